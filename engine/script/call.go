@@ -1,0 +1,154 @@
+package script
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"moonlark/engine/tool"
+	"moonlark/luastd"
+)
+
+// A Call is one tool call of an agent. Scripts.Call takes it over; it is
+// answered exactly once, whatever the script does.
+type Call struct {
+	ID   string
+	Name string
+	Args json.RawMessage // a JSON object, or nothing
+
+	// Timeout is the longest the agent will wait. Zero means as long as the
+	// tool says; the shorter of the two counts.
+	Timeout time.Duration
+
+	// Reply is called exactly once, from any goroutine, with the answer. It
+	// must not block.
+	Reply func(*Call, tool.Result)
+
+	answered atomic.Bool
+	over     atomic.Bool // nobody waits for the answer any more
+	began    time.Time
+	deadline time.Duration
+	timer    *time.Timer
+	gen      *generation
+	task     *task
+}
+
+// Cancel tells the handler, should it ask, that nobody waits for the answer any
+// more. The call is answered all the same. Any goroutine may call it.
+func (c *Call) Cancel() { c.over.Store(true) }
+
+// Took is how long ago the call was queued; zero if it never was.
+func (c *Call) Took() time.Duration {
+	if c.began.IsZero() {
+		return 0
+	}
+	return time.Since(c.began)
+}
+
+// answer answers the call unless it has been answered, and says whether it did.
+func (c *Call) answer(r tool.Result) bool {
+	if !c.answered.CompareAndSwap(false, true) {
+		return false
+	}
+	c.Reply(c, r)
+	return true
+}
+
+// abandon answers a call that has not ended, and only then asks the executor
+// to end its task, so that a busy executor delays no answer.
+func (c *Call) abandon(r tool.Result) {
+	if c.answer(r) {
+		c.gen.x.killSoon(c.task, r.Text)
+	}
+}
+
+// expire is the call's timer.
+func (c *Call) expire() {
+	c.abandon(tool.Failed(tool.ClientTimeout, "%s took longer than %v and was stopped", c.Name, c.deadline))
+}
+
+// queue hands the call to the generation that offers its tool. The caller
+// holds the mutex of the scripts.
+func (c *Call) queue(o *offer) error {
+	g := o.gen
+	c.gen, c.began, c.deadline = g, time.Now(), o.spec.Deadline()
+	if c.Timeout > 0 {
+		c.deadline = min(c.deadline, c.Timeout)
+	}
+	c.task = &task{
+		name: "tool " + c.Name,
+		call: c,
+		fn:   o.handler,
+		args: func(L *lua.LState) (int, error) { return c.pushArgs(L, o.spec) },
+		end:  func(L *lua.LState, err error) { c.end(L, err) },
+	}
+	c.timer = time.AfterFunc(c.deadline, c.expire)
+	err := g.x.box.put(&message{class: aCall, do: func() {
+		if c.answered.Load() {
+			g.callEnded(c) // it expired before its turn came
+			return
+		}
+		g.x.start(c.task)
+	}})
+	if err != nil {
+		c.timer.Stop()
+		return err
+	}
+	g.calls[c] = struct{}{}
+	return nil
+}
+
+// pushArgs pushes what a handler gets: the arguments and the call.
+func (c *Call) pushArgs(L *lua.LState, spec *tool.Spec) (int, error) {
+	if err := spec.CheckArguments(c.Args); err != nil {
+		return 0, argumentError{err}
+	}
+	args := lua.LValue(L.CreateTable(0, 0))
+	if len(c.Args) > 0 && string(c.Args) != "null" {
+		var err error
+		if args, err = luastd.ParseJSON(L, c.Args); err != nil {
+			return 0, argumentError{fmt.Errorf("the arguments are not JSON: %w", err)}
+		}
+	}
+	L.Push(args)
+	L.Push(c.gen.handle(c))
+	return 2, nil
+}
+
+// An argumentError is the agent's mistake, not the script's.
+type argumentError struct{ error }
+
+// end sees what became of the call's task. It runs on the executor's goroutine.
+func (c *Call) end(L *lua.LState, err error) {
+	c.timer.Stop()
+	var r tool.Result
+	if err == nil {
+		r, err = result(L)
+	}
+	var agents argumentError
+	var killed killedError
+	switch {
+	case err == nil:
+	case errors.As(err, &agents):
+		r = tool.Failed(tool.ExternalClient, "%s: %s", c.Name, agents.Error())
+	case errors.As(err, &killed):
+		r = tool.Failed(tool.ExternalClient, "%s was stopped: %s", c.Name, killed.Error())
+	default:
+		r = failure(err)
+		c.gen.log(slog.LevelWarn, "tool "+c.Name+": "+explain(err))
+	}
+	if !c.answer(r) {
+		took := time.Since(c.began).Round(time.Millisecond)
+		if killed.raised != nil {
+			c.gen.log(slog.LevelWarn, fmt.Sprintf("tool %s: stopped after %v: %s", c.Name, took, errorText(killed.raised)))
+		} else {
+			c.gen.log(slog.LevelWarn, fmt.Sprintf("tool %s returned after %v, when it had been answered already: its result is dropped", c.Name, took))
+		}
+	}
+	c.gen.callEnded(c)
+}

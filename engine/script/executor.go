@@ -1,0 +1,291 @@
+package script
+
+import (
+	"sync/atomic"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// mostIdle is how many workers wait for work, a script.
+const mostIdle = 16
+
+// An executor is the one goroutine that owns a generation's Lua state. It takes
+// messages, runs tasks one at a time, and goes on with others while one waits.
+// Nothing else ever touches the state.
+type executor struct {
+	root    *lua.LState
+	box     *mailbox
+	done    chan struct{} // closed when the goroutine has ended
+	onFault func(*fault)  // told of a Go panic that came out of Lua; on the executor's goroutine
+	deliver func(*Event)  // starts the tasks of an event; on the executor's goroutine
+	current atomic.Pointer[task]
+	closing atomic.Bool
+
+	// What follows is the executor goroutine's own.
+	hook       *hook
+	turn       *turn
+	running    *worker // the worker that runs now: a task's, or a coroutine's inside it
+	tasks      map[*task]struct{}
+	workers    map[*worker]struct{} // all there are, for the end
+	idle       []*worker
+	coroutines int
+}
+
+// A task is one run of a Lua function: a tool call, an event handler, a timer,
+// the top-level chunk.
+type task struct {
+	kill
+	name string // for the log: "tool set_light", "on ping"
+	call *Call  // the tool call it answers, nil for any other task
+	fn   *lua.LFunction
+	args func(L *lua.LState) (int, error) // pushes the arguments
+	end  func(L *lua.LState, err error)   // sees the results on the stack of L, or the error; on the executor's goroutine
+	rush bool                             // may not wait
+
+	// The executor goroutine's own.
+	w        *worker
+	ticket   uint64 // of the latest await
+	waiting  bool
+	value    any
+	ended    bool
+	requires *module // the module it waits for
+}
+
+// newExecutor makes an executor, whose Lua state is ready to be furnished;
+// start lets it run. fault and deliver are called on its goroutine.
+func newExecutor(slots *Slots, onFault func(*fault), deliver func(*Event)) *executor {
+	x := &executor{
+		root:    newRoot(),
+		box:     newMailbox(),
+		done:    make(chan struct{}),
+		onFault: onFault,
+		deliver: deliver,
+		turn:    newTurn(slots),
+		tasks:   make(map[*task]struct{}),
+		workers: make(map[*worker]struct{}),
+	}
+	x.hook = &hook{turn: x.turn}
+	x.root.G.MainThread = x.root
+	return x
+}
+
+// run takes messages until close. It is the executor's goroutine.
+func (x *executor) run() {
+	defer close(x.done)
+	for !x.closing.Load() {
+		m := x.box.take(len(x.tasks) < mostTasks)
+		if m == nil {
+			x.turn.idle()
+			<-x.box.wake
+			continue
+		}
+		x.turn.take()
+		x.handle(m)
+		x.turn.pass(true)
+	}
+	x.turn.take()
+	x.end()
+	x.turn.idle()
+}
+
+func (x *executor) handle(m *message) {
+	switch {
+	case m.do != nil:
+		m.do()
+	case m.event != nil:
+		x.deliver(m.event)
+	case m.resume != nil:
+		if t := m.resume; t.waiting && t.ticket == m.ticket {
+			t.value = m.value
+			x.step(t)
+		}
+	}
+}
+
+// end stops everything that is left. Each task ends as killed.
+func (x *executor) end() {
+	x.box.close()
+	for t := range x.tasks {
+		x.killTask(t, "the script has been closed")
+	}
+	for m := x.box.take(true); m != nil; m = x.box.take(true) {
+		if m.class == aCall {
+			m.do() // starts a task that is killed at once, and so answers
+		}
+	}
+	for w := range x.workers {
+		x.stopWorker(w)
+	}
+	x.root.Close()
+}
+
+// close ends the executor and returns once its goroutine has ended. It must
+// not be called from that goroutine. It may be called more than once.
+func (x *executor) close() {
+	x.closing.Store(true)
+	x.box.put(&message{do: func() {}}) // wakes it
+	for {
+		// The task that runs may have begun after the flag was set.
+		if t := x.current.Load(); t != nil {
+			t.kill.kill("the script has been closed")
+		}
+		select {
+		case <-x.done:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// start begins a task.
+func (x *executor) start(t *task) {
+	if x.closing.Load() {
+		t.kill.kill("the script has been closed")
+	}
+	t.w = x.idleWorker()
+	t.w.job = t.run
+	x.tasks[t] = struct{}{}
+	x.step(t)
+}
+
+// run is what a task's worker does.
+func (t *task) run(w *worker) {
+	L := w.L
+	L.SetTop(0)
+	L.Push(t.fn)
+	n, err := t.args(L)
+	if err == nil {
+		err = L.PCall(n, lua.MultRet, nil)
+	}
+	if t.killed.Load() { // whatever it returned: a pcall may have held the error
+		err = killedError{t.why(), err}
+	}
+	t.ended = true
+	t.end(L, err)
+}
+
+// A killedError is why a task was killed, and what it raised then, if it did.
+type killedError struct {
+	why    string
+	raised error
+}
+
+func (e killedError) Error() string {
+	if e.raised != nil {
+		return errorText(e.raised) // it has the place
+	}
+	return e.why
+}
+
+// step runs a task until it waits or ends.
+func (x *executor) step(t *task) {
+	x.hook.task, x.running, t.waiting = t, t.w, false
+	x.current.Store(t)
+	why, _ := t.w.step()
+	x.current.Store(nil)
+	x.hook.task, x.running = nil, nil
+	if why == parked && !t.w.spent {
+		t.waiting = true
+		if t.killed.Load() {
+			x.killTask(t, t.why())
+		}
+		return
+	}
+	x.finish(t)
+}
+
+// finish takes back what a task that has ended used.
+func (x *executor) finish(t *task) {
+	w := t.w
+	t.w = nil
+	delete(x.tasks, t)
+	if f := w.fault; f != nil {
+		x.onFault(f)
+		if !t.ended {
+			t.ended = true
+			t.end(w.L, f)
+		}
+	}
+	x.recycle(w)
+}
+
+// killTask ends a task that waits; one that runs ends at its next instruction
+// by the flag alone. It runs on the executor's goroutine, between steps.
+func (x *executor) killTask(t *task, why string) {
+	t.kill.kill(why)
+	if t.w == nil || !t.waiting {
+		return
+	}
+	t.waiting = false
+	x.hook.task, x.running = t, t.w
+	x.current.Store(t)
+	t.w.stop()
+	t.w.spent = true
+	x.current.Store(nil)
+	x.hook.task, x.running = nil, nil
+	x.finish(t)
+}
+
+// idleWorker is a worker that has nothing to do.
+func (x *executor) idleWorker() *worker {
+	if n := len(x.idle); n > 0 {
+		w := x.idle[n-1]
+		x.idle = x.idle[:n-1]
+		return w
+	}
+	w := newWorker(x.root, x.hook)
+	x.workers[w] = struct{}{}
+	return w
+}
+
+// recycle keeps a worker for later, or ends it.
+func (x *executor) recycle(w *worker) {
+	if w.spent || len(x.idle) == mostIdle {
+		x.stopWorker(w)
+		return
+	}
+	w.L.SetTop(0)
+	x.idle = append(x.idle, w)
+}
+
+// reaped is the task in whose name abandoned coroutines are unwound.
+var reaped = func() *task { t := new(task); t.kill.kill("the coroutine has been abandoned"); return t }()
+
+// stopWorker ends a worker for good; a coroutine that it carries unwinds.
+func (x *executor) stopWorker(w *worker) {
+	task, running := x.hook.task, x.running
+	if w.co != nil {
+		x.hook.task, x.running = reaped, w
+	}
+	w.spent = true
+	w.stop()
+	x.hook.task, x.running = task, running
+	delete(x.workers, w)
+}
+
+// Await parks the running task until done is called; see luastd.Waiter.
+func (x *executor) Await(L *lua.LState, begin func(done func(any)) (cancel func())) any {
+	t, w := x.hook.task, x.running
+	if t.killed.Load() {
+		L.RaiseError("%s", t.why())
+	}
+	if t.rush {
+		L.RaiseError("%s cannot wait", t.name)
+	}
+	t.ticket++
+	ticket := t.ticket
+	cancel := begin(func(v any) {
+		x.box.put(&message{resume: t, ticket: ticket, value: v})
+	})
+	if !w.pause(parked) {
+		if cancel != nil {
+			cancel()
+		}
+		L.RaiseError("%s", t.why())
+	}
+	t.ticket++ // a second done is of an old ticket
+	v := t.value
+	t.value = nil
+	return v
+}

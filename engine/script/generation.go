@@ -1,0 +1,208 @@
+package script
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+	luar "layeh.com/gopher-luar"
+
+	"moonlark/engine/tool"
+	"moonlark/luastd"
+)
+
+// A generation is one loaded copy of a script, with its own Lua state.
+type generation struct {
+	scripts *Scripts // whose it is
+	path    string   // of the script
+	x       *executor
+
+	// Written while the script loads, by its executor; fixed after that.
+	tools    []*offer
+	handlers map[string][]*lua.LFunction
+	onStart  []*lua.LFunction
+	onUnload []*lua.LFunction
+
+	// Guarded by the mutex of the scripts.
+	calls   map[*Call]struct{} // not yet ended
+	retired bool               // a newer one is in use
+
+	// The executor goroutine's own.
+	stage   stage
+	modules map[string]*module
+	timers  map[*timer]struct{}
+	pending []func() // timers and functions to start once it is in use
+	callMT  *lua.LTable
+	origin  snapshot // what `state` was when the script began to load
+	parting snapshot // what it was when the next generation took over
+
+	unloaded chan struct{} // closed when it no longer acts by itself
+
+	filesMu sync.Mutex
+	files   map[string]struct{} // the script, and what it required or tried to
+}
+
+// A stage is how far a generation has come.
+type stage uint8
+
+const (
+	loading  stage = iota // its top level runs
+	loaded                // nothing can be registered any more
+	inUse                 // it has been published
+	stepping              // it runs on_unload, or has: only its calls go on
+)
+
+// An offer is one tool of a generation.
+type offer struct {
+	gen     *generation
+	spec    *tool.Spec
+	handler *lua.LFunction
+}
+
+// build loads the script at path beside whatever runs, with origin as its
+// `state`. It blocks until the top level has returned, or failed, or used up
+// its time; the errors are LoadErrors.
+func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
+	g := &generation{
+		scripts:  s,
+		path:     path,
+		handlers: make(map[string][]*lua.LFunction),
+		calls:    make(map[*Call]struct{}),
+		modules:  make(map[string]*module),
+		timers:   make(map[*timer]struct{}),
+		origin:   origin,
+		unloaded: make(chan struct{}),
+		files:    make(map[string]struct{}),
+	}
+	g.depend(path)
+	proto, err := compile(path)
+	if err != nil {
+		return g, err
+	}
+	g.x = newExecutor(s.opts.Slots, g.fault, g.deliver)
+	g.furnish()
+	go g.x.run()
+	if err := g.runTopLevel(proto); err != nil {
+		g.x.close()
+		return g, loadError(path, err)
+	}
+	return g, nil
+}
+
+// furnish puts into the fresh state everything that a script can use. The
+// executor has not started yet.
+func (g *generation) furnish() {
+	L := g.x.root
+	luastd.Open(L, g)
+	openCoroutines(L, g.x)
+	L.SetGlobal("require", L.NewFunction(g.require))
+	L.SetGlobal("state", L.NewTable())
+	for name, value := range g.scripts.opts.Globals {
+		L.SetGlobal(name, luar.New(L, value))
+	}
+	g.openCalls(L)
+	g.restore(g.origin)
+}
+
+// runTopLevel runs the script itself, as a task.
+func (g *generation) runTopLevel(proto *lua.FunctionProto) error {
+	failed := make(chan error, 1)
+	t := &task{
+		name: "the script's top level",
+		args: func(*lua.LState) (int, error) { return 0, nil },
+		end: func(_ *lua.LState, err error) {
+			g.stage = loaded
+			failed <- err
+		},
+	}
+	limit := g.scripts.opts.LoadTimeout
+	late := time.AfterFunc(limit, func() {
+		g.x.killSoon(t, fmt.Sprintf("the top level took longer than %v to load", limit))
+	})
+	defer late.Stop()
+	g.x.box.put(&message{do: func() {
+		t.fn = g.x.root.NewFunctionFromProto(proto)
+		g.x.start(t)
+	}})
+	return <-failed
+}
+
+// name is what the script is called in what people read.
+func (g *generation) name() string { return filepath.Base(g.path) }
+
+func (g *generation) log(level slog.Level, text string) {
+	g.scripts.opts.Log(g.name(), level, text)
+}
+
+// fault reports a Go panic that came out of Lua. It ended its own task; the
+// rest goes on.
+func (g *generation) fault(f *fault) {
+	g.log(slog.LevelError, fmt.Sprintf("%v\n%s", f, f.stack))
+}
+
+// depend notes that the script depends on a file. Any goroutine may call it.
+func (g *generation) depend(path string) {
+	g.filesMu.Lock()
+	defer g.filesMu.Unlock()
+	g.files[path] = struct{}{}
+}
+
+func (g *generation) dependsOn() []string {
+	g.filesMu.Lock()
+	defer g.filesMu.Unlock()
+	var all []string
+	for path := range g.files {
+		all = append(all, path)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// deliver starts the handlers of an event. It runs on the executor's goroutine.
+func (g *generation) deliver(e *Event) {
+	if n := g.x.box.takeDropped(); n > 0 {
+		g.log(slog.LevelWarn, fmt.Sprintf("%d events were dropped: the handlers are too slow for them", n))
+	}
+	if g.stage != inUse {
+		return
+	}
+	for _, fn := range g.handlers[e.Type] {
+		g.startTask("on "+e.Type, fn, func(L *lua.LState) (int, error) { return e.push(L) }, nil)
+	}
+}
+
+// startTask starts a task that answers nobody: what it raises goes to the log.
+// after, if not nil, runs when it has ended. On the executor's goroutine.
+func (g *generation) startTask(name string, fn *lua.LFunction, args func(*lua.LState) (int, error), after func()) *task {
+	if args == nil {
+		args = func(*lua.LState) (int, error) { return 0, nil }
+	}
+	t := &task{name: name, fn: fn, args: args, end: func(_ *lua.LState, err error) {
+		switch e := err.(type) {
+		case nil:
+		case killedError:
+			g.log(slog.LevelDebug, name+": stopped: "+e.Error())
+		default:
+			g.log(slog.LevelError, name+": "+explain(err))
+		}
+		if after != nil {
+			after()
+		}
+	}}
+	g.x.start(t)
+	return t
+}
+
+// callEnded forgets a call whose task has ended. A retired generation ends with
+// its last call.
+func (g *generation) callEnded(c *Call) {
+	s := g.scripts
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(g.calls, c)
+	s.endIfDrained(g)
+}

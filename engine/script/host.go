@@ -1,0 +1,222 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"moonlark/engine/guess"
+	"moonlark/engine/tool"
+	"moonlark/luastd"
+)
+
+// A generation is what the functions of its script call: luastd's Host. All
+// methods in this file run on the executor's goroutine.
+var _ luastd.Host = (*generation)(nil)
+
+var errTooLate = errors.New("only while the script loads, at its top level")
+var errTooEarly = errors.New("not while the script loads: call it in on_start(function() ... end)")
+
+func (g *generation) Await(L *lua.LState, begin func(done func(any)) (cancel func())) any {
+	return g.x.Await(L, begin)
+}
+
+func (g *generation) Print(text string)                 { g.scripts.opts.Print(g.name(), text) }
+func (g *generation) Log(level slog.Level, text string) { g.log(level, text) }
+
+func (g *generation) SendText(text string) error {
+	return g.tell(func(s luastd.Session) error { return s.SendText(text) })
+}
+
+func (g *generation) SendContext(text string) error {
+	return g.tell(func(s luastd.Session) error { return s.SendContext(text) })
+}
+
+func (g *generation) StopSession() error {
+	return g.tell(func(s luastd.Session) error { return s.StopSession() })
+}
+
+func (g *generation) tell(do func(luastd.Session) error) error {
+	if g.stage < inUse {
+		return errTooEarly
+	}
+	if g.scripts.opts.Session == nil {
+		return errors.New("there is no conversation")
+	}
+	return do(g.scripts.opts.Session)
+}
+
+func (g *generation) RegisterTool(spec *tool.Spec, handler *lua.LFunction) error {
+	if g.stage != loading {
+		return fmt.Errorf("register_tool: %w", errTooLate)
+	}
+	for _, o := range g.tools {
+		if o.spec.Name == spec.Name {
+			return fmt.Errorf("register_tool: %s is registered already, at %s", spec.Name, o.spec.Source)
+		}
+	}
+	g.tools = append(g.tools, &offer{g, spec, handler})
+	return nil
+}
+
+func (g *generation) On(event string, fn *lua.LFunction) error {
+	if g.stage != loading {
+		return fmt.Errorf("on: %w", errTooLate)
+	}
+	if known := g.scripts.opts.Events; len(known) > 0 && !slices.Contains(known, event) {
+		g.log(slog.LevelWarn, fmt.Sprintf("on('%s'): no event is known by that name%s", event, guess.DidYouMean(event, known)))
+	}
+	g.handlers[event] = append(g.handlers[event], fn)
+	return nil
+}
+
+func (g *generation) OnStart(fn *lua.LFunction) error {
+	if g.stage != loading {
+		return fmt.Errorf("on_start: %w", errTooLate)
+	}
+	g.onStart = append(g.onStart, fn)
+	return nil
+}
+
+func (g *generation) OnUnload(fn *lua.LFunction) error {
+	if g.stage != loading {
+		return fmt.Errorf("on_unload: %w", errTooLate)
+	}
+	g.onUnload = append(g.onUnload, fn)
+	return nil
+}
+
+func (g *generation) Spawn(fn *lua.LFunction, args []lua.LValue) error {
+	start := func() {
+		if g.stage == inUse {
+			g.startTask("spawn", fn, func(L *lua.LState) (int, error) { return push(L, args), nil }, nil)
+		}
+	}
+	switch g.stage {
+	case stepping:
+		return errors.New("spawn: this copy of the script has been replaced")
+	case inUse:
+		return g.x.box.put(&message{class: aStart, do: start})
+	}
+	g.pending = append(g.pending, start)
+	return nil
+}
+
+// mostTimers is how many timers a script may have.
+const mostTimers = 1024
+
+// A timer starts a task once or again and again. Its fields are the executor
+// goroutine's own.
+type timer struct {
+	g         *generation
+	fn        *lua.LFunction
+	period    time.Duration
+	repeat    bool
+	cancelled bool
+	due       time.Time
+	clock     *time.Timer
+}
+
+func (g *generation) After(delay time.Duration, repeat bool, fn *lua.LFunction) (cancel func(), err error) {
+	if g.stage == stepping {
+		return nil, errors.New("timer: this copy of the script has been replaced")
+	}
+	if len(g.timers) >= mostTimers {
+		return nil, fmt.Errorf("more than %d timers", mostTimers)
+	}
+	t := &timer{g: g, fn: fn, period: delay, repeat: repeat}
+	g.timers[t] = struct{}{}
+	arm := func() {
+		t.due = time.Now().Add(delay)
+		t.arm()
+	}
+	if g.stage == inUse {
+		arm()
+	} else {
+		g.pending = append(g.pending, arm)
+	}
+	return t.cancel, nil
+}
+
+func (t *timer) cancel() {
+	t.cancelled = true
+	if t.clock != nil {
+		t.clock.Stop()
+	}
+	delete(t.g.timers, t)
+}
+
+// arm sets the clock for the next turn.
+func (t *timer) arm() {
+	if t.cancelled {
+		return
+	}
+	t.clock = time.AfterFunc(time.Until(t.due), func() {
+		box := t.g.x.box
+		if err := box.put(&message{class: aStart, do: t.fire}); err == errStarts {
+			box.put(&message{do: func() { // left out; a repeated one comes again
+				t.g.log(slog.LevelWarn, "timer: "+err.Error()+": a turn is left out")
+				t.next()
+			}})
+		}
+	})
+}
+
+// fire starts the task of one turn.
+func (t *timer) fire() {
+	if !t.cancelled {
+		t.g.startTask("timer", t.fn, nil, t.next)
+	}
+}
+
+// next arms a repeated timer for its next turn that has not passed.
+func (t *timer) next() {
+	if !t.repeat {
+		t.cancel()
+		return
+	}
+	now := time.Now()
+	if t.due = t.due.Add(t.period); t.due.Before(now) {
+		t.due = t.due.Add(now.Sub(t.due).Truncate(t.period) + t.period)
+	}
+	t.arm()
+}
+
+// openCalls makes the type of a handler's second argument.
+//
+//	call.id  call.name  strings
+//	call:cancelled()    -> true when nobody waits for the result any more
+func (g *generation) openCalls(L *lua.LState) {
+	g.callMT = L.NewTypeMetatable("call")
+	cancelled := L.NewFunction(func(L *lua.LState) int {
+		c, ok := L.CheckUserData(1).Value.(*Call)
+		if !ok {
+			L.ArgError(1, "a call expected")
+		}
+		L.Push(lua.LBool(c.over.Load() || c.answered.Load()))
+		return 1
+	})
+	g.callMT.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
+		c := L.CheckUserData(1).Value.(*Call)
+		switch L.CheckString(2) {
+		case "id":
+			L.Push(lua.LString(c.ID))
+		case "name":
+			L.Push(lua.LString(c.Name))
+		case "cancelled":
+			L.Push(cancelled)
+		default:
+			L.Push(lua.LNil)
+		}
+		return 1
+	}))
+	g.callMT.RawSetString("__metatable", lua.LString("call"))
+}
+
+func (g *generation) handle(c *Call) lua.LValue {
+	return &lua.LUserData{Value: c, Env: g.x.root.Env, Metatable: g.callMT}
+}

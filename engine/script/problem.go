@@ -1,0 +1,124 @@
+package script
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
+
+	"moonlark/engine/guess"
+)
+
+// A LoadError is why a script could not be loaded: the mistake is in a file,
+// and trying again will not help.
+type LoadError struct {
+	Text string // "lights.lua:12: what is wrong"
+	Hint string // one guess at the mend, or ""
+}
+
+func (e *LoadError) Error() string { return e.Text }
+
+// compile reads a Lua file. It touches no Lua state, so any goroutine may call
+// it. Its errors are LoadErrors.
+func compile(path string) (*lua.FunctionProto, error) {
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return nil, missing(path, err)
+	}
+	source = bytes.TrimPrefix(source, []byte("\xEF\xBB\xBF"))
+	if bytes.HasPrefix(source, []byte("#")) {
+		source = append([]byte("--"), source...) // #!/usr/bin/env moonlark
+	}
+	chunk, err := parse.Parse(bytes.NewReader(source), path)
+	if err != nil {
+		return nil, syntaxError(path, source, err)
+	}
+	proto, err := lua.Compile(chunk, path)
+	if err != nil {
+		return nil, syntaxError(path, source, err)
+	}
+	return proto, nil
+}
+
+// syntaxError puts a parser's complaint in the form of Lua's own.
+func syntaxError(path string, source []byte, err error) error {
+	line, text := bytes.Count(source, []byte("\n"))+1, err.Error()
+	var syntax *parse.Error
+	var compile *lua.CompileError
+	switch {
+	case errors.As(err, &syntax) && syntax.Pos.Line != parse.EOF:
+		line, text = syntax.Pos.Line, fmt.Sprintf("%s near '%s'", syntax.Message, syntax.Token)
+	case errors.As(err, &syntax):
+		text = syntax.Message + " near the end of the file"
+	case errors.As(err, &compile):
+		line, text = compile.Line, compile.Message
+	}
+	e := &LoadError{Text: fmt.Sprintf("%s:%d: %s", path, line, text)}
+	if strings.Contains(text, "end of the file") {
+		e.Hint = "is an 'end' or a bracket missing?"
+	}
+	return e
+}
+
+// missing is the error for a script that cannot be read.
+func missing(path string, err error) error {
+	e := &LoadError{Text: fmt.Sprintf("%s: %v", path, errors.Unwrap(err))}
+	if errors.Is(err, os.ErrNotExist) {
+		e.Text = path + ": no such file"
+		if near := nearFile(path); near != "" {
+			e.Hint = "there is a " + near
+		}
+	}
+	return e
+}
+
+var position = regexp.MustCompile(`^(.+?\.lua:\d+:|.+:\d+:) `)
+
+// loadError is what a script's top level raised.
+func loadError(path string, err error) error {
+	var load *LoadError
+	if errors.As(err, &load) {
+		return load
+	}
+	text := errorText(err)
+	if !position.MatchString(text) {
+		text = path + ": " + text
+	}
+	return &LoadError{Text: text}
+}
+
+// errorText is the message of an error from Lua, without its traceback.
+func errorText(err error) string {
+	var raised *lua.ApiError
+	if !errors.As(err, &raised) || raised.Object == nil {
+		return err.Error()
+	}
+	return failed(raised.Object).Text
+}
+
+// explain is the message with the script's own frames below it.
+func explain(err error) string {
+	var raised *lua.ApiError
+	if !errors.As(err, &raised) || raised.StackTrace == "" {
+		return errorText(err)
+	}
+	var b strings.Builder
+	b.WriteString(errorText(err))
+	for frame := range strings.Lines(raised.StackTrace) {
+		if frame = strings.TrimSpace(frame); strings.Contains(frame, ".lua:") {
+			b.WriteString("\n  " + frame)
+		}
+	}
+	return b.String()
+}
+
+// nearFile is a file in the same folder whose name is close to path's.
+func nearFile(path string) string {
+	return guess.Nearest(filepath.Base(path), luaFiles(filepath.Dir(path)))
+}

@@ -1,0 +1,238 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"moonlark/engine/tool"
+)
+
+const (
+	mostOld      = 8                      // generations that still answer calls, a script
+	busyPatience = time.Second            // for a generation that runs Lua without a wait, at a reload
+	unloadLimit  = 200 * time.Millisecond // for on_unload
+)
+
+// Reload loads the script at path anew, beside the generation in use, and
+// publishes it if that works. If not, the old one goes on and the error says
+// why. Calls under way end on the old one.
+func (s *Scripts) Reload(path string) (Summary, error) {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	path = filepath.Clean(path)
+	sc := s.find(path)
+	if sc == nil {
+		return Summary{}, fmt.Errorf("%s is not loaded", path)
+	}
+	old := sc.current // only a reload changes it
+	base := old.origin
+	free := old.x.between(func() { base = old.snapshot() })
+	if !free {
+		old.log(slog.LevelWarn, "busy at the reload: state is carried over as it was when the script was loaded")
+	}
+	g, err := s.build(path, base)
+	if err == nil {
+		if !free || !old.x.between(func() { err = s.replace(sc, g, old, base) }) {
+			err = s.publish(sc, g, old, nil)
+			old.x.box.put(&message{do: old.stepDown})
+		}
+		if err != nil {
+			g.x.close()
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sc.failed = nil
+	if err != nil {
+		sc.failed = g.dependsOn()
+		return Summary{}, err
+	}
+	return g.summary(), nil
+}
+
+// replace publishes g and lets old step down. It runs on old's executor, so no
+// task of old comes in between.
+func (s *Scripts) replace(sc *script, g, old *generation, base snapshot) error {
+	old.parting = old.snapshot()
+	err := s.publish(sc, g, old, base.changes(old.parting))
+	if err == nil {
+		old.stepDown()
+	}
+	return err
+}
+
+// publish makes g the generation in use, in place of old, or of none. changed
+// is what old changed in `state` since g began to load.
+func (s *Scripts) publish(sc *script, g, old *generation, changed snapshot) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	for _, o := range g.tools {
+		if other := s.tools[o.spec.Name]; other != nil && other.gen != old {
+			return conflict(o, other)
+		}
+	}
+	if old != nil {
+		for _, o := range old.tools {
+			delete(s.tools, o.spec.Name)
+		}
+		old.retired = true
+		sc.old = append(sc.old, old)
+	} else {
+		s.list = append(s.list, sc)
+	}
+	for _, o := range g.tools {
+		s.tools[o.spec.Name] = o
+	}
+	sc.current = g
+	g.x.box.put(&message{do: func() { g.begin(old, changed) }})
+	if old != nil {
+		old.x.box.moveEvents(g.x.box)
+		s.endIfDrained(old)
+	}
+	for _, g := range sc.old[:max(0, len(sc.old)-mostOld)] {
+		for c := range g.calls {
+			s.wg.Go(func() {
+				c.abandon(tool.Failed(tool.ExternalClient, "%s was not finished: the script was replaced", c.Name))
+			})
+		}
+	}
+	return nil
+}
+
+// begin is a generation's first act once it is in use: it waits for the old one
+// to let go, takes over its state, and starts what was asked for while it
+// loaded. It runs on the executor's goroutine.
+func (g *generation) begin(old *generation, changed snapshot) {
+	if old != nil {
+		g.x.turn.idle() // old needs a slot to run its on_unload
+		old.awaitUnload()
+		g.x.turn.take()
+		g.carry(g.origin, changed)
+	}
+	g.stage = inUse
+	for _, fn := range g.onStart {
+		g.startTask("on_start", fn, nil, nil)
+	}
+	for _, start := range g.pending {
+		start()
+	}
+	g.pending = nil
+}
+
+// stepDown ends what a generation does by itself: timers, handlers, spawned
+// functions. Its calls go on. It runs on the executor's goroutine.
+func (g *generation) stepDown() {
+	if g.stage == stepping {
+		return
+	}
+	g.stage = stepping
+	for t := range g.timers {
+		t.cancel()
+	}
+	for t := range g.x.tasks {
+		if t.call == nil {
+			g.x.killTask(t, "the script was replaced")
+		}
+	}
+	for _, fn := range g.onUnload {
+		t := &task{
+			name: "on_unload",
+			rush: true,
+			fn:   fn,
+			args: func(*lua.LState) (int, error) { return 0, nil },
+			end: func(_ *lua.LState, err error) {
+				if err != nil {
+					g.log(slog.LevelError, "on_unload: "+explain(err))
+				}
+			},
+		}
+		late := time.AfterFunc(unloadLimit, func() { t.kill.kill(fmt.Sprintf("on_unload took longer than %v", unloadLimit)) })
+		g.x.start(t)
+		late.Stop()
+	}
+	close(g.unloaded)
+}
+
+// awaitUnload waits until the generation has stepped down, a little longer than
+// its on_unload may take.
+func (g *generation) awaitUnload() {
+	select {
+	case <-g.unloaded:
+	case <-time.After(unloadLimit + 100*time.Millisecond):
+		g.x.interrupt("the script was replaced") // it is busy: in a handler, or in a call
+	}
+}
+
+// leave ends a retired generation whose calls have all ended, and says which
+// entries of state were written too late to be carried over.
+func (g *generation) leave() {
+	select {
+	case <-g.unloaded:
+	case <-g.x.done:
+	}
+	g.x.between(func() {
+		if g.parting == nil {
+			return
+		}
+		for k := range g.parting.changes(g.snapshot()) {
+			g.log(slog.LevelWarn, fmt.Sprintf("state.%s was written by a call that began before the reload: that is lost", k.String()))
+		}
+	})
+	g.x.close()
+}
+
+// between runs do on the executor's goroutine, between tasks, and returns true
+// once it has run. When the executor stays busy for longer than busyPatience
+// the task that runs is ended, unless it is a tool call; when it still does, do
+// is not run at all and between returns false.
+func (x *executor) between(do func()) bool {
+	var claimed atomic.Bool
+	done := make(chan struct{})
+	err := x.box.put(&message{do: func() {
+		if claimed.CompareAndSwap(false, true) {
+			do()
+			close(done)
+		}
+	}})
+	if errors.Is(err, errClosed) {
+		return false
+	}
+	for _, patience := range []time.Duration{busyPatience, busyPatience / 10} {
+		select {
+		case <-done:
+			return true
+		case <-x.done:
+			return false
+		case <-time.After(patience):
+			x.interrupt("the script was replaced")
+		}
+	}
+	if claimed.CompareAndSwap(false, true) {
+		return false
+	}
+	<-done
+	return true
+}
+
+// interrupt ends the task that runs now, unless it is a tool call. Any
+// goroutine may call it.
+func (x *executor) interrupt(why string) {
+	if t := x.current.Load(); t != nil && t.call == nil {
+		t.kill.kill(why)
+	}
+}
+
+// killSoon ends a task wherever it is. Any goroutine may call it.
+func (x *executor) killSoon(t *task, why string) {
+	t.kill.kill(why)
+	x.box.put(&message{do: func() { x.killTask(t, why) }})
+}

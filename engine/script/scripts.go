@@ -1,0 +1,329 @@
+// Package script runs Lua scripts and the tool calls they answer. Each loaded
+// copy of a script, a generation, has a Lua state of its own, and each state
+// has one goroutine of its own, its executor, which no other ever stands in
+// for: see executor. Everyone else sends it messages.
+//
+// The package knows Lua, not the wire: a [Call] comes in, a tool.Result goes
+// out.
+package script
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"moonlark/engine/tool"
+	"moonlark/luastd"
+)
+
+// Options say what scripts run with. The zero value works.
+type Options struct {
+	Slots   *Slots         // run slots, to be shared by the process; nil makes some
+	Session luastd.Session // the conversation; nil when there is none
+	Events  []string       // the names that on() knows; empty for any
+	Globals map[string]any // Go values and functions for every script, through gopher-luar
+
+	// Print and Log take what scripts, and this package about them, have to
+	// say. Both are called on executors and must not block. Nil drops it.
+	Print func(script, text string)
+	Log   func(script string, level slog.Level, text string)
+
+	// LoadTimeout is how long a script's top level may take. Zero means 5 s.
+	LoadTimeout time.Duration
+}
+
+// Scripts are the scripts of one agent: together they offer one set of tools.
+// All methods may be called from any goroutine but an executor's.
+type Scripts struct {
+	opts      Options
+	reloading sync.Mutex // held by Load and Reload: one at a time
+
+	mu     sync.Mutex // guards what follows, and says what is published
+	list   []*script
+	tools  map[string]*offer
+	closed bool
+	wg     sync.WaitGroup // generations being closed
+}
+
+// A script is one file and its generations.
+type script struct {
+	path string
+
+	// Guarded by the mutex of the scripts.
+	current *generation
+	old     []*generation // retired, with calls under way; the oldest first
+	failed  []string      // what the last load that failed depends on
+}
+
+// New makes an empty set of scripts.
+func New(opts Options) *Scripts {
+	if opts.Slots == nil {
+		opts.Slots = NewSlots(0)
+	}
+	if opts.Print == nil {
+		opts.Print = func(string, string) {}
+	}
+	if opts.Log == nil {
+		opts.Log = func(string, slog.Level, string) {}
+	}
+	if opts.LoadTimeout == 0 {
+		opts.LoadTimeout = 5 * time.Second
+	}
+	return &Scripts{opts: opts, tools: make(map[string]*offer)}
+}
+
+// A Summary is what a script offers.
+type Summary struct {
+	Path  string
+	Tools []*tool.Spec // in the order of registration
+	On    []string     // the events it handles, sorted
+	Files []string     // that it depends on: itself, and what it required or looked for
+}
+
+// Name is the script's file name, without its folder.
+func (s Summary) Name() string { return filepath.Base(s.Path) }
+
+func (g *generation) summary() Summary {
+	sum := Summary{Path: g.path, Files: g.dependsOn()}
+	for _, o := range g.tools {
+		sum.Tools = append(sum.Tools, o.spec)
+	}
+	for event := range g.handlers {
+		sum.On = append(sum.On, event)
+	}
+	slices.Sort(sum.On)
+	return sum
+}
+
+// Load loads scripts, in order, and publishes each. The first that cannot be
+// loaded ends it with a *LoadError; those before it stay.
+func (s *Scripts) Load(paths ...string) ([]Summary, error) {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	var all []Summary
+	for _, path := range paths {
+		path = filepath.Clean(path)
+		if s.find(path) != nil {
+			return all, &LoadError{Text: path + ": named twice"}
+		}
+		g, err := s.build(path, snapshot{})
+		if err != nil {
+			return all, err
+		}
+		sc := &script{path: path}
+		if err := s.publish(sc, g, nil, nil); err != nil {
+			g.x.close()
+			return all, err
+		}
+		all = append(all, g.summary())
+	}
+	return all, nil
+}
+
+// Check runs the top level of scripts and says what they offer together,
+// without publishing any: none of their functions are called. The first that
+// cannot be loaded ends it with a *LoadError.
+func (s *Scripts) Check(paths ...string) ([]Summary, error) {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	var all []Summary
+	taken := make(map[string]*offer)
+	for _, path := range paths {
+		g, err := s.build(filepath.Clean(path), snapshot{})
+		if err != nil {
+			return all, err
+		}
+		g.x.close()
+		for _, o := range g.tools {
+			if other := taken[o.spec.Name]; other != nil {
+				return all, conflict(o, other)
+			}
+			taken[o.spec.Name] = o
+		}
+		all = append(all, g.summary())
+	}
+	return all, nil
+}
+
+func (s *Scripts) find(path string) *script {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sc := range s.list {
+		if sc.path == path {
+			return sc
+		}
+	}
+	return nil
+}
+
+// Tools are the tools on offer now, script by script.
+func (s *Scripts) Tools() []*tool.Spec {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var specs []*tool.Spec
+	for _, sc := range s.list {
+		for _, o := range sc.current.tools {
+			specs = append(specs, o.spec)
+		}
+	}
+	return specs
+}
+
+// Owner is the file name of the script that offers a tool, "" when none does.
+func (s *Scripts) Owner(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o := s.tools[name]; o != nil {
+		return o.gen.name()
+	}
+	return ""
+}
+
+// Files are the files that the script at path depends on: itself, and what it
+// required or looked for, in its present generation and in the last that could
+// not be loaded.
+func (s *Scripts) Files(path string) []string {
+	sc := s.find(filepath.Clean(path))
+	if sc == nil {
+		return nil
+	}
+	s.mu.Lock()
+	current, failed := sc.current, sc.failed
+	s.mu.Unlock()
+	return append(current.dependsOn(), failed...)
+}
+
+// Call runs a tool. c.Reply gets the answer, once, be it that there is no such
+// tool.
+func (s *Scripts) Call(c *Call) {
+	s.mu.Lock()
+	o, err := s.tools[c.Name], error(nil)
+	closed := s.closed
+	if o != nil && !closed {
+		err = c.queue(o)
+	}
+	s.mu.Unlock()
+	switch {
+	case closed:
+		c.answer(shuttingDown)
+	case o == nil:
+		var known []string
+		for _, spec := range s.Tools() {
+			known = append(known, spec.Name)
+		}
+		c.answer(unknownTool(c.Name, known))
+	case err != nil:
+		c.answer(tool.Failed(tool.ExternalClient, "%s is busy: %v; try again in a moment", c.Name, err))
+	}
+}
+
+var shuttingDown = tool.Failed(tool.ExternalClient, "shutting down")
+
+// Listens says whether any script handles events of this type.
+func (s *Scripts) Listens(event string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.list, func(sc *script) bool { return len(sc.current.handlers[event]) > 0 })
+}
+
+// Dispatch gives an event to every script that handles its type, in the order
+// of the calls of Dispatch. It does not wait for the handlers.
+func (s *Scripts) Dispatch(e Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sc := range s.list {
+		if len(sc.current.handlers[e.Type]) > 0 {
+			sc.current.x.box.put(&message{class: anEvent, event: &e})
+		}
+	}
+}
+
+// Drain admits no more calls, waits for those under way until ctx is done, and
+// answers the rest.
+func (s *Scripts) Drain(ctx context.Context) {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		left := s.underWay()
+		if len(left) == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			for _, c := range left {
+				c.abandon(shuttingDown)
+			}
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// underWay are the calls that have not ended.
+func (s *Scripts) underWay() []*Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var calls []*Call
+	for _, sc := range s.list {
+		for _, g := range append(slices.Clone(sc.old), sc.current) {
+			for c := range g.calls {
+				calls = append(calls, c)
+			}
+		}
+	}
+	return calls
+}
+
+// Close runs every script's on_unload, ends the executors, and returns once all
+// their goroutines have ended. Calls still under way are answered first.
+func (s *Scripts) Close() {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.Drain(ended)
+	s.mu.Lock()
+	list := s.list
+	s.list, s.tools = nil, nil
+	s.mu.Unlock()
+	for _, sc := range list {
+		s.wg.Go(func() {
+			g := sc.current
+			g.x.box.put(&message{do: g.stepDown})
+			g.awaitUnload()
+			g.x.close()
+		})
+		for _, g := range sc.old {
+			s.wg.Go(g.x.close)
+		}
+	}
+	s.wg.Wait()
+}
+
+// endIfDrained closes a retired generation once its last call has ended. The
+// caller holds mu.
+func (s *Scripts) endIfDrained(g *generation) {
+	if !g.retired || len(g.calls) > 0 {
+		return
+	}
+	for _, sc := range s.list {
+		if i := slices.Index(sc.old, g); i >= 0 {
+			sc.old = slices.Delete(sc.old, i, i+1)
+			s.wg.Go(g.leave)
+		}
+	}
+}
+
+func conflict(o, other *offer) error {
+	return &LoadError{
+		Text: fmt.Sprintf("%s: the tool %s is registered by %s too", o.spec.Source, o.spec.Name, other.spec.Source),
+		Hint: "give one of them another name",
+	}
+}

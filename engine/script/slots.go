@@ -1,0 +1,146 @@
+package script
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// slice is how long an executor may run Lua while another waits for its slot.
+const slice = 3 * time.Millisecond
+
+// Slots bounds how many executors of the process run Lua at one moment, so
+// that the goroutines of the socket and of the sound always find a free
+// processor. The Go scheduler gives them no priority of its own: on two cores
+// eight busy Lua states make any sound stutter.
+//
+// Two queues wait for a slot: executors that have not used up a slice since
+// they were last idle go first, so that a light call does not stand behind
+// busy loops.
+type Slots struct {
+	waiting atomic.Int32 // how many wait; read without the lock by those that run
+
+	mu    sync.Mutex // guards what follows
+	free  int
+	light queue
+	heavy queue
+}
+
+// NewSlots makes n slots; zero or less means one fewer than GOMAXPROCS, and at
+// least one.
+func NewSlots(n int) *Slots {
+	if n <= 0 {
+		n = max(1, runtime.GOMAXPROCS(0)-1)
+	}
+	return &Slots{free: n}
+}
+
+// acquire blocks until the executor behind wake has a slot. wake must have
+// room for one value, and be empty.
+func (s *Slots) acquire(wake chan struct{}, heavy bool) {
+	s.mu.Lock()
+	if s.free > 0 {
+		s.free--
+		s.mu.Unlock()
+		return
+	}
+	if heavy {
+		s.heavy.push(wake)
+	} else {
+		s.light.push(wake)
+	}
+	s.waiting.Add(1)
+	s.mu.Unlock()
+	<-wake
+}
+
+// release hands the slot to whoever has waited longest, light ones first.
+func (s *Slots) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wake, ok := s.light.pop()
+	if !ok {
+		wake, ok = s.heavy.pop()
+	}
+	if !ok {
+		s.free++
+		return
+	}
+	s.waiting.Add(-1)
+	wake <- struct{}{}
+}
+
+// contended says whether somebody waits for a slot.
+func (s *Slots) contended() bool { return s.waiting.Load() > 0 }
+
+// A queue is a first-in first-out list that reuses its memory.
+type queue struct {
+	items []chan struct{}
+	head  int
+}
+
+func (q *queue) push(c chan struct{}) { q.items = append(q.items, c) }
+
+func (q *queue) pop() (chan struct{}, bool) {
+	if q.head == len(q.items) {
+		return nil, false
+	}
+	c := q.items[q.head]
+	q.items[q.head] = nil
+	q.head++
+	if q.head == len(q.items) {
+		q.items, q.head = q.items[:0], 0
+	}
+	return c, true
+}
+
+// A turn is an executor's hold on a slot. Only the executor's goroutine uses it.
+type turn struct {
+	slots *Slots
+	wake  chan struct{}
+	held  bool
+	heavy bool          // a slice was used up since the executor was last idle
+	since time.Time     // when the slot was taken
+	used  time.Duration // slot-held time before that, since the last idle
+}
+
+func newTurn(slots *Slots) *turn { return &turn{slots: slots, wake: make(chan struct{}, 1)} }
+
+// take makes sure of a slot.
+func (t *turn) take() {
+	if !t.held {
+		t.slots.acquire(t.wake, t.heavy)
+		t.held, t.since = true, time.Now()
+	}
+}
+
+// idle gives the slot up because there is nothing to do.
+func (t *turn) idle() {
+	if t.held {
+		t.held = false
+		t.slots.release()
+	}
+	t.heavy, t.used = false, 0
+}
+
+// pass lets others go first if any wait: after an await always, inside a loop
+// once the slice is used up.
+func (t *turn) pass(always bool) {
+	if !t.slots.contended() {
+		return
+	}
+	used := t.used + time.Since(t.since)
+	if used >= slice {
+		t.heavy = true
+	} else if !always {
+		return
+	}
+	t.used = used
+	t.held = false
+	t.slots.release()
+	t.take()
+	if t.heavy {
+		t.used = 0
+	}
+}

@@ -1,0 +1,95 @@
+package script
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"moonlark/luastd"
+)
+
+// mostState is how large one entry of state may be, as JSON, in bytes.
+const mostState = 4 << 20
+
+// A snapshot is what a generation's `state` holds: each entry as JSON.
+type snapshot map[lua.LValue][]byte
+
+// snapshot reads `state`. What cannot be JSON is left out, with a warning. It
+// runs on the executor's goroutine.
+func (g *generation) snapshot() snapshot {
+	s := snapshot{}
+	t, ok := g.x.root.G.Global.RawGetString("state").(*lua.LTable)
+	if !ok {
+		g.log(slog.LevelWarn, "state is no longer a table: nothing of it survives a reload")
+		return s
+	}
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		text, err := luastd.AppendJSON(nil, v, mostState)
+		switch k.(type) {
+		case lua.LString, lua.LNumber:
+		default:
+			err = fmt.Errorf("a %s cannot be a key", k.Type())
+		}
+		if err != nil {
+			g.log(slog.LevelWarn, fmt.Sprintf("state.%s does not survive a reload: %v", k.String(), err))
+			continue
+		}
+		s[k] = text
+	}
+	return s
+}
+
+// changes are the entries in which later differs from s: as later has them, nil
+// where it has none.
+func (s snapshot) changes(later snapshot) snapshot {
+	changed := snapshot{}
+	for k, v := range later {
+		if !bytes.Equal(s[k], v) {
+			changed[k] = v
+		}
+	}
+	for k := range s {
+		if _, ok := later[k]; !ok {
+			changed[k] = nil
+		}
+	}
+	return changed
+}
+
+// restore writes entries into `state`. It runs on the executor's goroutine, or
+// before it has started.
+func (g *generation) restore(s snapshot) {
+	L := g.x.root
+	t, ok := L.G.Global.RawGetString("state").(*lua.LTable)
+	if !ok {
+		return
+	}
+	for k, text := range s {
+		v := lua.LValue(lua.LNil)
+		if text != nil {
+			var err error
+			if v, err = luastd.ParseJSON(L, text); err != nil {
+				g.log(slog.LevelError, fmt.Sprintf("state.%s: %v", k.String(), err))
+				continue
+			}
+		}
+		t.RawSet(k, v)
+	}
+}
+
+// carry brings over what the old generation changed since base, unless the new
+// one, whose state this is, changed it too.
+func (g *generation) carry(base, changed snapshot) {
+	if len(changed) == 0 {
+		return
+	}
+	mine := base.changes(g.snapshot())
+	for k := range changed {
+		if _, ok := mine[k]; ok {
+			delete(changed, k)
+		}
+	}
+	g.restore(changed)
+}
