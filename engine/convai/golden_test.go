@@ -1,0 +1,160 @@
+package convai
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// A golden is one of testdata/frames: server_TYPE.json, server_TYPE.WHY.json
+// and the same for client.
+type golden struct {
+	name   string // of the file
+	server bool   // a server sends it
+	frame  []byte
+}
+
+func (g golden) parse() (Frame, error) {
+	if g.server {
+		return Parse(g.frame)
+	}
+	return ParseClient(g.frame)
+}
+
+func goldens(t testing.TB) []golden {
+	files, err := filepath.Glob("testdata/frames/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []golden
+	for _, file := range files {
+		frame, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Base(file)
+		all = append(all, golden{name, strings.HasPrefix(name, "server_"), frame})
+	}
+	if len(all) == 0 {
+		t.Fatal("no golden frames")
+	}
+	return all
+}
+
+// value is JSON as Go values, to compare what it means and not how it is
+// written.
+func value(t testing.TB, text []byte) any {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return v
+}
+
+func TestEveryGoldenFrameComesOutAsItWentIn(t *testing.T) {
+	for _, g := range goldens(t) {
+		frame, err := g.parse()
+		if err != nil {
+			t.Errorf("%s: %v", g.name, err)
+			continue
+		}
+		if frame.Message == nil {
+			t.Errorf("%s: the type %q has no Go type", g.name, frame.Type)
+			continue
+		}
+		out, err := Marshal(frame.Message)
+		if err != nil {
+			t.Errorf("%s: %v", g.name, err)
+			continue
+		}
+		if got, want := value(t, out), value(t, g.frame); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\n got %s\nwant %s", g.name, out, g.frame)
+		}
+		if frame.Type != frame.Message.MessageType() {
+			t.Errorf("%s: the frame is %q, its message %q", g.name, frame.Type, frame.Message.MessageType())
+		}
+		if !strings.Contains(g.name, "_"+frame.Type+".") {
+			t.Errorf("%s holds a %s", g.name, frame.Type)
+		}
+	}
+}
+
+func TestEveryFieldOfEveryMessageHasAGoldenFrame(t *testing.T) {
+	seen := map[string]bool{}
+	for _, g := range goldens(t) {
+		if frame, err := g.parse(); err == nil {
+			paths(seen, frame.Type, value(t, frame.Inner))
+		}
+	}
+	for _, k := range append(append([]kind(nil), serverKinds...), clientKinds...) {
+		if !seen[k.name] {
+			t.Errorf("%s has no golden frame", k.name)
+			continue
+		}
+		typ := reflect.TypeOf(k.make()).Elem()
+		if typ == reflect.TypeFor[MultimodalMessage]() {
+			typ = reflect.TypeFor[multimodal]()
+		}
+		for path := range fields(k.name, typ) {
+			if !seen[path] {
+				t.Errorf("no golden frame has %s", path)
+			}
+		}
+	}
+}
+
+// paths notes each member of a JSON value, as type.member.member.
+func paths(seen map[string]bool, at string, v any) {
+	seen[at] = true
+	switch v := v.(type) {
+	case map[string]any:
+		for key, member := range v {
+			paths(seen, at+"."+key, member)
+		}
+	case []any:
+		for _, element := range v {
+			paths(seen, at, element)
+		}
+	}
+}
+
+// fields are the paths a Go type can have.
+func fields(at string, t reflect.Type) map[string]bool {
+	all := map[string]bool{}
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return all
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		path := at
+		if !f.Anonymous {
+			path += "." + name
+			all[path] = true
+		}
+		for p := range fields(path, f.Type) {
+			all[p] = true
+		}
+	}
+	return all
+}
+
+func TestEveryMessageHasItsOwnName(t *testing.T) {
+	seen := map[string]bool{}
+	for _, k := range append(append([]kind(nil), serverKinds...), clientKinds...) {
+		if got := k.make().MessageType(); got != k.name {
+			t.Errorf("the table says %s, the message %s", k.name, got)
+		}
+		if seen[k.name] {
+			t.Errorf("%s is there twice", k.name)
+		}
+		seen[k.name] = true
+	}
+}
