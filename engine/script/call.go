@@ -105,15 +105,18 @@ func (c *Call) queue(o *offer) error {
 
 // pushArgs pushes what a handler gets: the arguments and the call.
 func (c *Call) pushArgs(L *lua.LState, spec *tool.Spec) (int, error) {
-	if err := spec.CheckArguments(c.Args); err != nil {
-		return 0, argumentError{err}
-	}
-	args := lua.LValue(L.CreateTable(0, 0))
-	if len(c.Args) > 0 && string(c.Args) != "null" {
+	args := lua.LValue(lua.LNil)
+	if len(c.Args) > 0 {
 		var err error
 		if args, err = luastd.ParseJSON(L, c.Args); err != nil {
 			return 0, argumentError{fmt.Errorf("the arguments are not JSON: %w", err)}
 		}
+	}
+	if err := luastd.CheckArguments(spec, args); err != nil {
+		return 0, argumentError{err}
+	}
+	if _, ok := args.(*lua.LTable); !ok {
+		args = L.CreateTable(0, 0)
 	}
 	L.Push(args)
 	L.Push(c.gen.handle(c))

@@ -22,7 +22,8 @@ type Event struct {
 	Merge func(older Event) (merged Event, ok bool)
 }
 
-// push pushes what a handler gets: a table of the fields, with the type.
+// push pushes what a handler gets: a table of the fields, with the event's type
+// as type; a field that the wire calls type becomes part.
 func (e *Event) push(L *lua.LState) (int, error) {
 	fields := L.CreateTable(0, 4)
 	if len(e.Data) > 0 {
@@ -38,6 +39,9 @@ func (e *Event) push(L *lua.LState) (int, error) {
 	}
 	for name, bytes := range e.Bytes {
 		fields.RawSetString(name, lua.LString(bytes))
+	}
+	if own := fields.RawGetString("type"); own != lua.LNil {
+		fields.RawSetString("part", own) // agent_chat_response_part: "start", "delta" or "stop"
 	}
 	fields.RawSetString("type", lua.LString(e.Type))
 	L.Push(fields)

@@ -65,7 +65,7 @@ func (w *wording) result(e event.Event, cols int) []entry {
 	}
 	if e.IsError {
 		mark = span{bad, w.cross + " "}
-		if e.ErrorType != "" {
+		if e.ErrorType != "" && e.ErrorType != "external_client" { // that is most of them
 			text = e.ErrorType + ": " + text
 		}
 	}

@@ -2,6 +2,8 @@ package terminal
 
 import (
 	"fmt"
+	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -175,7 +177,7 @@ func (w *wording) join(parts ...string) string {
 
 // blame is text with the script it is about in front, unless it says so itself.
 func blame(script, text string) string {
-	if script == "" || strings.HasPrefix(text, script+":") {
+	if place, _, _ := strings.Cut(text, ":"); script == "" || path.Base(filepath.ToSlash(place)) == script {
 		return text
 	}
 	return script + ": " + text

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
-	"slices"
 	"strings"
 )
 
@@ -100,95 +98,6 @@ func (ps properties) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// CheckArguments says what is wrong with the arguments of a call, in a
-// sentence that an agent can act on, or nil. They must be a JSON object, or
-// null or nothing for none. Properties that the tool does not declare are left
-// alone, and so is a null where the property is not required.
-func (s *Spec) CheckArguments(args []byte) error {
-	args = bytes.TrimSpace(args)
-	if len(args) == 0 || string(args) == "null" {
-		args = []byte("{}")
-	}
-	if args[0] != '{' {
-		return fmt.Errorf("the arguments must be a JSON object, not %s", short(args))
-	}
-	if s.Parameters == nil {
-		return nil
-	}
-	return s.Parameters.check("", args)
-}
-
-// check compares value, which is called at ("" for the arguments themselves),
-// with the schema.
-func (s *Schema) check(at string, value json.RawMessage) error {
-	wrong := func(want string) error {
-		return fmt.Errorf("%s must be %s, not %s", at, want, short(value))
-	}
-	switch s.Type {
-	case "string":
-		var text string
-		if kind(value) != '"' || json.Unmarshal(value, &text) != nil {
-			return wrong("a string")
-		}
-		if len(s.Enum) > 0 && !slices.Contains(s.Enum, text) {
-			return wrong("one of " + strings.Join(s.Enum, ", "))
-		}
-	case "boolean":
-		if k := kind(value); k != 't' && k != 'f' {
-			return wrong("true or false")
-		}
-	case "number", "integer":
-		var x float64
-		if kind(value) != '0' || json.Unmarshal(value, &x) != nil {
-			return wrong("a number")
-		}
-		if s.Type == "integer" && x != math.Trunc(x) {
-			return wrong("a whole number")
-		}
-	case "array":
-		var items []json.RawMessage
-		if kind(value) != '[' || json.Unmarshal(value, &items) != nil {
-			return wrong("an array")
-		}
-		for i, item := range items {
-			if s.Items == nil {
-				break
-			}
-			if err := s.Items.check(fmt.Sprintf("%s[%d]", at, i), item); err != nil {
-				return err
-			}
-		}
-	case "object":
-		var fields map[string]json.RawMessage
-		if kind(value) != '{' || json.Unmarshal(value, &fields) != nil {
-			return wrong("an object")
-		}
-		return s.checkFields(at, fields)
-	}
-	return nil
-}
-
-func (s *Schema) checkFields(at string, fields map[string]json.RawMessage) error {
-	if at != "" {
-		at += "."
-	}
-	for _, name := range s.Required {
-		if value, ok := fields[name]; !ok || kind(value) == 'n' {
-			return fmt.Errorf("%s%s is missing (%s)", at, name, s.Property(name).Describe())
-		}
-	}
-	for _, p := range s.Properties {
-		value, ok := fields[p.Name]
-		if !ok || kind(value) == 'n' {
-			continue
-		}
-		if err := p.check(at+p.Name, value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Describe says in a few words what the value may be: "one of kitchen, hall",
 // "boolean", "number: degrees".
 func (s *Schema) Describe() string {
@@ -203,24 +112,4 @@ func (s *Schema) Describe() string {
 		text += ": " + s.Description
 	}
 	return text
-}
-
-// kind is the first letter of a JSON value, with 0 for every number.
-func kind(value []byte) byte {
-	value = bytes.TrimLeft(value, " \t\r\n")
-	if len(value) == 0 {
-		return 0
-	}
-	if c := value[0]; c != '-' && (c < '0' || c > '9') {
-		return c
-	}
-	return '0'
-}
-
-func short(value []byte) string {
-	const most = 60
-	if len(value) > most {
-		return strings.ToValidUTF8(string(value[:most]), "") + "…"
-	}
-	return string(value)
 }

@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"moonlark/engine/convai"
+	"moonlark/luastd"
+)
+
+// A session is the conversation as scripts see it. Its methods are called on
+// executors and do not block.
+type session struct{ e *Engine }
+
+var _ luastd.Session = session{}
+
+var errNoConversation = errors.New("there is no conversation")
+
+func (s session) SendText(text string) error { return s.e.Say(text) }
+
+func (s session) SendContext(text string) error {
+	return s.e.send(&convai.ContextualUpdate{Text: text})
+}
+
+// StopSession ends the conversation once the agent has finished with what is
+// under way, or after 2 s.
+func (s session) StopSession() error {
+	e := s.e
+	e.mu.Lock()
+	t := e.talk
+	e.mu.Unlock()
+	if t == nil {
+		return nil
+	}
+	t.stop.Do(func() {
+		e.leaving.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+			defer cancel()
+			e.turns.awaitReply(ctx)
+			e.Stop()
+		})
+	})
+	return nil
+}
+
+func (e *Engine) send(m convai.Message) error {
+	e.mu.Lock()
+	t := e.talk
+	e.mu.Unlock()
+	if t == nil {
+		return errNoConversation
+	}
+	return t.conv.Send(m)
+}
+
+// A logHandler makes events of what the parts of the engine log.
+type logHandler struct {
+	e    *Engine
+	part string // who logs: "embedded agent: ", or ""
+}
+
+func (h logHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h logHandler) Handle(_ context.Context, r slog.Record) error {
+	text := h.part + r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		text += " " + a.String()
+		return true
+	})
+	h.e.log("", r.Level, text)
+	return nil
+}
+
+func (h logHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+func (h logHandler) WithGroup(string) slog.Handler      { return h }

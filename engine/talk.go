@@ -1,0 +1,286 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"moonlark/engine/convai"
+	"moonlark/engine/event"
+	"moonlark/engine/script"
+	"moonlark/engine/tool"
+)
+
+// orphanedResult is the event a script gets for a tool result whose
+// conversation was over before it could be sent.
+const orphanedResult = "orphaned_result"
+
+const (
+	drainTime   = time.Second            // for tool calls to end, when the process does
+	goodbyeTime = 500 * time.Millisecond // for the server to close too
+	stopTime    = 2 * time.Second        // for results and farewell, after session.stop()
+)
+
+// A talk is one conversation as the engine sees it: its tool calls belong to
+// it, and each gets exactly one outcome in it.
+type talk struct {
+	e    *Engine
+	conv *convai.Conversation
+	id   string
+
+	mu    sync.Mutex              // guards what follows
+	calls map[string]*script.Call // every call there was, by id; nil once answered
+	sent  map[string]string       // tool names of results given to the writer
+
+	stop sync.Once // session.stop() works once
+}
+
+// converse carries an open conversation to its end.
+func (e *Engine) converse(ctx context.Context, conv *convai.Conversation) error {
+	t := &talk{
+		e: e, conv: conv, id: conv.Metadata().ConversationID,
+		calls: make(map[string]*script.Call), sent: make(map[string]string),
+	}
+	e.setTalk(t)
+	e.out.post(event.Event{Type: event.Connected, ConversationID: t.id})
+
+	talking, hush := context.WithCancel(context.Background())
+	defer hush()
+	var user sync.WaitGroup
+	var said error
+	if e.opts.Talk != nil {
+		user.Go(func() {
+			said = e.opts.Talk(talking, e)
+			e.Stop()
+		})
+	}
+	wound := make(chan struct{})
+	unwatch := context.AfterFunc(ctx, func() {
+		e.wind(t)
+		close(wound)
+	})
+	err := conv.Run(context.Background(), t.handle)
+	e.turns.hungUp()
+	hush()
+	user.Wait()
+	if !unwatch() {
+		<-wound
+	}
+	e.setTalk(nil)
+	t.end()
+	e.reportEnd(t, err)
+
+	var closed *convai.CloseError
+	switch {
+	case said != nil && !errors.Is(said, context.Canceled):
+		return said
+	case ctx.Err() != nil:
+		return endedBy(ctx)
+	case errors.As(err, &closed) && closed.Clean():
+		return nil
+	}
+	return &EndedError{err}
+}
+
+func (e *Engine) setTalk(t *talk) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.talk = t
+}
+
+// wind ends a conversation in good order, because the process ends: calls get
+// a second, then on_unload runs, then all that is queued goes out.
+func (e *Engine) wind(t *talk) {
+	drain, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	e.scripts.Drain(drain)
+	e.scripts.Close()
+	goodbye, cancel := context.WithTimeout(context.Background(), goodbyeTime)
+	defer cancel()
+	t.conv.Close(goodbye, "User ended conversation")
+}
+
+// reportEnd shows how a conversation ended.
+func (e *Engine) reportEnd(t *talk, err error) {
+	ev := event.Event{Type: event.Disconnected, ConversationID: t.id, Hint: Hint(err)}
+	var closed *convai.CloseError
+	if errors.As(err, &closed) {
+		ev.Code, ev.Text = closed.Code, closed.Reason
+	} else if err != nil {
+		ev.Text = err.Error()
+	}
+	e.out.post(ev)
+}
+
+// handle sees every frame of the conversation, in order, on the goroutine that
+// reads the socket. It must not block.
+func (t *talk) handle(f convai.Frame) {
+	e := t.e
+	switch m := f.Message.(type) {
+	case *convai.Ping:
+		t.dispatch(f)
+		return // answered already; no sign of a turn
+	case *convai.ClientToolCall:
+		t.call(m)
+	case *convai.AgentResponse:
+		e.turns.agentSpoke()
+		e.out.post(event.Event{Type: event.Agent, Text: m.Text, EventID: m.EventID})
+	case *convai.AgentChatResponsePart:
+		if m.Part == convai.PartStop {
+			e.turns.agentSpoke()
+		}
+		e.out.post(event.Event{Type: event.AgentPart, Text: m.Text, EventID: m.EventID, Part: string(m.Part)})
+	case *convai.AgentResponseCorrection:
+		e.out.post(event.Event{Type: event.AgentCorrected, Text: m.Corrected, EventID: m.EventID})
+	case *convai.AgentResponseComplete:
+		e.turns.agentEnded()
+	case *convai.UserTranscript:
+		e.out.post(event.Event{Type: event.User, Text: m.Text, EventID: m.EventID})
+	case *convai.Interruption:
+		e.out.post(event.Event{Type: event.Interruption, EventID: m.EventID})
+	case *convai.ServerError:
+		e.out.post(event.Event{Type: event.Error, Text: describe(m.ErrorType, m.Message, m.Reason), Code: m.Code, Hint: convai.Hint(m.Code, m.ErrorType+" "+m.Message+" "+m.Reason)})
+	case *convai.ClientError:
+		e.out.post(event.Event{Type: event.Error, Text: describe(m.ErrorName, m.Message), Code: m.Code, Hint: convai.Hint(m.Code, m.ErrorName+" "+m.Message)})
+	case nil:
+		e.log("", slog.LevelDebug, "a message of an unknown type: "+f.Type)
+	}
+	e.turns.agentMoved()
+	t.dispatch(f)
+}
+
+// describe joins what there is of an error's words.
+func describe(words ...string) string {
+	text := ""
+	for _, w := range words {
+		switch {
+		case w == "":
+		case text == "":
+			text = w
+		default:
+			text += ": " + w
+		}
+	}
+	return text
+}
+
+// dispatch gives a frame to the scripts that listen for its type.
+func (t *talk) dispatch(f convai.Frame) {
+	if !t.e.scripts.Listens(f.Type) {
+		return
+	}
+	ev := script.Event{Type: f.Type, Data: f.Inner}
+	switch m := f.Message.(type) {
+	case *convai.Audio:
+		sound, err := m.AppendBytes(nil)
+		if err != nil {
+			t.e.log("", slog.LevelWarn, fmt.Sprintf("audio: %v", err))
+			return
+		}
+		ev.Data, _ = json.Marshal(struct {
+			EventID   int               `json:"event_id"`
+			Alignment *convai.Alignment `json:"alignment,omitempty"`
+			IsFinal   bool              `json:"is_final"`
+		}{m.EventID, m.Alignment, m.IsFinal})
+		ev.Bytes = map[string]string{"audio": string(sound)}
+	case *convai.VADScore:
+		ev.Merge = func(script.Event) (script.Event, bool) { return ev, true }
+	case *convai.AgentChatResponsePart:
+		ev.Merge = mergeParts(ev, *m)
+	}
+	t.e.scripts.Dispatch(ev)
+}
+
+// mergeParts joins a piece of a response to the piece before it, if that is of
+// the same response and neither begins nor ends it.
+func mergeParts(ev script.Event, m convai.AgentChatResponsePart) func(script.Event) (script.Event, bool) {
+	return func(older script.Event) (script.Event, bool) {
+		var before convai.AgentChatResponsePart
+		if json.Unmarshal(older.Data, &before) != nil || before.EventID != m.EventID ||
+			before.Part != convai.PartDelta || m.Part != convai.PartDelta {
+			return older, false
+		}
+		m.Text = before.Text + m.Text
+		ev.Data, _ = json.Marshal(m)
+		ev.Merge = mergeParts(ev, m)
+		return ev, true
+	}
+}
+
+// call runs a tool for the agent, unless it has asked with that id before.
+func (t *talk) call(m *convai.ClientToolCall) {
+	c := &script.Call{ID: m.ToolCallID, Name: m.ToolName, Args: m.Parameters, Reply: t.reply}
+	t.mu.Lock()
+	_, again := t.calls[c.ID]
+	if !again {
+		t.calls[c.ID] = c
+	}
+	t.mu.Unlock()
+	if again {
+		t.e.log("", slog.LevelWarn, fmt.Sprintf("the agent called %s twice with the id %s: it runs once", c.Name, c.ID))
+		return
+	}
+	t.e.turns.callBegan()
+	owner := t.e.scripts.Owner(c.Name)
+	t.e.out.post(event.Event{Type: event.ToolCall, Tool: c.Name, CallID: c.ID, Args: validJSON(c.Args), Script: owner})
+	t.e.scripts.Call(c)
+}
+
+func validJSON(args json.RawMessage) json.RawMessage {
+	if len(args) == 0 {
+		return json.RawMessage("{}")
+	}
+	return args
+}
+
+// reply is the outcome of a call: sent, or when the conversation is over, told
+// to the scripts. It runs on an executor or a timer, once for each call.
+func (t *talk) reply(c *script.Call, r tool.Result) {
+	t.mu.Lock()
+	t.calls[c.ID] = nil
+	t.sent[c.ID] = c.Name
+	t.mu.Unlock()
+	ev := event.Event{
+		Type: event.ToolResult, Tool: c.Name, CallID: c.ID, Script: t.e.scripts.Owner(c.Name),
+		Result: &r.Text, IsError: r.IsError, ErrorType: string(r.Type), Seconds: c.Took().Seconds(),
+	}
+	m := &convai.ClientToolResult{ToolCallID: c.ID, Result: r.Text, IsError: r.IsError, ErrorType: string(r.Type)}
+	err := t.conv.Send(m)
+	ev.Orphaned = err != nil
+	t.e.out.post(ev)
+	if err != nil {
+		t.orphan(c.Name, m)
+	}
+	t.e.turns.callAnswered()
+}
+
+// orphan reports a result that cannot reach its conversation.
+func (t *talk) orphan(name string, m *convai.ClientToolResult) {
+	data, _ := json.Marshal(map[string]any{
+		"conversation_id": t.id, "tool_call_id": m.ToolCallID, "tool_name": name, "result": m.Result, "is_error": m.IsError,
+	})
+	t.e.scripts.Dispatch(script.Event{Type: orphanedResult, Data: data})
+}
+
+// end tells the handlers of calls under way that nobody waits any more, and
+// reports the results that were never written.
+func (t *talk) end() {
+	t.mu.Lock()
+	for _, c := range t.calls {
+		if c != nil {
+			c.Cancel()
+		}
+	}
+	sent := t.sent
+	t.mu.Unlock()
+	for _, m := range t.conv.Unsent() {
+		if m, ok := m.(*convai.ClientToolResult); ok {
+			t.e.log("", slog.LevelWarn, fmt.Sprintf("the result of %s could not be sent any more", sent[m.ToolCallID]))
+			t.orphan(sent[m.ToolCallID], m)
+		}
+	}
+}

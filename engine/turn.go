@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	quiet    = time.Second      // without a word from the agent a turn is over after its reply
+	patience = 30 * time.Second // for a reply
+)
+
+// A turnTracker knows whether the agent has finished with what the user said:
+// it has replied after the user's last message, no tool call is unanswered,
+// and it has said that it is complete, or has been quiet for a second. Any
+// goroutine may use it.
+type turnTracker struct {
+	mu      sync.Mutex    // guards what follows
+	changed chan struct{} // closed at a change; nil while nobody waits
+	said    bool          // the agent has said anything at all
+	open    bool          // the user has said something that has not been replied to in full
+	replied bool
+	ended   bool // the agent has said that the reply is complete
+	over    bool // the conversation is
+	calls   int  // unanswered
+	last    time.Time
+}
+
+func newTurnTracker() *turnTracker {
+	return &turnTracker{last: time.Now()}
+}
+
+// note changes the tracker and wakes whoever waits.
+func (t *turnTracker) note(change func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	change()
+	t.last = time.Now()
+	if t.changed != nil {
+		close(t.changed)
+		t.changed = nil
+	}
+}
+
+func (t *turnTracker) userSpoke() {
+	t.note(func() { t.open, t.replied, t.ended = true, false, false })
+}
+
+// unsaid takes back userSpoke: the message did not go out.
+func (t *turnTracker) unsaid() { t.note(func() { t.open = false }) }
+
+func (t *turnTracker) agentSpoke() { t.note(func() { t.said, t.replied = true, true }) }
+func (t *turnTracker) agentMoved() { t.note(func() {}) }
+func (t *turnTracker) agentEnded() { t.note(func() { t.ended = t.replied }) }
+
+// callBegan counts a call; one that comes by itself is a turn of its own.
+func (t *turnTracker) callBegan() {
+	t.note(func() {
+		t.calls++
+		if !t.open {
+			t.open, t.replied, t.ended = true, false, false
+		}
+	})
+}
+func (t *turnTracker) callAnswered() { t.note(func() { t.calls-- }) }
+func (t *turnTracker) hungUp()       { t.note(func() { t.over = true }) }
+
+// await returns when done says so, or with an error when ctx is done. done is
+// asked at each change and says what would have to pass without one for it to
+// be asked again; it is called with the mutex held.
+func (t *turnTracker) await(ctx context.Context, done func() (over bool, again time.Time, err error)) error {
+	for {
+		t.mu.Lock()
+		over, again, err := done()
+		if t.changed == nil {
+			t.changed = make(chan struct{})
+		}
+		changed := t.changed
+		t.mu.Unlock()
+		if over || err != nil {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-time.After(time.Until(again)):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// awaitGreeting waits until the agent has spoken first, or has kept quiet.
+func (t *turnTracker) awaitGreeting(ctx context.Context) error {
+	return t.await(ctx, func() (bool, time.Time, error) {
+		again := t.last.Add(quiet)
+		return t.said || t.over || !time.Now().Before(again), again, nil
+	})
+}
+
+// awaitReply waits until the turn is over. It is at once when the user has said
+// nothing. The error is ErrNoReply when no reply comes.
+func (t *turnTracker) awaitReply(ctx context.Context) error {
+	return t.await(ctx, func() (bool, time.Time, error) {
+		switch {
+		case !t.open && t.calls == 0:
+			return true, time.Time{}, nil
+		case t.over && t.replied:
+			return true, time.Time{}, nil
+		case t.over:
+			return false, time.Time{}, ErrNoReply
+		case t.calls > 0:
+			return false, time.Now().Add(time.Hour), nil
+		case t.replied && t.ended:
+			t.open = false
+			return true, time.Time{}, nil
+		}
+		again := t.last.Add(patience)
+		if t.replied {
+			again = t.last.Add(quiet)
+		}
+		if time.Now().Before(again) {
+			return false, again, nil
+		}
+		t.open = false
+		if t.replied {
+			return true, time.Time{}, nil
+		}
+		return false, time.Time{}, ErrNoReply
+	})
+}

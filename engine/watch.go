@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+const (
+	settle      = 30 * time.Millisecond  // of quiet, and a save is over
+	settleEmpty = 300 * time.Millisecond // when the file is empty or gone: an editor is about to write it
+)
+
+// A watcher reloads scripts whose files change. It watches folders, not files,
+// because editors replace a file by renaming another over it. One goroutine
+// does everything, and is the only one to touch what follows.
+type watcher struct {
+	fs      *fsnotify.Watcher
+	scripts []string              // paths, as they were given
+	files   func(string) []string // what a script depends on
+	reload  func(string)          // called on the watcher's goroutine
+	owners  map[string][]string   // the scripts that depend on a file, by its absolute path
+	due     map[string]time.Time  // scripts to reload, and when
+	done    chan struct{}
+}
+
+// watch begins to watch. files is asked for what a script depends on, again
+// after each reload.
+func watch(scripts []string, files func(string) []string, reload func(string)) (*watcher, error) {
+	fs, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, err
+	}
+	w := &watcher{
+		fs: fs, scripts: scripts, files: files, reload: reload,
+		due: make(map[string]time.Time), done: make(chan struct{}),
+	}
+	w.look()
+	go w.run()
+	return w, nil
+}
+
+// close stops the watcher and returns once its goroutine has ended.
+func (w *watcher) close() {
+	w.fs.Close()
+	<-w.done
+}
+
+// look makes sure that every folder that matters is watched.
+func (w *watcher) look() {
+	w.owners = make(map[string][]string)
+	for _, script := range w.scripts {
+		for _, file := range w.files(script) {
+			path, err := filepath.Abs(file)
+			if err != nil {
+				continue
+			}
+			w.own(path, script)
+			if target, err := filepath.EvalSymlinks(path); err == nil && target != path {
+				w.own(target, script)
+			}
+		}
+	}
+}
+
+// own notes that script depends on the file at path, and watches its folder, or
+// the nearest above it that exists.
+func (w *watcher) own(path, script string) {
+	w.owners[path] = append(w.owners[path], script)
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		if w.fs.Add(dir) == nil || dir == filepath.Dir(dir) {
+			return
+		}
+		w.owners[dir] = append(w.owners[dir], script) // when it is made, look again
+	}
+}
+
+func (w *watcher) run() {
+	defer close(w.done)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case e, ok := <-w.fs.Events:
+			if !ok {
+				return
+			}
+			if e.Op != fsnotify.Chmod {
+				w.note(e.Name)
+			}
+		case _, ok := <-w.fs.Errors:
+			if !ok {
+				return
+			}
+			for _, script := range w.scripts { // events were lost: look at everything
+				w.due[script] = time.Now().Add(settle)
+			}
+		case <-timer.C:
+			w.reloadDue()
+		}
+		timer.Reset(w.next())
+	}
+}
+
+// note makes the scripts that depend on path due.
+func (w *watcher) note(path string) {
+	for _, script := range w.owners[path] {
+		w.due[script] = time.Now().Add(settle)
+		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+			w.due[script] = time.Now().Add(settleEmpty)
+		}
+	}
+}
+
+// next is how long until the first script is due.
+func (w *watcher) next() time.Duration {
+	wait := time.Hour
+	for _, at := range w.due {
+		wait = min(wait, time.Until(at))
+	}
+	return max(0, wait)
+}
+
+func (w *watcher) reloadDue() {
+	for script, at := range w.due {
+		if time.Now().Before(at) {
+			continue
+		}
+		delete(w.due, script)
+		w.reload(script)
+		w.look()
+	}
+}

@@ -1,0 +1,343 @@
+// Moonlark gives a voice agent hands, written in Lua: see README.md.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"moonlark/engine"
+	"moonlark/engine/event"
+	"moonlark/engine/script"
+	"moonlark/engine/terminal"
+	"moonlark/engine/tool"
+)
+
+// What the process exits with; docs/command.md says so to users.
+const (
+	exitOK     = 0
+	exitFailed = 1  // the conversation failed, or a tool answered with an error
+	exitUsage  = 64 // the command line
+	exitConfig = 78 // a script that does not load: starting again will not help
+)
+
+// commands is the command line.
+type commands struct {
+	Run     runCommand     `cmd:"" help:"Hold a conversation; the agent can use the tools of the scripts."`
+	Call    callCommand    `cmd:"" help:"Run one tool and print its result."`
+	Check   checkCommand   `cmd:"" help:"Load scripts without running any of their tools, and list what they offer."`
+	Serve   serveCommand   `cmd:"" help:"Offer the embedded agent to any ElevenLabs client."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+func main() { os.Exit(command(os.Args[1:])) }
+
+// command runs one command line and returns the exit code.
+func command(args []string) int {
+	if runtime.GOMAXPROCS(0) < 2 {
+		runtime.GOMAXPROCS(2) // the socket must find a processor beside Lua
+	}
+	signal.Ignore(syscall.SIGPIPE) // a reader that goes away is an error of ours to handle
+	var c commands
+	parser, err := kong.New(&c, kong.Name("moonlark"),
+		kong.Description("Moonlark gives a voice agent hands, written in Lua."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		panic(err) // the struct above is wrong
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		var unclear *kong.ParseError
+		if len(args) == 0 && errors.As(err, &unclear) {
+			parser.Stdout = os.Stderr
+			unclear.Context.PrintUsage(false)
+			return exitUsage
+		}
+		fmt.Fprintf(os.Stderr, "moonlark: %v\n  hint: moonlark --help\n", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return exitCode(parsed.Run())
+}
+
+// exitCode tells the person what went wrong, unless they have been told, and
+// chooses the exit code for it.
+func exitCode(err error) int {
+	var told *toldError
+	if err == nil {
+		return exitOK
+	}
+	if !errors.As(err, &told) {
+		fmt.Fprintf(os.Stderr, "moonlark: %v\n", err)
+		if hint := hint(err); hint != "" {
+			fmt.Fprintf(os.Stderr, "  hint: %s\n", hint)
+		}
+	}
+	var load *script.LoadError
+	var usage *usageError
+	switch {
+	case errors.As(err, &load):
+		return exitConfig
+	case errors.As(err, &usage):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func hint(err error) string {
+	var load *script.LoadError
+	if errors.As(err, &load) {
+		return load.Hint
+	}
+	return engine.Hint(err)
+}
+
+// A toldError has been shown to the person already.
+type toldError struct{ error }
+
+func (e *toldError) Unwrap() error { return e.error }
+
+// A usageError is a mistake in the command line that the parser cannot see.
+type usageError struct{ error }
+
+// logging is how the log looks, for the commands that have one.
+type logging struct {
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"The least that is logged: ${enum}."`
+	LogFormat string `default:"text" enum:"text,json" help:"How the log on stderr looks: ${enum}."`
+}
+
+func (l logging) options() terminal.Options {
+	var level slog.Level
+	level.UnmarshalText([]byte(l.LogLevel)) // one of the four: the parser saw to it
+	opts := terminal.Options{Level: level}
+	if l.LogFormat == "json" {
+		opts.Handler = func(w io.Writer) slog.Handler {
+			return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
+		}
+	}
+	return opts
+}
+
+type runCommand struct {
+	Scripts []string `arg:"" name:"script" help:"Lua files."`
+
+	Agent string `xor:"target" placeholder:"ID" help:"Talk to this ElevenLabs agent ($$ELEVENLABS_AGENT_ID)."`
+	URL   string `xor:"target" placeholder:"URL" help:"Connect to this WebSocket URL as it stands."`
+	Local bool   `xor:"target" help:"Talk to the embedded agent; the default with neither of the two."`
+
+	Text     bool     `xor:"mode" help:"Chat in the terminal; the default when stdin is a terminal or a pipe."`
+	Headless bool     `xor:"mode" help:"No terminal input: tools and events only; the default otherwise."`
+	Say      []string `sep:"none" placeholder:"TEXT" help:"Say TEXT instead of reading stdin; again for the next turn; then exit."`
+
+	JSON    bool `name:"json" help:"One JSON object per event on stdout, and nothing else there."`
+	NoWatch bool `help:"Do not reload scripts that change."`
+	logging `embed:""`
+}
+
+func (c *runCommand) Run(ctx context.Context) error {
+	target := engine.Target{Agent: c.Agent, URL: c.URL}
+	if target == (engine.Target{}) && !c.Local {
+		target.Agent = os.Getenv("ELEVENLABS_AGENT_ID")
+	}
+	interactive := term.IsTerminal(int(os.Stdin.Fd()))
+	chatting := len(c.Say) > 0 || c.Text || !c.Headless && (interactive || readable(os.Stdin))
+
+	show := c.options()
+	show.JSON = c.JSON
+	show.Prompt = interactive && len(c.Say) == 0 && chatting
+	screen := terminal.New(show)
+	defer screen.Close()
+
+	opts := engine.Options{
+		Scripts:  c.Scripts,
+		Target:   target,
+		Show:     screen.Show,
+		TextOnly: chatting && target == (engine.Target{}),
+		Retry:    !chatting,
+		Watch:    !c.NoWatch,
+	}
+	switch {
+	case len(c.Say) > 0:
+		opts.Talk = func(ctx context.Context, e *engine.Engine) error { return say(ctx, e, c.Say) }
+	case chatting:
+		opts.Talk = func(ctx context.Context, e *engine.Engine) error { return chat(ctx, e, screen, interactive) }
+	}
+	e, err := engine.New(opts)
+	if err != nil {
+		return &usageError{err}
+	}
+	err = e.Run(ctx)
+	if err == nil {
+		if screen.Close() != nil {
+			return &toldError{screen.Err()} // whoever read our output went away
+		}
+		return nil
+	}
+	var ended *engine.EndedError
+	if !errors.As(err, &ended) { // that one was shown as an event
+		screen.Show(event.Event{Type: event.Error, Text: err.Error(), Hint: hint(err)})
+	}
+	return &toldError{err}
+}
+
+// readable says whether lines can come from a file that is not a terminal: a
+// pipe or a plain file, not /dev/null.
+func readable(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && (info.Mode().IsRegular() || info.Mode()&os.ModeNamedPipe != 0)
+}
+
+// say is the user's side of --say: one turn after the other.
+func say(ctx context.Context, e *engine.Engine, texts []string) error {
+	if err := e.AwaitGreeting(ctx); err != nil {
+		return nil
+	}
+	for _, text := range texts {
+		if err := e.Say(text); err != nil {
+			return err
+		}
+		if err := e.AwaitReply(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chat is the user's side of --text. A person may talk while the agent does;
+// what comes from a pipe waits its turn.
+func chat(ctx context.Context, e *engine.Engine, lines *terminal.Terminal, interactive bool) error {
+	if !interactive {
+		e.AwaitGreeting(ctx)
+	}
+	for {
+		line, err := lines.ReadLine(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return e.AwaitReply(ctx)
+		case errors.Is(err, terminal.ErrInterrupted), ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := e.Say(line); err != nil {
+			return err
+		}
+		if !interactive {
+			if err := e.AwaitReply(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+type callCommand struct {
+	Script  string `arg:"" help:"Lua file."`
+	Tool    string `arg:"" help:"The tool's name."`
+	Args    string `arg:"" optional:"" default:"{}" name:"json" help:"Its arguments, a JSON object."`
+	logging `embed:""`
+}
+
+func (c *callCommand) Run(ctx context.Context) error {
+	if !json.Valid([]byte(c.Args)) {
+		return &usageError{fmt.Errorf("%s: not JSON", c.Args)}
+	}
+	show := c.options()
+	show.Stdout = os.Stderr // stdout is for the result alone
+	screen := terminal.New(show)
+	defer screen.Close()
+	result, err := engine.Call(ctx, engine.Options{Scripts: []string{c.Script}, Show: screen.Show}, c.Tool, json.RawMessage(c.Args))
+	if err != nil {
+		return err
+	}
+	if result.IsError {
+		return errors.New(result.Text)
+	}
+	fmt.Println(result.Text)
+	return nil
+}
+
+type checkCommand struct {
+	Scripts []string `arg:"" name:"script" help:"Lua files."`
+	logging `embed:""`
+}
+
+func (c *checkCommand) Run() error {
+	show := c.options()
+	show.Stdout = os.Stderr
+	screen := terminal.New(show)
+	defer screen.Close()
+	all, err := engine.Check(engine.Options{Scripts: c.Scripts, Show: screen.Show})
+	for _, s := range all {
+		list(os.Stdout, s)
+	}
+	return err
+}
+
+// list shows what a script offers.
+func list(w io.Writer, s script.Summary) {
+	fmt.Fprintln(w, s.Path)
+	for _, t := range s.Tools {
+		fmt.Fprintf(w, "  tool  %-28s %s\n", t.Name+"("+parameters(t.Parameters)+")", t.Description)
+	}
+	for _, name := range s.On {
+		fmt.Fprintf(w, "  on    %s\n", name)
+	}
+}
+
+// parameters lists a tool's parameters, with ? behind those it can do without.
+func parameters(s *tool.Schema) string {
+	if s == nil {
+		return ""
+	}
+	var names []string
+	for _, p := range s.Properties {
+		name := p.Name
+		if !slices.Contains(s.Required, name) {
+			name += "?"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+type serveCommand struct {
+	Listen  string   `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
+	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files that say which tools there are; the client runs them."`
+	logging `embed:""`
+}
+
+func (c *serveCommand) Run(ctx context.Context) error {
+	show := c.options()
+	screen := terminal.New(show)
+	defer screen.Close()
+	return engine.Serve(ctx, engine.Options{Scripts: c.Scripts, Show: screen.Show, Watch: true}, c.Listen, func(url string) {
+		fmt.Printf("The embedded agent is at %s\n", url)
+	})
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run() error {
+	version := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	fmt.Printf("moonlark %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return nil
+}
