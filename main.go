@@ -137,9 +137,9 @@ func (l logging) options() terminal.Options {
 type runCommand struct {
 	Scripts []string `arg:"" name:"script" help:"Lua files."`
 
-	Agent string `xor:"target" placeholder:"ID" help:"Talk to this ElevenLabs agent ($$ELEVENLABS_AGENT_ID)."`
-	URL   string `xor:"target" placeholder:"URL" help:"Connect to this WebSocket URL as it stands."`
-	Local bool   `xor:"target" help:"Talk to the embedded agent; the default with neither of the two."`
+	Agent *string `xor:"target" placeholder:"ID" help:"Talk to this ElevenLabs agent ($$ELEVENLABS_AGENT_ID)."`
+	URL   *string `xor:"target" placeholder:"URL" help:"Connect to this WebSocket URL as it stands."`
+	Local bool    `xor:"target" help:"Talk to the embedded agent; the default with neither of the two."`
 
 	Text     bool     `xor:"mode" help:"Chat in the terminal; the default when stdin is a terminal or a pipe."`
 	Headless bool     `xor:"mode" help:"No terminal input: tools and events only; the default otherwise."`
@@ -151,9 +151,9 @@ type runCommand struct {
 }
 
 func (c *runCommand) Run(ctx context.Context) error {
-	target := engine.Target{Agent: c.Agent, URL: c.URL}
-	if target == (engine.Target{}) && !c.Local {
-		target.Agent = os.Getenv("ELEVENLABS_AGENT_ID")
+	target, err := c.target()
+	if err != nil {
+		return err
 	}
 	interactive := term.IsTerminal(int(os.Stdin.Fd()))
 	chatting := len(c.Say) > 0 || c.Text || !c.Headless && (interactive || readable(os.Stdin))
@@ -194,6 +194,23 @@ func (c *runCommand) Run(ctx context.Context) error {
 		screen.Show(event.Event{Type: event.Error, Text: err.Error(), Hint: hint(err)})
 	}
 	return &toldError{err}
+}
+
+// target is where to connect: what a flag says, or the environment.
+func (c *runCommand) target() (engine.Target, error) {
+	switch {
+	case c.Agent != nil && *c.Agent == "":
+		return engine.Target{}, &usageError{errors.New("--agent is empty: is a variable not set?")}
+	case c.URL != nil && *c.URL == "":
+		return engine.Target{}, &usageError{errors.New("--url is empty: is a variable not set?")}
+	case c.Agent != nil:
+		return engine.Target{Agent: *c.Agent}, nil
+	case c.URL != nil:
+		return engine.Target{URL: *c.URL}, nil
+	case c.Local:
+		return engine.Target{}, nil
+	}
+	return engine.Target{Agent: os.Getenv("ELEVENLABS_AGENT_ID")}, nil
 }
 
 // readable says whether lines can come from a file that is not a terminal: a

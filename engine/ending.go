@@ -19,6 +19,9 @@ func (e *EndedError) Unwrap() error { return e.Err }
 // ErrNoReply says that the agent did not reply to what it was told.
 var ErrNoReply = errors.New("no reply within 30 s")
 
+// errHungUp says that the conversation ended before the agent had replied.
+var errHungUp = errors.New("the conversation ended before there was a reply")
+
 // errStopped is why the context of a conversation ends when Stop was called.
 var errStopped = errors.New("stopped")
 

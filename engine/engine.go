@@ -81,13 +81,19 @@ type Engine struct {
 	leaving sync.WaitGroup // goroutines that end the conversation for a script
 }
 
-// New makes an engine. Nothing is loaded or connected before Run.
+// New makes an engine. Nothing is loaded or connected before Run. The error is
+// a mistake in opts.
 func New(opts Options) (*Engine, error) {
 	if opts.Show == nil {
 		opts.Show = func(event.Event) {}
 	}
 	if opts.Target.Agent != "" && opts.Target.URL != "" {
 		return nil, errors.New("an agent and a URL exclude each other")
+	}
+	if opts.Target.URL != "" {
+		if err := convai.CheckURL(opts.Target.URL); err != nil {
+			return nil, err
+		}
 	}
 	e := &Engine{opts: opts, out: newOutput(opts.Show), turns: newTurnTracker()}
 	e.scripts = script.New(script.Options{

@@ -164,7 +164,8 @@ func TestTheCloseCodeReachesTheUserWithAHint(t *testing.T) {
 }
 
 func TestSessionStopLetsResultAndFarewellOutFirst(t *testing.T) {
-	var result, left atomic.Bool
+	var result atomic.Bool
+	left := make(chan struct{})
 	url := fake(t, func(a *fakeAgent) {
 		if r := a.call("x", "bye", "{}"); r.Result == "see you" {
 			result.Store(true)
@@ -173,14 +174,15 @@ func TestSessionStopLetsResultAndFarewellOutFirst(t *testing.T) {
 		a.send(&convai.AgentResponseComplete{EventID: 2})
 		for m := a.next(); m != nil; m = a.next() {
 		}
-		left.Store(true)
+		close(left)
 	})
 	h := build(t, Options{Target: Target{URL: url}}, "a.lua", `register_tool("bye", function() session.stop() return "see you" end)`)
 	if err := h.start(context.Background())(); err != nil {
 		t.Error(err)
 	}
-	if !result.Load() || !left.Load() || !h.shown(event.Agent, "Goodbye!") {
-		t.Errorf("result sent: %v, client left: %v", result.Load(), left.Load())
+	<-left
+	if !result.Load() || !h.shown(event.Agent, "Goodbye!") {
+		t.Errorf("result sent: %v, shown: %+v", result.Load(), h.all(event.Agent))
 	}
 }
 

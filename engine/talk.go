@@ -64,6 +64,7 @@ func (e *Engine) converse(ctx context.Context, conv *convai.Conversation) error 
 		close(wound)
 	})
 	err := conv.Run(context.Background(), t.handle)
+	asked := ctx.Err() != nil // we ended it
 	e.turns.hungUp()
 	hush()
 	user.Wait()
@@ -75,15 +76,16 @@ func (e *Engine) converse(ctx context.Context, conv *convai.Conversation) error 
 	e.reportEnd(t, err)
 
 	var closed *convai.CloseError
+	clean := errors.As(err, &closed) && closed.Clean()
 	switch {
+	case !asked && !clean:
+		return &EndedError{err}
 	case said != nil && !errors.Is(said, context.Canceled):
 		return said
 	case ctx.Err() != nil:
 		return endedBy(ctx)
-	case errors.As(err, &closed) && closed.Clean():
-		return nil
 	}
-	return &EndedError{err}
+	return nil
 }
 
 func (e *Engine) setTalk(t *talk) {
@@ -127,11 +129,11 @@ func (t *talk) handle(f convai.Frame) {
 	case *convai.ClientToolCall:
 		t.call(m)
 	case *convai.AgentResponse:
-		e.turns.agentSpoke()
+		e.turns.agentSpoke(m.EventID)
 		e.out.post(event.Event{Type: event.Agent, Text: m.Text, EventID: m.EventID})
 	case *convai.AgentChatResponsePart:
 		if m.Part == convai.PartStop {
-			e.turns.agentSpoke()
+			e.turns.agentSpoke(m.EventID)
 		}
 		e.out.post(event.Event{Type: event.AgentPart, Text: m.Text, EventID: m.EventID, Part: string(m.Part)})
 	case *convai.AgentResponseCorrection:

@@ -7,7 +7,8 @@ import (
 )
 
 const (
-	quiet    = time.Second      // without a word from the agent a turn is over after its reply
+	quiet    = time.Second      // without a word from the agent, and its reply is over
+	thinking = 5 * time.Second  // the same, when it has not replied to a tool's result yet
 	patience = 30 * time.Second // for a reply
 )
 
@@ -19,11 +20,14 @@ type turnTracker struct {
 	mu      sync.Mutex    // guards what follows
 	changed chan struct{} // closed at a change; nil while nobody waits
 	said    bool          // the agent has said anything at all
+	latest  int           // the id of the response it spoke last
+	before  int           // the same, when the user last spoke: what still comes of that is no reply
 	open    bool          // the user has said something that has not been replied to in full
 	replied bool
 	ended   bool // the agent has said that the reply is complete
-	over    bool // the conversation is
 	calls   int  // unanswered
+	fresh   bool // a result went out that the agent has said nothing about
+	over    bool // the conversation is
 	last    time.Time
 }
 
@@ -44,15 +48,25 @@ func (t *turnTracker) note(change func()) {
 }
 
 func (t *turnTracker) userSpoke() {
-	t.note(func() { t.open, t.replied, t.ended = true, false, false })
+	t.note(func() { t.open, t.replied, t.ended, t.fresh, t.before = true, false, false, false, t.latest })
 }
 
 // unsaid takes back userSpoke: the message did not go out.
 func (t *turnTracker) unsaid() { t.note(func() { t.open = false }) }
 
-func (t *turnTracker) agentSpoke() { t.note(func() { t.said, t.replied = true, true }) }
+// agentSpoke notes a response, or a piece of it; zero is no id.
+func (t *turnTracker) agentSpoke(id int) {
+	t.note(func() {
+		t.said, t.latest = true, id
+		if id == 0 || id != t.before {
+			t.replied, t.fresh = true, false
+		}
+	})
+}
+
 func (t *turnTracker) agentMoved() { t.note(func() {}) }
 func (t *turnTracker) agentEnded() { t.note(func() { t.ended = t.replied }) }
+func (t *turnTracker) hungUp()     { t.note(func() { t.over = true }) }
 
 // callBegan counts a call; one that comes by itself is a turn of its own.
 func (t *turnTracker) callBegan() {
@@ -63,8 +77,8 @@ func (t *turnTracker) callBegan() {
 		}
 	})
 }
-func (t *turnTracker) callAnswered() { t.note(func() { t.calls-- }) }
-func (t *turnTracker) hungUp()       { t.note(func() { t.over = true }) }
+
+func (t *turnTracker) callAnswered() { t.note(func() { t.calls, t.fresh = t.calls-1, true }) }
 
 // await returns when done says so, or with an error when ctx is done. done is
 // asked at each change and says what would have to pass without one for it to
@@ -99,7 +113,8 @@ func (t *turnTracker) awaitGreeting(ctx context.Context) error {
 }
 
 // awaitReply waits until the turn is over. It is at once when the user has said
-// nothing. The error is ErrNoReply when no reply comes.
+// nothing. The error is ErrNoReply when no reply comes, errHungUp when none can
+// come any more.
 func (t *turnTracker) awaitReply(ctx context.Context) error {
 	return t.await(ctx, func() (bool, time.Time, error) {
 		switch {
@@ -108,7 +123,7 @@ func (t *turnTracker) awaitReply(ctx context.Context) error {
 		case t.over && t.replied:
 			return true, time.Time{}, nil
 		case t.over:
-			return false, time.Time{}, ErrNoReply
+			return false, time.Time{}, errHungUp
 		case t.calls > 0:
 			return false, time.Now().Add(time.Hour), nil
 		case t.replied && t.ended:
@@ -116,7 +131,9 @@ func (t *turnTracker) awaitReply(ctx context.Context) error {
 			return true, time.Time{}, nil
 		}
 		again := t.last.Add(patience)
-		if t.replied {
+		if t.replied && t.fresh {
+			again = t.last.Add(thinking)
+		} else if t.replied {
 			again = t.last.Add(quiet)
 		}
 		if time.Now().Before(again) {

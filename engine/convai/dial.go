@@ -103,19 +103,28 @@ type lateError time.Duration
 func (e lateError) Error() string        { return fmt.Sprintf("no answer within %v", time.Duration(e)) }
 func (e lateError) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// open makes the WebSocket.
-func open(ctx context.Context, opts Options) (*Conversation, error) {
-	target, err := url.Parse(opts.URL)
+// CheckURL says what is wrong with a URL that a conversation cannot be opened
+// at, nil when nothing is. The error does not repeat the URL, whose signature
+// is nobody's business.
+func CheckURL(text string) error {
+	target, err := url.Parse(text)
 	if bad := (*url.Error)(nil); errors.As(err, &bad) {
-		err = bad.Err // without the URL, whose signature is nobody's business
+		err = bad.Err
 	}
 	if err == nil && (target.Scheme != "ws" && target.Scheme != "wss" || target.Host == "") {
 		err = errors.New("want wss://host/path or ws://host/path")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("URL: %w", err)
+		return fmt.Errorf("URL: %w", err)
 	}
+	return nil
+}
 
+// open makes the WebSocket.
+func open(ctx context.Context, opts Options) (*Conversation, error) {
+	if err := CheckURL(opts.URL); err != nil {
+		return nil, err
+	}
 	dialer := websocket.Dialer{
 		Proxy:           http.ProxyFromEnvironment,
 		Subprotocols:    opts.Subprotocols,
