@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -191,7 +192,7 @@ func (c *runCommand) Run(ctx context.Context) error {
 	}
 	var ended *engine.EndedError
 	if !errors.As(err, &ended) { // that one was shown as an event
-		screen.Show(event.Event{Type: event.Error, Text: err.Error(), Hint: hint(err)})
+		screen.Show(event.Event{Type: event.Error, Time: time.Now(), Text: err.Error(), Hint: hint(err)})
 	}
 	return &toldError{err}
 }

@@ -38,10 +38,10 @@ func (c *catalogue) specs() []*tool.Spec {
 }
 
 // files are all the files that any of the scripts depends on.
-func (c *catalogue) files() []string {
+func (c *catalogue) files() []script.File {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var files []string
+	var files []script.File
 	for _, s := range c.all {
 		files = append(files, s.Files...)
 	}

@@ -285,7 +285,7 @@ func (e *Engine) Stop() {
 
 // endedBy is what Run returns when its context is done.
 func endedBy(ctx context.Context) error {
-	if cause := context.Cause(ctx); cause != errStopped && cause != context.Canceled {
+	if cause := context.Cause(ctx); cause != errStopped && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return nil

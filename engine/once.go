@@ -59,7 +59,7 @@ func Serve(ctx context.Context, opts Options, addr string, ready func(url string
 		return err
 	}
 	if opts.Watch && len(opts.Scripts) > 0 {
-		files := func(string) []string { return offered.files() }
+		files := func(string) []script.File { return offered.files() }
 		e.watcher, err = watch(opts.Scripts, files, func(path string) {
 			if err := offered.read(e.scripts, opts.Scripts); err != nil {
 				e.out.post(reloadFailed(path, err))

@@ -80,7 +80,9 @@ func (e *Engine) converse(ctx context.Context, conv *convai.Conversation) error 
 	switch {
 	case !asked && !clean:
 		return &EndedError{err}
-	case said != nil && !errors.Is(said, context.Canceled):
+	case said != nil && !errors.Is(said, context.Canceled) && said != errHungUp:
+		return said
+	case said == errHungUp && !asked:
 		return said
 	case ctx.Err() != nil:
 		return endedBy(ctx)

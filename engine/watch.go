@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"moonlark/engine/script"
 )
 
 const (
@@ -18,17 +20,17 @@ const (
 // does everything, and is the only one to touch what follows.
 type watcher struct {
 	fs      *fsnotify.Watcher
-	scripts []string              // paths, as they were given
-	files   func(string) []string // what a script depends on
-	reload  func(string)          // called on the watcher's goroutine
-	owners  map[string][]string   // the scripts that depend on a file, by its absolute path
-	due     map[string]time.Time  // scripts to reload, and when
+	scripts []string                   // paths, as they were given
+	files   func(string) []script.File // what a script depends on
+	reload  func(string)               // called on the watcher's goroutine
+	owners  map[string][]string        // the scripts that depend on a file, by its absolute path
+	due     map[string]time.Time       // scripts to reload, and when
 	done    chan struct{}
 }
 
 // watch begins to watch. files is asked for what a script depends on, again
 // after each reload.
-func watch(scripts []string, files func(string) []string, reload func(string)) (*watcher, error) {
+func watch(scripts []string, files func(string) []script.File, reload func(string)) (*watcher, error) {
 	fs, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
@@ -48,38 +50,43 @@ func (w *watcher) close() {
 	<-w.done
 }
 
-// look makes sure that every folder that matters is watched.
+// look makes sure that every folder that matters is watched. A file that it
+// sees for the first time is due at once if it was saved after it was read.
 func (w *watcher) look() {
+	known := w.owners
 	w.owners = make(map[string][]string)
-	for _, script := range w.scripts {
-		for _, file := range w.files(script) {
-			path, err := filepath.Abs(file)
+	for _, path := range w.scripts {
+		for _, file := range w.files(path) {
+			full, err := filepath.Abs(file.Path)
 			if err != nil {
 				continue
 			}
-			w.own(path, script)
-			if target, err := filepath.EvalSymlinks(path); err == nil && target != path {
-				w.own(target, script)
+			w.own(full, path)
+			if target, err := filepath.EvalSymlinks(full); err == nil && target != full {
+				w.own(target, path)
+			}
+			if known[full] == nil && file.Changed() {
+				w.due[path] = time.Now().Add(settle)
 			}
 		}
 	}
 }
 
-// own notes that script depends on the file at path, and watches its folder, or
+// own notes that owner depends on the file at path, and watches its folder, or
 // the nearest above it that exists.
-func (w *watcher) own(path, script string) {
-	w.owners[path] = append(w.owners[path], script)
+func (w *watcher) own(path, owner string) {
+	w.owners[path] = append(w.owners[path], owner)
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		if w.fs.Add(dir) == nil || dir == filepath.Dir(dir) {
 			return
 		}
-		w.owners[dir] = append(w.owners[dir], script) // when it is made, look again
+		w.owners[dir] = append(w.owners[dir], owner) // when it is made, look again
 	}
 }
 
 func (w *watcher) run() {
 	defer close(w.done)
-	timer := time.NewTimer(time.Hour)
+	timer := time.NewTimer(w.next())
 	defer timer.Stop()
 	for {
 		select {
@@ -94,8 +101,8 @@ func (w *watcher) run() {
 			if !ok {
 				return
 			}
-			for _, script := range w.scripts { // events were lost: look at everything
-				w.due[script] = time.Now().Add(settle)
+			for _, path := range w.scripts { // events were lost: look at everything
+				w.due[path] = time.Now().Add(settle)
 			}
 		case <-timer.C:
 			w.reloadDue()
@@ -106,10 +113,10 @@ func (w *watcher) run() {
 
 // note makes the scripts that depend on path due.
 func (w *watcher) note(path string) {
-	for _, script := range w.owners[path] {
-		w.due[script] = time.Now().Add(settle)
+	for _, owner := range w.owners[path] {
+		w.due[owner] = time.Now().Add(settle)
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-			w.due[script] = time.Now().Add(settleEmpty)
+			w.due[owner] = time.Now().Add(settleEmpty)
 		}
 	}
 }
@@ -124,12 +131,12 @@ func (w *watcher) next() time.Duration {
 }
 
 func (w *watcher) reloadDue() {
-	for script, at := range w.due {
+	for path, at := range w.due {
 		if time.Now().Before(at) {
 			continue
 		}
-		delete(w.due, script)
-		w.reload(script)
+		delete(w.due, path)
+		w.reload(path)
 		w.look()
 	}
 }

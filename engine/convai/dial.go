@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -125,7 +126,18 @@ func open(ctx context.Context, opts Options) (*Conversation, error) {
 	if err := CheckURL(opts.URL); err != nil {
 		return nil, err
 	}
+	// gorilla waits for the answer to the handshake without an eye on ctx.
+	stop := func() bool { return true }
+	defer func() { stop() }()
+	dial := func(_ context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		if err == nil {
+			stop = context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
+	}
 	dialer := websocket.Dialer{
+		NetDialContext:  dial,
 		Proxy:           http.ProxyFromEnvironment,
 		Subprotocols:    opts.Subprotocols,
 		ReadBufferSize:  bufferSize,

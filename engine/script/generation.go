@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -43,7 +42,7 @@ type generation struct {
 	unloaded chan struct{} // closed when it no longer acts by itself
 
 	filesMu sync.Mutex
-	files   map[string]struct{} // the script, and what it required or tried to
+	files   map[string]File // the script, and what it required or tried to, by path
 }
 
 // A stage is how far a generation has come.
@@ -76,7 +75,7 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 		timers:   make(map[*timer]struct{}),
 		origin:   origin,
 		unloaded: make(chan struct{}),
-		files:    make(map[string]struct{}),
+		files:    make(map[string]File),
 	}
 	g.depend(path)
 	proto, err := compile(path)
@@ -142,24 +141,6 @@ func (g *generation) log(level slog.Level, text string) {
 // rest goes on.
 func (g *generation) fault(f *fault) {
 	g.log(slog.LevelError, fmt.Sprintf("%v\n%s", f, f.stack))
-}
-
-// depend notes that the script depends on a file. Any goroutine may call it.
-func (g *generation) depend(path string) {
-	g.filesMu.Lock()
-	defer g.filesMu.Unlock()
-	g.files[path] = struct{}{}
-}
-
-func (g *generation) dependsOn() []string {
-	g.filesMu.Lock()
-	defer g.filesMu.Unlock()
-	var all []string
-	for path := range g.files {
-		all = append(all, path)
-	}
-	slices.Sort(all)
-	return all
 }
 
 // deliver starts the handlers of an event. It runs on the executor's goroutine.

@@ -148,7 +148,7 @@ func TestRequireLoadsFilesBesideTheScript(t *testing.T) {
 			t.Errorf("require %s: %q, want %q", name, r.Text, want)
 		}
 	}
-	files := strings.Join(b.Files(b.path("a.lua")), " ")
+	files := fmt.Sprint(b.Files(b.path("a.lua")))
 	for _, name := range []string{"a.lua", "greet.lua", "gret.lua", "gret/init.lua"} {
 		if !strings.Contains(files, b.path(name)) {
 			t.Errorf("the script does not depend on %s: %s", name, files)

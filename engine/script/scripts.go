@@ -56,7 +56,7 @@ type script struct {
 	// Guarded by the mutex of the scripts.
 	current *generation
 	old     []*generation // retired, with calls under way; the oldest first
-	failed  []string      // what the last load that failed depends on
+	failed  []File        // what the last load that failed depends on
 }
 
 // New makes an empty set of scripts.
@@ -81,7 +81,7 @@ type Summary struct {
 	Path  string
 	Tools []*tool.Spec // in the order of registration
 	On    []string     // the events it handles, sorted
-	Files []string     // that it depends on: itself, and what it required or looked for
+	Files []File       // that it depends on: itself, and what it required or looked for
 }
 
 // Name is the script's file name, without its folder.
@@ -186,7 +186,7 @@ func (s *Scripts) Owner(name string) string {
 // Files are the files that the script at path depends on: itself, and what it
 // required or looked for, in its present generation and in the last that could
 // not be loaded.
-func (s *Scripts) Files(path string) []string {
+func (s *Scripts) Files(path string) []File {
 	sc := s.find(filepath.Clean(path))
 	if sc == nil {
 		return nil
