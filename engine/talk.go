@@ -136,6 +136,8 @@ func (t *talk) handle(f convai.Frame) {
 	case *convai.AgentChatResponsePart:
 		if m.Part == convai.PartStop {
 			e.turns.agentSpoke(m.EventID)
+		} else {
+			e.turns.agentBegan(m.EventID)
 		}
 		e.out.post(event.Event{Type: event.AgentPart, Text: m.Text, EventID: m.EventID, Part: string(m.Part)})
 	case *convai.AgentResponseCorrection:

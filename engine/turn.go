@@ -20,7 +20,7 @@ type turnTracker struct {
 	mu      sync.Mutex    // guards what follows
 	changed chan struct{} // closed at a change; nil while nobody waits
 	said    bool          // the agent has said anything at all
-	latest  int           // the id of the response it spoke last
+	latest  int           // the id of the response it began last
 	before  int           // the same, when the user last spoke: what still comes of that is no reply
 	open    bool          // the user has said something that has not been replied to in full
 	replied bool
@@ -54,7 +54,10 @@ func (t *turnTracker) userSpoke() {
 // unsaid takes back userSpoke: the message did not go out.
 func (t *turnTracker) unsaid() { t.note(func() { t.open = false }) }
 
-// agentSpoke notes a response, or a piece of it; zero is no id.
+// agentBegan notes that a response has begun.
+func (t *turnTracker) agentBegan(id int) { t.note(func() { t.latest = id }) }
+
+// agentSpoke notes a whole response; zero is no id.
 func (t *turnTracker) agentSpoke(id int) {
 	t.note(func() {
 		t.said, t.latest = true, id

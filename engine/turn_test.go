@@ -27,6 +27,7 @@ func TestATurnIsOver(t *testing.T) {
 		{"when the agent says that its reply is complete", []step{{0, say}, {2 * time.Second, reply(2)}, {0, end}}, 0, nil},
 		{"after a second of quiet when it does not", []step{{0, say}, {2 * time.Second, reply(2)}}, time.Second, nil},
 		{"not by the greeting, whose end comes late", []step{{0, reply(1)}, {0, say}, {0, reply(1)}, {0, end}}, 30 * time.Second, ErrNoReply},
+		{"not by the rest of a greeting that was broken off", []step{{0, func(t *turnTracker) { t.agentBegan(1) }}, {0, say}, {0, reply(1)}, {0, end}}, 30 * time.Second, ErrNoReply},
 		{"not while a call is unanswered", []step{{0, say}, {0, reply(2)}, {0, call}, {time.Minute, answer}}, 5 * time.Second, nil},
 		{"by the reply to a tool's result", []step{{0, say}, {0, reply(2)}, {0, call}, {0, answer}, {4 * time.Second, reply(2)}}, time.Second, nil},
 		{"also when the agent numbers nothing", []step{{0, reply(0)}, {0, say}, {0, reply(0)}, {0, end}}, 0, nil},
