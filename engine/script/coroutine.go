@@ -62,7 +62,7 @@ func faced(face *lua.LState) *coroutine {
 
 // resume runs c until it yields, ends or fails, and returns what it handed
 // over, or the error. It runs on the worker of the resumer.
-func (x *executor) resume(c *coroutine, args []lua.LValue) ([]lua.LValue, lua.LValue) {
+func (x *executor) resume(L *lua.LState, c *coroutine, args []lua.LValue) ([]lua.LValue, lua.LValue) {
 	if c.status != "suspended" {
 		if c.status == "dead" {
 			return nil, lua.LString("cannot resume dead coroutine")
@@ -89,7 +89,7 @@ func (x *executor) resume(c *coroutine, args []lua.LValue) ([]lua.LValue, lua.LV
 		}, c)
 	}
 	c.pass = args
-	x.carry(c, resumer)
+	x.carry(L, c, resumer)
 	err := c.err
 	c.err = nil
 	return c.pass, err
@@ -97,7 +97,7 @@ func (x *executor) resume(c *coroutine, args []lua.LValue) ([]lua.LValue, lua.LV
 
 // carry steps c for resumer until it yields or ends. When c waits for Go work,
 // resumer waits with it.
-func (x *executor) carry(c *coroutine, resumer *worker) {
+func (x *executor) carry(L *lua.LState, c *coroutine, resumer *worker) {
 	setStatus := func(inner, outer string) {
 		c.status = inner
 		if resumer.co != nil {
@@ -113,7 +113,7 @@ func (x *executor) carry(c *coroutine, resumer *worker) {
 			setStatus("suspended", "running")
 			return
 		}
-		if why == finished || c.w.spent {
+		if why == finished {
 			setStatus("dead", "running")
 			x.discardCoroutine(c)
 			return
@@ -123,7 +123,7 @@ func (x *executor) carry(c *coroutine, resumer *worker) {
 			c.w.stop()
 			setStatus("dead", "running")
 			x.discardCoroutine(c)
-			resumer.L.RaiseError("%s", x.hook.task.why())
+			L.RaiseError("%s", x.hook.task.why())
 		}
 	}
 }
@@ -145,6 +145,7 @@ func (c *coroutine) body(w *worker) {
 		}
 	}()
 	if err := L.PCall(n, lua.MultRet, nil); err != nil {
+		w.spent = true // closures may hold upvalues that lie on its stack
 		c.err = errorValue(err)
 		return
 	}
@@ -198,7 +199,7 @@ func (x *executor) coCreate(L *lua.LState) int {
 // coroutine.resume(co, ...) -> true and what co yields or returns, or false and the error
 func (x *executor) coResume(L *lua.LState) int {
 	face := L.CheckThread(1)
-	out, err := x.resume(faced(face), values(L)[1:])
+	out, err := x.resume(L, faced(face), values(L)[1:])
 	runtime.KeepAlive(face)
 	if err != nil {
 		L.Push(lua.LFalse)
@@ -233,7 +234,7 @@ func (x *executor) coStatus(L *lua.LState) int {
 func (x *executor) coWrap(L *lua.LState) int {
 	face := x.newCoroutine(L.CheckFunction(1))
 	L.Push(L.NewFunction(func(L *lua.LState) int {
-		out, err := x.resume(faced(face), values(L))
+		out, err := x.resume(L, faced(face), values(L))
 		runtime.KeepAlive(face)
 		if text, ok := err.(lua.LString); ok {
 			L.RaiseError("%s", string(text)) // with this place before it, as Lua 5.1 does

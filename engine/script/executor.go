@@ -29,6 +29,7 @@ type executor struct {
 	tasks      map[*task]struct{}
 	workers    map[*worker]struct{} // all there are, for the end
 	idle       []*worker
+	threads    []*lua.LState // for protected calls
 	coroutines int
 }
 
@@ -156,7 +157,9 @@ func (t *task) run(w *worker) {
 	L.Push(t.fn)
 	n, err := t.args(L)
 	if err == nil {
-		err = L.PCall(n, lua.MultRet, nil)
+		if err = L.PCall(n, lua.MultRet, nil); err != nil {
+			w.spent = true // closures may hold upvalues that lie on its stack: see openProtected
+		}
 	}
 	if t.killed.Load() { // whatever it returned: a pcall may have held the error
 		err = killedError{t.why(), err}
@@ -185,7 +188,7 @@ func (x *executor) step(t *task) {
 	why, _ := t.w.step()
 	x.current.Store(nil)
 	x.hook.task, x.running = nil, nil
-	if why == parked && !t.w.spent {
+	if why == parked {
 		t.waiting = true
 		if t.killed.Load() {
 			x.killTask(t, t.why())

@@ -36,8 +36,8 @@ type generation struct {
 	timers  map[*timer]struct{}
 	pending []func() // timers and functions to start once it is in use
 	callMT  *lua.LTable
-	origin  snapshot // what `state` was when the script began to load
-	parting snapshot // what it was when the next generation took over
+	origin  snapshot  // what `state` was when the script began to load
+	parting *snapshot // what it was when the next generation took over; nil before
 
 	unloaded chan struct{} // closed when it no longer acts by itself
 
@@ -98,6 +98,7 @@ func (g *generation) furnish() {
 	L := g.x.root
 	luastd.Open(L, g)
 	openCoroutines(L, g.x)
+	openProtected(L, g.x)
 	L.SetGlobal("require", L.NewFunction(g.require))
 	L.SetGlobal("state", L.NewTable())
 	for name, value := range g.scripts.opts.Globals {

@@ -63,12 +63,12 @@ func TestCoroutinesAreThoseOfLua51(t *testing.T) {
 		"generator":           "[1,4,9]",
 		"passes":              `[3,20,"x","y","dead"]`,
 		"error":               `[false,7,"dead","cannot resume dead coroutine"]`,
-		"wrap_error":          "a.lua:20: bad",
+		"wrap_error":          "bad",
 		"status":              `["suspended","normal","dead","dead"]`,
 		"normal":              `[true,true,false,"cannot resume non-suspended coroutine"]`,
 		"self":                `[false,"cannot resume non-suspended coroutine"]`,
 		"deep":                "resume each other more than 200 deep",
-		"outside":             "a.lua:42: attempt to yield from outside a coroutine",
+		"outside":             "attempt to yield from outside a coroutine",
 		"running":             `["nil","thread"]`,
 		"base_tail_yield":     "[true,2]",
 		"yield_in_metamethod": "key got it",
@@ -302,4 +302,49 @@ func TestAToolIsSpecifiedByATable(t *testing.T) {
 	if !strings.HasSuffix(specs[1].Source, "a.lua:3") {
 		t.Errorf("source = %s, want a.lua:3", specs[1].Source)
 	}
+}
+
+// gopher-lua leaves the upvalues of a failed call pointing into the stack.
+func TestAClosureOutlivesTheCallThatFailed(t *testing.T) {
+	b := load(t, `
+		register_tool("fail", function(a) local room = a.room saved = function() return room end error("no", 0) end)
+		register_tool("fail_in_coroutine", function(a) coroutine.resume(coroutine.create(function() local room = a.room saved = function() return room end error("no") end)) end)
+		register_tool("other", function(a) local x, y, z = 1, 2, 3 sleep(0) return x + y + z end)
+		register_tool("saved", function() local p, q, r = "p", "q", "r" return { saved(), p, q, r } end)
+		register_tool("within", function()
+			local f
+			pcall(function() local a, b, c = 1, 2, 3 f = function() return a, b, c end error("x") end)
+			local u, v, w = "u", "v", "w"
+			local t = { u, v, w }
+			return { f() }
+		end)
+		register_tool("xpcall", function()
+			local f
+			local ok, err = xpcall(function() local a = "kept" f = function() return a end error("x", 0) end, function(e) return e .. "!" end)
+			local u, v, w = "u", "v", "w"
+			return { f(), ok, err }
+		end)
+	`)
+	for _, fail := range []string{"fail", "fail_in_coroutine"} {
+		b.call(fail, `{"room":"hall"}`)
+		b.want("other", "{}", "6")
+		b.want("saved", "{}", `["hall","p","q","r"]`)
+	}
+	b.want("within", "{}", "[1,2,3]")
+	b.want("xpcall", "{}", `["kept",false,"x!"]`)
+}
+
+func TestProtectedCallsHaveABottom(t *testing.T) {
+	b := load(t, `
+		register_tool("pcall", function() local n = 0 local function f() n = n + 1 local ok, err = pcall(f) if not ok and not why then why = err end end f() return why .. " " .. n end)
+		register_tool("wait", function() return select(2, pcall(pcall, pcall, function() sleep(0.001) return "deep" end)) end)
+		register_tool("results", function() return { pcall(function(...) return select("#", ...), ... end, 1, nil, 3) } end)
+		register_tool("nothing", function() return select("#", pcall(function() end)) end)
+		register_tool("not_a_function", function() local ok, err = pcall(5) return tostring(ok) .. " " .. err end)
+	`)
+	b.want("pcall", "{}", "pcall stands in itself more than 100 deep 101")
+	b.want("wait", "{}", "true")
+	b.want("results", "{}", `{"1":true,"2":3,"3":1,"5":3}`)
+	b.want("nothing", "{}", "1")
+	b.want("not_a_function", "{}", "false attempt to call a non-function object")
 }

@@ -39,7 +39,7 @@ func (s *Scripts) Reload(path string) (Summary, error) {
 	g, err := s.build(path, base)
 	if err == nil {
 		if !free || !old.x.between(func() { err = s.replace(sc, g, old, base) }) {
-			err = s.publish(sc, g, old, nil)
+			err = s.publish(sc, g, old, snapshot{})
 			old.x.box.put(&message{do: old.stepDown})
 		}
 		if err != nil {
@@ -59,8 +59,9 @@ func (s *Scripts) Reload(path string) (Summary, error) {
 // replace publishes g and lets old step down. It runs on old's executor, so no
 // task of old comes in between.
 func (s *Scripts) replace(sc *script, g, old *generation, base snapshot) error {
-	old.parting = old.snapshot()
-	err := s.publish(sc, g, old, base.changes(old.parting))
+	parting := old.snapshot()
+	old.parting = &parting
+	err := s.publish(sc, g, old, base.changes(parting))
 	if err == nil {
 		old.stepDown()
 	}
@@ -183,7 +184,7 @@ func (g *generation) leave() {
 		if g.parting == nil {
 			return
 		}
-		for k := range g.parting.changes(g.snapshot()) {
+		for _, k := range g.parting.changes(g.snapshot()).keys {
 			g.log(slog.LevelWarn, fmt.Sprintf("state.%s was written by a call that began before the reload: that is lost", k.String()))
 		}
 	})

@@ -115,7 +115,7 @@ func (s *Scripts) Load(paths ...string) ([]Summary, error) {
 			return all, err
 		}
 		sc := &script{path: path}
-		if err := s.publish(sc, g, nil, nil); err != nil {
+		if err := s.publish(sc, g, nil, snapshot{}); err != nil {
 			g.x.close()
 			return all, err
 		}

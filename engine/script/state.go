@@ -13,13 +13,25 @@ import (
 // mostState is how large one entry of state may be, as JSON, in bytes.
 const mostState = 4 << 20
 
-// A snapshot is what a generation's `state` holds: each entry as JSON.
-type snapshot map[lua.LValue][]byte
+// A snapshot is what a generation's `state` holds, in its order: each entry as
+// JSON, nil for one that is no longer there.
+type snapshot struct {
+	keys []lua.LValue
+	text map[lua.LValue][]byte
+}
+
+func (s *snapshot) set(k lua.LValue, text []byte) {
+	if s.text == nil {
+		s.text = make(map[lua.LValue][]byte)
+	}
+	s.keys = append(s.keys, k)
+	s.text[k] = text
+}
 
 // snapshot reads `state`. What cannot be JSON is left out, with a warning. It
 // runs on the executor's goroutine.
 func (g *generation) snapshot() snapshot {
-	s := snapshot{}
+	var s snapshot
 	t, ok := g.x.root.G.Global.RawGetString("state").(*lua.LTable)
 	if !ok {
 		g.log(slog.LevelWarn, "state is no longer a table: nothing of it survives a reload")
@@ -36,23 +48,22 @@ func (g *generation) snapshot() snapshot {
 			g.log(slog.LevelWarn, fmt.Sprintf("state.%s does not survive a reload: %v", k.String(), err))
 			continue
 		}
-		s[k] = text
+		s.set(k, text)
 	}
 	return s
 }
 
-// changes are the entries in which later differs from s: as later has them, nil
-// where it has none.
+// changes are the entries in which later differs from s.
 func (s snapshot) changes(later snapshot) snapshot {
-	changed := snapshot{}
-	for k, v := range later {
-		if !bytes.Equal(s[k], v) {
-			changed[k] = v
+	var changed snapshot
+	for _, k := range later.keys {
+		if !bytes.Equal(s.text[k], later.text[k]) {
+			changed.set(k, later.text[k])
 		}
 	}
-	for k := range s {
-		if _, ok := later[k]; !ok {
-			changed[k] = nil
+	for _, k := range s.keys {
+		if _, ok := later.text[k]; !ok {
+			changed.set(k, nil)
 		}
 	}
 	return changed
@@ -66,9 +77,9 @@ func (g *generation) restore(s snapshot) {
 	if !ok {
 		return
 	}
-	for k, text := range s {
+	for _, k := range s.keys {
 		v := lua.LValue(lua.LNil)
-		if text != nil {
+		if text := s.text[k]; text != nil {
 			var err error
 			if v, err = luastd.ParseJSON(L, text); err != nil {
 				g.log(slog.LevelError, fmt.Sprintf("state.%s: %v", k.String(), err))
@@ -82,14 +93,15 @@ func (g *generation) restore(s snapshot) {
 // carry brings over what the old generation changed since base, unless the new
 // one, whose state this is, changed it too.
 func (g *generation) carry(base, changed snapshot) {
-	if len(changed) == 0 {
+	if len(changed.keys) == 0 {
 		return
 	}
 	mine := base.changes(g.snapshot())
-	for k := range changed {
-		if _, ok := mine[k]; ok {
-			delete(changed, k)
+	var theirs snapshot
+	for _, k := range changed.keys {
+		if _, ok := mine.text[k]; !ok {
+			theirs.set(k, changed.text[k])
 		}
 	}
-	g.restore(changed)
+	g.restore(theirs)
 }

@@ -13,9 +13,9 @@ import (
 type signal uint8
 
 const (
-	parked   signal = iota // a Go function waits for something
+	finished signal = iota // the job is done; also what a worker that has ended answers
+	parked                 // a Go function waits for something
 	yielded                // coroutine.yield
-	finished               // the job is done
 )
 
 // A worker is a Lua thread with a Go stack of its own, carried by iter.Pull:
@@ -30,6 +30,9 @@ type worker struct {
 	co    *coroutine // whose coroutine it carries; nil for a task
 	fault *fault     // a Go panic that came out of the last job
 	spent bool       // not to be used again
+
+	protected int    // protected calls that it is in
+	trace     string // where the error happened that an xpcall handler is dealing with
 
 	step  func() (signal, bool)
 	stop  func() // ends it; a job under way sees pause return false

@@ -1,0 +1,116 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// deepProtected is how deep pcall and xpcall may stand in each other, since
+// each takes some of the Go stack.
+const deepProtected = 100
+
+// openProtected gives a state its pcall, xpcall and debug.traceback.
+// gopher-lua's own pcall closes the upvalues of every frame of the thread when
+// the call fails, those of its caller too, whose closures then no longer see
+// their locals; its xpcall lets them point into the stack, where whatever runs
+// next overwrites them. Ours make the call on a thread of its own, which is
+// left alone once a call on it has failed.
+//
+//	pcall(f, ...)            -> true and what f returns, or false and the error
+//	xpcall(f, handler)       -> the same; handler gets the error and returns what becomes of it
+//	debug.traceback([text])  -> text and where the script is; in handler, where the error happened
+func openProtected(L *lua.LState, x *executor) {
+	L.SetGlobal("pcall", L.NewFunction(func(L *lua.LState) int {
+		L.CheckAny(1)
+		return x.protect(L, values(L), nil)
+	}))
+	L.SetGlobal("xpcall", L.NewFunction(func(L *lua.LState) int {
+		L.CheckAny(1)
+		return x.protect(L, values(L)[:1], L.CheckFunction(2))
+	}))
+	debug := L.GetGlobal("debug").(*lua.LTable)
+	here := debug.RawGetString("traceback").(*lua.LFunction)
+	debug.RawSetString("traceback", L.NewFunction(func(L *lua.LState) int {
+		if trace := x.running.trace; trace != "" {
+			L.Push(lua.LString(L.OptString(1, "") + "\n" + trace))
+			return 1
+		}
+		return here.GFunction(L)
+	}))
+}
+
+// protect calls call[0] with the rest and pushes what came of it.
+func (x *executor) protect(L *lua.LState, call []lua.LValue, handler *lua.LFunction) int {
+	results, err := x.try(call)
+	var raised *lua.ApiError
+	if handler != nil && errors.As(err, &raised) {
+		outer := x.running.trace
+		x.running.trace = raised.StackTrace
+		results, err = x.try([]lua.LValue{handler, errorValue(err)})
+		x.running.trace = outer
+		if err == nil {
+			L.Push(lua.LFalse)
+			return 1 + push(L, results)
+		}
+	}
+	if err != nil {
+		L.Push(lua.LFalse)
+		L.Push(placeless(call[0], errorValue(err)))
+		return 2
+	}
+	L.Push(lua.LTrue)
+	return 1 + push(L, results)
+}
+
+// try calls call[0] with the rest, on a thread of its own.
+func (x *executor) try(call []lua.LValue) ([]lua.LValue, error) {
+	w := x.running
+	if w.protected >= deepProtected {
+		return nil, fmt.Errorf("pcall stands in itself more than %d deep", deepProtected)
+	}
+	th := x.thread()
+	push(th, call)
+	w.protected++
+	err := th.PCall(len(call)-1, lua.MultRet, nil)
+	w.protected--
+	if err != nil {
+		return nil, err
+	}
+	results := values(th)
+	x.recycleThread(th)
+	return results, nil
+}
+
+// placeless takes off the space that gopher-lua puts between a place and the
+// message where there is no place: a Go function raised, and none of Lua
+// called it.
+func placeless(f, err lua.LValue) lua.LValue {
+	text, ok := err.(lua.LString)
+	if fn, isFunction := f.(*lua.LFunction); ok && (!isFunction || fn.IsG) {
+		return lua.LString(strings.TrimPrefix(string(text), " "))
+	}
+	return err
+}
+
+// thread is a Lua thread for one protected call.
+func (x *executor) thread() *lua.LState {
+	if n := len(x.threads); n > 0 {
+		th := x.threads[n-1]
+		x.threads = x.threads[:n-1]
+		return th
+	}
+	th, _ := x.root.NewThread() // root has no context, so there is nothing to cancel
+	th.SetContext(x.hook)
+	return th
+}
+
+// recycleThread keeps a thread whose call has returned, unless it has grown.
+func (x *executor) recycleThread(th *lua.LState) {
+	th.SetTop(0)
+	if len(x.threads) < mostIdle && !grown(th) {
+		x.threads = append(x.threads, th)
+	}
+}
