@@ -32,6 +32,7 @@ type Call struct {
 	answered atomic.Bool
 	over     atomic.Bool // nobody waits for the answer any more
 	began    time.Time
+	cpu      time.Duration
 	deadline time.Duration
 	timer    *time.Timer
 	gen      *generation
@@ -49,6 +50,10 @@ func (c *Call) Took() time.Duration {
 	}
 	return time.Since(c.began)
 }
+
+// CPU is how long Lua ran for the call. It is known when Reply is called
+// because the handler has ended; zero when it is called for another reason.
+func (c *Call) CPU() time.Duration { return c.cpu }
 
 // answer answers the call unless it has been answered, and says whether it did.
 func (c *Call) answer(r tool.Result) bool {
@@ -129,6 +134,7 @@ type argumentError struct{ error }
 // end sees what became of the call's task. It runs on the executor's goroutine.
 func (c *Call) end(L *lua.LState, err error) {
 	c.timer.Stop()
+	c.cpu = c.gen.x.used(c.task)
 	var r tool.Result
 	if err == nil {
 		r, err = result(L)

@@ -17,6 +17,8 @@ type executor struct {
 	root    *lua.LState
 	box     *mailbox
 	done    chan struct{} // closed when the goroutine has ended
+	limits  Limits        // fixed
+	warn    func(string)  // told of a task that runs too long; on the executor's goroutine
 	onFault func(*fault)  // told of a Go panic that came out of Lua; on the executor's goroutine
 	deliver func(*Event)  // starts the tasks of an event; on the executor's goroutine
 	current atomic.Pointer[task]
@@ -50,7 +52,10 @@ type task struct {
 	waiting  bool
 	value    any
 	ended    bool
-	requires *module // the module it waits for
+	resumed  time.Duration // slot-held time of the executor when it was last resumed
+	cpu      time.Duration // slot-held time it has used, before that
+	warned   bool          // that it runs too long without a wait
+	requires *module       // the module it waits for
 }
 
 // newExecutor makes an executor, whose Lua state is ready to be furnished;
@@ -66,7 +71,7 @@ func newExecutor(slots *Slots, onFault func(*fault), deliver func(*Event)) *exec
 		tasks:   make(map[*task]struct{}),
 		workers: make(map[*worker]struct{}),
 	}
-	x.hook = &hook{turn: x.turn}
+	x.hook = &hook{turn: x.turn, look: x.look}
 	x.root.G.MainThread = x.root
 	return x
 }
@@ -184,11 +189,13 @@ func (e killedError) Error() string {
 // step runs a task until it waits or ends.
 func (x *executor) step(t *task) {
 	x.hook.task, x.running, t.waiting = t, t.w, false
+	t.resumed, t.warned = x.turn.total(), false
 	x.current.Store(t)
 	why, _ := t.w.step()
 	x.current.Store(nil)
 	x.hook.task, x.running = nil, nil
 	if why == parked {
+		t.cpu += x.turn.total() - t.resumed
 		t.waiting = true
 		if t.killed.Load() {
 			x.killTask(t, t.why())

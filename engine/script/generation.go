@@ -83,6 +83,8 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 		return g, err
 	}
 	g.x = newExecutor(s.opts.Slots, g.fault, g.deliver)
+	g.x.limits = s.opts.Limits.complete()
+	g.x.warn = func(text string) { g.log(slog.LevelWarn, text) }
 	g.furnish()
 	go g.x.run()
 	if err := g.runTopLevel(proto); err != nil {

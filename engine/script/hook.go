@@ -3,7 +3,6 @@ package script
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -22,6 +21,7 @@ type hook struct {
 	task  *task // the one that runs; nil between tasks
 	turn  *turn
 	count int
+	look  func() // called every few thousand instructions
 }
 
 var _ context.Context = (*hook)(nil)
@@ -37,8 +37,7 @@ func (h *hook) Done() <-chan struct{} {
 	h.count++
 	if h.count >= often {
 		h.count = 0
-		runtime.Gosched()
-		h.turn.pass(false)
+		h.look()
 	}
 	return nil
 }

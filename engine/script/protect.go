@@ -73,9 +73,12 @@ func (x *executor) try(call []lua.LValue) ([]lua.LValue, error) {
 	}
 	th := x.thread()
 	push(th, call)
+	outer := w.now
+	w.now = th
 	w.protected++
 	err := th.PCall(len(call)-1, lua.MultRet, nil)
 	w.protected--
+	w.now = outer
 	if err != nil {
 		return nil, err
 	}

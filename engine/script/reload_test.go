@@ -218,7 +218,10 @@ func TestNoCallIsLostOrAnsweredTwiceWhileTheScriptIsSavedOverAndOver(t *testing.
 	}
 	for i := 1; i <= saves; i++ {
 		b.write("a.lua", source(i))
-		b.reload()
+		if _, err := b.Reload(b.path("a.lua")); err != nil {
+			t.Errorf("save %d: %v", i, err)
+			break
+		}
 	}
 	stop.Store(true)
 	wg.Wait()

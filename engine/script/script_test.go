@@ -404,6 +404,7 @@ func TestEachCallIsAnsweredWhenTheScriptsAreClosed(t *testing.T) {
 
 func TestALateDoneOfAnEarlierWaitIsDropped(t *testing.T) {
 	x := newExecutor(NewSlots(0), func(*fault) {}, func(*Event) {})
+	x.limits = Limits{}.complete()
 	go x.run()
 	defer x.close()
 	got := make(chan any, 2)

@@ -32,6 +32,9 @@ type Options struct {
 	Print func(script, text string)
 	Log   func(script string, level slog.Level, text string)
 
+	// Limits bound what one task may do.
+	Limits Limits
+
 	// LoadTimeout is how long a script's top level may take. Zero means 5 s.
 	LoadTimeout time.Duration
 }

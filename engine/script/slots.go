@@ -102,7 +102,8 @@ type turn struct {
 	held  bool
 	heavy bool          // a slice was used up since the executor was last idle
 	since time.Time     // when the slot was taken
-	used  time.Duration // slot-held time before that, since the last idle
+	used  time.Duration // of the present slice, before since
+	spent time.Duration // slot-held time in all, before since
 }
 
 func newTurn(slots *Slots) *turn { return &turn{slots: slots, wake: make(chan struct{}, 1)} }
@@ -115,13 +116,29 @@ func (t *turn) take() {
 	}
 }
 
-// idle gives the slot up because there is nothing to do.
-func (t *turn) idle() {
+// give gives the slot up.
+func (t *turn) give() {
 	if t.held {
+		held := time.Since(t.since)
+		t.used += held
+		t.spent += held
 		t.held = false
 		t.slots.release()
 	}
+}
+
+// idle gives the slot up because there is nothing to do.
+func (t *turn) idle() {
+	t.give()
 	t.heavy, t.used = false, 0
+}
+
+// total is how long the slot has been held in all.
+func (t *turn) total() time.Duration {
+	if !t.held {
+		return t.spent
+	}
+	return t.spent + time.Since(t.since)
 }
 
 // pass lets others go first if any wait: after an await always, inside a loop
@@ -130,17 +147,14 @@ func (t *turn) pass(always bool) {
 	if !t.slots.contended() {
 		return
 	}
-	used := t.used + time.Since(t.since)
-	if used >= slice {
+	if t.used+time.Since(t.since) >= slice {
 		t.heavy = true
 	} else if !always {
 		return
 	}
-	t.used = used
-	t.held = false
-	t.slots.release()
-	t.take()
+	t.give()
 	if t.heavy {
 		t.used = 0
 	}
+	t.take()
 }

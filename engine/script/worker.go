@@ -31,8 +31,9 @@ type worker struct {
 	fault *fault     // a Go panic that came out of the last job
 	spent bool       // not to be used again
 
-	protected int    // protected calls that it is in
-	trace     string // where the error happened that an xpcall handler is dealing with
+	now       *lua.LState // the thread that runs: L, or that of a protected call
+	protected int         // protected calls that it is in
+	trace     string      // where the error happened that an xpcall handler is dealing with
 
 	step  func() (signal, bool)
 	stop  func() // ends it; a job under way sees pause return false
@@ -50,7 +51,7 @@ func (f *fault) Error() string { return fmt.Sprintf("panic: %v", f.value) }
 func newWorker(root *lua.LState, h *hook) *worker {
 	L, _ := root.NewThread() // root has no context, so there is nothing to cancel
 	L.SetContext(h)
-	w := &worker{L: L}
+	w := &worker{L: L, now: L}
 	w.step, w.stop = iter.Pull(func(yield func(signal) bool) {
 		w.yield = yield
 		for {
@@ -66,7 +67,7 @@ func newWorker(root *lua.LState, h *hook) *worker {
 // run does the job, and holds whatever Go panic comes out of it.
 func (w *worker) run() {
 	defer func() {
-		w.job = nil
+		w.job, w.now, w.protected, w.trace = nil, w.L, 0, ""
 		if v := recover(); v != nil {
 			w.fault, w.spent = &fault{v, debug.Stack()}, true
 		} else if grown(w.L) {

@@ -1,0 +1,65 @@
+package script
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Limits bound what one task may do. They are measured in time that the task
+// runs Lua, holding a run slot: waiting costs nothing, neither its own nor that
+// for a slot.
+type Limits struct {
+	// BurstWarning is how long a task may run without a wait before the log
+	// says so, with its name and line. Zero means 250 ms.
+	BurstWarning time.Duration
+
+	// Burst is how long it may run without a wait at all: then it is ended.
+	// Zero means 2 s.
+	Burst time.Duration
+}
+
+func (l Limits) complete() Limits {
+	if l.BurstWarning == 0 {
+		l.BurstWarning = 250 * time.Millisecond
+	}
+	if l.Burst == 0 {
+		l.Burst = 2 * time.Second
+	}
+	return l
+}
+
+// look is what the hook does every few thousand instructions: it lets the
+// goroutines of the socket and the sound run, ends a task that runs for too
+// long, and gives the run slot up when others wait.
+func (x *executor) look() {
+	runtime.Gosched()
+	t := x.hook.task
+	switch burst := x.turn.total() - t.resumed; {
+	case burst >= x.limits.Burst:
+		t.kill.kill(fmt.Sprintf("ran for %v without a wait, at %s", x.limits.Burst, x.place()))
+	case burst >= x.limits.BurstWarning && !t.warned:
+		t.warned = true
+		x.warn(fmt.Sprintf("%s has run for %v without a wait, at %s: nothing else of this script can run",
+			t.name, x.limits.BurstWarning, x.place()))
+	}
+	x.turn.pass(false)
+}
+
+// place is the file and line that runs.
+func (x *executor) place() string { return strings.TrimSuffix(x.running.now.Where(0), ":") }
+
+// Breathe lets a Go function that takes long be as polite as Lua: see
+// luastd.Breather. It raises when the task has been killed.
+func (x *executor) Breathe(L *lua.LState) {
+	x.look()
+	if t := x.hook.task; t.killed.Load() {
+		L.RaiseError("%s", t.why())
+	}
+}
+
+// used is how long the task has run Lua. On the executor's goroutine.
+func (x *executor) used(t *task) time.Duration { return t.cpu + x.turn.total() - t.resumed }
