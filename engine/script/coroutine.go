@@ -24,7 +24,8 @@ type coroutine struct {
 	fn     *lua.LFunction
 	w      *worker // nil before the first resume and after the end
 	face   weak.Pointer[lua.LState]
-	status string // "suspended", "running", "normal" or "dead"
+	watch  runtime.Cleanup // reaps it; stopped at its end, for it holds on to the whole generation
+	status string          // "suspended", "running", "normal" or "dead"
 	depth  int
 	pass   []lua.LValue // what the next resume or yield hands over
 	err    lua.LValue   // what it failed with; nil when it did not
@@ -84,7 +85,7 @@ func (x *executor) resume(L *lua.LState, c *coroutine, args []lua.LValue) ([]lua
 		x.coroutines++
 		c.w = x.idleWorker()
 		c.w.co, c.w.job = c, c.body
-		runtime.AddCleanup(c.face.Value(), func(c *coroutine) {
+		c.watch = runtime.AddCleanup(c.face.Value(), func(c *coroutine) {
 			x.box.put(&message{do: func() { x.reap(c) }})
 		}, c)
 	}
@@ -155,6 +156,7 @@ func (c *coroutine) body(w *worker) {
 // discardCoroutine takes back the worker of a coroutine that has ended.
 func (x *executor) discardCoroutine(c *coroutine) {
 	x.coroutines--
+	c.watch.Stop()
 	w := c.w
 	c.w, w.co = nil, nil
 	if w.fault != nil {

@@ -22,7 +22,8 @@ type executor struct {
 	onFault func(*fault)  // told of a Go panic that came out of Lua; on the executor's goroutine
 	deliver func(*Event)  // starts the tasks of an event; on the executor's goroutine
 	current atomic.Pointer[task]
-	closing atomic.Bool
+	closing atomic.Pointer[string] // why every task is killed, now and from now on
+	retired atomic.Pointer[string] // why every task but calls and on_unload is
 
 	// What follows is the executor goroutine's own.
 	hook       *hook
@@ -79,16 +80,15 @@ func newExecutor(slots *Slots, onFault func(*fault), deliver func(*Event)) *exec
 // run takes messages until close. It is the executor's goroutine.
 func (x *executor) run() {
 	defer close(x.done)
-	for !x.closing.Load() {
+	for x.closing.Load() == nil {
 		m := x.box.take(len(x.tasks) < mostTasks)
 		if m == nil {
 			x.turn.idle()
 			<-x.box.wake
 			continue
 		}
-		x.turn.take()
+		x.turn.next()
 		x.handle(m)
-		x.turn.pass(true)
 	}
 	x.turn.take()
 	x.end()
@@ -121,6 +121,9 @@ func (x *executor) end() {
 		}
 	}
 	for w := range x.workers {
+		if w.co != nil {
+			w.co.watch.Stop()
+		}
 		x.stopWorker(w)
 	}
 	x.root.Close()
@@ -129,26 +132,36 @@ func (x *executor) end() {
 // close ends the executor and returns once its goroutine has ended. It must
 // not be called from that goroutine. It may be called more than once.
 func (x *executor) close() {
-	x.closing.Store(true)
+	x.forbid(&x.closing, "the script has been closed")
 	x.box.put(&message{do: func() {}}) // wakes it
-	for {
-		// The task that runs may have begun after the flag was set.
-		if t := x.current.Load(); t != nil {
-			t.kill.kill("the script has been closed")
-		}
-		select {
-		case <-x.done:
-			return
-		case <-time.After(10 * time.Millisecond):
-		}
+	<-x.done
+}
+
+// retire ends what the script does by itself, now and from now on: only calls
+// and on_unload go on. Any goroutine may call it.
+func (x *executor) retire(why string) { x.forbid(&x.retired, why) }
+
+// forbid sets one of the two flags, and kills the task that runs if it counts
+// for it. One that begins later sees the flag itself, in step.
+func (x *executor) forbid(flag *atomic.Pointer[string], why string) {
+	flag.CompareAndSwap(nil, &why)
+	if t := x.current.Load(); t != nil {
+		x.obey(t)
+	}
+}
+
+// obey kills t if it may not run any more.
+func (x *executor) obey(t *task) {
+	if why := x.closing.Load(); why != nil {
+		t.kill.kill(*why)
+	}
+	if why := x.retired.Load(); why != nil && t.call == nil && !t.rush {
+		t.kill.kill(*why)
 	}
 }
 
 // start begins a task.
 func (x *executor) start(t *task) {
-	if x.closing.Load() {
-		t.kill.kill("the script has been closed")
-	}
 	t.w = x.idleWorker()
 	t.w.job = t.run
 	x.tasks[t] = struct{}{}
@@ -191,6 +204,7 @@ func (x *executor) step(t *task) {
 	x.hook.task, x.running, t.waiting = t, t.w, false
 	t.resumed, t.warned = x.turn.total(), false
 	x.current.Store(t)
+	x.obey(t)
 	why, _ := t.w.step()
 	x.current.Store(nil)
 	x.hook.task, x.running = nil, nil

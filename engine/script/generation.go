@@ -35,6 +35,7 @@ type generation struct {
 	modules map[string]*module
 	timers  map[*timer]struct{}
 	pending []func() // timers and functions to start once it is in use
+	spawned int      // how many of them are functions
 	callMT  *lua.LTable
 	origin  snapshot  // what `state` was when the script began to load
 	parting *snapshot // what it was when the next generation took over; nil before

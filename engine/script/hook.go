@@ -21,7 +21,8 @@ type hook struct {
 	task  *task // the one that runs; nil between tasks
 	turn  *turn
 	count int
-	look  func() // called every few thousand instructions
+	look  func()                 // called every few thousand instructions
+	ask   atomic.Pointer[func()] // to be run between two instructions; any goroutine may set it
 }
 
 var _ context.Context = (*hook)(nil)
@@ -37,6 +38,9 @@ func (h *hook) Done() <-chan struct{} {
 	h.count++
 	if h.count >= often {
 		h.count = 0
+		if do := h.ask.Swap(nil); do != nil {
+			(*do)()
+		}
 		h.look()
 	}
 	return nil

@@ -102,7 +102,10 @@ func (g *generation) Spawn(fn *lua.LFunction, args []lua.LValue) error {
 	case inUse:
 		return g.x.box.put(&message{class: aStart, do: start})
 	}
-	g.pending = append(g.pending, start)
+	if g.spawned++; g.spawned > mostStarts {
+		return errStarts
+	}
+	g.pending = append(g.pending, func() { g.x.box.put(&message{class: aStart, do: start}) })
 	return nil
 }
 
@@ -156,13 +159,7 @@ func (t *timer) arm() {
 		return
 	}
 	t.clock = time.AfterFunc(time.Until(t.due), func() {
-		box := t.g.x.box
-		if err := box.put(&message{class: aStart, do: t.fire}); err == errStarts {
-			box.put(&message{do: func() { // left out; a repeated one comes again
-				t.g.log(slog.LevelWarn, "timer: "+err.Error()+": a turn is left out")
-				t.next()
-			}})
-		}
+		t.g.x.box.put(&message{class: aTurn, do: t.fire})
 	})
 }
 

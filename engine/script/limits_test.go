@@ -43,11 +43,14 @@ func TestWaitingForASlotIsNoBurst(t *testing.T) {
 		}
 		return b
 	}
-	var burning []*bench
-	for range 4 {
-		burning = append(burning, build(`register_tool("burn", function() while true do end end)`, Limits{Burst: time.Hour}))
-		burning[len(burning)-1].start("burn", "{}")
+	const work = `register_tool("work", function() for i = 1, 1e6 do end return "done" end)`
+	alone := build(work, Limits{Burst: time.Hour})
+	began := time.Now()
+	alone.want("work", "{}", "done")
+	took := time.Since(began)
+	for range 6 {
+		build(`register_tool("burn", function() while true do end end)`, Limits{Burst: time.Hour}).start("burn", "{}")
 	}
-	light := build(`register_tool("work", function() local t = os.time() for i = 1, 5e6 do end return "done" end)`, Limits{Burst: 700 * time.Millisecond})
-	light.want("work", "{}", "done") // shares the slot with four others, and so takes five times as long
+	light := build(work, Limits{Burst: 3*took + 50*time.Millisecond})
+	light.want("work", "{}", "done") // shares the slot with six others, and so takes seven times as long
 }

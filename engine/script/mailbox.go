@@ -8,7 +8,7 @@ import (
 const (
 	mostCalls  = 64  // tool calls waiting to start, a script
 	mostEvents = 256 // events waiting to be delivered, a script
-	mostStarts = 256 // timers and spawned functions waiting to start, a script
+	mostStarts = 256 // spawned functions waiting to start, a script
 	mostTasks  = 256 // tasks alive, a script
 )
 
@@ -19,7 +19,8 @@ const (
 	urgent     class = iota // completions, kills, control: always admitted
 	aCall                   // a tool call: refused when too many wait
 	anEvent                 // an event: the oldest goes when too many wait
-	aStart                  // a timer's turn or a spawned function
+	aStart                  // a spawned function: refused when too many wait
+	aTurn                   // a timer's turn: there is one of each timer at most
 	numClasses              //
 )
 
@@ -51,6 +52,7 @@ type mailbox struct {
 	mu      sync.Mutex // guards what follows
 	items   []*message // nil where one was taken out of its turn
 	head    int
+	holes   int // nils from head on
 	waiting [numClasses]int
 	dropped int // events, since they were last asked for
 	closed  bool
@@ -83,6 +85,9 @@ func (b *mailbox) put(m *message) error {
 		}
 	}
 	b.waiting[m.class]++
+	if b.holes > 64 && b.holes > (len(b.items)-b.head)/2 {
+		b.squeeze()
+	}
 	b.items = append(b.items, m)
 	select {
 	case b.wake <- struct{}{}:
@@ -109,8 +114,7 @@ func (b *mailbox) merge(e *Event) bool {
 func (b *mailbox) dropOldestEvent() {
 	for i := b.head; i < len(b.items); i++ {
 		if m := b.items[i]; m != nil && m.class == anEvent {
-			b.items[i] = nil
-			b.waiting[anEvent]--
+			b.remove(i)
 			b.dropped++
 			return
 		}
@@ -123,28 +127,41 @@ func (b *mailbox) take(starts bool) *message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i := b.head; i < len(b.items); i++ {
-		m := b.items[i]
-		if m == nil || (!starts && m.class != urgent) {
-			if m == nil && i == b.head {
-				b.head++
-			}
-			continue
+		if m := b.items[i]; m != nil && (starts || m.class == urgent) {
+			b.remove(i)
+			return m
 		}
-		b.items[i] = nil
-		if i == b.head {
-			b.head++
-		}
-		if b.head == len(b.items) {
-			b.items, b.head = b.items[:0], 0
-		} else if b.head > 1024 && b.head > len(b.items)/2 {
-			n := copy(b.items, b.items[b.head:])
-			clear(b.items[n:])
-			b.items, b.head = b.items[:n], 0
-		}
-		b.waiting[m.class]--
-		return m
 	}
 	return nil
+}
+
+// remove takes out item i, which is not nil.
+func (b *mailbox) remove(i int) {
+	b.waiting[b.items[i].class]--
+	b.items[i] = nil
+	b.holes++
+	for b.head < len(b.items) && b.items[b.head] == nil {
+		b.head++
+		b.holes--
+	}
+	if b.head == len(b.items) {
+		b.items, b.head = b.items[:0], 0
+	} else if b.head > 1024 && b.head > len(b.items)/2 {
+		b.squeeze()
+	}
+}
+
+// squeeze moves what waits to the front, without holes.
+func (b *mailbox) squeeze() {
+	n := 0
+	for _, m := range b.items[b.head:] {
+		if m != nil {
+			b.items[n] = m
+			n++
+		}
+	}
+	clear(b.items[n:])
+	b.items, b.head, b.holes = b.items[:n], 0, 0
 }
 
 // moveEvents gives the events that wait here to another mailbox, in their order.
@@ -154,10 +171,11 @@ func (b *mailbox) moveEvents(to *mailbox) {
 	for i := b.head; i < len(b.items); i++ {
 		if m := b.items[i]; m != nil && m.class == anEvent {
 			events = append(events, m)
-			b.items[i] = nil
 			b.waiting[anEvent]--
+			b.items[i] = nil
 		}
 	}
+	b.squeeze()
 	b.mu.Unlock()
 	for _, m := range events {
 		to.put(m)

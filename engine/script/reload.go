@@ -1,7 +1,6 @@
 package script
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -16,7 +15,8 @@ import (
 const (
 	mostOld      = 8                      // generations that still answer calls, a script
 	busyPatience = time.Second            // for a generation that runs Lua without a wait, at a reload
-	unloadLimit  = 200 * time.Millisecond // for on_unload
+	grace        = 200 * time.Millisecond // for a handler that runs when its generation is replaced
+	unloadLimit  = 200 * time.Millisecond // for all of on_unload
 )
 
 // Reload loads the script at path anew, beside the generation in use, and
@@ -32,18 +32,19 @@ func (s *Scripts) Reload(path string) (Summary, error) {
 	}
 	old := sc.current // only a reload changes it
 	base := old.origin
-	free := old.x.between(func() { base = old.snapshot() })
-	if !free {
+	if !old.x.between(func() { base = old.snapshot() }) {
 		old.log(slog.LevelWarn, "busy at the reload: state is carried over as it was when the script was loaded")
 	}
 	g, err := s.build(path, base)
 	if err == nil {
-		if !free || !old.x.between(func() { err = s.replace(sc, g, old, base) }) {
+		if !old.x.between(func() { err = s.replace(sc, g, old, base) }) {
+			old.log(slog.LevelWarn, "busy at the reload: what was written into state while the new script loaded is lost")
 			err = s.publish(sc, g, old, snapshot{})
-			old.x.box.put(&message{do: old.stepDown})
 		}
 		if err != nil {
 			g.x.close()
+		} else {
+			old.x.box.put(&message{do: old.stepDown})
 		}
 	}
 	s.mu.Lock()
@@ -56,16 +57,12 @@ func (s *Scripts) Reload(path string) (Summary, error) {
 	return g.summary(), nil
 }
 
-// replace publishes g and lets old step down. It runs on old's executor, so no
-// task of old comes in between.
+// replace publishes g with what old has changed in state. It runs on old's
+// executor, so that old changes nothing more in between.
 func (s *Scripts) replace(sc *script, g, old *generation, base snapshot) error {
 	parting := old.snapshot()
 	old.parting = &parting
-	err := s.publish(sc, g, old, base.changes(parting))
-	if err == nil {
-		old.stepDown()
-	}
-	return err
+	return s.publish(sc, g, old, base.changes(parting))
 }
 
 // publish makes g the generation in use, in place of old, or of none. changed
@@ -144,6 +141,7 @@ func (g *generation) stepDown() {
 			g.x.killTask(t, "the script was replaced")
 		}
 	}
+	end := time.Now().Add(unloadLimit)
 	for _, fn := range g.onUnload {
 		t := &task{
 			name: "on_unload",
@@ -156,20 +154,25 @@ func (g *generation) stepDown() {
 				}
 			},
 		}
-		late := time.AfterFunc(unloadLimit, func() { t.kill.kill(fmt.Sprintf("on_unload took longer than %v", unloadLimit)) })
+		late := time.AfterFunc(time.Until(end), func() { t.kill.kill(fmt.Sprintf("on_unload took longer than %v", unloadLimit)) })
 		g.x.start(t)
 		late.Stop()
 	}
 	close(g.unloaded)
 }
 
-// awaitUnload waits until the generation has stepped down, a little longer than
-// its on_unload may take.
+// awaitUnload waits until the generation has stepped down. One that is busy in
+// a handler is made to, one that is busy in a call is not waited for.
 func (g *generation) awaitUnload() {
-	select {
-	case <-g.unloaded:
-	case <-time.After(unloadLimit + 100*time.Millisecond):
-		g.x.interrupt("the script was replaced") // it is busy: in a handler, or in a call
+	for _, patience := range []time.Duration{grace, grace + unloadLimit} {
+		select {
+		case <-g.unloaded:
+			return
+		case <-g.x.done:
+			return
+		case <-time.After(patience):
+			g.x.retire("the script was replaced")
+		}
 	}
 }
 
@@ -179,6 +182,7 @@ func (g *generation) leave() {
 	select {
 	case <-g.unloaded:
 	case <-g.x.done:
+	case <-time.After(busyPatience): // close ends it anyway
 	}
 	g.x.between(func() {
 		if g.parting == nil {
@@ -191,22 +195,23 @@ func (g *generation) leave() {
 	g.x.close()
 }
 
-// between runs do on the executor's goroutine, between tasks, and returns true
-// once it has run. When the executor stays busy for longer than busyPatience
-// the task that runs is ended, unless it is a tool call; when it still does, do
-// is not run at all and between returns false.
+// between runs do on the executor's goroutine and returns true once it has run:
+// between tasks or, when one keeps it busy for longer than busyPatience, between
+// two instructions of that. do must not run Lua. When neither comes, since a Go
+// function holds the executor, do is not run at all and between returns false.
 func (x *executor) between(do func()) bool {
 	var claimed atomic.Bool
 	done := make(chan struct{})
-	err := x.box.put(&message{do: func() {
+	once := func() {
 		if claimed.CompareAndSwap(false, true) {
 			do()
 			close(done)
 		}
-	}})
-	if errors.Is(err, errClosed) {
+	}
+	if x.box.put(&message{do: once}) != nil {
 		return false
 	}
+	defer x.hook.ask.CompareAndSwap(&once, nil)
 	for _, patience := range []time.Duration{busyPatience, busyPatience / 10} {
 		select {
 		case <-done:
@@ -214,7 +219,7 @@ func (x *executor) between(do func()) bool {
 		case <-x.done:
 			return false
 		case <-time.After(patience):
-			x.interrupt("the script was replaced")
+			x.hook.ask.Store(&once)
 		}
 	}
 	if claimed.CompareAndSwap(false, true) {
@@ -222,14 +227,6 @@ func (x *executor) between(do func()) bool {
 	}
 	<-done
 	return true
-}
-
-// interrupt ends the task that runs now, unless it is a tool call. Any
-// goroutine may call it.
-func (x *executor) interrupt(why string) {
-	if t := x.current.Load(); t != nil && t.call == nil {
-		t.kill.kill(why)
-	}
 }
 
 // killSoon ends a task wherever it is. Any goroutine may call it.

@@ -25,7 +25,12 @@ type Slots struct {
 	free  int
 	light queue
 	heavy queue
+	past  int // light ones that went before a heavy one since the last heavy one
 }
+
+// patience is how many light executors may go before a heavy one that waits:
+// without an end to it, scripts that work in short bursts would starve it.
+const patience = 4
 
 // NewSlots makes n slots; zero or less means one fewer than GOMAXPROCS, and at
 // least one.
@@ -59,13 +64,21 @@ func (s *Slots) acquire(wake chan struct{}, heavy bool) {
 func (s *Slots) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	wake, ok := s.light.pop()
+	first, second := &s.light, &s.heavy
+	if s.past >= patience {
+		first, second = second, first
+	}
+	wake, ok := first.pop()
 	if !ok {
-		wake, ok = s.heavy.pop()
+		first = second
+		wake, ok = first.pop()
 	}
 	if !ok {
 		s.free++
 		return
+	}
+	if s.past++; first == &s.heavy || s.heavy.empty() {
+		s.past = 0
 	}
 	s.waiting.Add(-1)
 	wake <- struct{}{}
@@ -80,7 +93,16 @@ type queue struct {
 	head  int
 }
 
-func (q *queue) push(c chan struct{}) { q.items = append(q.items, c) }
+func (q *queue) empty() bool { return q.head == len(q.items) }
+
+func (q *queue) push(c chan struct{}) {
+	if q.head > 64 && q.head > len(q.items)/2 {
+		n := copy(q.items, q.items[q.head:])
+		clear(q.items[n:])
+		q.items, q.head = q.items[:n], 0
+	}
+	q.items = append(q.items, c)
+}
 
 func (q *queue) pop() (chan struct{}, bool) {
 	if q.head == len(q.items) {
@@ -141,8 +163,17 @@ func (t *turn) total() time.Duration {
 	return t.spent + time.Since(t.since)
 }
 
-// pass lets others go first if any wait: after an await always, inside a loop
-// once the slice is used up.
+// next makes sure of a slot for the next piece of work. A light executor that
+// has one already lets others go first, a heavy one keeps it to the end of its
+// slice, for which it has stood in the long queue.
+func (t *turn) next() {
+	if t.held {
+		t.pass(!t.heavy)
+	}
+	t.take()
+}
+
+// pass lets others go first if any wait: always, or once the slice is used up.
 func (t *turn) pass(always bool) {
 	if !t.slots.contended() {
 		return

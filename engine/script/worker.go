@@ -70,8 +70,8 @@ func (w *worker) run() {
 		w.job, w.now, w.protected, w.trace = nil, w.L, 0, ""
 		if v := recover(); v != nil {
 			w.fault, w.spent = &fault{v, debug.Stack()}, true
-		} else if grown(w.L) {
-			w.spent = true // its stack would never shrink again
+		} else if grown(w.L) || loose(w.L) {
+			w.spent = true // its stack would never shrink again, or is not its own
 		}
 	}()
 	w.job(w)
@@ -112,6 +112,18 @@ func newRoot() *lua.LState {
 func grown(L *lua.LState) bool {
 	return reflect.ValueOf(L).Elem().FieldByIndex(registryField).Elem().FieldByIndex(arrayField).Len() > registrySize
 }
+
+// loose says whether closures still have locals on the stack of L: gopher-lua
+// forgets to close them when xpcall, or a Go panic, ends a function. The next
+// job would write over what they see.
+func loose(L *lua.LState) bool {
+	return !reflect.ValueOf(L).Elem().FieldByIndex(upvaluesField).IsNil()
+}
+
+var upvaluesField = func() []int {
+	field, _ := reflect.TypeFor[lua.LState]().FieldByName("uvcache")
+	return field.Index
+}()
 
 var registryField, arrayField = func() ([]int, []int) {
 	registry, _ := reflect.TypeFor[lua.LState]().FieldByName("reg")
