@@ -240,10 +240,7 @@ func say(ctx context.Context, e *engine.Engine, texts []string) error {
 // chat is the user's side of --text. A person may talk while the agent does;
 // what comes from a pipe waits its turn.
 func chat(ctx context.Context, e *engine.Engine, lines *terminal.Terminal, interactive bool) error {
-	if !interactive {
-		e.AwaitGreeting(ctx)
-	}
-	for {
+	for first := true; ; first = false {
 		line, err := lines.ReadLine(ctx)
 		switch {
 		case errors.Is(err, io.EOF):
@@ -252,6 +249,9 @@ func chat(ctx context.Context, e *engine.Engine, lines *terminal.Terminal, inter
 			return nil
 		case err != nil:
 			return err
+		}
+		if first && e.AwaitGreeting(ctx) != nil { // or it would pass for the reply
+			return nil
 		}
 		if err := e.Say(line); err != nil {
 			return err

@@ -217,7 +217,7 @@ func (x *executor) between(do func()) bool {
 		case <-done:
 			return true
 		case <-x.done:
-			return false
+			return !claimed.CompareAndSwap(false, true) // do may have been its last act
 		case <-time.After(patience):
 			x.hook.ask.Store(&once)
 		}
