@@ -27,8 +27,9 @@ type generation struct {
 	onUnload []*lua.LFunction
 
 	// Guarded by the mutex of the scripts.
-	calls   map[*Call]struct{} // not yet ended
-	retired bool               // a newer one is in use
+	calls    map[*Call]struct{} // not yet ended
+	retired  bool               // a newer one is in use
+	renewing bool               // a newer one is being loaded, since this one has crashed
 
 	// The executor goroutine's own.
 	stage   stage
@@ -141,10 +142,12 @@ func (g *generation) log(level slog.Level, text string) {
 	g.scripts.opts.Log(g.name(), level, text)
 }
 
-// fault reports a Go panic that came out of Lua. It ended its own task; the
-// rest goes on.
+// fault deals with a Go panic that came out of Lua: nobody knows what it has
+// left of the state, so that is not used any more. It runs on the executor's
+// goroutine.
 func (g *generation) fault(f *fault) {
-	g.log(slog.LevelError, fmt.Sprintf("%v\n%s", f, f.stack))
+	g.log(slog.LevelDebug, fmt.Sprintf("%v\n%s", f, f.stack))
+	g.scripts.renew(g, fmt.Sprintf("the Lua state crashed (%v)", f))
 }
 
 // deliver starts the handlers of an event. It runs on the executor's goroutine.

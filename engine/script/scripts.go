@@ -49,7 +49,8 @@ type Scripts struct {
 	list   []*script
 	tools  map[string]*offer
 	closed bool
-	wg     sync.WaitGroup // generations being closed
+	ended  chan struct{}  // closed with closed
+	wg     sync.WaitGroup // generations being closed, or loaded again
 }
 
 // A script is one file and its generations.
@@ -60,6 +61,8 @@ type script struct {
 	current *generation
 	old     []*generation // retired, with calls under way; the oldest first
 	failed  []File        // what the last load that failed depends on
+	crashed time.Time     // when a generation last had to be renewed
+	backOff time.Duration // before that
 }
 
 // New makes an empty set of scripts.
@@ -76,7 +79,7 @@ func New(opts Options) *Scripts {
 	if opts.LoadTimeout == 0 {
 		opts.LoadTimeout = 5 * time.Second
 	}
-	return &Scripts{opts: opts, tools: make(map[string]*offer)}
+	return &Scripts{opts: opts, tools: make(map[string]*offer), ended: make(chan struct{})}
 }
 
 // A Summary is what a script offers.
@@ -249,7 +252,10 @@ func (s *Scripts) Dispatch(e Event) {
 // answers the rest.
 func (s *Scripts) Drain(ctx context.Context) {
 	s.mu.Lock()
-	s.closed = true
+	if !s.closed {
+		s.closed = true
+		close(s.ended)
+	}
 	s.mu.Unlock()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
