@@ -31,6 +31,8 @@ import (
 //
 //	exits CODE PROGRAM ARG...   runs a program, which must end with that code
 //
+//	save FROM TO                makes TO a copy of FROM, as an editor does: beside it, then renamed
+//
 //	start NAME [-null|-terminal] [KEY=VALUE...] PROGRAM ARG...
 //	                            starts a program and goes on; its input is a pipe, or what is said
 //	type NAME TEXT              types a line
@@ -61,7 +63,7 @@ func params(t *testing.T) testscript.Params {
 	}
 	return testscript.Params{
 		Dir:                 "testdata",
-		Deadline:            time.Now().Add(3 * time.Minute), // for a program that does not end, with its stacks
+		Deadline:            time.Now().Add(5 * time.Minute), // for a program that does not end, with its stacks
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
@@ -82,6 +84,7 @@ func params(t *testing.T) testscript.Params {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     exits,
+			"save":      save,
 			"start":     inStory((*story).start),
 			"type":      inStory((*story).typeLine),
 			"press":     inStory((*story).press),
@@ -159,6 +162,13 @@ func checkExit(ts *testscript.TestScript, err error, want string) {
 	if code != want {
 		ts.Fatalf("exit code %s, want %s", code, want)
 	}
+}
+
+func save(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2, 2)
+	to := ts.MkAbs(args[1])
+	ts.Check(os.WriteFile(to+"~", []byte(ts.ReadFile(args[0])), 0o666))
+	ts.Check(os.Rename(to+"~", to))
 }
 
 // A program runs while its story goes on.

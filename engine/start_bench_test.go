@@ -48,7 +48,7 @@ func BenchmarkStartToFirstToolResult(b *testing.B) {
 		if err := cmd.Wait(); err != nil {
 			b.Fatal(err)
 		}
-		most = max(most, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
+		most = max(most, int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss))
 	}
 	b.ReportMetric(float64(took.Microseconds())/1000/float64(b.N), "ms-to-result")
 	b.ReportMetric(float64(most)/1024, "MiB-peak")
