@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"moonlark/engine/guess"
 	"moonlark/engine/tool"
 )
 
@@ -59,36 +60,12 @@ func unknown(name string, specs []*tool.Spec) string {
 
 // nearest is the tool whose name is like name, "" when none is.
 func nearest(name string, specs []*tool.Spec) string {
-	best, like := len(name)/3+2, ""
 	if len(name) > 64 { // no tool's name is that long
 		return ""
 	}
+	var names []string
 	for _, s := range specs {
-		if d := distance(strings.ToLower(name), strings.ToLower(s.Name)); d < best {
-			best, like = d, s.Name
-		}
+		names = append(names, s.Name)
 	}
-	return like
-}
-
-// distance is how many letters must be put in, taken out or replaced to make
-// b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, before+1)
-		}
-	}
-	return row[len(b)]
+	return guess.Nearest(name, names)
 }

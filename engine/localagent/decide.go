@@ -71,7 +71,7 @@ func consider(sentence string, specs []*tool.Spec, asked *question) plan {
 
 // surmise makes a plan of a sentence in which no phrase was found.
 func surmise(p piece, chunks []chunk, list []phrase, specs []*tool.Spec, asked *question) plan {
-	in, near := guess(specs, p)
+	in, near := byWords(specs, p)
 	if in == nil || asked != nil && in.spec.Name == asked.intent.spec.Name {
 		if answer := asked.overhear(p, specs); answer != nil {
 			in = answer
@@ -82,7 +82,7 @@ func surmise(p piece, chunks []chunk, list []phrase, specs []*tool.Spec, asked *
 	}
 	for i := range chunks {
 		if len(chunks) > 1 {
-			chunks[i].intent, _ = guess(specs, chunks[i].piece)
+			chunks[i].intent, _ = byWords(specs, chunks[i].piece)
 		}
 	}
 	if slices.ContainsFunc(chunks, func(c chunk) bool { return c.intent != nil }) {
@@ -105,7 +105,7 @@ func conclude(chunks []chunk, specs []*tool.Spec) plan {
 	end, joined := false, false
 	for _, c := range chunks {
 		if !c.understood() {
-			c.intent, _ = guess(specs, c.piece)
+			c.intent, _ = byWords(specs, c.piece)
 		}
 		switch {
 		case c.intent != nil:

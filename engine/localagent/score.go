@@ -189,9 +189,9 @@ func nameWords(name string) []string {
 	return strings.Fields(strings.ToLower(b.String()))
 }
 
-// guess finds the one tool that the words of the piece are about. When there
+// byWords finds the one tool that the words of the piece are about. When there
 // are several, or the one is not sure, it returns what may have been meant.
-func guess(specs []*tool.Spec, p piece) (*intent, []*tool.Spec) {
+func byWords(specs []*tool.Spec, p piece) (*intent, []*tool.Spec) {
 	var scores []score
 	for _, spec := range specs {
 		if sc := rate(spec, p); sc.points >= inName && sc.share >= 0.5 {
