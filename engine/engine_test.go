@@ -318,3 +318,19 @@ func TestCheckRunsNoHandler(t *testing.T) {
 	}
 	h.close()
 }
+
+func TestAudioIsDecodedOnlyWhenAScriptListens(t *testing.T) {
+	broken := func(a *fakeAgent) {
+		a.raw(`{"type":"audio","audio_event":{"audio_base_64":"not base64!","event_id":1}}`)
+		a.call("x", "light", `{"on":"on"}`)
+		a.close(1000, "")
+	}
+	deaf := build(t, Options{Target: Target{URL: fake(t, broken)}}, "a.lua", lights)
+	deaf.start(context.Background())()
+	if deaf.shown(event.Log, "audio") {
+		t.Errorf("it was decoded, and nobody listens: %+v", deaf.all(event.Log))
+	}
+	listening := build(t, Options{Target: Target{URL: fake(t, broken)}}, "a.lua", lights+`on("audio", function() end)`)
+	listening.start(context.Background())()
+	listening.until(event.Log, "audio: ")
+}
