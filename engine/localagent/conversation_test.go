@@ -58,10 +58,15 @@ func TestGoodbyeEndsTheCall(t *testing.T) {
 func TestPingsMeasureThePongBefore(t *testing.T) {
 	c := talk(t, listen(t, Options{PingEvery: 30 * time.Millisecond}), false)
 	_, data, err := c.ws.ReadMessage()
-	if want := `{"type":"ping","ping_event":{"event_id":1,"ping_ms":null}}`; err != nil || string(data) != want {
-		t.Errorf("first ping: got %s %v, want %s", data, err, want)
+	if err != nil || !strings.HasSuffix(string(data), `,"ping_ms":null}}`) { // null, not left out: elevenlabs-python fails without
+		t.Errorf("first ping: got %s %v", data, err)
 	}
-	last, took := 1, (*int)(nil)
+	f, err := convai.Parse(data)
+	first, ok := f.Message.(*convai.Ping)
+	if err != nil || !ok {
+		t.Fatalf("got %s, want a ping", data)
+	}
+	last, took := first.EventID, (*int)(nil) // not 1 when the greeting came late
 	for took == nil { // a pong that comes after the next ping does not count: this machine may be busy
 		time.Sleep(10 * time.Millisecond)
 		c.send(&convai.Pong{EventID: last})

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -193,10 +194,10 @@ type killedError struct {
 }
 
 func (e killedError) Error() string {
-	if e.raised != nil {
-		return errorText(e.raised) // it has the place
+	if e.raised == nil || strings.Contains(e.why, placed) {
+		return e.why
 	}
-	return e.why
+	return errorText(e.raised) // it has the place
 }
 
 // step runs a task until it waits or ends.

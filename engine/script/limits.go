@@ -32,6 +32,9 @@ func (l Limits) complete() Limits {
 	return l
 }
 
+// placed stands between a reason and the place in a script it is about.
+const placed = ", at "
+
 // look is what the hook does every few thousand instructions: it lets the
 // goroutines of the socket and the sound run, ends a task that runs for too
 // long, and gives the run slot up when others wait.
@@ -40,7 +43,7 @@ func (x *executor) look() {
 	t := x.hook.task
 	switch burst := x.turn.total() - t.resumed; {
 	case burst >= x.limits.Burst:
-		t.kill.kill(fmt.Sprintf("ran for %v without a wait, at %s", x.limits.Burst, x.place()))
+		t.kill.kill(fmt.Sprintf("ran for %v without a wait", x.limits.Burst) + placed + x.place())
 	case burst >= x.limits.BurstWarning && !t.warned:
 		t.warned = true
 		x.warn(fmt.Sprintf("%s has run for %v without a wait, at %s: nothing else of this script can run",

@@ -114,7 +114,7 @@ func (s *Scripts) Load(paths ...string) ([]Summary, error) {
 	for _, path := range paths {
 		path = filepath.Clean(path)
 		if s.find(path) != nil {
-			return all, &LoadError{Text: path + ": named twice"}
+			return all, namedTwice(path)
 		}
 		g, err := s.build(path, snapshot{})
 		if err != nil {
@@ -138,8 +138,12 @@ func (s *Scripts) Check(paths ...string) ([]Summary, error) {
 	defer s.reloading.Unlock()
 	var all []Summary
 	taken := make(map[string]*offer)
-	for _, path := range paths {
-		g, err := s.build(filepath.Clean(path), snapshot{})
+	for i, path := range paths {
+		path = filepath.Clean(path)
+		if slices.ContainsFunc(paths[:i], func(before string) bool { return filepath.Clean(before) == path }) {
+			return all, namedTwice(path)
+		}
+		g, err := s.build(path, snapshot{})
 		if err != nil {
 			return all, err
 		}
@@ -329,6 +333,8 @@ func (s *Scripts) endIfDrained(g *generation) {
 		}
 	}
 }
+
+func namedTwice(path string) error { return &LoadError{Text: path + ": named twice"} }
 
 func conflict(o, other *offer) error {
 	return &LoadError{
