@@ -20,11 +20,11 @@ const (
 // does everything, and is the only one to touch what follows.
 type watcher struct {
 	fs      *fsnotify.Watcher
-	scripts []string                   // paths, as they were given
-	files   func(string) []script.File // what a script depends on
-	reload  func(string)               // called on the watcher's goroutine
-	owners  map[string][]string        // the scripts that depend on a file, by its absolute path
-	due     map[string]time.Time       // scripts to reload, and when
+	scripts []string                        // paths, as they were given
+	files   func(string) []script.File      // what a script depends on
+	reload  func(string)                    // called on the watcher's goroutine
+	owners  map[string][]string             // the scripts that depend on a file, by its absolute path
+	changed map[string]map[string]time.Time // by script to reload: its files that have changed, and when last
 	done    chan struct{}
 }
 
@@ -37,7 +37,7 @@ func watch(scripts []string, files func(string) []script.File, reload func(strin
 	}
 	w := &watcher{
 		fs: fs, scripts: scripts, files: files, reload: reload,
-		due: make(map[string]time.Time), done: make(chan struct{}),
+		changed: make(map[string]map[string]time.Time), done: make(chan struct{}),
 	}
 	w.look()
 	go w.run()
@@ -66,7 +66,7 @@ func (w *watcher) look() {
 				w.own(target, path)
 			}
 			if known[full] == nil && file.Changed() {
-				w.due[path] = time.Now().Add(settle)
+				w.mark(path, full)
 			}
 		}
 	}
@@ -102,7 +102,7 @@ func (w *watcher) run() {
 				return
 			}
 			for _, path := range w.scripts { // events were lost: look at everything
-				w.due[path] = time.Now().Add(settle)
+				w.mark(path, path)
 			}
 		case <-timer.C:
 			w.reloadDue()
@@ -111,31 +111,51 @@ func (w *watcher) run() {
 	}
 }
 
-// note makes the scripts that depend on path due.
+// note takes down that the file at path has changed.
 func (w *watcher) note(path string) {
 	for _, owner := range w.owners[path] {
-		w.due[owner] = time.Now().Add(settle)
+		w.mark(owner, path)
+	}
+}
+
+func (w *watcher) mark(script, path string) {
+	if w.changed[script] == nil {
+		w.changed[script] = make(map[string]time.Time)
+	}
+	w.changed[script][path] = time.Now()
+}
+
+// due is when a script is to be reloaded, given its files that have changed:
+// when the last save is over.
+func due(changed map[string]time.Time) time.Time {
+	var due time.Time
+	for path, at := range changed {
+		over := at.Add(settle)
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-			w.due[owner] = time.Now().Add(settleEmpty)
+			over = at.Add(settleEmpty)
+		}
+		if over.After(due) {
+			due = over
 		}
 	}
+	return due
 }
 
 // next is how long until the first script is due.
 func (w *watcher) next() time.Duration {
 	wait := time.Hour
-	for _, at := range w.due {
-		wait = min(wait, time.Until(at))
+	for _, changed := range w.changed {
+		wait = min(wait, time.Until(due(changed)))
 	}
 	return max(0, wait)
 }
 
 func (w *watcher) reloadDue() {
-	for path, at := range w.due {
-		if time.Now().Before(at) {
+	for path, changed := range w.changed {
+		if time.Now().Before(due(changed)) {
 			continue
 		}
-		delete(w.due, path)
+		delete(w.changed, path)
 		w.reload(path)
 		w.look()
 	}

@@ -94,6 +94,21 @@ func TestASaveIsLiveHoweverTheEditorWrites(t *testing.T) {
 	}
 }
 
+func TestAFileThatIsEmptyIsWaitedForThoughAnotherIsSaved(t *testing.T) {
+	h, call := living(t, "a.lua", `local m = require "m" register_tool("v", function() return m end)`, "m.lua", `return 1`)
+	h.write("m.lua", "")
+	h.write("a.lua", `local m = require "m" print("loaded " .. tostring(m)) register_tool("v", function() return m end)`)
+	time.Sleep(2 * settle)
+	h.write("m.lua", `return 2`)
+	h.until(event.Print, "loaded 2")
+	if h.shown(event.Print, "loaded true") {
+		t.Error("the script was loaded while its module was empty")
+	}
+	if got := call("v"); got != "2" {
+		t.Errorf("got %s, want 2", got)
+	}
+}
+
 func TestABrokenSaveIsShownAndChangesNothing(t *testing.T) {
 	h, call := living(t, "a.lua", `register_tool("v", function() return 1 end)`)
 	h.write("a.lua", "register_tool(\n'v', ")

@@ -67,7 +67,7 @@ func TestPingsMeasureThePongBefore(t *testing.T) {
 		t.Fatalf("got %s, want a ping", data)
 	}
 	last, took := first.EventID, (*int)(nil) // not 1 when the greeting came late
-	for took == nil { // a pong that comes after the next ping does not count: this machine may be busy
+	for took == nil {                        // a pong that comes after the next ping does not count: this machine may be busy
 		time.Sleep(10 * time.Millisecond)
 		c.send(&convai.Pong{EventID: last})
 		ping := await[*convai.Ping](c)
