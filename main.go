@@ -135,6 +135,23 @@ func (l logging) options() terminal.Options {
 	return opts
 }
 
+// limits are what scripts may use.
+type limits struct {
+	Memory    uint64        `placeholder:"MiB" help:"How much memory all scripts together may use; half of what there is, if left out."`
+	BurstWarn time.Duration `default:"250ms" help:"Warn of a handler that runs this long without a wait (${default})."`
+	Burst     time.Duration `default:"2s" help:"End a handler that runs this long without a wait (${default})."`
+}
+
+// apply sets the limits in opts, and Go's own to match. The heap is to be
+// closed when the engine has ended.
+func (l limits) apply(opts *engine.Options) {
+	opts.Limits = script.Limits{BurstWarning: l.BurstWarn, Burst: l.Burst}
+	opts.Heap = script.NewHeap(l.Memory << 20)
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(opts.Heap.Limit()))
+	}
+}
+
 type runCommand struct {
 	Scripts []string `arg:"" name:"script" help:"Lua files."`
 
@@ -148,6 +165,7 @@ type runCommand struct {
 
 	JSON    bool `name:"json" help:"One JSON object per event on stdout, and nothing else there."`
 	NoWatch bool `help:"Do not reload scripts that change."`
+	limits  `embed:""`
 	logging `embed:""`
 }
 
@@ -173,6 +191,8 @@ func (c *runCommand) Run(ctx context.Context) error {
 		Retry:    !chatting,
 		Watch:    !c.NoWatch,
 	}
+	c.apply(&opts)
+	defer opts.Heap.Close()
 	switch {
 	case len(c.Say) > 0:
 		opts.Talk = func(ctx context.Context, e *engine.Engine) error { return say(ctx, e, c.Say) }
@@ -268,6 +288,7 @@ type callCommand struct {
 	Script  string `arg:"" help:"Lua file."`
 	Tool    string `arg:"" help:"The tool's name."`
 	Args    string `arg:"" optional:"" default:"{}" name:"json" help:"Its arguments, a JSON object."`
+	limits  `embed:""`
 	logging `embed:""`
 }
 
@@ -279,7 +300,10 @@ func (c *callCommand) Run(ctx context.Context) error {
 	show.Stdout = os.Stderr // stdout is for the result alone
 	screen := terminal.New(show)
 	defer screen.Close()
-	result, err := engine.Call(ctx, engine.Options{Scripts: []string{c.Script}, Show: screen.Show}, c.Tool, json.RawMessage(c.Args))
+	opts := engine.Options{Scripts: []string{c.Script}, Show: screen.Show}
+	c.apply(&opts)
+	defer opts.Heap.Close()
+	result, err := engine.Call(ctx, opts, c.Tool, json.RawMessage(c.Args))
 	if err != nil {
 		return err
 	}

@@ -60,9 +60,13 @@ type Options struct {
 	// executor, holding its run slot: it must not block.
 	Globals map[string]any
 
-	// Slots are the process's run slots, to be given to all its engines. Nil
-	// makes some for this one.
+	// Slots are the process's run slots, to be given to all its engines, and
+	// Heap its bound on memory. Nil makes some for this one.
 	Slots *script.Slots
+	Heap  *script.Heap
+
+	// Limits bound what one task of a script may do.
+	Limits script.Limits
 }
 
 // An Engine holds one conversation after its scripts have been loaded. Its
@@ -98,6 +102,8 @@ func New(opts Options) (*Engine, error) {
 	e := &Engine{opts: opts, out: newOutput(opts.Show), turns: newTurnTracker()}
 	e.scripts = script.New(script.Options{
 		Slots:   opts.Slots,
+		Heap:    opts.Heap,
+		Limits:  opts.Limits,
 		Session: session{e},
 		Events:  eventNames(),
 		Globals: opts.Globals,

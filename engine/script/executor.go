@@ -15,16 +15,18 @@ const mostIdle = 16
 // messages, runs tasks one at a time, and goes on with others while one waits.
 // Nothing else ever touches the state.
 type executor struct {
-	root    *lua.LState
-	box     *mailbox
-	done    chan struct{} // closed when the goroutine has ended
-	limits  Limits        // fixed
-	warn    func(string)  // told of a task that runs too long; on the executor's goroutine
-	onFault func(*fault)  // told of a Go panic that came out of Lua; on the executor's goroutine
-	deliver func(*Event)  // starts the tasks of an event; on the executor's goroutine
-	current atomic.Pointer[task]
-	closing atomic.Pointer[string] // why every task is killed, now and from now on
-	retired atomic.Pointer[string] // why every task but calls and on_unload is
+	root     *lua.LState
+	box      *mailbox
+	done     chan struct{}    // closed when the goroutine has ended
+	limits   Limits           // fixed
+	warn     func(string)     // told of a task that runs too long; on the executor's goroutine
+	heap     *Heap            // fixed
+	onExcess func(why string) // the script holds too much memory; from any goroutine
+	onFault  func(*fault)     // told of a Go panic that came out of Lua; on the executor's goroutine
+	deliver  func(*Event)     // starts the tasks of an event; on the executor's goroutine
+	current  atomic.Pointer[task]
+	closing  atomic.Pointer[string] // why every task is killed, now and from now on
+	retired  atomic.Pointer[string] // why every task but calls and on_unload is
 
 	// What follows is the executor goroutine's own.
 	hook       *hook

@@ -86,9 +86,15 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 	}
 	g.x = newExecutor(s.opts.Slots, g.fault, g.deliver)
 	g.x.limits = s.opts.Limits.complete()
+	g.x.heap = s.opts.Heap
+	g.x.onExcess = func(why string) { s.renew(g, why) }
 	g.x.warn = func(text string) { g.log(slog.LevelWarn, text) }
 	g.furnish()
-	go g.x.run()
+	g.x.heap.add(g.x)
+	go func() {
+		g.x.run()
+		g.x.heap.remove(g.x)
+	}()
 	if err := g.runTopLevel(proto); err != nil {
 		g.x.close()
 		return g, loadError(path, err)

@@ -40,6 +40,7 @@ const placed = ", at "
 // long, and gives the run slot up when others wait.
 func (x *executor) look() {
 	runtime.Gosched()
+	x.heap.look(x)
 	t := x.hook.task
 	switch burst := x.turn.total() - t.resumed; {
 	case burst >= x.limits.Burst:

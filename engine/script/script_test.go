@@ -405,6 +405,8 @@ func TestEachCallIsAnsweredWhenTheScriptsAreClosed(t *testing.T) {
 func TestALateDoneOfAnEarlierWaitIsDropped(t *testing.T) {
 	x := newExecutor(NewSlots(0), func(*fault) {}, func(*Event) {})
 	x.limits = Limits{}.complete()
+	x.heap = NewHeap(0)
+	defer x.heap.Close()
 	go x.run()
 	defer x.close()
 	got := make(chan any, 2)

@@ -23,6 +23,7 @@ import (
 // Options say what scripts run with. The zero value works.
 type Options struct {
 	Slots   *Slots         // run slots, to be shared by the process; nil makes some
+	Heap    *Heap          // the bound on memory, likewise
 	Session luastd.Session // the conversation; nil when there is none
 	Events  []string       // the names that on() knows; empty for any
 	Globals map[string]any // Go values and functions for every script, through gopher-luar
@@ -43,6 +44,7 @@ type Options struct {
 // All methods may be called from any goroutine but an executor's.
 type Scripts struct {
 	opts      Options
+	heap      *Heap      // its own, to be closed; nil when it was given one
 	reloading sync.Mutex // held by Load and Reload: one at a time
 
 	mu     sync.Mutex // guards what follows, and says what is published
@@ -70,6 +72,11 @@ func New(opts Options) *Scripts {
 	if opts.Slots == nil {
 		opts.Slots = NewSlots(0)
 	}
+	s := &Scripts{tools: make(map[string]*offer), ended: make(chan struct{})}
+	if opts.Heap == nil {
+		opts.Heap = NewHeap(0)
+		s.heap = opts.Heap
+	}
 	if opts.Print == nil {
 		opts.Print = func(string, string) {}
 	}
@@ -79,7 +86,8 @@ func New(opts Options) *Scripts {
 	if opts.LoadTimeout == 0 {
 		opts.LoadTimeout = 5 * time.Second
 	}
-	return &Scripts{opts: opts, tools: make(map[string]*offer), ended: make(chan struct{})}
+	s.opts = opts
+	return s
 }
 
 // A Summary is what a script offers.
@@ -318,6 +326,9 @@ func (s *Scripts) Close() {
 		}
 	}
 	s.wg.Wait()
+	if s.heap != nil {
+		s.heap.Close()
+	}
 }
 
 // endIfDrained closes a retired generation once its last call has ended. The
