@@ -54,14 +54,12 @@ import (
 //
 // Nothing ever leaves the machine: the proxy for all that is not loopback is a
 // port where nothing listens.
-func TestStories(t *testing.T) { testscript.Run(t, params(t)) }
-
-func params(t *testing.T) testscript.Params {
+func TestStories(t *testing.T) {
 	root, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return testscript.Params{
+	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		Deadline:            time.Now().Add(5 * time.Minute), // for a program that does not end, with its stacks
 		RequireExplicitExec: true,
@@ -98,7 +96,7 @@ func params(t *testing.T) testscript.Params {
 			"noagent":   noAgent,
 			"jsonlines": jsonLines,
 		},
-	}
+	})
 }
 
 func TestMain(m *testing.M) {

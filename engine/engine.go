@@ -60,6 +60,10 @@ type Options struct {
 	// executor, holding its run slot: it must not block.
 	Globals map[string]any
 
+	// Env is asked for the environment variables that scripts may read, beside
+	// those whose names begin with MOONLARK_. Nil has none.
+	Env func(name string) (string, bool)
+
 	// Slots are the process's run slots, to be given to all its engines, and
 	// Heap its bound on memory. Nil makes some for this one.
 	Slots *script.Slots
@@ -107,6 +111,7 @@ func New(opts Options) (*Engine, error) {
 		Session: session{e},
 		Events:  eventNames(),
 		Globals: opts.Globals,
+		Env:     opts.Env,
 		Print:   func(name, text string) { e.out.post(event.Event{Type: event.Print, Script: name, Text: text}) },
 		Log:     e.log,
 	})

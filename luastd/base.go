@@ -1,44 +1,317 @@
 package luastd
 
 import (
+	"math"
+	"runtime/metrics"
 	"strings"
+	"sync"
 
 	lua "github.com/yuin/gopher-lua"
 )
 
-// openBase opens Lua's own libraries, without what would let a script reach
-// past its state: files, other programs, the process itself.
-func openBase(L *lua.LState, host Logger) {
-	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenTable, lua.OpenString, lua.OpenMath, lua.OpenOs, lua.OpenDebug} {
-		L.Push(L.NewFunction(open))
-		L.Call(0, 0)
-	}
-	for _, name := range []string{"dofile", "loadfile", "module", "require", "newproxy", "_printregs", "getfenv", "setfenv"} {
+// mostResults is how many values unpack and select hand over, as in Lua 5.1.
+const mostResults = 7997
+
+// mostArray is the highest index that a table keeps in its array. gopher-lua
+// fills the array up to any lower index that is set, so this is also what
+// t[6e7] = 1 may cost: 16 MB. A table's length does not count past it.
+const mostArray = 1<<20 - 1
+
+// gopher-lua has that bound as a variable of the package, for all its states.
+var boundArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = mostArray + 1 })
+
+// A baseLib is the base library of one Lua state.
+type baseLib struct {
+	host     Logger
+	tostring *lua.LFunction
+}
+
+// openBase opens the base library, which is Lua 5.1's without what would let a
+// script reach past its state: dofile, loadfile, module, newproxy, and setfenv
+// at level 0. require, pcall and xpcall come with the executor.
+//
+//	assert(v, ...)               -> its arguments, unless v is false or nil: then it raises the second
+//	collectgarbage("count")      -> the memory in use by the program, in KB; other options do nothing
+//	error(v [, level])              raises v
+//	getfenv([f]), setfenv(f, t)  -> the environment of a function, or of the caller at a level
+//	getmetatable(v), setmetatable(t, meta or nil)
+//	ipairs(t), pairs(t), next(t [, key])
+//	load(fn [, name]), loadstring(s [, name]) -> the function that the text is, or nil and what is wrong with it
+//	print(...)                      shows the values, separated by tabs, with the script's name
+//	rawequal(a, b), rawget(t, k), rawset(t, k, v)
+//	select(n, ...), select("#", ...), unpack(t [, i [, j]])
+//	tonumber(v [, base]), tostring(v), type(v)
+func openBase(L *lua.LState, host interface {
+	Logger
+	Breather
+	Environment
+}) {
+	boundArrays()
+	L.Push(L.NewFunction(lua.OpenBase))
+	L.Call(0, 0)
+	for _, name := range []string{"dofile", "loadfile", "module", "require", "newproxy", "_printregs", "_GOPHER_LUA_VERSION"} {
 		L.SetGlobal(name, lua.LNil)
 	}
-	keep(L, "os", "clock", "date", "difftime", "time")
-	keep(L, "debug", "traceback")
-	L.SetGlobal("print", L.NewFunction(func(L *lua.LState) int { return printLine(L, host) }))
+	lib := &baseLib{host: host, tostring: L.NewFunction(baseToString)}
+	set(L, L.G.Global, map[string]lua.LGFunction{
+		"assert":         baseAssert,
+		"collectgarbage": baseCollectGarbage,
+		"error":          baseError,
+		"gcinfo":         baseGCInfo,
+		"getfenv":        baseGetFEnv,
+		"getmetatable":   baseGetMetatable,
+		"load":           baseLoad,
+		"loadstring":     baseLoadString,
+		"print":          lib.print,
+		"rawequal":       baseRawEqual,
+		"rawget":         baseRawGet,
+		"rawset":         baseRawSet,
+		"select":         baseSelect,
+		"setfenv":        baseSetFEnv,
+		"setmetatable":   baseSetMetatable,
+		"tonumber":       baseToNumber,
+		"type":           baseType,
+		"unpack":         baseUnpack,
+	})
+	L.SetGlobal("tostring", lib.tostring)
+	openIteration(L)
+	openMath(L)
+	openTable(L, host)
+	openOS(L, host)
+	openDebug(L)
 }
 
-// keep leaves only the named functions of a library.
-func keep(L *lua.LState, library string, names ...string) {
-	all := L.GetGlobal(library).(*lua.LTable)
-	kept := L.CreateTable(0, len(names))
-	for _, name := range names {
-		kept.RawSetString(name, all.RawGetString(name))
+// checkTable is argument n, which is a table.
+func checkTable(L *lua.LState, n int) *lua.LTable {
+	t, ok := L.Get(n).(*lua.LTable)
+	if !ok {
+		typeError(L, n, "table")
 	}
-	L.SetGlobal(library, kept)
+	return t
 }
 
-// printLine shows a line to whoever watches the program.
-//
-//	print(...)  the values, separated by tabs, with the script's name
-func printLine(L *lua.LState, host Logger) int {
-	words := make([]string, L.GetTop())
-	for i := range words {
-		words[i] = L.ToStringMeta(L.Get(i + 1)).String()
+// checkFunction is argument n, which is a function.
+func checkFunction(L *lua.LState, n int) *lua.LFunction {
+	fn, ok := L.Get(n).(*lua.LFunction)
+	if !ok {
+		typeError(L, n, "function")
 	}
-	host.Print(strings.Join(words, "\t"))
+	return fn
+}
+
+// checkAny is argument n, which may be nil but must be there.
+func checkAny(L *lua.LState, n int) lua.LValue {
+	if L.GetTop() < n {
+		argError(L, n, "value expected")
+	}
+	return L.Get(n)
+}
+
+func baseAssert(L *lua.LState) int {
+	if lua.LVAsBool(checkAny(L, 1)) {
+		return L.GetTop()
+	}
+	message := "assertion failed!"
+	if L.Get(2) != lua.LNil {
+		message = checkString(L, 2)
+	}
+	L.RaiseError("%s", message)
 	return 0
+}
+
+func baseCollectGarbage(L *lua.LState) int {
+	option := "collect"
+	if L.Get(1) != lua.LNil {
+		option = checkString(L, 1)
+	}
+	switch option {
+	case "count":
+		L.Push(lua.LNumber(heapKB()))
+	case "step":
+		L.Push(lua.LTrue) // a cycle is over, whoever waits for that
+	case "setpause", "setstepmul":
+		L.Push(lua.LNumber(200)) // as they were
+	case "collect", "stop", "restart":
+		L.Push(lua.LNumber(0))
+	default:
+		argError(L, 1, "invalid option '"+option+"'")
+	}
+	return 1
+}
+
+func baseGCInfo(L *lua.LState) int {
+	L.Push(lua.LNumber(math.Floor(heapKB())))
+	return 1
+}
+
+// heapKB is the memory that the whole program has in use.
+func heapKB() float64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return float64(sample[0].Value.Uint64()) / 1024
+}
+
+func baseError(L *lua.LState) int {
+	level := optInt(L, 2, 1)
+	v := L.Get(1)
+	if text, ok := asString(v); ok && level > 0 {
+		v = lua.LString(where(L, level) + text)
+	}
+	L.Error(v, 0)
+	return 0
+}
+
+func baseGetMetatable(L *lua.LState) int {
+	L.Push(L.GetMetatable(checkAny(L, 1)))
+	return 1
+}
+
+func baseSetMetatable(L *lua.LState) int {
+	t := checkTable(L, 1)
+	meta := L.Get(2)
+	if L.GetTop() < 2 || meta != lua.LNil && meta.Type() != lua.LTTable {
+		argError(L, 2, "nil or table expected")
+	}
+	if L.GetMetaField(t, "__metatable") != lua.LNil {
+		L.RaiseError("cannot change a protected metatable")
+	}
+	t.Metatable = meta
+	L.Push(t)
+	return 1
+}
+
+func baseRawEqual(L *lua.LState) int {
+	L.Push(lua.LBool(checkAny(L, 1) == checkAny(L, 2)))
+	return 1
+}
+
+func baseRawGet(L *lua.LState) int {
+	L.Push(checkTable(L, 1).RawGet(checkAny(L, 2)))
+	return 1
+}
+
+func baseRawSet(L *lua.LState) int {
+	t := checkTable(L, 1)
+	L.RawSet(t, checkAny(L, 2), checkAny(L, 3))
+	L.Push(t)
+	return 1
+}
+
+func baseSelect(L *lua.LState) int {
+	top := L.GetTop()
+	if L.Get(1) == lua.LString("#") {
+		L.Push(lua.LNumber(top - 1))
+		return 1
+	}
+	n := checkInt(L, 1)
+	switch {
+	case n < 0:
+		n = max(top+n, 0)
+	case n > top:
+		n = top
+	}
+	if n < 1 {
+		argError(L, 1, "index out of range")
+	}
+	return top - n
+}
+
+func baseType(L *lua.LState) int {
+	L.Push(lua.LString(checkAny(L, 1).Type().String()))
+	return 1
+}
+
+func baseUnpack(L *lua.LState) int {
+	t := checkTable(L, 1)
+	i := optInt(L, 2, 1)
+	j := optInt(L, 3, -1)
+	if L.Get(3) == lua.LNil {
+		j = t.Len()
+	}
+	if i > j {
+		return 0
+	}
+	n := j - i + 1
+	if n <= 0 || n > mostResults {
+		L.RaiseError("too many results to unpack")
+	}
+	for ; i <= j; i++ {
+		L.Push(t.RawGetInt(i))
+	}
+	return n
+}
+
+// errorOf is the value that was raised.
+func errorOf(err error) lua.LValue {
+	if raised, ok := err.(*lua.ApiError); ok && raised.Object != nil {
+		return raised.Object
+	}
+	return lua.LString(err.Error())
+}
+
+// print asks the script's own tostring, as Lua 5.1 does.
+func (lib *baseLib) print(L *lua.LState) int {
+	words := make([]string, 0, L.GetTop())
+	tostring := L.GetGlobal("tostring")
+	for n := 1; n <= L.GetTop(); n++ {
+		v := L.Get(n)
+		var shown lua.LValue
+		if tostring == lib.tostring {
+			shown = toString(L, v)
+		} else {
+			L.Push(tostring)
+			L.Push(v)
+			L.Call(1, 1)
+			shown = L.Get(-1)
+			L.Pop(1)
+		}
+		text, ok := asString(shown)
+		if !ok {
+			L.RaiseError("'tostring' must return a string to 'print'")
+		}
+		words = append(words, text)
+	}
+	lib.host.Print(strings.Join(words, "\t"))
+	return 0
+}
+
+// openIteration opens next, pairs and ipairs, which know each other.
+func openIteration(L *lua.LState) {
+	next := L.NewFunction(func(L *lua.LState) int {
+		key, value := checkTable(L, 1).Next(L.Get(2))
+		if key == lua.LNil {
+			L.Push(lua.LNil)
+			return 1
+		}
+		L.Push(key)
+		L.Push(value)
+		return 2
+	})
+	step := L.NewFunction(func(L *lua.LState) int {
+		i := checkInt(L, 2) + 1
+		value := checkTable(L, 1).RawGetInt(i)
+		if value == lua.LNil {
+			return 0
+		}
+		L.Push(lua.LNumber(i))
+		L.Push(value)
+		return 2
+	})
+	L.SetGlobal("next", next)
+	set(L, L.G.Global, map[string]lua.LGFunction{
+		"pairs": func(L *lua.LState) int {
+			t := checkTable(L, 1)
+			L.Push(next)
+			L.Push(t)
+			L.Push(lua.LNil)
+			return 3
+		},
+		"ipairs": func(L *lua.LState) int {
+			t := checkTable(L, 1)
+			L.Push(step)
+			L.Push(t)
+			L.Push(lua.LNumber(0))
+			return 3
+		},
+	})
 }

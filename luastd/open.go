@@ -16,9 +16,11 @@ import (
 type Host interface {
 	Waiter
 	Starter
+	Breather
 	Logger
 	Registrar
 	Session
+	Environment
 }
 
 // A Waiter lets a function of a script wait for work done in Go.
@@ -45,6 +47,7 @@ type Starter interface {
 // come with it.
 func Open(L *lua.LState, host Host) {
 	openBase(L, host)
+	openString(L, host)
 	OpenJSON(L)
 	openLog(L, host)
 	openTimers(L, host)

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -23,6 +25,20 @@ var errTooEarly = errors.New("not while the script loads: call it in on_start(fu
 
 func (g *generation) Await(L *lua.LState, begin func(done func(any)) (cancel func())) any {
 	return g.x.Await(L, begin)
+}
+
+// Breathe does for a long-running Go function what the hook does for Lua code.
+func (g *generation) Breathe(L *lua.LState) { g.x.Breathe(L) }
+
+// Getenv lets every script read the variables that are meant for it by name.
+func (g *generation) Getenv(name string) (string, bool) {
+	if strings.HasPrefix(name, "MOONLARK_") {
+		return os.LookupEnv(name)
+	}
+	if g.scripts.opts.Env == nil {
+		return "", false
+	}
+	return g.scripts.opts.Env(name)
 }
 
 func (g *generation) Print(text string)                 { g.scripts.opts.Print(g.name(), text) }

@@ -13,6 +13,7 @@ import (
 	"github.com/yuin/gopher-lua/parse"
 
 	"moonlark/engine/guess"
+	"moonlark/engine/lint"
 )
 
 // A LoadError is why a script could not be loaded: the mistake is in a file,
@@ -24,6 +25,9 @@ type LoadError struct {
 
 func (e *LoadError) Error() string { return e.Text }
 
+// mostSource is the longest script, in bytes.
+const mostSource = 1 << 20
+
 // compile reads a Lua file. It touches no Lua state, so any goroutine may call
 // it. Its errors are LoadErrors.
 func compile(path string) (*lua.FunctionProto, error) {
@@ -31,11 +35,20 @@ func compile(path string) (*lua.FunctionProto, error) {
 	if err != nil {
 		return nil, missing(path, err)
 	}
+	if len(source) > mostSource {
+		return nil, &LoadError{Text: fmt.Sprintf("%s: longer than %d bytes", path, mostSource), Hint: "large data belongs in a JSON file"}
+	}
 	source = bytes.TrimPrefix(source, []byte("\xEF\xBB\xBF"))
 	if bytes.HasPrefix(source, []byte("#")) {
 		source = append([]byte("--"), source...) // #!/usr/bin/env moonlark
 	}
+	if err := lint.Nesting(source); err != nil {
+		return nil, syntaxError(path, source, err)
+	}
 	chunk, err := parse.Parse(bytes.NewReader(source), path)
+	if err == nil {
+		err = lint.Bounds(chunk)
+	}
 	if err != nil {
 		return nil, syntaxError(path, source, err)
 	}
@@ -51,11 +64,14 @@ func syntaxError(path string, source []byte, err error) error {
 	line, text := bytes.Count(source, []byte("\n"))+1, err.Error()
 	var syntax *parse.Error
 	var compile *lua.CompileError
+	var bound *lint.Problem
 	switch {
+	case errors.As(err, &bound):
+		line, text = bound.Line, bound.Text
 	case errors.As(err, &syntax) && syntax.Pos.Line != parse.EOF:
-		line, text = syntax.Pos.Line, fmt.Sprintf("%s near '%s'", syntax.Message, syntax.Token)
+		line, text = syntax.Pos.Line, fmt.Sprintf("%s near '%s'", lint.SyntaxWords(syntax.Message), syntax.Token)
 	case errors.As(err, &syntax):
-		text = syntax.Message + " near the end of the file"
+		text = lint.SyntaxWords(syntax.Message) + " near the end of the file"
 	case errors.As(err, &compile):
 		line, text = compile.Line, compile.Message
 	}

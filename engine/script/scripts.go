@@ -28,6 +28,11 @@ type Options struct {
 	Events  []string       // the names that on() knows; empty for any
 	Globals map[string]any // Go values and functions for every script, through gopher-luar
 
+	// Env is asked for the environment variables that os.getenv may read,
+	// beside those whose names begin with MOONLARK_. Nil has none. It is called
+	// on executors and must not block.
+	Env func(name string) (string, bool)
+
 	// Print and Log take what scripts, and this package about them, have to
 	// say. Both are called on executors and must not block. Nil drops it.
 	Print func(script, text string)

@@ -1,0 +1,171 @@
+package luastd
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// A formatSpec is what stands between the % and the letter of a format item.
+type formatSpec struct {
+	left  bool // -
+	plus  bool // +
+	space bool
+	alt   bool // #
+	zero  bool // 0
+	width int
+	prec  int // -1 if there is none
+}
+
+// format is string.format, which writes as C's printf does.
+func (lib *stringLib) format(L *lua.LState) int {
+	format := checkString(L, 1)
+	out := lib.scratch[:0]
+	for arg := 1; ; {
+		at := strings.IndexByte(format, '%')
+		if at < 0 {
+			out = append(out, format...)
+			break
+		}
+		out = append(out, format[:at]...)
+		format = format[at+1:]
+		if strings.HasPrefix(format, "%") {
+			out = append(out, '%')
+			format = format[1:]
+			continue
+		}
+		arg++
+		if arg > L.GetTop() {
+			argError(L, arg, "no value")
+		}
+		var s formatSpec
+		s, format = readFormat(L, format)
+		if format == "" {
+			L.RaiseError("%s", "invalid option '%' to 'format'")
+		}
+		out = appendItem(out, L, arg, s, format[0])
+		format = format[1:]
+		if len(out) > mostText {
+			raiseTooLarge(L, float64(len(out)))
+		}
+	}
+	L.Push(lua.LString(out))
+	if cap(out) <= mostScratch {
+		lib.scratch = out
+	}
+	return 1
+}
+
+// mostScratch is the largest buffer that is kept for the next call.
+const mostScratch = 1 << 16
+
+// readFormat reads a formatSpec and returns what comes after it.
+func readFormat(L *lua.LState, format string) (formatSpec, string) {
+	s := formatSpec{prec: -1}
+	n := 0
+flags:
+	for ; n < len(format); n++ {
+		switch format[n] {
+		case '-':
+			s.left = true
+		case '+':
+			s.plus = true
+		case ' ':
+			s.space = true
+		case '#':
+			s.alt = true
+		case '0':
+			s.zero = true
+		default:
+			break flags
+		}
+	}
+	if n > len("-+ #0") {
+		L.RaiseError("invalid format (repeated flags)")
+	}
+	format = format[n:]
+	s.width, format = readDigits(format)
+	if strings.HasPrefix(format, ".") {
+		s.prec, format = readDigits(format[1:])
+	}
+	if format != "" && isDigit(format[0]) {
+		L.RaiseError("invalid format (width or precision too long)")
+	}
+	return s, format
+}
+
+// readDigits reads a number of at most two digits, which may be none.
+func readDigits(format string) (int, string) {
+	n, i := 0, 0
+	for ; i < len(format) && i < 2 && isDigit(format[i]); i++ {
+		n = n*10 + int(format[i]-'0')
+	}
+	return n, format[i:]
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// appendItem appends argument arg as the letter of its format item says.
+func appendItem(out []byte, L *lua.LState, arg int, s formatSpec, letter byte) []byte {
+	switch letter {
+	case 'c':
+		code := byte(whole(checkNumber(L, arg)))
+		return s.appendText(out, string([]byte{code}))
+	case 'd', 'i':
+		return s.appendSigned(out, whole(checkNumber(L, arg)))
+	case 'o', 'u', 'x', 'X':
+		return s.appendUnsigned(out, wholeUnsigned(checkNumber(L, arg)), letter)
+	case 'e', 'E', 'f', 'g', 'G':
+		return s.appendFloat(out, checkNumber(L, arg), letter)
+	case 'q':
+		return appendQuoted(out, checkString(L, arg))
+	case 's':
+		text := checkString(L, arg)
+		if s.prec >= 0 && s.prec < len(text) {
+			text = text[:s.prec]
+		}
+		if size := len(out) + len(text); size > mostText {
+			raiseTooLarge(L, float64(size))
+		}
+		return s.appendText(out, text)
+	}
+	L.RaiseError("invalid option '%%%s' to 'format'", string([]byte{letter}))
+	return nil
+}
+
+// appendText appends text, filled up with spaces to the width.
+func (s *formatSpec) appendText(out []byte, text string) []byte {
+	if !s.left {
+		out = appendRepeated(out, ' ', s.width-len(text))
+	}
+	out = append(out, text...)
+	if s.left {
+		out = appendRepeated(out, ' ', s.width-len(text))
+	}
+	return out
+}
+
+func appendRepeated(out []byte, c byte, n int) []byte {
+	for ; n > 0; n-- {
+		out = append(out, c)
+	}
+	return out
+}
+
+// appendQuoted appends text in quotes, as Lua reads it back.
+func appendQuoted(out []byte, text string) []byte {
+	out = append(out, '"')
+	for i := range len(text) {
+		switch c := text[i]; c {
+		case '"', '\\', '\n':
+			out = append(out, '\\', c)
+		case '\r':
+			out = append(out, `\r`...)
+		case 0:
+			out = append(out, `\000`...)
+		default:
+			out = append(out, c)
+		}
+	}
+	return append(out, '"')
+}

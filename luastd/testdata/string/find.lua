@@ -1,0 +1,68 @@
+-- find says where the first match begins and where it ends, then its captures.
+("hello world"):find("world")                  --> 7, 11
+("hello world"):find("o w")                    --> 5, 7
+("hello"):find("l+")                           --> 3, 4
+("hello"):find("(l)(l)")                       --> 3, 4, l, l
+("hello"):find("xyz")                          --> nil
+("key = value"):find("(%w+) = (%w+)")          --> 1, 11, key, value
+("hello"):find("")                             --> 1, 0
+(""):find("")                                  --> 1, 0
+(""):find("x")                                 --> nil
+("hello"):find("()ll()")                       --> 3, 4, 3, 5
+
+-- The search begins at init, which counts from the end when it is negative.
+("hello"):find("l", 4)                         --> 4, 4
+("hello"):find("l", 5)                         --> nil
+("hello"):find("l", -2)                        --> 4, 4
+("hello"):find("l", -100)                      --> 3, 3
+("hello"):find("h", 0)                         --> 1, 1
+("hello"):find("h", 2)                         --> nil
+("hello"):find("", 3)                          --> 3, 2
+("hello"):find("", 6)                          --> 6, 5
+("x"):find("", 10)                             --> 2, 1
+("x"):find("", 2)                              --> 2, 1
+("x"):find("x", 10)                            --> nil
+("hello"):find("l", "4")                       --> 4, 4
+("hello"):find("l", 3.9)                       --> 3, 3
+("hello"):find("l", nil)                       --> 3, 3
+
+-- With plain, the pattern is a text like any other.
+("a.b"):find(".", 1, true)                     --> 2, 2
+("a.b"):find(".", 1, false)                    --> 1, 1
+("a+b"):find("+", 1, true)                     --> 2, 2
+("a.b"):find("%.", 1, true)                    --> nil
+("abc"):find("b", 1, 0)                        --> 2, 2
+("abc"):find("b", 100, true)                   --> nil
+("abc"):find("", 100, true)                    --> 4, 3
+("abc"):find("", 2, true)                      --> 2, 1
+("x(y"):find("(", 1, true)                     --> 2, 2
+("aXb"):find("[X]", 1, true)                   --> nil
+
+-- A pattern without any of ^$*+?.([%- is a text anyway.
+("a)b"):find(")")                              --> 2, 2
+("a]b"):find("]")                              --> 2, 2
+("a,b"):find(",")                              --> 2, 2
+("abc"):find("a)")                             --> nil
+
+-- ^ ties the match to where the search begins, and is itself anywhere else.
+("hello"):find("^h")                           --> 1, 1
+("hello"):find("^e")                           --> nil
+("hello"):find("^l", 3)                        --> 3, 3
+("hello"):find("^", 3)                         --> 3, 2
+("a^b"):find("a^b")                            --> 1, 3
+("a^b"):find("[%^]")                           --> 2, 2
+("^"):find("^^")                               --> 1, 1
+
+-- $ ties it to the end, and is itself anywhere else.
+("hello"):find("o$")                           --> 5, 5
+("hello"):find("l$")                           --> nil
+("hello"):find("$")                            --> 6, 5
+("a$b"):find("a$b")                            --> 1, 3
+("a$"):find("a$$")                             --> 1, 2
+("$"):find("^$$")                              --> 1, 1
+(""):find("^$")                                --> 1, 0
+("a"):find("^$")                               --> nil
+
+-- Numbers are taken as strings.
+string.find(12345, 34)                         --> 3, 4
+string.find(12345, "3.")                       --> 3, 4
