@@ -95,11 +95,33 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 		g.x.run()
 		g.x.heap.remove(g.x)
 	}()
+	s.try(g)
+	defer s.try(nil)
 	if err := g.runTopLevel(proto); err != nil {
 		g.x.close()
 		return g, loadError(path, err)
 	}
 	return g, nil
+}
+
+// try notes which generation is being loaded: Drain ends that.
+func (s *Scripts) try(g *generation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.trying = g; g != nil && s.closed {
+		g.giveUp(shuttingDown.Text)
+	}
+}
+
+// giveUp ends the top level of a generation that is being loaded. Any goroutine
+// may call it.
+func (g *generation) giveUp(why string) {
+	g.x.retire(why)
+	g.x.box.put(&message{do: func() {
+		for t := range g.x.tasks {
+			g.x.killTask(t, why)
+		}
+	}})
 }
 
 // furnish puts into the fresh state everything that a script can use. The

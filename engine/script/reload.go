@@ -19,6 +19,9 @@ const (
 	unloadLimit  = 200 * time.Millisecond // for all of on_unload
 )
 
+// replaced is why what a generation does by itself ends at a reload.
+const replaced = "the script was replaced"
+
 // Reload loads the script at path anew, beside the generation in use, and
 // publishes it if that works. If not, the old one goes on and the error says
 // why. Calls under way end on the old one.
@@ -32,7 +35,7 @@ func (s *Scripts) Reload(path string) (Summary, error) {
 	}
 	old := sc.current // only a reload changes it
 	base := old.origin
-	if !old.x.between(func() { base = old.snapshot() }) {
+	if !old.x.between(func() { base = old.snapshot(silently) }) {
 		old.log(slog.LevelWarn, "busy at the reload: state is carried over as it was when the script was loaded")
 	}
 	g, err := s.build(path, base)
@@ -44,7 +47,7 @@ func (s *Scripts) Reload(path string) (Summary, error) {
 		if err != nil {
 			g.x.close()
 		} else {
-			old.x.box.put(&message{do: old.stepDown})
+			old.x.box.put(&message{do: func() { old.stepDown(replaced) }})
 		}
 	}
 	s.mu.Lock()
@@ -60,7 +63,7 @@ func (s *Scripts) Reload(path string) (Summary, error) {
 // replace publishes g with what old has changed in state. It runs on old's
 // executor, so that old changes nothing more in between.
 func (s *Scripts) replace(sc *script, g, old *generation, base snapshot) error {
-	parting := old.snapshot()
+	parting := old.snapshot(aloud)
 	old.parting = &parting
 	return s.publish(sc, g, old, base.changes(parting))
 }
@@ -112,7 +115,7 @@ func (s *Scripts) publish(sc *script, g, old *generation, changed snapshot) erro
 func (g *generation) begin(old *generation, changed snapshot) {
 	if old != nil {
 		g.x.turn.idle() // old needs a slot to run its on_unload
-		old.awaitUnload()
+		old.awaitUnload(replaced)
 		g.x.turn.take()
 		g.carry(g.origin, changed)
 	}
@@ -128,7 +131,7 @@ func (g *generation) begin(old *generation, changed snapshot) {
 
 // stepDown ends what a generation does by itself: timers, handlers, spawned
 // functions. Its calls go on. It runs on the executor's goroutine.
-func (g *generation) stepDown() {
+func (g *generation) stepDown(why string) {
 	if g.stage == stepping {
 		return
 	}
@@ -138,7 +141,7 @@ func (g *generation) stepDown() {
 	}
 	for t := range g.x.tasks {
 		if t.call == nil {
-			g.x.killTask(t, "the script was replaced")
+			g.x.killTask(t, why)
 		}
 	}
 	end := time.Now().Add(unloadLimit)
@@ -163,7 +166,7 @@ func (g *generation) stepDown() {
 
 // awaitUnload waits until the generation has stepped down. One that is busy in
 // a handler is made to, one that is busy in a call is not waited for.
-func (g *generation) awaitUnload() {
+func (g *generation) awaitUnload(why string) {
 	for _, patience := range []time.Duration{grace, grace + unloadLimit} {
 		select {
 		case <-g.unloaded:
@@ -171,7 +174,7 @@ func (g *generation) awaitUnload() {
 		case <-g.x.done:
 			return
 		case <-time.After(patience):
-			g.x.retire("the script was replaced")
+			g.x.retire(why)
 		}
 	}
 }
@@ -188,7 +191,7 @@ func (g *generation) leave() {
 		if g.parting == nil {
 			return
 		}
-		for _, k := range g.parting.changes(g.snapshot()).keys {
+		for _, k := range g.parting.changes(g.snapshot(silently)).keys {
 			g.log(slog.LevelWarn, fmt.Sprintf("state.%s was written by a call that began before the reload: that is lost", k.String()))
 		}
 	})

@@ -56,6 +56,7 @@ type Scripts struct {
 	list   []*script
 	tools  map[string]*offer
 	closed bool
+	trying *generation    // the one that is being loaded
 	ended  chan struct{}  // closed with closed
 	wg     sync.WaitGroup // generations being closed, or loaded again
 }
@@ -273,6 +274,9 @@ func (s *Scripts) Drain(ctx context.Context) {
 		s.closed = true
 		close(s.ended)
 	}
+	if s.trying != nil { // it will never be published: do not wait for it
+		s.trying.giveUp(shuttingDown.Text)
+	}
 	s.mu.Unlock()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -310,11 +314,11 @@ func (s *Scripts) underWay() []*Call {
 // Close runs every script's on_unload, ends the executors, and returns once all
 // their goroutines have ended. Calls still under way are answered first.
 func (s *Scripts) Close() {
-	s.reloading.Lock()
-	defer s.reloading.Unlock()
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	s.Drain(ended)
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
 	s.mu.Lock()
 	list := s.list
 	s.list, s.tools = nil, nil
@@ -322,8 +326,8 @@ func (s *Scripts) Close() {
 	for _, sc := range list {
 		s.wg.Go(func() {
 			g := sc.current
-			g.x.box.put(&message{do: g.stepDown})
-			g.awaitUnload()
+			g.x.box.put(&message{do: func() { g.stepDown(shuttingDown.Text) }})
+			g.awaitUnload(shuttingDown.Text)
 			g.x.close()
 		})
 		for _, g := range sc.old {

@@ -28,13 +28,21 @@ func (s *snapshot) set(k lua.LValue, text []byte) {
 	s.text[k] = text
 }
 
-// snapshot reads `state`. What cannot be JSON is left out, with a warning. It
-// runs on the executor's goroutine.
-func (g *generation) snapshot() snapshot {
+// How a snapshot is taken: of several at a reload one says what is left out.
+const (
+	silently = false
+	aloud    = true
+)
+
+// snapshot reads `state`. What cannot be JSON is left out, aloud with a warning.
+// It runs on the executor's goroutine.
+func (g *generation) snapshot(warn bool) snapshot {
 	var s snapshot
 	t, ok := g.x.root.G.Global.RawGetString("state").(*lua.LTable)
 	if !ok {
-		g.log(slog.LevelWarn, "state is no longer a table: nothing of it survives a reload")
+		if warn {
+			g.log(slog.LevelWarn, "state is no longer a table: nothing of it survives a reload")
+		}
 		return s
 	}
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
@@ -45,6 +53,9 @@ func (g *generation) snapshot() snapshot {
 			err = fmt.Errorf("a %s cannot be a key", k.Type())
 		}
 		if err != nil {
+			if !warn {
+				continue
+			}
 			g.log(slog.LevelWarn, fmt.Sprintf("state.%s does not survive a reload: %v", k.String(), err))
 			continue
 		}
@@ -96,7 +107,7 @@ func (g *generation) carry(base, changed snapshot) {
 	if len(changed.keys) == 0 {
 		return
 	}
-	mine := base.changes(g.snapshot())
+	mine := base.changes(g.snapshot(silently))
 	var theirs snapshot
 	for _, k := range changed.keys {
 		if _, ok := mine.text[k]; !ok {
