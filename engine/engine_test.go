@@ -39,6 +39,9 @@ func TestAToolCallIsAnsweredOverTheWire(t *testing.T) {
 		t.Error(err)
 	}
 	calls, results := h.all(event.ToolCall), h.all(event.ToolResult)
+	if results[0].CPU <= 0 || results[0].CPU > results[0].Seconds {
+		t.Errorf("Lua ran for %v s of %v s", results[0].CPU, results[0].Seconds)
+	}
 	if len(calls) != 3 || len(results) != 3 || calls[0].Script != "a.lua" || *results[0].Result != "the light is on" {
 		t.Errorf("shown: %+v, %+v", calls, results)
 	}

@@ -252,7 +252,7 @@ func (t *talk) reply(c *script.Call, r tool.Result) {
 	t.mu.Unlock()
 	ev := event.Event{
 		Type: event.ToolResult, Tool: c.Name, CallID: c.ID, Script: t.e.scripts.Owner(c.Name),
-		Result: &r.Text, IsError: r.IsError, ErrorType: string(r.Type), Seconds: c.Took().Seconds(),
+		Result: &r.Text, IsError: r.IsError, ErrorType: string(r.Type), Seconds: c.Took().Seconds(), CPU: c.CPU().Seconds(),
 	}
 	m := &convai.ClientToolResult{ToolCallID: c.ID, Result: r.Text, IsError: r.IsError, ErrorType: string(r.Type)}
 	err := t.conv.Send(m)

@@ -22,7 +22,7 @@ const (
 	AgentCorrected Type = "agent_corrected" // Text, EventID: what it had really said when it was interrupted
 	Interruption   Type = "interruption"    // EventID
 	ToolCall       Type = "tool_call"       // Tool, CallID, Args, Script
-	ToolResult     Type = "tool_result"     // Tool, CallID, Result, IsError, ErrorType, Seconds, Script
+	ToolResult     Type = "tool_result"     // Tool, CallID, Result, IsError, ErrorType, Seconds, CPU, Script
 	Loaded         Type = "loaded"          // Script, Tools
 	Reloaded       Type = "reloaded"        // Script, Tools, Seconds
 	ReloadFailed   Type = "reload_failed"   // Script, Text, Hint: the old generation goes on
@@ -58,6 +58,7 @@ type Event struct {
 	ErrorType string          `json:"error_type,omitempty"`
 	Orphaned  bool            `json:"orphaned,omitempty"` // the conversation was over: the result went to the script instead
 	Seconds   float64         `json:"seconds,omitempty"`
+	CPU       float64         `json:"cpu,omitempty"` // seconds that Lua ran for it
 
 	Level string `json:"level,omitempty"` // "debug", "info", "warn" or "error"
 	Count int    `json:"count,omitempty"`
