@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"runtime"
@@ -181,6 +182,9 @@ func (c *runCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if slices.Contains(c.Say, "") {
+		return &usageError{errors.New("--say: there is nothing to say")}
+	}
 	interactive := term.IsTerminal(int(os.Stdin.Fd()))
 	chatting := len(c.Say) > 0 || c.Text || !c.Headless && (interactive || readable(os.Stdin))
 
@@ -300,6 +304,9 @@ type callCommand struct {
 }
 
 func (c *callCommand) Run(ctx context.Context) error {
+	if strings.TrimSpace(c.Args) == "" {
+		c.Args = "{}"
+	}
 	if !json.Valid([]byte(c.Args)) {
 		return &usageError{fmt.Errorf("%s: not JSON", c.Args)}
 	}
@@ -342,7 +349,8 @@ func (c *checkCommand) Run() error {
 func list(w io.Writer, s script.Summary) {
 	fmt.Fprintln(w, s.Path)
 	for _, t := range s.Tools {
-		fmt.Fprintf(w, "  tool  %-28s %s\n", t.Name+"("+parameters(t.Parameters)+")", t.Description)
+		line := fmt.Sprintf("  tool  %-28s %s", t.Name+"("+parameters(t.Parameters)+")", t.Description)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 	for _, name := range s.On {
 		fmt.Fprintf(w, "  on    %s\n", name)
@@ -372,6 +380,9 @@ type serveCommand struct {
 }
 
 func (c *serveCommand) Run(ctx context.Context) error {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return &usageError{fmt.Errorf("--listen: %w", err)}
+	}
 	show := c.options()
 	screen := terminal.New(show)
 	defer screen.Close()

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"path/filepath"
 	"sync"
 
 	"moonlark/engine/script"
@@ -46,4 +47,16 @@ func (c *catalogue) files() []script.File {
 		files = append(files, s.Files...)
 	}
 	return files
+}
+
+// of is what the script at path offers.
+func (c *catalogue) of(path string) script.Summary {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.all {
+		if s.Path == filepath.Clean(path) {
+			return s
+		}
+	}
+	return script.Summary{Path: path}
 }

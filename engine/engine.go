@@ -216,7 +216,7 @@ type destination struct {
 }
 
 func (e *Engine) prepare() (convai.Options, destination, error) {
-	dial := convai.Options{Log: slog.New(logHandler{e, ""})}
+	dial := convai.Options{Log: slog.New(logHandler{e: e})}
 	if e.opts.TextOnly {
 		yes := true
 		dial.Initiation = &convai.ConversationInitiationClientData{
@@ -239,7 +239,7 @@ func (e *Engine) prepare() (convai.Options, destination, error) {
 	return dial, destination{kind: "local", server: server}, nil
 }
 
-func agentLog(e *Engine) *slog.Logger { return slog.New(logHandler{e, "embedded agent: "}) }
+func agentLog(e *Engine) *slog.Logger { return slog.New(logHandler{e: e, part: "embedded agent: "}) }
 
 func closeServer(s *localagent.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), goodbyeTime)

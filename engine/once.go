@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"time"
 
 	"moonlark/engine/event"
 	"moonlark/engine/localagent"
@@ -61,9 +62,12 @@ func Serve(ctx context.Context, opts Options, addr string, ready func(url string
 	if opts.Watch && len(opts.Scripts) > 0 {
 		files := func(string) []script.File { return offered.files() }
 		e.watcher, err = watch(opts.Scripts, files, func(path string) {
+			began := time.Now()
 			if err := offered.read(e.scripts, opts.Scripts); err != nil {
 				e.out.post(reloadFailed(path, err))
+				return
 			}
+			e.out.post(loadedEvent(event.Reloaded, offered.of(path), time.Since(began)))
 		})
 		if err != nil {
 			return err

@@ -58,12 +58,13 @@ func (e *Engine) send(m convai.Message) error {
 type logHandler struct {
 	e    *Engine
 	part string // who logs: "embedded agent: ", or ""
+	with string // " name=value" for each attribute that is set for all records
 }
 
 func (h logHandler) Enabled(context.Context, slog.Level) bool { return true }
 
 func (h logHandler) Handle(_ context.Context, r slog.Record) error {
-	text := h.part + r.Message
+	text := h.part + r.Message + h.with
 	r.Attrs(func(a slog.Attr) bool {
 		text += " " + a.String()
 		return true
@@ -72,5 +73,11 @@ func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-func (h logHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
-func (h logHandler) WithGroup(string) slog.Handler      { return h }
+func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		h.with += " " + a.String()
+	}
+	return h
+}
+
+func (h logHandler) WithGroup(string) slog.Handler { return h }

@@ -41,6 +41,7 @@ type generation struct {
 	origin  snapshot  // what `state` was when the script began to load
 	parting *snapshot // what it was when the next generation took over; nil before
 
+	globals  []string      // fixed: what the script finds when it begins
 	unloaded chan struct{} // closed when it no longer acts by itself
 
 	filesMu sync.Mutex
@@ -99,7 +100,7 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 	defer s.try(nil)
 	if err := g.runTopLevel(proto); err != nil {
 		g.x.close()
-		return g, loadError(path, err)
+		return g, loadError(path, err, g.globals)
 	}
 	return g, nil
 }
@@ -138,6 +139,7 @@ func (g *generation) furnish() {
 	}
 	g.openCalls(L)
 	g.restore(g.origin)
+	L.G.Global.ForEach(func(k, _ lua.LValue) { g.globals = append(g.globals, k.String()) })
 }
 
 // runTopLevel runs the script itself, as a task.

@@ -84,7 +84,11 @@ func (g *generation) On(event string, fn *lua.LFunction) error {
 		return fmt.Errorf("on: %w", errTooLate)
 	}
 	if known := g.scripts.opts.Events; len(known) > 0 && !slices.Contains(known, event) {
-		g.log(slog.LevelWarn, fmt.Sprintf("on('%s'): no event is known by that name%s", event, guess.DidYouMean(event, known)))
+		place := ""
+		if !fn.IsG {
+			place = fmt.Sprintf("%s:%d: ", fn.Proto.SourceName, fn.Proto.LineDefined)
+		}
+		g.log(slog.LevelWarn, fmt.Sprintf("%son('%s'): no event is known by that name%s", place, event, guess.DidYouMean(event, known)))
 	}
 	g.handlers[event] = append(g.handlers[event], fn)
 	return nil

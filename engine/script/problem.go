@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -97,7 +99,8 @@ func missing(path string, err error) error {
 var position = regexp.MustCompile(`^(.+?\.lua:\d+:|.+:\d+:) `)
 
 // loadError is what a script's top level raised.
-func loadError(path string, err error) error {
+// known are the globals there are.
+func loadError(path string, err error, known []string) error {
 	var load *LoadError
 	if errors.As(err, &load) {
 		return load
@@ -106,7 +109,60 @@ func loadError(path string, err error) error {
 	if !position.MatchString(text) {
 		text = path + ": " + text
 	}
-	return &LoadError{Text: text}
+	e := &LoadError{Text: text}
+	if name := misspelt(text, known); name != "" {
+		e.Text = strings.Replace(text, notAFunction, "there is no function '"+name+"'", 1)
+		if near := guess.Nearest(name, known); near != "" {
+			e.Hint = "did you mean '" + near + "'?"
+		}
+	}
+	return e
+}
+
+// notAFunction is all that gopher-lua says of a call of nil.
+const notAFunction = "attempt to call a non-function object"
+
+var (
+	place   = regexp.MustCompile(`^(.+):(\d+): `)
+	quoted  = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+	aCalled = regexp.MustCompile(`(?:^|[^.:\w])([A-Za-z_]\w*)\s*[({"'\[]`)
+)
+
+// misspelt is the global that was called at the place of an error and does not
+// exist, "" when that cannot be told from the source.
+func misspelt(text string, known []string) string {
+	at := place.FindStringSubmatch(text)
+	if at == nil || !strings.HasSuffix(text, notAFunction) {
+		return ""
+	}
+	source, err := os.ReadFile(at[1])
+	line, _ := strconv.Atoi(at[2])
+	lines := strings.Split(string(source), "\n")
+	if err != nil || line < 1 || line > len(lines) {
+		return ""
+	}
+	found := ""
+	code := quoted.ReplaceAllString(lines[line-1], `""`)
+	for _, m := range aCalled.FindAllStringSubmatch(code, -1) {
+		name := m[1]
+		if slices.Contains(known, name) || slices.Contains(keywords, name) || assigned(string(source), name) {
+			continue
+		}
+		if found != "" && found != name {
+			return ""
+		}
+		found = name
+	}
+	return found
+}
+
+// keywords may stand before a bracket.
+var keywords = []string{"and", "elseif", "function", "if", "in", "not", "or", "return", "until", "while"}
+
+// assigned says whether the source seems to give name a value.
+func assigned(source, name string) bool {
+	found, _ := regexp.MatchString(`\bfunction\s+`+name+`\b|\b`+name+`\s*(,[^=\n]*)?=[^=]|\b(local|for|function)\b[^\n]*\b`+name+`\b`, source)
+	return found
 }
 
 // errorText is the message of an error from Lua, without its traceback.
