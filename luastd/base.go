@@ -1,16 +1,11 @@
 package luastd
 
 import (
-	"math"
-	"runtime/metrics"
 	"strings"
 	"sync"
 
 	lua "github.com/yuin/gopher-lua"
 )
-
-// mostResults is how many values unpack and select hand over, as in Lua 5.1.
-const mostResults = 7997
 
 // mostArray is the highest index that a table keeps in its array. gopher-lua
 // fills the array up to any lower index that is set, so this is also what
@@ -119,38 +114,6 @@ func baseAssert(L *lua.LState) int {
 	return 0
 }
 
-func baseCollectGarbage(L *lua.LState) int {
-	option := "collect"
-	if L.Get(1) != lua.LNil {
-		option = checkString(L, 1)
-	}
-	switch option {
-	case "count":
-		L.Push(lua.LNumber(heapKB()))
-	case "step":
-		L.Push(lua.LTrue) // a cycle is over, whoever waits for that
-	case "setpause", "setstepmul":
-		L.Push(lua.LNumber(200)) // as they were
-	case "collect", "stop", "restart":
-		L.Push(lua.LNumber(0))
-	default:
-		argError(L, 1, "invalid option '"+option+"'")
-	}
-	return 1
-}
-
-func baseGCInfo(L *lua.LState) int {
-	L.Push(lua.LNumber(math.Floor(heapKB())))
-	return 1
-}
-
-// heapKB is the memory that the whole program has in use.
-func heapKB() float64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	return float64(sample[0].Value.Uint64()) / 1024
-}
-
 func baseError(L *lua.LState) int {
 	level := optInt(L, 2, 1)
 	v := L.Get(1)
@@ -197,48 +160,9 @@ func baseRawSet(L *lua.LState) int {
 	return 1
 }
 
-func baseSelect(L *lua.LState) int {
-	top := L.GetTop()
-	if L.Get(1) == lua.LString("#") {
-		L.Push(lua.LNumber(top - 1))
-		return 1
-	}
-	n := checkInt(L, 1)
-	switch {
-	case n < 0:
-		n = max(top+n, 0)
-	case n > top:
-		n = top
-	}
-	if n < 1 {
-		argError(L, 1, "index out of range")
-	}
-	return top - n
-}
-
 func baseType(L *lua.LState) int {
 	L.Push(lua.LString(checkAny(L, 1).Type().String()))
 	return 1
-}
-
-func baseUnpack(L *lua.LState) int {
-	t := checkTable(L, 1)
-	i := optInt(L, 2, 1)
-	j := optInt(L, 3, -1)
-	if L.Get(3) == lua.LNil {
-		j = t.Len()
-	}
-	if i > j {
-		return 0
-	}
-	n := j - i + 1
-	if n <= 0 || n > mostResults {
-		L.RaiseError("too many results to unpack")
-	}
-	for ; i <= j; i++ {
-		L.Push(t.RawGetInt(i))
-	}
-	return n
 }
 
 // errorOf is the value that was raised.
@@ -273,45 +197,4 @@ func (lib *baseLib) print(L *lua.LState) int {
 	}
 	lib.host.Print(strings.Join(words, "\t"))
 	return 0
-}
-
-// openIteration opens next, pairs and ipairs, which know each other.
-func openIteration(L *lua.LState) {
-	next := L.NewFunction(func(L *lua.LState) int {
-		key, value := checkTable(L, 1).Next(L.Get(2))
-		if key == lua.LNil {
-			L.Push(lua.LNil)
-			return 1
-		}
-		L.Push(key)
-		L.Push(value)
-		return 2
-	})
-	step := L.NewFunction(func(L *lua.LState) int {
-		i := checkInt(L, 2) + 1
-		value := checkTable(L, 1).RawGetInt(i)
-		if value == lua.LNil {
-			return 0
-		}
-		L.Push(lua.LNumber(i))
-		L.Push(value)
-		return 2
-	})
-	L.SetGlobal("next", next)
-	set(L, L.G.Global, map[string]lua.LGFunction{
-		"pairs": func(L *lua.LState) int {
-			t := checkTable(L, 1)
-			L.Push(next)
-			L.Push(t)
-			L.Push(lua.LNil)
-			return 3
-		},
-		"ipairs": func(L *lua.LState) int {
-			t := checkTable(L, 1)
-			L.Push(step)
-			L.Push(t)
-			L.Push(lua.LNumber(0))
-			return 3
-		},
-	})
 }

@@ -86,7 +86,7 @@ func debugTraceback(L *lua.LState) int {
 	}
 	message := L.Get(first)
 	text, ok := asString(message)
-	if !ok && message != lua.LNil {
+	if !ok && L.GetTop() >= first {
 		L.Push(message)
 		return 1
 	}
@@ -146,10 +146,12 @@ func debugGetInfo(L *lua.LState) int {
 		l = level{&lua.Debug{CurrentLine: -1}, fn}
 		L.GetInfo(">Su", l.Debug, fn)
 	} else {
-		if _, ok := asString(L.Get(n)); !ok {
+		text, isString := L.Get(n).(lua.LString)
+		if _, ok := spelled(string(text)); !ok && (isString || L.Get(n).Type() != lua.LTNumber) {
 			argError(L, n, "function or level expected")
 		}
-		if l, ok = levelAt(L, checkInt(L, n)); !ok || n == 2 {
+		at, ok := levelAt(L, checkInt(L, n))
+		if l = at; !ok || n == 2 {
 			L.Push(lua.LNil)
 			return 1
 		}

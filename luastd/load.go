@@ -101,14 +101,8 @@ func compileText(source, name string) (*lua.FunctionProto, error) {
 	case len(source) > mostSource:
 		return nil, fmt.Errorf("%s: source too long (the most is %d bytes)", name, mostSource)
 	}
-	if err := lint.Nesting([]byte(source)); err != nil {
-		return nil, syntaxError(name, source, err)
-	}
-	chunk, err := parse.Parse(strings.NewReader(source), name)
+	chunk, err := lint.Parse([]byte(source), name)
 	if err != nil {
-		return nil, syntaxError(name, source, err)
-	}
-	if err := lint.Bounds(chunk); err != nil {
 		return nil, syntaxError(name, source, err)
 	}
 	proto, err := lua.Compile(chunk, name)

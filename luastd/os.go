@@ -33,7 +33,7 @@ func openOS(L *lua.LState, host Environment) {
 			if L.Get(2) != lua.LNil {
 				b = checkNumber(L, 2)
 			}
-			L.Push(lua.LNumber(a - b))
+			L.Push(lua.LNumber(whole(a) - whole(b)))
 			return 1
 		},
 		"getenv": func(L *lua.LState) int {

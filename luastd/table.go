@@ -54,9 +54,10 @@ func (lib *tableLib) concat(L *lua.LState) int {
 	}
 	var b strings.Builder
 	for first := i; i <= j; i++ {
-		text, ok := asString(t.RawGetInt(i))
+		v := member(t, i)
+		text, ok := asString(v)
 		if !ok {
-			L.RaiseError("invalid value (%s) at index %d in table for 'concat'", t.RawGetInt(i).Type().String(), i)
+			L.RaiseError("invalid value (%s) at index %d in table for 'concat'", v.Type().String(), i)
 		}
 		if i > first {
 			b.WriteString(separator)
@@ -69,6 +70,14 @@ func (lib *tableLib) concat(L *lua.LState) int {
 	}
 	L.Push(lua.LString(b.String()))
 	return 1
+}
+
+// member is t[i]: gopher-lua's RawGetInt sees only what is in the array.
+func member(t *lua.LTable, i int) lua.LValue {
+	if 0 < i && i <= mostArray {
+		return t.RawGetInt(i)
+	}
+	return t.RawGet(lua.LNumber(i))
 }
 
 func tableGetN(L *lua.LState) int {

@@ -334,6 +334,16 @@ func TestAClosureOutlivesTheCallThatFailed(t *testing.T) {
 	b.want("xpcall", "{}", `["kept",false,"x!"]`)
 }
 
+// gopher-lua alone gives 2, 2 and a function.
+func TestWhatGopherLuaCompilesWronglyIsMended(t *testing.T) {
+	b := load(t, `
+		register_tool("swap", function() local a, b = 1, 2 a, b = b, a return { a, b } end)
+		register_tool("shadow", function() local f = 1 local f = function() return f end return f() end)
+	`)
+	b.want("swap", "{}", "[2,1]")
+	b.want("shadow", "{}", "1")
+}
+
 func TestProtectedCallsHaveABottom(t *testing.T) {
 	b := load(t, `
 		register_tool("pcall", function() local n = 0 local function f() n = n + 1 local ok, err = pcall(f) if not ok and not why then why = err end end f() return why .. " " .. n end)
@@ -346,5 +356,5 @@ func TestProtectedCallsHaveABottom(t *testing.T) {
 	b.want("wait", "{}", "true")
 	b.want("results", "{}", `{"1":true,"2":3,"3":1,"5":3}`)
 	b.want("nothing", "{}", "1")
-	b.want("not_a_function", "{}", "false attempt to call a non-function object")
+	b.want("not_a_function", "{}", "false attempt to call a number value")
 }

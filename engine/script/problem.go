@@ -44,13 +44,7 @@ func compile(path string) (*lua.FunctionProto, error) {
 	if bytes.HasPrefix(source, []byte("#")) {
 		source = append([]byte("--"), source...) // #!/usr/bin/env moonlark
 	}
-	if err := lint.Nesting(source); err != nil {
-		return nil, syntaxError(path, source, err)
-	}
-	chunk, err := parse.Parse(bytes.NewReader(source), path)
-	if err == nil {
-		err = lint.Bounds(chunk)
-	}
+	chunk, err := lint.Parse(source, path)
 	if err != nil {
 		return nil, syntaxError(path, source, err)
 	}

@@ -24,12 +24,16 @@ const deepProtected = 100
 //	debug.traceback([text])  -> text and where the script is; in handler, where the error happened
 func openProtected(L *lua.LState, x *executor) {
 	L.SetGlobal("pcall", L.NewFunction(func(L *lua.LState) int {
-		L.CheckAny(1)
+		if L.GetTop() == 0 {
+			L.RaiseError("bad argument #1 to 'pcall' (value expected)")
+		}
 		return x.protect(L, values(L), nil)
 	}))
 	L.SetGlobal("xpcall", L.NewFunction(func(L *lua.LState) int {
-		L.CheckAny(1)
-		return x.protect(L, values(L)[:1], L.CheckFunction(2))
+		if L.GetTop() < 2 {
+			L.RaiseError("bad argument #2 to 'xpcall' (value expected)")
+		}
+		return x.protect(L, values(L)[:1], L.Get(2))
 	}))
 	debug := L.GetGlobal("debug").(*lua.LTable)
 	here := debug.RawGetString("traceback").(*lua.LFunction)
@@ -43,12 +47,14 @@ func openProtected(L *lua.LState, x *executor) {
 }
 
 // protect calls call[0] with the rest and pushes what came of it.
-func (x *executor) protect(L *lua.LState, call []lua.LValue, handler *lua.LFunction) int {
+func (x *executor) protect(L *lua.LState, call []lua.LValue, handler lua.LValue) int {
 	results, err := x.try(call)
-	var raised *lua.ApiError
-	if handler != nil && errors.As(err, &raised) {
+	if handler != nil && err != nil {
 		outer := x.running.trace
-		x.running.trace = raised.StackTrace
+		var raised *lua.ApiError
+		if errors.As(err, &raised) {
+			x.running.trace = raised.StackTrace
+		}
 		results, err = x.try([]lua.LValue{handler, errorValue(err)})
 		x.running.trace = outer
 		if err == nil {
@@ -68,6 +74,9 @@ func (x *executor) protect(L *lua.LState, call []lua.LValue, handler *lua.LFunct
 // try calls call[0] with the rest, on a thread of its own.
 func (x *executor) try(call []lua.LValue) ([]lua.LValue, error) {
 	w := x.running
+	if f := call[0]; f.Type() != lua.LTFunction && w.L.GetMetaField(f, "__call") == lua.LNil {
+		return nil, fmt.Errorf("attempt to call a %s value", f.Type())
+	}
 	if w.protected >= deepProtected {
 		return nil, fmt.Errorf("pcall stands in itself more than %d deep", deepProtected)
 	}
