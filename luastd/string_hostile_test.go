@@ -35,7 +35,7 @@ func TestCatastrophicPatternsEnd(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "pattern takes too long (more than 5000000 steps)") {
 				t.Error(err)
 			}
-			if took := time.Since(begun); took > 5*time.Second { // 25 ms, when nothing else runs
+			if took := time.Since(begun); took > 30*time.Second { // 25 ms, when nothing else runs
 				t.Errorf("after %v", took)
 			}
 		})

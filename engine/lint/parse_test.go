@@ -28,7 +28,7 @@ func TestWhatIsAllowedCompilesSoon(t *testing.T) {
 		if _, err := lua.Compile(chunk, name); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if took := time.Since(begun); took > 2*time.Second {
+		if took := time.Since(begun); took > 30*time.Second { // a tenth of a second, when nothing else runs
 			t.Errorf("%s: took %v", name, took)
 		}
 	}
