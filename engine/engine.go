@@ -57,7 +57,9 @@ type Options struct {
 
 	// Globals are Go values and functions that every script sees under these
 	// names, through gopher-luar. A function is called on the script's
-	// executor, holding its run slot: it must not block.
+	// executor, holding its run slot: it must not block, and a Lua function
+	// that it calls back is stopped with its task but not bounded in its burst.
+	// All scripts share the values, and use them at the same time.
 	Globals map[string]any
 
 	// Env is asked for the environment variables that scripts may read, beside

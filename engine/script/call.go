@@ -29,8 +29,10 @@ type Call struct {
 	// must not block.
 	Reply func(*Call, tool.Result)
 
-	answered atomic.Bool
+	answered atomic.Bool // or about to be
+	replied  atomic.Bool // Reply has returned
 	over     atomic.Bool // nobody waits for the answer any more
+	begun    atomic.Bool // its handler has
 	began    time.Time
 	cpu      time.Duration
 	deadline time.Duration
@@ -60,6 +62,7 @@ func (c *Call) answer(r tool.Result) bool {
 	if !c.answered.CompareAndSwap(false, true) {
 		return false
 	}
+	defer c.replied.Store(true)
 	c.Reply(c, r)
 	return true
 }
@@ -74,6 +77,10 @@ func (c *Call) abandon(r tool.Result) {
 
 // expire is the call's timer.
 func (c *Call) expire() {
+	if !c.begun.Load() {
+		c.abandon(tool.Failed(tool.ClientTimeout, "%s did not begin in %v: its script is busy with something else", c.Name, c.deadline))
+		return
+	}
 	c.abandon(tool.Failed(tool.ClientTimeout, "%s took longer than %v and was stopped", c.Name, c.deadline))
 }
 
@@ -94,10 +101,12 @@ func (c *Call) queue(o *offer) error {
 	}
 	c.timer = time.AfterFunc(c.deadline, c.expire)
 	err := g.x.box.put(&message{class: aCall, do: func() {
-		if c.answered.Load() {
-			g.callEnded(c) // it expired before its turn came
+		if c.answered.Load() { // before its turn came
+			c.timer.Stop()
+			g.callEnded(c)
 			return
 		}
+		c.begun.Store(true)
 		g.x.start(c.task)
 	}})
 	if err != nil {
@@ -133,6 +142,7 @@ type argumentError struct{ error }
 
 // end sees what became of the call's task. It runs on the executor's goroutine.
 func (c *Call) end(L *lua.LState, err error) {
+	defer c.gen.callEnded(c) // even if Reply panics
 	c.timer.Stop()
 	c.cpu = c.gen.x.used(c.task)
 	var r tool.Result
@@ -159,5 +169,4 @@ func (c *Call) end(L *lua.LState, err error) {
 			c.gen.log(slog.LevelWarn, fmt.Sprintf("tool %s returned after %v, when it had been answered already: its result is dropped", c.Name, took))
 		}
 	}
-	c.gen.callEnded(c)
 }

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ type executor struct {
 	box      *mailbox
 	done     chan struct{}    // closed when the goroutine has ended
 	limits   Limits           // fixed
+	derives  bool             // fixed: Go may call Lua functions, through gopher-luar
 	warn     func(string)     // told of a task that runs too long; on the executor's goroutine
 	heap     *Heap            // fixed
 	onExcess func(why string) // the script holds too much memory; from any goroutine
@@ -37,6 +39,7 @@ type executor struct {
 	idle       []*worker
 	threads    []*lua.LState // for protected calls
 	coroutines int
+	full       bool // said that there are too many tasks
 }
 
 // A task is one run of a Lua function: a tool call, an event handler, a timer,
@@ -84,7 +87,7 @@ func newExecutor(slots *Slots, onFault func(*fault), deliver func(*Event)) *exec
 func (x *executor) run() {
 	defer close(x.done)
 	for x.closing.Load() == nil {
-		m := x.box.take(len(x.tasks) < mostTasks)
+		m := x.box.take(x.room())
 		if m == nil {
 			x.turn.idle()
 			<-x.box.wake
@@ -96,6 +99,20 @@ func (x *executor) run() {
 	x.turn.take()
 	x.end()
 	x.turn.idle()
+}
+
+// room says whether another task may begin. When that is over it says so, since
+// tasks that never end would leave the script silent for good.
+func (x *executor) room() bool {
+	n := len(x.tasks)
+	switch {
+	case n <= mostTasks/2:
+		x.full = false
+	case n >= mostTasks && !x.full:
+		x.full = true
+		x.warn(fmt.Sprintf("%d tasks are waiting: nothing else of this script begins before one of them ends", n))
+	}
+	return n < mostTasks
 }
 
 func (x *executor) handle(m *message) {
@@ -165,6 +182,9 @@ func (x *executor) obey(t *task) {
 
 // start begins a task.
 func (x *executor) start(t *task) {
+	if x.derives {
+		t.derivable()
+	}
 	t.w = x.idleWorker()
 	t.w.job = t.run
 	x.tasks[t] = struct{}{}

@@ -86,6 +86,7 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 		return g, err
 	}
 	g.x = newExecutor(s.opts.Slots, g.fault, g.deliver)
+	g.x.derives = len(s.opts.Globals) > 0
 	g.x.limits = s.opts.Limits.complete()
 	g.x.heap = s.opts.Heap
 	g.x.onExcess = func(why string) { s.renew(g, why) }

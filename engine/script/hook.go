@@ -43,7 +43,7 @@ func (h *hook) Done() <-chan struct{} {
 		}
 		h.look()
 	}
-	return nil
+	return h.task.derived()
 }
 
 // Err says why the running task was killed; gopher-lua makes it the error.
@@ -55,18 +55,53 @@ func (h *hook) Err() error {
 }
 
 func (h *hook) Deadline() (time.Time, bool) { return time.Time{}, false }
-func (h *hook) Value(any) any               { return nil }
+
+// Value lets a context that is made from this one end with the running task:
+// gopher-luar makes one for each Lua function that Go calls, and its thread
+// asks that instead of this hook.
+func (h *hook) Value(key any) any {
+	if h.task.ctx == nil {
+		return nil
+	}
+	return h.task.ctx.Value(key)
+}
 
 // A kill is a task's kill flag, with the reason. Any goroutine may set it.
 type kill struct {
 	killed atomic.Bool
 	reason atomic.Pointer[string]
+	cancel atomic.Pointer[context.CancelFunc] // of ctx
+
+	// For contexts made from the hook; nil where there can be none. The
+	// executor goroutine's own.
+	ctx context.Context
+}
+
+// derivable lets contexts be made from the hook while this task runs.
+func (k *kill) derivable() {
+	ctx, cancel := context.WithCancel(context.Background())
+	k.ctx = ctx
+	k.cancel.Store(&cancel)
+	if k.killed.Load() {
+		cancel()
+	}
+}
+
+// derived is nil, or what such contexts wait for.
+func (k *kill) derived() <-chan struct{} {
+	if k.ctx == nil {
+		return nil
+	}
+	return k.ctx.Done()
 }
 
 // kill sets the flag; the first reason stays.
 func (k *kill) kill(why string) {
 	if k.reason.CompareAndSwap(nil, &why) {
 		k.killed.Store(true)
+		if cancel := k.cancel.Load(); cancel != nil {
+			(*cancel)()
+		}
 	}
 }
 

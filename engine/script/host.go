@@ -140,6 +140,7 @@ type timer struct {
 	period    time.Duration
 	repeat    bool
 	cancelled bool
+	runs      bool // its task does
 	due       time.Time
 	clock     *time.Timer
 }
@@ -167,10 +168,9 @@ func (g *generation) After(delay time.Duration, repeat bool, fn *lua.LFunction) 
 
 func (t *timer) cancel() {
 	t.cancelled = true
-	if t.clock != nil {
-		t.clock.Stop()
-	}
-	delete(t.g.timers, t)
+	if t.clock == nil || t.clock.Stop() || t.runs {
+		delete(t.g.timers, t)
+	} // else its turn waits in the mailbox, and counts until it is taken
 }
 
 // arm sets the clock for the next turn.
@@ -185,9 +185,12 @@ func (t *timer) arm() {
 
 // fire starts the task of one turn.
 func (t *timer) fire() {
-	if !t.cancelled {
-		t.g.startTask("timer", t.fn, nil, t.next)
+	if t.cancelled {
+		delete(t.g.timers, t)
+		return
 	}
+	t.runs = true
+	t.g.startTask("timer", t.fn, nil, t.next)
 }
 
 // next arms a repeated timer for its next turn that has not passed.
@@ -196,6 +199,7 @@ func (t *timer) next() {
 		t.cancel()
 		return
 	}
+	t.runs = false
 	now := time.Now()
 	if t.due = t.due.Add(t.period); t.due.Before(now) {
 		t.due = t.due.Add(now.Sub(t.due).Truncate(t.period) + t.period)

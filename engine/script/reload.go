@@ -199,9 +199,9 @@ func (g *generation) leave() {
 }
 
 // between runs do on the executor's goroutine and returns true once it has run:
-// between tasks or, when one keeps it busy for longer than busyPatience, between
-// two instructions of that. do must not run Lua. When neither comes, since a Go
-// function holds the executor, do is not run at all and between returns false.
+// between tasks or, when one keeps it busy, between two instructions of
+// that. do must not run Lua. When neither comes for longer than busyPatience,
+// since a Go function holds the executor, do is not run at all and between returns false.
 func (x *executor) between(do func()) bool {
 	var claimed atomic.Bool
 	done := make(chan struct{})
@@ -215,7 +215,7 @@ func (x *executor) between(do func()) bool {
 		return false
 	}
 	defer x.hook.ask.CompareAndSwap(&once, nil)
-	for _, patience := range []time.Duration{busyPatience, busyPatience / 10} {
+	for _, patience := range []time.Duration{busyPatience / 10, busyPatience} {
 		select {
 		case <-done:
 			return true

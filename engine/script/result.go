@@ -48,7 +48,11 @@ func bounded(text string) (tool.Result, error) {
 	if len(text) > tool.MaxResult {
 		return tool.Result{}, fmt.Errorf("the result has %d bytes; %d are allowed", len(text), tool.MaxResult)
 	}
-	return tool.Result{Text: strings.ToValidUTF8(text, "\uFFFD")}, nil
+	text = strings.ToValidUTF8(text, "\uFFFD") // which may make it longer
+	if len(text) > tool.MaxResult {
+		return tool.Result{}, fmt.Errorf("the result is not text: its bytes are not UTF-8")
+	}
+	return tool.Result{Text: text}, nil
 }
 
 // number writes whole numbers without an exponent.
@@ -75,11 +79,18 @@ func failed(why lua.LValue) tool.Result {
 	t, ok := why.(*lua.LTable)
 	if !ok {
 		r.Text = why.String()
+		if ud, ok := why.(*lua.LUserData); ok {
+			if err, ok := ud.Value.(error); ok { // of a Go function
+				r.Text = err.Error()
+			}
+		}
 	} else {
 		if message := t.RawGetString("message"); message != lua.LNil {
 			r.Text = message.String()
 		} else if text, err := luastd.AppendJSON(nil, t, tool.MaxResult); err == nil {
 			r.Text = string(text)
+		} else {
+			r.Text = "failed, with an error that is no text: " + err.Error()
 		}
 		if kind := t.RawGetString("type"); kind != lua.LNil {
 			r.Type = tool.ErrorType(kind.String())
@@ -88,10 +99,10 @@ func failed(why lua.LValue) tool.Result {
 			}
 		}
 	}
-	if len(r.Text) > tool.MaxResult {
-		r.Text = r.Text[:tool.MaxResult]
-	}
 	r.Text = strings.ToValidUTF8(r.Text, "\uFFFD")
+	if len(r.Text) > tool.MaxResult {
+		r.Text = strings.ToValidUTF8(r.Text[:tool.MaxResult], "")
+	}
 	return r
 }
 

@@ -410,6 +410,7 @@ func TestALateDoneOfAnEarlierWaitIsDropped(t *testing.T) {
 	go x.run()
 	defer x.close()
 	got := make(chan any, 2)
+	ended := make(chan error, 1)
 	var first func(any)
 	body := x.root.NewFunction(func(L *luaState) int {
 		got <- x.Await(L, func(done func(any)) func() { first = done; done("one"); done("again"); return nil })
@@ -422,13 +423,14 @@ func TestALateDoneOfAnEarlierWaitIsDropped(t *testing.T) {
 	})
 	x.box.put(&message{do: func() {
 		x.start(&task{fn: body, args: func(*luaState) (int, error) { return 0, nil }, end: func(_ *luaState, err error) {
-			if err != nil {
-				t.Error(err)
-			}
+			ended <- err
 		}})
 	}})
 	if one, two := <-got, <-got; one != "one" || two != "two" {
 		t.Errorf("got %v and %v, want one and two", one, two)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -290,13 +290,13 @@ func (s *Scripts) Drain(ctx context.Context) {
 			for _, c := range left {
 				c.abandon(shuttingDown)
 			}
-			return
+			ctx = context.Background() // the last Reply may be on its way in another goroutine
 		case <-tick.C:
 		}
 	}
 }
 
-// underWay are the calls that have not ended.
+// underWay are the calls that have not been answered.
 func (s *Scripts) underWay() []*Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -304,7 +304,9 @@ func (s *Scripts) underWay() []*Call {
 	for _, sc := range s.list {
 		for _, g := range append(slices.Clone(sc.old), sc.current) {
 			for c := range g.calls {
-				calls = append(calls, c)
+				if !c.replied.Load() {
+					calls = append(calls, c)
+				}
 			}
 		}
 	}
@@ -318,11 +320,11 @@ func (s *Scripts) Close() {
 	cancel()
 	s.Drain(ended)
 	s.reloading.Lock()
-	defer s.reloading.Unlock()
 	s.mu.Lock()
 	list := s.list
 	s.list, s.tools = nil, nil
 	s.mu.Unlock()
+	s.reloading.Unlock() // not while waiting: what is to be loaded again may be waiting for it
 	for _, sc := range list {
 		s.wg.Go(func() {
 			g := sc.current
