@@ -17,8 +17,15 @@ var boundArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = mostArray + 1 })
 
 // A baseLib is the base library of one Lua state.
 type baseLib struct {
-	host     Logger
+	host     baseHost
 	tostring *lua.LFunction
+}
+
+type baseHost interface {
+	Caller
+	Logger
+	Breather
+	Environment
 }
 
 // openBase opens the base library, which is Lua 5.1's without what would let a
@@ -36,11 +43,7 @@ type baseLib struct {
 //	rawequal(a, b), rawget(t, k), rawset(t, k, v)
 //	select(n, ...), select("#", ...), unpack(t [, i [, j]])
 //	tonumber(v [, base]), tostring(v), type(v)
-func openBase(L *lua.LState, host interface {
-	Logger
-	Breather
-	Environment
-}) {
+func openBase(L *lua.LState, host baseHost) {
 	boundArrays()
 	L.Push(L.NewFunction(lua.OpenBase))
 	L.Call(0, 0)
@@ -55,7 +58,7 @@ func openBase(L *lua.LState, host interface {
 		"gcinfo":         baseGCInfo,
 		"getfenv":        baseGetFEnv,
 		"getmetatable":   baseGetMetatable,
-		"load":           baseLoad,
+		"load":           lib.load,
 		"loadstring":     baseLoadString,
 		"print":          lib.print,
 		"rawequal":       baseRawEqual,

@@ -3,6 +3,7 @@ package luastd
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -91,20 +92,22 @@ func debugTraceback(L *lua.LState) int {
 		return 1
 	}
 	start = optInt(L, first+1, start)
-	var b strings.Builder
-	if ok {
-		b.WriteString(text + "\n")
-	}
-	b.WriteString("stack traceback:")
+	var lines []string
 	if first == 1 { // what another coroutine is doing is not told
 		eachLevel(L, func(n int, l level) bool {
-			if n >= start {
-				b.WriteString(traceLine(l))
+			if line := traceLine(l); n >= start && line != "" {
+				lines = append(lines, line)
 			}
-			return b.Len() < 8<<10 || n < start
+			return true
 		})
 	}
-	L.Push(lua.LString(b.String()))
+	if len(lines) > 22 {
+		lines = slices.Replace(lines, 12, len(lines)-10, "\n\t...")
+	}
+	if ok {
+		text += "\n"
+	}
+	L.Push(lua.LString(text + "stack traceback:" + strings.Join(lines, "")))
 	return 1
 }
 

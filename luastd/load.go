@@ -21,21 +21,23 @@ func baseLoadString(L *lua.LState) int {
 	return pushLoaded(L, source, chunkName(L, 2, source))
 }
 
-// baseLoad asks a function for the text, piece by piece, until it returns nil
+// load asks a function for the text, piece by piece, until it returns nil
 // or nothing. What that raises is what is wrong with the text.
-func baseLoad(L *lua.LState) int {
+func (lib *baseLib) load(L *lua.LState) int {
 	read := checkFunction(L, 1)
 	name := chunkName(L, 2, "=(load)")
 	var b strings.Builder
 	for b.Len() <= mostSource {
-		L.Push(read)
-		if err := L.PCall(0, 1, nil); err != nil {
+		results, err := lib.host.Try([]lua.LValue{read})
+		if err != nil {
 			L.Push(lua.LNil)
 			L.Push(errorOf(err))
 			return 2
 		}
-		v := L.Get(-1)
-		L.Pop(1)
+		v := lua.LNil
+		if len(results) > 0 {
+			v = results[0]
+		}
 		piece, ok := asString(v)
 		if !ok && v != lua.LNil {
 			L.Push(lua.LNil)

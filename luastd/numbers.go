@@ -90,8 +90,7 @@ func baseToNumber(L *lua.LState) int {
 	return 1
 }
 
-// digitsOf reads a whole number as C's strtoul does: a minus sign counts down
-// from 2^64, and what is too large is 2^64-1.
+// digitsOf reads a whole number. What is too large is 2^64-1, as C has it.
 func digitsOf(text string, base int) (lua.LNumber, bool) {
 	text = strings.Trim(text, " \t\n\v\f\r")
 	negative := strings.HasPrefix(text, "-")
@@ -108,8 +107,8 @@ func digitsOf(text string, base int) (lua.LNumber, bool) {
 	if err != nil && n != math.MaxUint64 {
 		return 0, false
 	}
-	if negative && err == nil {
-		n = -n
+	if negative {
+		return -lua.LNumber(n), true
 	}
 	return lua.LNumber(n), true
 }

@@ -15,6 +15,7 @@ import (
 // are called on the executor's goroutine.
 type Host interface {
 	Waiter
+	Caller
 	Starter
 	Breather
 	Logger
@@ -31,6 +32,14 @@ type Waiter interface {
 	// done may be called from any goroutine; the first call counts. When the
 	// task is killed while it waits, Await gives the work up and raises.
 	Await(L *lua.LState, begin func(done func(any)) (cancel func())) any
+}
+
+// A Caller calls functions as the script's pcall does.
+type Caller interface {
+	// Try calls call[0] with the rest and returns its results, or what it
+	// raised. (gopher-lua's PCall would cut the locals of the functions that go
+	// on off from the closures that share them.)
+	Try(call []lua.LValue) ([]lua.LValue, error)
 }
 
 // A Starter starts tasks.

@@ -145,7 +145,7 @@ func (c *coroutine) body(w *worker) {
 			panic(v)
 		}
 	}()
-	if err := L.PCall(n, lua.MultRet, nil); err != nil {
+	if err := pcall(L, n); err != nil {
 		w.spent = true // closures may hold upvalues that lie on its stack
 		c.err = errorValue(err)
 		return

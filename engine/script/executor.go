@@ -198,7 +198,7 @@ func (t *task) run(w *worker) {
 	L.Push(t.fn)
 	n, err := t.args(L)
 	if err == nil {
-		if err = L.PCall(n, lua.MultRet, nil); err != nil {
+		if err = pcall(L, n); err != nil {
 			w.spent = true // closures may hold upvalues that lie on its stack: see openProtected
 		}
 	}

@@ -27,6 +27,8 @@ func (g *generation) Await(L *lua.LState, begin func(done func(any)) (cancel fun
 	return g.x.Await(L, begin)
 }
 
+func (g *generation) Try(call []lua.LValue) ([]lua.LValue, error) { return g.x.try(call) }
+
 // Breathe does for a long-running Go function what the hook does for Lua code.
 func (g *generation) Breathe(L *lua.LState) { g.x.Breathe(L) }
 

@@ -55,12 +55,16 @@ func (x *executor) protect(L *lua.LState, call []lua.LValue, handler lua.LValue)
 		if errors.As(err, &raised) {
 			x.running.trace = raised.StackTrace
 		}
-		results, err = x.try([]lua.LValue{handler, errorValue(err)})
-		x.running.trace = outer
-		if err == nil {
-			L.Push(lua.LFalse)
-			return 1 + push(L, results)
+		value := lua.LValue(lua.LString("error in error handling"))
+		if handler.Type() == lua.LTFunction {
+			if results, err = x.try([]lua.LValue{handler, errorValue(err)}); err == nil {
+				value = first(results)
+			}
 		}
+		x.running.trace = outer
+		L.Push(lua.LFalse)
+		L.Push(value)
+		return 2
 	}
 	if err != nil {
 		L.Push(lua.LFalse)
@@ -69,6 +73,13 @@ func (x *executor) protect(L *lua.LState, call []lua.LValue, handler lua.LValue)
 	}
 	L.Push(lua.LTrue)
 	return 1 + push(L, results)
+}
+
+func first(values []lua.LValue) lua.LValue {
+	if len(values) == 0 {
+		return lua.LNil
+	}
+	return values[0]
 }
 
 // try calls call[0] with the rest, on a thread of its own.
@@ -85,7 +96,7 @@ func (x *executor) try(call []lua.LValue) ([]lua.LValue, error) {
 	outer := w.now
 	w.now = th
 	w.protected++
-	err := th.PCall(len(call)-1, lua.MultRet, nil)
+	err := pcall(th, len(call)-1)
 	w.protected--
 	w.now = outer
 	if err != nil {
@@ -94,6 +105,30 @@ func (x *executor) try(call []lua.LValue) ([]lua.LValue, error) {
 	results := values(th)
 	x.recycleThread(th)
 	return results, nil
+}
+
+// pcall is L.PCall, for the function on the stack below n arguments.
+func pcall(L *lua.LState, n int) error {
+	L.Insert(L.NewFunction(unwind), L.GetTop()-n)
+	return L.PCall(n+1, lua.MultRet, nil)
+}
+
+// unwind calls its first argument with the others. When calls are too deep,
+// gopher-lua panics without closing their locals, which closures that are left
+// of them would then read as no value at all: here that becomes an error as any
+// other.
+func unwind(L *lua.LState) int {
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case "lua callstack overflow":
+			L.RaiseError("stack overflow")
+		default:
+			panic(v)
+		}
+	}()
+	L.Call(L.GetTop()-1, lua.MultRet)
+	return L.GetTop()
 }
 
 // placeless takes off the space that gopher-lua puts between a place and the

@@ -28,7 +28,7 @@ tonumber() --> bad argument #1 to 'tonumber' (value expected)
 tonumber("10", 2), tonumber("10", 8), tonumber("10", 10), tonumber("10", 16), tonumber("10", 36) --> 2, 8, 10, 16, 36
 tonumber("ff", 16), tonumber("FF", 16), tonumber("0xff", 16), tonumber("zz", 36), tonumber("ZZ", 36) --> 255, 255, 255, 1295, 1295
 tonumber("8", 8), tonumber("2", 2), tonumber("a", 10), tonumber("g", 16), tonumber("", 16), tonumber(" ", 2) --> nil, nil, nil, nil, nil, nil
-tonumber(" 101 ", 2), tonumber("1 1", 2), tonumber("+11", 2), tonumber("-11", 2), tonumber("1e1", 16), tonumber("1.5", 16) --> 5, nil, 3, 1.844674407371e+19, 481, nil
+tonumber(" 101 ", 2), tonumber("1 1", 2), tonumber("+11", 2), tonumber("1e1", 16), tonumber("1.5", 16) --> 5, nil, 3, 481, nil
 tonumber("ffffffffffffffffffff", 16), tonumber("1.5", 10), tonumber("1e1", 10), tonumber(7, 8) --> 1.844674407371e+19, 1.5, 10, 7
 tonumber("7", "8"), tonumber(11, 2) --> 7, 3
 tonumber("10", 1) --> bad argument #2 to 'tonumber' (base out of range)

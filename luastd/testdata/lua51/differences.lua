@@ -46,6 +46,10 @@ pcall(function() return "10\v" + 0 end) --> false, cannot perform add operation 
 "0x1p4" + 0, "1_000" + 0 --> 16, 1000 --5.1--> attempt to perform arithmetic on a string value
 "010" + 0 --> 8 --5.1--> 10
 
+-- A minus sign before digits of another base is one. Lua 5.1's own tests want
+-- that too, but it depends on the size of a long.
+tonumber("-7", 16), tonumber("-11", 2) --> -7, -3 --5.1--> 1.844674407371e+19, 1.844674407371e+19
+
 -- # asks __len of a table. __unm gets its operand once.
 #setmetatable({}, {__len = function() return 7 end}) --> 7 --5.1--> 0
 (function() local t = setmetatable({}, {__unm = function(a, b) return rawequal(a, b) end}) return -t end)() --> false --5.1--> true
