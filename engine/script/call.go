@@ -159,7 +159,8 @@ func (c *Call) end(L *lua.LState, err error) {
 		r = tool.Failed(tool.ExternalClient, "%s was stopped: %s", c.Name, killed.Error())
 	default:
 		r = failure(err)
-		c.gen.log(slog.LevelWarn, "tool "+c.Name+": "+explain(err))
+		r.Text = c.gen.inWords(r.Text)
+		c.gen.log(slog.LevelWarn, "tool "+c.Name+": "+c.gen.explain(err))
 	}
 	if !c.answer(r) {
 		took := time.Since(c.began).Round(time.Millisecond)

@@ -48,3 +48,11 @@ func (g *generation) dependsOn() []File {
 	defer g.filesMu.Unlock()
 	return slices.SortedFunc(maps.Values(g.files), func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 }
+
+// keep keeps the text of a file for the sake of its errors. Any goroutine may
+// call it.
+func (g *generation) keep(path string, source []byte) {
+	g.filesMu.Lock()
+	defer g.filesMu.Unlock()
+	g.sources[path] = source
+}

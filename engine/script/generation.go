@@ -45,7 +45,8 @@ type generation struct {
 	unloaded chan struct{} // closed when it no longer acts by itself
 
 	filesMu sync.Mutex
-	files   map[string]File // the script, and what it required or tried to, by path
+	sources map[string][]byte // by path: the texts of the script and its modules
+	files   map[string]File   // the script, and what it required or tried to, by path
 }
 
 // A stage is how far a generation has come.
@@ -79,9 +80,10 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 		origin:   origin,
 		unloaded: make(chan struct{}),
 		files:    make(map[string]File),
+		sources:  make(map[string][]byte),
 	}
 	g.depend(path)
-	proto, err := compile(path)
+	proto, source, err := compile(path)
 	if err != nil {
 		return g, err
 	}
@@ -92,6 +94,7 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 	g.x.onExcess = func(why string) { s.renew(g, why) }
 	g.x.warn = func(text string) { g.log(slog.LevelWarn, text) }
 	g.furnish()
+	g.keep(path, source)
 	g.x.heap.add(g.x)
 	go func() {
 		g.x.run()
@@ -101,8 +104,9 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 	defer s.try(nil)
 	if err := g.runTopLevel(proto); err != nil {
 		g.x.close()
-		return g, loadError(path, err, g.globals)
+		return g, g.loadError(err)
 	}
+	g.warnOfGlobals(source)
 	return g, nil
 }
 
@@ -206,7 +210,7 @@ func (g *generation) startTask(name string, fn *lua.LFunction, args func(*lua.LS
 		case killedError:
 			g.log(slog.LevelDebug, name+": stopped: "+e.Error())
 		default:
-			g.log(slog.LevelError, name+": "+explain(err))
+			g.log(slog.LevelError, name+": "+g.explain(err))
 		}
 		if after != nil {
 			after()

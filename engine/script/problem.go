@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -30,15 +31,15 @@ func (e *LoadError) Error() string { return e.Text }
 // mostSource is the longest script, in bytes.
 const mostSource = 1 << 20
 
-// compile reads a Lua file. It touches no Lua state, so any goroutine may call
-// it. Its errors are LoadErrors.
-func compile(path string) (*lua.FunctionProto, error) {
+// compile reads a Lua file and returns its function and its text. It touches no
+// Lua state, so any goroutine may call it. Its errors are LoadErrors.
+func compile(path string) (*lua.FunctionProto, []byte, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return nil, missing(path, err)
+		return nil, nil, missing(path, err)
 	}
 	if len(source) > mostSource {
-		return nil, &LoadError{Text: fmt.Sprintf("%s: longer than %d bytes", path, mostSource), Hint: "large data belongs in a JSON file"}
+		return nil, nil, &LoadError{Text: fmt.Sprintf("%s: longer than %d bytes", path, mostSource), Hint: "large data belongs in a JSON file"}
 	}
 	source = bytes.TrimPrefix(source, []byte("\xEF\xBB\xBF"))
 	if bytes.HasPrefix(source, []byte("#")) {
@@ -46,13 +47,13 @@ func compile(path string) (*lua.FunctionProto, error) {
 	}
 	chunk, err := lint.Parse(source, path)
 	if err != nil {
-		return nil, syntaxError(path, source, err)
+		return nil, nil, syntaxError(path, source, err)
 	}
 	proto, err := lua.Compile(chunk, path)
 	if err != nil {
-		return nil, syntaxError(path, source, err)
+		return nil, nil, syntaxError(path, source, err)
 	}
-	return proto, nil
+	return proto, source, nil
 }
 
 // syntaxError puts a parser's complaint in the form of Lua's own.
@@ -90,73 +91,73 @@ func missing(path string, err error) error {
 	return e
 }
 
-var position = regexp.MustCompile(`^(.+?\.lua:\d+:|.+:\d+:) `)
-
 // loadError is what a script's top level raised.
-// known are the globals there are.
-func loadError(path string, err error, known []string) error {
+func (g *generation) loadError(err error) error {
 	var load *LoadError
 	if errors.As(err, &load) {
 		return load
 	}
-	text := errorText(err)
-	if !position.MatchString(text) {
-		text = path + ": " + text
+	text := g.inWords(errorText(err))
+	if !place.MatchString(text) {
+		text = g.path + ": " + text
 	}
 	e := &LoadError{Text: text}
-	if name := misspelt(text, known); name != "" {
-		e.Text = strings.Replace(text, notAFunction, "there is no function '"+name+"'", 1)
-		if near := guess.Nearest(name, known); near != "" {
+	if name := aNil.FindStringSubmatch(text); name != nil {
+		if near := guess.Nearest(name[1], g.globals); near != "" {
 			e.Hint = "did you mean '" + near + "'?"
 		}
 	}
 	return e
 }
 
-// notAFunction is all that gopher-lua says of a call of nil.
-const notAFunction = "attempt to call a non-function object"
-
 var (
-	place   = regexp.MustCompile(`^(.+):(\d+): `)
-	quoted  = regexp.MustCompile(`"[^"]*"|'[^']*'`)
-	aCalled = regexp.MustCompile(`(?:^|[^.:\w])([A-Za-z_]\w*)\s*[({"'\[]`)
+	place = regexp.MustCompile(`^(.+?):(\d+): `)
+	// What may be put better; the rest is not worth reading the source for.
+	gophers = regexp.MustCompile(`attempt to (call|index|compare)|cannot perform|__(unm|len) undefined|for statement`)
+	aNil    = regexp.MustCompile(`'(\w+)' \(a nil value\)$`)
 )
 
-// misspelt is the global that was called at the place of an error and does not
-// exist, "" when that cannot be told from the source.
-func misspelt(text string, known []string) string {
-	at := place.FindStringSubmatch(text)
-	if at == nil || !strings.HasSuffix(text, notAFunction) {
-		return ""
+// inWords puts a message of gopher-lua's into those of Lua 5.1, with the name of
+// what was called, indexed or computed with where that can be known from the
+// source. Any goroutine may call it.
+func (g *generation) inWords(message string) string {
+	at := place.FindStringSubmatch(message)
+	if at == nil || !gophers.MatchString(message) {
+		return message
 	}
-	source, err := os.ReadFile(at[1])
+	g.filesMu.Lock()
+	source := g.sources[at[1]]
+	g.filesMu.Unlock()
 	line, _ := strconv.Atoi(at[2])
-	lines := strings.Split(string(source), "\n")
-	if err != nil || line < 1 || line > len(lines) {
-		return ""
+	chunk, err := parse.Parse(bytes.NewReader(source), at[1])
+	if err != nil || source == nil {
+		return message
 	}
-	found := ""
-	code := quoted.ReplaceAllString(lines[line-1], `""`)
-	for _, m := range aCalled.FindAllStringSubmatch(code, -1) {
-		name := m[1]
-		if slices.Contains(known, name) || slices.Contains(keywords, name) || assigned(string(source), name) {
-			continue
-		}
-		if found != "" && found != name {
-			return ""
-		}
-		found = name
-	}
-	return found
+	return lint.Explain(chunk, line, message)
 }
 
-// keywords may stand before a bracket.
-var keywords = []string{"and", "elseif", "function", "if", "in", "not", "or", "return", "until", "while"}
-
-// assigned says whether the source seems to give name a value.
-func assigned(source, name string) bool {
-	found, _ := regexp.MatchString(`\bfunction\s+`+name+`\b|\b`+name+`\s*(,[^=\n]*)?=[^=]|\b(local|for|function)\b[^\n]*\b`+name+`\b`, source)
-	return found
+// warnOfGlobals says which globals the script's own file reads though nothing
+// sets them. Its top level has run, so those of the modules are set.
+func (g *generation) warnOfGlobals(source []byte) {
+	chunk, err := parse.Parse(bytes.NewReader(source), g.path)
+	if err != nil {
+		return
+	}
+	var known []string
+	g.x.between(func() {
+		g.x.root.G.Global.ForEach(func(k, _ lua.LValue) { known = append(known, k.String()) })
+	})
+	g.filesMu.Lock()
+	sources := maps.Clone(g.sources)
+	g.filesMu.Unlock()
+	for path, source := range sources {
+		if module, err := parse.Parse(bytes.NewReader(source), path); err == nil && path != g.path {
+			known = append(known, lint.Assigned(module)...)
+		}
+	}
+	for _, w := range lint.Globals(chunk, g.path, known) {
+		g.log(slog.LevelWarn, w.Text)
+	}
 }
 
 // errorText is the message of an error from Lua, without its traceback.
@@ -169,13 +170,13 @@ func errorText(err error) string {
 }
 
 // explain is the message with the script's own frames below it.
-func explain(err error) string {
+func (g *generation) explain(err error) string {
 	var raised *lua.ApiError
 	if !errors.As(err, &raised) || raised.StackTrace == "" {
-		return errorText(err)
+		return g.inWords(errorText(err))
 	}
 	var b strings.Builder
-	b.WriteString(errorText(err))
+	b.WriteString(g.inWords(errorText(err)))
 	for frame := range strings.Lines(raised.StackTrace) {
 		if frame = strings.TrimSpace(frame); strings.Contains(frame, ".lua:") {
 			b.WriteString("\n  " + frame)

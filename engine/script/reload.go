@@ -153,7 +153,7 @@ func (g *generation) stepDown(why string) {
 			args: func(*lua.LState) (int, error) { return 0, nil },
 			end: func(_ *lua.LState, err error) {
 				if err != nil {
-					g.log(slog.LevelError, "on_unload: "+explain(err))
+					g.log(slog.LevelError, "on_unload: "+g.explain(err))
 				}
 			},
 		}

@@ -25,15 +25,16 @@ func TestACallUnderWayEndsOnTheOldGeneration(t *testing.T) {
 func TestABrokenSaveKeepsTheOldGeneration(t *testing.T) {
 	b := load(t, `register_tool("version", function() return "old" end)`)
 	for source, want := range map[string]string{
-		"register_tool(":              "a.lua:1: syntax error near the end of the file",
-		"x = = 1":                     "a.lua:1: syntax error near '='",
-		"\n\nerror('no')":             "a.lua:3: no",
-		"error({})":                   "a.lua",
-		"register_tool('a b', print)": "a.lua:1: register_tool: \"a b\" is not a tool name",
-		"register_tool('x', 5)":       "a.lua:1: register_tool x: its handler must be a function, not a number",
-		"local a = require 'jsno'":    "a.lua:1: module 'jsno' not found (did you mean 'json'?)",
-		"session.send('hi')":          "",
-		"while true do end":           "a.lua:1: the top level took longer than",
+		"register_tool(":               "a.lua:1: syntax error near the end of the file",
+		"x = = 1":                      "a.lua:1: syntax error near '='",
+		"\n\nerror('no')":              "a.lua:3: no",
+		"error({})":                    "a.lua",
+		"\nregistr_tool(\"a\", print)": "a.lua:2: attempt to call 'registr_tool' (a nil value)",
+		"register_tool('a b', print)":  "a.lua:1: register_tool: \"a b\" is not a tool name",
+		"register_tool('x', 5)":        "a.lua:1: register_tool x: its handler must be a function, not a number",
+		"local a = require 'jsno'":     "a.lua:1: module 'jsno' not found (did you mean 'json'?)",
+		"session.send('hi')":           "",
+		"while true do end":            "a.lua:1: the top level took longer than",
 	} {
 		b.Scripts.opts.LoadTimeout = 100 * time.Millisecond
 		b.write("a.lua", source)

@@ -96,7 +96,8 @@ func (g *generation) loadModule(L *lua.LState, m *module) {
 				done(compiled{nil, err})
 				return
 			}
-			proto, err := compile(path)
+			proto, source, err := compile(path)
+			g.keep(path, source)
 			done(compiled{proto, err})
 		}()
 		return nil

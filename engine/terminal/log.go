@@ -70,7 +70,7 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 		line.add(h.group, a)
 		return true
 	})
-	h.emit(r.Level, prefix(line.script)+r.Message+line.attrs)
+	h.emit(r.Level, blame(line.script, r.Message)+line.attrs)
 	return nil
 }
 
