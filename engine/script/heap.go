@@ -53,7 +53,9 @@ func (h *Heap) Limit() uint64 { return h.limit }
 
 // Close stops watching, and returns once nothing is left running.
 func (h *Heap) Close() {
+	h.mu.Lock() // look starts nothing after this
 	h.closed.Store(true)
+	h.mu.Unlock()
 	h.wg.Wait()
 }
 
