@@ -99,7 +99,7 @@ func TestAPongDoesNotWaitForLua(t *testing.T) {
 func TestEventsReachTheScript(t *testing.T) {
 	url := fake(t, func(a *fakeAgent) {
 		a.raw(`{"type":"ping","ping_event":{"event_id":7,"ping_ms":null}}`)
-		a.send(&convai.Audio{Base64: "AAEC", EventID: 3})
+		a.send(&convai.Audio{Base64: convai.Base64("AAEC"), EventID: 3})
 		a.send(&convai.VADScore{Score: 0.5})
 		a.raw(`{"type":"something_new","something":{"a":1}}`)
 		a.raw(`{"type":"agent_response","agent_response_event":{"agent_response":5}}`)

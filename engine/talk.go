@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -179,10 +180,13 @@ func (t *talk) dispatch(f convai.Frame) {
 	if !t.e.scripts.Listens(f.Type) {
 		return
 	}
-	ev := script.Event{Type: f.Type, Data: f.Inner}
+	ev := script.Event{Type: f.Type}
+	if f.Type != "audio" {
+		ev.Data = bytes.Clone(f.Inner) // it is the reader's
+	}
 	switch m := f.Message.(type) {
 	case *convai.Audio:
-		sound, err := m.AppendBytes(nil)
+		sound, err := m.Base64.AppendBytes(nil)
 		if err != nil {
 			t.e.log("", slog.LevelWarn, fmt.Sprintf("audio: %v", err))
 			return

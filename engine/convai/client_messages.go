@@ -1,22 +1,13 @@
 package convai
 
-import (
-	"encoding/base64"
-	"encoding/json"
-)
+import "encoding/json"
 
 // The messages a client sends, but for those that open a conversation.
 
 // UserAudioChunk is a piece of what the user says, 20 to 250 ms of it. It is
 // the only message whose frame has no type.
 type UserAudioChunk struct {
-	Base64 string `json:"user_audio_chunk"` // in the format the metadata announced; see AppendBytes
-}
-
-// AppendBytes decodes the sound and appends it to dst, which it returns grown.
-// On an error dst is returned with what could be decoded.
-func (m *UserAudioChunk) AppendBytes(dst []byte) ([]byte, error) {
-	return base64.StdEncoding.AppendDecode(dst, []byte(m.Base64))
+	Base64 Base64 `json:"user_audio_chunk"` // in the format the metadata announced
 }
 
 // Pong answers a Ping. A Conversation sends it by itself.

@@ -28,8 +28,9 @@ const (
 	// maxReason is the longest reason a close frame can carry, in bytes.
 	maxReason = 123
 
-	// keptBuffer is the most memory that is kept from one frame for the next.
-	keptBuffer = 1 << 20
+	// keptBuffer is the most memory that is kept from one frame for the next:
+	// that of half a minute of sound.
+	keptBuffer = 2 << 20
 )
 
 // A Conversation is one conversation with an agent, from Dial to the close of
@@ -44,6 +45,7 @@ type Conversation struct {
 
 	early     []Frame      // the reader's: what came before Run, metadata included
 	buffer    bytes.Buffer // the reader's
+	audio     Audio        // the reader's: the latest
 	complaint string       // the reader's: what the last error event said
 
 	running atomic.Bool   // somebody has begun to carry it
@@ -83,8 +85,9 @@ func (c *Conversation) Metadata() ConversationInitiationMetadata { return c.meta
 // handler gets every frame the server sent, in order, from the very first on,
 // the metadata and those of unknown types included. Pings have been answered
 // already. It is called on the goroutine of Run, which reads nothing in the
-// meantime: it must not block, and not call Close. Frames that make no sense
-// are logged and left out.
+// meantime: it must not block, and not call Close. A frame's Inner, and an
+// Audio, are its own only until it returns: sound is not copied on its way.
+// Frames that make no sense are logged and left out.
 //
 // Run carries a conversation once. When called again, or after Close, it waits
 // for the end and says the same.
@@ -110,7 +113,7 @@ func (c *Conversation) run(ctx context.Context, handler func(Frame)) error {
 	}
 	c.early = nil
 	for {
-		frame, err := c.read()
+		frame, err := c.read(lent)
 		if err != nil {
 			c.end(c.lastly(err))
 			break
@@ -126,9 +129,15 @@ func (c *Conversation) run(ctx context.Context, handler func(Frame)) error {
 	return c.cause
 }
 
+// Whose a frame's memory is: the caller's, or the reader's until it reads again.
+const (
+	kept = false
+	lent = true
+)
+
 // read is the next frame that makes sense. Its errors are ready to be shown,
 // and the last: the socket is of no use after one.
-func (c *Conversation) read() (Frame, error) {
+func (c *Conversation) read(lent bool) (Frame, error) {
 	for {
 		opcode, r, err := c.conn.NextReader()
 		if err == nil {
@@ -138,7 +147,10 @@ func (c *Conversation) read() (Frame, error) {
 		if err != nil {
 			return Frame{}, readError(err, c.complaint)
 		}
-		text := bytes.Clone(c.buffer.Bytes()) // the frame keeps it
+		text, audio := c.buffer.Bytes(), &c.audio
+		if !lent {
+			text, audio = bytes.Clone(text), nil
+		}
 		if c.buffer.Cap() > keptBuffer {
 			c.buffer = bytes.Buffer{}
 		}
@@ -146,7 +158,7 @@ func (c *Conversation) read() (Frame, error) {
 			c.log.Warn("convai: binary frame ignored", "bytes", len(text))
 			continue
 		}
-		frame, err := Parse(text)
+		frame, err := parse(text, serverTable, audio)
 		if err != nil {
 			c.log.Warn("convai: frame ignored", "err", err, "bytes", len(text), "begins", shorten(string(text), 120))
 			continue
@@ -263,6 +275,13 @@ func (c *Conversation) Send(m Message) error {
 	}
 	return err
 }
+
+// SendSound queues what the user says, a chunk in the format that the metadata
+// announced; it does not keep sound. It goes out after all that Send was given.
+// When the network is slow the oldest chunks that wait are dropped: SendSound
+// says how many, which is an error's worth only to whoever counts. Any goroutine may call it. It does not
+// allocate in the long run. Once the conversation is over it does nothing.
+func (c *Conversation) SendSound(sound []byte) (dropped int) { return c.out.sendSound(sound) }
 
 // Unsent are the messages that were given to Send and not written, in their
 // order. It is complete and final when Run has returned. What was written has

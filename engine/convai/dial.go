@@ -199,7 +199,7 @@ func (c *Conversation) introduce(opts Options) error {
 // writes too, as there is no writer yet: the answers to pings.
 func (c *Conversation) awaitMetadata() error {
 	for len(c.early) < maxEarly {
-		frame, err := c.read()
+		frame, err := c.read(kept)
 		if err != nil {
 			return err
 		}

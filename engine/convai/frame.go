@@ -26,15 +26,16 @@ type Frame struct {
 // and how: the frame is no JSON object, has no type, or its fields do not fit
 // the type it claims. It keeps the frame, which must not be changed afterwards.
 func Parse(frame []byte) (Frame, error) {
-	return parse(frame, serverTable)
+	return parse(frame, serverTable, nil)
 }
 
 // ParseClient reads one frame from a client, as Parse does.
 func ParseClient(frame []byte) (Frame, error) {
-	return parse(frame, clientTable)
+	return parse(frame, clientTable, nil)
 }
 
-func parse(frame []byte, kinds map[string]*kind) (Frame, error) {
+// parse reads one frame. An Audio is put into audio, unless that is nil.
+func parse(frame []byte, kinds map[string]*kind, audio *Audio) (Frame, error) {
 	var room [8]member // frames have two members, and tool results four or five
 	members, err := split(frame, room[:0])
 	if err != nil {
@@ -81,7 +82,12 @@ func parse(frame []byte, kinds map[string]*kind) (Frame, error) {
 	if k == nil {
 		return f, nil
 	}
-	f.Message = k.make()
+	if audio != nil && k.name == audio.MessageType() {
+		*audio = Audio{}
+		f.Message = audio
+	} else {
+		f.Message = k.make()
+	}
 	if err := decode(f.Inner, f.Message); err != nil {
 		return Frame{}, fmt.Errorf("%s: %w", k.name, err)
 	}
@@ -91,6 +97,9 @@ func parse(frame []byte, kinds map[string]*kind) (Frame, error) {
 // decode reads a message's fields, and has those looked at that it cannot do
 // without.
 func decode(inner []byte, m Message) error {
+	if m, ok := m.(*Audio); ok && m.share(inner) {
+		return nil
+	}
 	err := json.Unmarshal(inner, m)
 	var shape *json.UnmarshalTypeError
 	if errors.As(err, &shape) {

@@ -136,15 +136,15 @@ func TestMarshalWritesOneReadableLine(t *testing.T) {
 }
 
 func TestSoundIsDecodedWhenAsked(t *testing.T) {
-	got, err := (&Audio{Base64: "AAD/fwCA"}).AppendBytes([]byte{9})
+	got, err := Base64("AAD/fwCA").AppendBytes([]byte{9})
 	if want := []byte{9, 0, 0, 0xff, 0x7f, 0, 0x80}; err != nil || !bytes.Equal(got, want) {
 		t.Errorf("got % x, %v", got, err)
 	}
-	if _, err := (&UserAudioChunk{Base64: "!"}).AppendBytes(nil); err == nil {
+	if _, err := Base64("!").AppendBytes(nil); err == nil {
 		t.Error("nonsense was decoded")
 	}
 
-	m := &Audio{Base64: strings.Repeat("AAAA", 4000)}
+	m := Base64(strings.Repeat("AAAA", 4000))
 	room := make([]byte, 0, 12000)
 	if n := testing.AllocsPerRun(100, func() { m.AppendBytes(room) }); n != 0 {
 		t.Errorf("%v allocations to decode into room that is there, want 0", n)

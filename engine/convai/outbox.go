@@ -24,17 +24,19 @@ type outgoing struct {
 }
 
 // An outbox is what waits to be written, in lanes: control goes first, always,
-// then the rest in the order it came. Anyone adds, one goroutine takes out.
+// then the rest in the order it came, and sound when there is nothing else.
+// Anyone adds, one goroutine takes out.
 //
 // What is being written is still in its lane, so that it is found there if it
-// does not get through.
+// does not get through; but for sound, which nobody would send again.
 type outbox struct {
 	mu      sync.Mutex // guards what follows
 	changed sync.Cond  // the taker waits here
 	control lane       // answers to pings
 	rest    lane       // whatever Send was given
-	count   int        // in all lanes
-	bytes   int        // in all lanes
+	sound   soundLane  // what SendSound was given, the newest of it
+	count   int        // in control and rest
+	bytes   int        // in control and rest
 	closed  bool       // Send is refused
 	dead    bool       // and nothing is given out any more
 }
@@ -71,6 +73,18 @@ func (o *outbox) answer(opcode int, frame []byte) error {
 	return o.add(&o.control, &outgoing{frame: frame, opcode: opcode})
 }
 
+// sendSound adds what goes behind everything else, and says how many chunks
+// had to go for it. It never waits.
+func (o *outbox) sendSound(sound []byte) (dropped int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return 0
+	}
+	o.changed.Signal()
+	return o.sound.add(sound)
+}
+
 // add is called with the lock held.
 func (o *outbox) add(l *lane, item *outgoing) error {
 	if o.count >= maxQueued || o.bytes+len(item.frame) > maxQueuedBytes {
@@ -101,6 +115,8 @@ func (o *outbox) next() *outgoing {
 			return o.control.first
 		case o.rest.first != nil:
 			return o.rest.first
+		case o.sound.count > 0 && !o.closed:
+			return o.sound.take()
 		case o.closed:
 			return nil
 		}
@@ -113,7 +129,10 @@ func (o *outbox) written(item *outgoing) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	l := &o.rest
-	if o.control.first == item {
+	switch item {
+	case &o.sound.writing:
+		return
+	case o.control.first:
 		l = &o.control
 	}
 	l.first = item.next

@@ -1,9 +1,6 @@
 package convai
 
-import (
-	"encoding/base64"
-	"encoding/json"
-)
+import "encoding/json"
 
 // The messages a server sends, but for those about tools. Event ids count up
 // through a conversation; what they number is an utterance or turn, so several
@@ -36,16 +33,10 @@ func (m *ConversationInitiationMetadata) check() error {
 
 // Audio is a piece of what the agent says, up to about half a minute of it.
 type Audio struct {
-	Base64    string     `json:"audio_base_64"` // in the format the metadata announced; see AppendBytes
+	Base64    Base64     `json:"audio_base_64"` // in the format the metadata announced
 	EventID   int        `json:"event_id"`
 	Alignment *Alignment `json:"alignment,omitempty"`
 	IsFinal   bool       `json:"is_final,omitempty"` // the last piece of this response
-}
-
-// AppendBytes decodes the sound and appends it to dst, which it returns grown.
-// On an error dst is returned with what could be decoded.
-func (m *Audio) AppendBytes(dst []byte) ([]byte, error) {
-	return base64.StdEncoding.AppendDecode(dst, []byte(m.Base64))
 }
 
 // An Alignment says when in its Audio each character is spoken, in
