@@ -54,8 +54,8 @@ type Speaker interface {
 	Play(ctx context.Context, source Source) error
 
 	// Flush throws away what has been taken from the source and not been heard
-	// yet, tells the source how much that was, and takes anew. It does not
-	// wait for any of it. Any goroutine may call it at any time.
+	// yet, tells the source how much that was, be it nothing, and takes anew. It
+	// does not wait for any of it. Any goroutine may call it at any time.
 	Flush()
 
 	// String is what a person would call it: the carrier, and the device if known.

@@ -106,14 +106,22 @@ func (r *Resampler) Append(out, sound []float32) []float32 {
 // and begins anew. Altogether a stream of n samples has then given n*to/from,
 // rounded up.
 func (r *Resampler) Flush(out []float32) []float32 {
+	out = r.Rest(out)
+	r.Reset()
+	return out
+}
+
+// Rest appends what Flush would, but the stream goes on as if it had not been
+// asked for.
+func (r *Resampler) Rest(out []float32) []float32 {
 	if r.width == 0 {
 		return out
 	}
-	n := len(r.buf)
+	n, at, phase := len(r.buf), r.at, r.phase
 	r.buf = r.buf[:n+r.width/2]
 	clear(r.buf[n:])
 	out = r.give(out, n-r.width/2) // up to where the last that came in is in the middle
-	r.Reset()
+	r.buf, r.at, r.phase = r.buf[:n], at, phase
 	return out
 }
 
