@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	retry = 300 * time.Millisecond // between two tries to open a device
-	still = 3 * time.Second        // a device that has moved no sound for that long is lost
+	retry    = 300 * time.Millisecond // between two tries to open a device
+	lifeless = 3 * time.Second        // a device that has moved no sound for that long is lost
 )
 
 // A Health is what became of a device.
@@ -84,7 +84,7 @@ func watched(ctx context.Context, run func(context.Context, func()) error) error
 	done := make(chan struct{})
 	defer close(done)
 	watch.Go(func() {
-		tick := time.NewTicker(still / 3)
+		tick := time.NewTicker(lifeless / 3)
 		defer tick.Stop()
 		for last, idle := int64(0), 0; ; {
 			select {
@@ -97,7 +97,7 @@ func watched(ctx context.Context, run func(context.Context, func()) error) error
 				last, idle = now, 0
 			}
 			if idle >= 3 {
-				cancel(fmt.Errorf("no sound has moved for %v", still))
+				cancel(fmt.Errorf("no sound has moved for %v", lifeless))
 			}
 		}
 	})

@@ -491,19 +491,28 @@ func (p *Player) Position() Position {
 // received from.
 func (p *Player) Begun() <-chan struct{} { return p.begun }
 
-// Heard copies what is heard in the time that ends at until, as loud as it is
-// now. It is what an echo is made of.
-func (p *Player) Heard(dst []float32, until time.Time) {
+// At is which sample is heard at a time, of all since the beginning.
+func (p *Player) At(t time.Time) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	end := p.heard(until)
-	from := max(end-int64(len(dst)), 0, p.made-int64(len(p.memory)))
-	n := int(min(max(end-from, 0), int64(len(dst))))
-	clear(dst[:len(dst)-n])
-	dst = dst[len(dst)-n:]
-	p.remembered(dst, from)
+	return p.heard(t)
+}
+
+// Heard copies what is heard from a sample on, as loud as it is now. What is
+// not known, or not any more, is silence. It is what an echo is made of.
+func (p *Player) Heard(dst []float32, from int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(dst)
+	first := max(from, p.made-int64(len(p.memory)), 0)
+	end := min(from+int64(len(dst)), p.made)
+	if first >= end {
+		return
+	}
+	known := dst[first-from : end-from]
+	p.remembered(known, first)
 	gain := math.Float32frombits(p.gain.Load())
-	for i := range dst {
-		dst[i] *= gain
+	for i := range known {
+		known[i] *= gain
 	}
 }

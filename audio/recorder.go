@@ -1,0 +1,176 @@
+package audio
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"moonlark/audio/pcm"
+)
+
+const (
+	// ChunkLength is how much of the user's sound goes into one message when
+	// nothing else is asked for. It may be 20 to 250 ms.
+	ChunkLength = 20 * time.Millisecond
+
+	// deaf is how long the microphone may bring nothing before silence is sent
+	// in its place: the agent's end hangs up on a user it never hears.
+	deaf = 250 * time.Millisecond
+)
+
+// An Echo takes out of what the microphone hears what the speaker has said.
+type Echo interface {
+	// Remove changes sound, which was heard until age ago. It is called on one
+	// goroutine at a time, and must not wait.
+	Remove(sound []float32, age time.Duration)
+}
+
+// A Recorder is what the microphone's sound goes through on its way to the
+// agent: the echo is taken out of it, its level is measured, it is muted, and
+// it is cut into chunks as the wire has them. Chunks of silence take the
+// place of a microphone that brings nothing.
+//
+// Take is the microphone's. All else may be called from any goroutine; what
+// scripts reach, SetMuted, SetListening, Level and Voice, waits for nothing.
+type Recorder struct {
+	counts *Counts
+	echo   Echo // nil for none
+	muted  atomic.Bool
+	aside  atomic.Bool  // not listening
+	level  atomic.Int64 // dBFS, in hundredths
+	voice  atomic.Bool
+
+	mu        sync.Mutex // guards what follows
+	detector  Detector
+	scratch   []float32
+	until     time.Time                        // what is after this has not been heard
+	filling   bool                             // with silence
+	send      func(chunk []byte) (dropped int) // nil: to nobody
+	format    pcm.Format
+	resampler *pcm.Resampler
+	sound     []float32 // resampled
+	chunk     []byte    // under way
+	size      int       // of a whole one, in bytes
+}
+
+// NewRecorder makes a recorder. echo may be nil.
+func NewRecorder(echo Echo, counts *Counts) *Recorder {
+	r := &Recorder{counts: counts, echo: echo, until: time.Now(), scratch: make([]float32, Samples(ChunkLength))}
+	r.level.Store(lowest * 100)
+	return r
+}
+
+// Begin sends sound on, in chunks of that length in that format, until End.
+// send is called on the microphone's goroutine or Run's. It must not block nor
+// keep the chunk, and says how many chunks it has dropped.
+func (r *Recorder) Begin(format pcm.Format, length time.Duration, send func(chunk []byte) (dropped int)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.format, r.size = format, format.Bytes(length)
+	r.resampler = pcm.NewResampler(Rate, format.Rate)
+	r.chunk = make([]byte, 0, 2*r.size)
+	r.send = send
+}
+
+// End sends nothing any more.
+func (r *Recorder) End() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.send = nil
+}
+
+// SetMuted makes the recorder deaf: silence is what everybody hears of it.
+func (r *Recorder) SetMuted(muted bool) { r.muted.Store(muted) }
+
+// SetListening says whether the agent hears the user, or silence: push to talk.
+func (r *Recorder) SetListening(listening bool) { r.aside.Store(!listening) }
+
+// Muted is what was last set.
+func (r *Recorder) Muted() bool { return r.muted.Load() }
+
+// Listening is what was last set.
+func (r *Recorder) Listening() bool { return !r.aside.Load() }
+
+// Level is how loud it is, in dBFS: from -96, silence, to 0.
+func (r *Recorder) Level() float64 { return float64(r.level.Load()) / 100 }
+
+// Voice says whether somebody speaks.
+func (r *Recorder) Voice() bool { return r.voice.Load() }
+
+// Take is the microphone's: see Sink.
+func (r *Recorder) Take(sound []float32, age time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.until, r.filling = time.Now(), false
+	for len(sound) > 0 {
+		n := min(len(sound), len(r.scratch))
+		now := r.scratch[:n]
+		copy(now, sound)
+		sound = sound[n:]
+		if r.echo != nil {
+			r.echo.Remove(now, age+Duration(len(sound)))
+		}
+		if r.muted.Load() {
+			clear(now)
+		}
+		r.pass(now)
+	}
+}
+
+// pass measures sound and sends it on. The caller holds mu.
+func (r *Recorder) pass(sound []float32) {
+	for rest := sound; len(rest) > 0; {
+		rest, _ = r.detector.Hear(rest)
+	}
+	r.level.Store(int64(r.detector.Level() * 100))
+	r.voice.Store(r.detector.Voice())
+	if r.send == nil {
+		return
+	}
+	if r.aside.Load() {
+		clear(sound)
+	}
+	r.sound = r.resampler.Append(r.sound[:0], sound)
+	r.chunk = r.format.Append(r.chunk, r.sound)
+	done := 0
+	for ; len(r.chunk)-done >= r.size; done += r.size {
+		if n := r.send(r.chunk[done : done+r.size]); n > 0 {
+			r.counts.Dropped.Add(int64(n))
+		}
+	}
+	r.chunk = r.chunk[:copy(r.chunk, r.chunk[done:])]
+}
+
+// Run sends silence while the microphone brings nothing, until ctx is done.
+func (r *Recorder) Run(ctx context.Context) {
+	tick := time.NewTicker(ChunkLength)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			r.fill()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *Recorder) fill() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	missing := time.Since(r.until)
+	if !r.filling && missing < deaf {
+		return
+	}
+	r.filling = true
+	if missing > time.Second { // we were asleep: nobody wants to hear that
+		missing = time.Second
+		r.until = time.Now().Add(-missing)
+	}
+	for ; missing >= ChunkLength; missing -= ChunkLength {
+		clear(r.scratch)
+		r.pass(r.scratch)
+		r.until = r.until.Add(ChunkLength)
+	}
+}
