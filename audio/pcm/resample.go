@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// taps is how many samples of the lower rate make one sample. With fewer,
-	// either the tones just above what the lower rate can hold come through, or
-	// the highest fifth of what it can hold becomes more than that.
+	// taps is how many samples of the lower rate make one sample. With 48,
+	// either tones that the lower rate cannot hold come through, or more than
+	// the highest fifth of those that it can hold is weakened.
 	taps = 64
 
 	// rejection is by how much such tones are weakened, in dB.
