@@ -4,10 +4,10 @@ package clib
 
 import "github.com/ebitengine/purego"
 
-// OpenALSA loads libasound, and tells it, and JACK, which it may try, to keep
+// OpenALSA loads libasound, under that name, and tells it, and JACK, which it may try, to keep
 // what they think off the terminal.
-func OpenALSA() (*Library, error) {
-	lib, err := Open("libasound.so.2", "libasound2")
+func OpenALSA(name string) (*Library, error) {
+	lib, err := Open(name, "libasound2")
 	if err != nil {
 		return nil, err
 	}
