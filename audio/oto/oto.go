@@ -4,8 +4,7 @@
 // own sound, on Linux a PulseAudio server, or else ALSA.
 //
 // Oto opens a device once in the life of a process, for ever, even if that
-// fails. So a device that is lost stays lost, and what sounds good enough to
-// continue with is [audio.ErrForGood].
+// fails. So a device that is lost stays lost, and what goes wrong is [audio.ErrForGood].
 package oto
 
 import (
@@ -78,14 +77,15 @@ func (s *Speaker) play(ctx context.Context, source audio.Source) error {
 	}
 
 	r := &reader{source: source, counts: s.counts, sound: make([]float32, audio.Samples(ahead))}
-	r.player = s.context.NewPlayer(r)
-	r.player.SetBufferSize(bytesOf(ahead))
-	defer r.player.PauseAndStopReading() // nor is it reading then
+	p := s.context.NewPlayer(r)
+	p.SetBufferSize(bytesOf(ahead))
+	r.player = p
+	defer p.PauseAndStopReading() // once that returns, the source is not called any more
 	select {
 	case <-s.flush: // from before anything was played
 	default:
 	}
-	r.player.Play()
+	p.Play()
 
 	ticks := time.NewTicker(look)
 	defer ticks.Stop()
@@ -159,17 +159,25 @@ func lost(err error) error {
 type reader struct {
 	source audio.Source
 	counts *audio.Counts
-	player *oto.Player
+	player player
 	sound  []float32 // what is being read
 
 	given   atomic.Int64 // bytes that oto has got, less those that were flushed
 	started atomic.Bool  // something has been given since the last flush
 }
 
+// A player is what the reader needs of [oto.Player].
+type player interface {
+	io.Seeker
+	BufferedSize() int
+	PauseAndStopReading()
+	Play()
+}
+
 // Read implements [io.Reader]. Oto holds no lock of its own while it calls it.
 func (r *reader) Read(p []byte) (int, error) {
 	buffered := r.player.BufferedSize()
-	if buffered == 0 && r.started.Swap(true) {
+	if buffered == 0 && r.started.Swap(true) { // a hole that the device makes of its own is not seen here
 		r.counts.Underruns.Add(1)
 	}
 	n := min(len(p), bytesOf(ahead)-buffered, bytesOf(ahead)) / 4
