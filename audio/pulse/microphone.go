@@ -17,6 +17,7 @@ import (
 
 const (
 	firstSound = 2500 * time.Millisecond // until a device begins: an idle one of PulseAudio's may sleep 2 s
+	settled    = 300 * time.Millisecond  // of sound, and a device works
 	silence    = 500 * time.Millisecond  // that may pass without any sound, quiet or not
 	backlog    = 2 * time.Second         // of sound that the server keeps when we do not read
 )
@@ -81,12 +82,13 @@ type recording struct {
 
 	// Record's own.
 	stream uint32
-	source string    // that was asked for by name, or empty
-	astray bool      // records elsewhere, since that was gone
-	steady bool      // sound has come since the stream began or moved
-	gone   int64     // samples that the server has dropped since
-	ask    time.Time // when to ask for the latency again
-	slept  bool      // it was suspended when last looked
+	source string        // that was asked for by name, or empty
+	astray bool          // records elsewhere, since that was gone
+	steady bool          // sound has come for a while since the stream began or moved
+	start  time.Duration // when it did, since began
+	gone   int64         // samples that the server has dropped since
+	ask    time.Time     // when to ask for the latency again
+	slept  bool          // it was suspended when last looked
 }
 
 func newRecording(m *Microphone, sink audio.Sink) *recording {
@@ -148,7 +150,8 @@ func (r *recording) create() error {
 func (r *recording) restart() {
 	r.steady = false
 	r.ask = time.Time{}
-	r.heard.Store(int64(time.Since(r.began)))
+	r.start = time.Since(r.began)
+	r.heard.Store(int64(r.start))
 }
 
 // call asks how people call the source that records now.
@@ -278,9 +281,8 @@ func (r *recording) watch(now time.Time) error {
 			r.restart()
 		}
 	}
-	heard := r.heard.Load()
-	if !r.steady && heard > 0 && r.got.Load() > 0 {
-		r.steady = true
+	if time.Duration(r.heard.Load()) > r.start+settled {
+		r.steady = true // what comes before may be left from another device
 	}
 	if now.After(r.ask) || r.still(now) {
 		r.ask = now.Add(measure)
