@@ -51,8 +51,11 @@ func Start(t testing.TB) *Server {
 // manager. Where they are not installed the test is skipped.
 func StartPipeWire(t testing.TB) *Server {
 	t.Helper()
-	s := newServer(t, "PipeWire", "pipewire", "wireplumber", "pipewire-pulse", "pactl", "parec")
+	s := newServer(t, "PipeWire", "pipewire", "wireplumber", "pipewire-pulse", "dbus-daemon", "pactl", "parec")
 	s.start = func() {
+		os.Remove(s.bus()) // a killed one leaves it
+		s.run("dbus-daemon", "--session", "--nofork", "--nopidfile", "--address=unix:path="+s.bus())
+		s.wait(s.bus())
 		s.run("pipewire")
 		s.wait(filepath.Join(s.dir, "pipewire-0"))
 		s.run("wireplumber")
@@ -114,6 +117,7 @@ func (s *Server) Address() string { return "unix:" + s.socket() }
 func (s *Server) RuntimeDir() string { return s.dir }
 
 func (s *Server) socket() string { return filepath.Join(s.dir, "pulse", "native") }
+func (s *Server) bus() string    { return filepath.Join(s.dir, "bus") }
 
 // Kill ends the server as a crash does.
 func (s *Server) Kill() {
@@ -246,7 +250,7 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Env = append(os.Environ(), "HOME="+s.dir, "XDG_RUNTIME_DIR="+s.dir, "XDG_CONFIG_HOME="+s.dir,
 		"XDG_STATE_HOME="+s.dir, "PULSE_RUNTIME_PATH="+s.dir+"/pulse", "PULSE_SERVER="+s.Address(),
-		"PULSE_COOKIE=", "PIPEWIRE_RUNTIME_DIR="+s.dir, "DBUS_SESSION_BUS_ADDRESS=", "DISPLAY=")
+		"PULSE_COOKIE=", "PIPEWIRE_RUNTIME_DIR="+s.dir, "DBUS_SESSION_BUS_ADDRESS=unix:path="+s.bus(), "DISPLAY=")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	return cmd
 }
