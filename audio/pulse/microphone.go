@@ -285,7 +285,7 @@ func (r *recording) watch(now time.Time) error {
 		r.steady = true // what comes before may be left from another device
 	}
 	if now.After(r.ask) || r.still(now) {
-		r.ask = now.Add(measure)
+		r.ask = now.Add(often)
 		// The answer comes after all the sound before it: so it also tells
 		// whether it is us who were late to read.
 		if err := r.look(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,7 +23,7 @@ const (
 	suspense   = 2 * time.Second             // that a device may be suspended
 	firstTake  = 3 * time.Second             // until a device begins: some sleep deeply
 	idle       = time.Second                 // that a device may take no sound
-	measure    = time.Second                 // between two questions for the latency
+	often      = time.Second                 // between two questions for the latency
 	settling   = 100 * time.Millisecond      // after a start, when it still changes
 	unlimited  = proto.Undefined             // what the server thinks best
 	noDevice   = proto.Undefined             // in place of an index: go by the name
@@ -311,12 +312,11 @@ func (p *playback) serve() error {
 		return err
 	}
 	if now := time.Now(); now.After(p.ask) {
-		p.ask = now.Add(measure)
+		p.ask = now.Add(often)
 		if p.clock.fresh() {
 			p.ask = now.Add(settling)
 		}
-		_, err := p.look()
-		return err
+		return p.measure()
 	}
 	return nil
 }
@@ -325,22 +325,29 @@ func (p *playback) serve() error {
 // flush or a start.
 func (p *playback) ranDry() bool { return p.dry.Swap(0) > p.since }
 
-// feed gives the server what it has asked for. A flush meanwhile comes first.
+// feed gives the server what it has asked for.
 func (p *playback) feed() error {
-	wanted := p.wanted.Swap(0)
+	wanted := p.wanted.Load()
 	if wanted > 0 && time.Since(p.began)-time.Duration(p.asked.Load()) > tooLate {
 		p.counts.Late.Add(1)
 	}
-	for wanted > 0 && !p.speaker.flushing.Load() && !p.broken() {
-		n := int(min(wanted, piece))
-		p.source.Fill(p.sound[:n], p.clock.until(p.written))
-		if err := p.send(n); err != nil {
-			return err
+	given, err := p.give(wanted)
+	p.wanted.Add(-given)
+	return err
+}
+
+// give fills and sends n samples, and says how many it has: a flush, or the
+// loss of the server, ends it early.
+func (p *playback) give(n int64) (given int64, err error) {
+	for given < n && !p.speaker.flushing.Load() && !p.broken() {
+		now := int(min(n-given, piece))
+		p.source.Fill(p.sound[:now], p.clock.until(p.written))
+		if err := p.send(now); err != nil {
+			return given, err
 		}
-		wanted -= int64(n)
+		given += int64(now)
 	}
-	p.wanted.Add(wanted)
-	return nil
+	return given, nil
 }
 
 // send sends the first n samples of sound.
@@ -351,19 +358,32 @@ func (p *playback) send(n int) error {
 }
 
 // flush has the server forget what it has not given to the device yet, and the
-// source give it again, or something else.
+// source give it again, or something else. The server is asked at the same time
+// where it is: on a busy machine each answer may take long, and until the stream
+// is filled again nothing is heard.
 func (p *playback) flush() error {
-	if err := p.request(&proto.FlushPlaybackStream{StreamIndex: p.stream}, nil); err != nil {
+	var at place
+	var err error
+	var looked sync.WaitGroup
+	looked.Go(func() { at, err = p.look() })
+	flushed := p.request(&proto.FlushPlaybackStream{StreamIndex: p.stream}, nil)
+	looked.Wait()
+	if err := cmp.Or(flushed, err); err != nil {
 		return err
 	}
-	before := p.written
-	at, err := p.look()
-	if err != nil {
-		return err
+	if at.written == p.written { // it looked first, and forgot all that was left just after
+		at.written = min(at.read, p.written)
 	}
+	lost := p.written - at.written
 	p.written = at.written
-	p.lose(before - at.written)
-	return p.resume(at)
+	p.lose(lost)
+	if err := p.resume(at); err != nil {
+		return err
+	}
+	// The server asks for as much again, but that may come late too.
+	given, err := p.give(lost)
+	p.wanted.Add(-given)
+	return err
 }
 
 // lose tells the source that the last n samples that were sent are not heard.
@@ -394,6 +414,17 @@ func (p *playback) resume(at place) error {
 type place struct {
 	written int64 // by us
 	read    int64 // by the device
+}
+
+// measure looks where the server is, and goes by its word.
+func (p *playback) measure() error {
+	at, err := p.look()
+	if err != nil {
+		return err
+	}
+	p.filled += at.written - p.written
+	p.written = at.written
+	return nil
 }
 
 // look asks the server where it is, and sets the clock by it.
@@ -445,7 +476,7 @@ func (p *playback) watch(now time.Time) error {
 	if p.still(now) {
 		// It may be us who were late to read. The answer comes after everything
 		// that the server has said before.
-		if _, err := p.look(); err != nil {
+		if err := p.measure(); err != nil {
 			return err
 		}
 		if p.still(now) {
