@@ -8,6 +8,7 @@
 package alsa
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,13 +38,13 @@ type Microphone struct {
 
 // New makes a microphone of the device of that name: "default", or as
 // "plughw:CARD=Device", which, unlike "hw:", converts what the device cannot do.
-// Counts are kept in counts.
+// Empty means "default".
+// What goes wrong is counted in counts, if that is not nil.
 func New(device string, counts *audio.Counts) *Microphone {
-	if device == "" {
-		device = "default"
-	}
-	return &Microphone{device, counts}
+	return &Microphone{cmp.Or(device, "default"), cmp.Or(counts, new(audio.Counts))}
 }
+
+var _ audio.Microphone = (*Microphone)(nil)
 
 func (m *Microphone) String() string { return "alsa " + m.device }
 
@@ -65,38 +66,43 @@ func (m *Microphone) record(ctx context.Context, c *capture, sink audio.Sink) er
 	if code := c.lib.start.Int(c.pcm); code < 0 {
 		return c.lib.failure(code)
 	}
-	silent := -patience // waited in vain; not by the clock, which goes on while we are stopped. The first sound may take longer
+	silent := -patience // waited in vain; the first sound may take longer
 	for ctx.Err() == nil {
-		switch code := c.lib.wait.Int(c.waitArgs...); {
-		case code < 0:
-			if err := m.recover(c, code); err != nil {
-				return err
-			}
-			continue
-		case code == 0:
-			if silent += look; silent >= patience {
-				return fmt.Errorf("no sound for %v", patience)
-			}
-			continue
+		waited, err := m.hear(c, sink)
+		if err != nil {
+			return err
 		}
-
-		switch n := c.lib.read.Long(c.readArgs...); {
-		case n == -int(unix.EAGAIN) || n == 0:
-			// A plugin can say that there is sound when there is not. Do not spin.
-			time.Sleep(time.Millisecond)
-			if silent += time.Millisecond; silent >= patience {
-				return fmt.Errorf("no sound for %v", patience)
-			}
-		case n < 0:
-			if err := m.recover(c, n); err != nil {
-				return err
-			}
-		default:
+		// Not by the clock, which goes on while we are stopped.
+		if silent += waited; waited == 0 {
 			silent = 0
-			sink.Take(c.sound(n), c.age())
+		} else if silent >= patience {
+			return fmt.Errorf("no sound for %v", patience)
 		}
 	}
 	return nil
+}
+
+// hear gives sink what there is to hear, and otherwise says how long it has
+// waited for it.
+func (m *Microphone) hear(c *capture, sink audio.Sink) (waited time.Duration, err error) {
+	n := c.lib.wait.Int(c.waitArgs...)
+	if n == 0 {
+		return look, nil
+	}
+	if n > 0 {
+		n = c.lib.read.Long(c.readArgs...)
+	}
+	if n > 0 {
+		sink.Take(c.sound(n), c.age())
+		return 0, nil
+	}
+	if n < 0 && n != -int(unix.EAGAIN) { // a plugin can say that there is sound when there is not
+		if err := m.recover(c, n); err != nil {
+			return 0, err
+		}
+	}
+	time.Sleep(time.Millisecond) // rather than try it all day
+	return time.Millisecond, nil
 }
 
 // recover goes on after what can be gone on after, which is sound that nobody

@@ -4,6 +4,7 @@
 package alsa
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -15,11 +16,10 @@ type Microphone struct{ device string }
 
 // New makes one whose Record says why.
 func New(device string, _ *audio.Counts) *Microphone {
-	if device == "" {
-		device = "default"
-	}
-	return &Microphone{device}
+	return &Microphone{cmp.Or(device, "default")}
 }
+
+var _ audio.Microphone = (*Microphone)(nil)
 
 func (m *Microphone) String() string { return "alsa " + m.device }
 

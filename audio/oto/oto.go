@@ -8,6 +8,7 @@
 package oto
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -47,11 +48,13 @@ type Speaker struct {
 	lost    error // why there is no device any more
 }
 
-// New makes a speaker, which opens no device before it is to play. Counts are
-// kept in counts.
+// New makes a speaker, which opens no device before it is to play. What goes
+// wrong is counted in counts, if that is not nil.
 func New(counts *audio.Counts) *Speaker {
-	return &Speaker{counts: counts, flush: make(chan struct{}, 1)}
+	return &Speaker{counts: cmp.Or(counts, new(audio.Counts)), flush: make(chan struct{}, 1)}
 }
+
+var _ audio.Speaker = (*Speaker)(nil)
 
 func (s *Speaker) String() string { return "oto" }
 

@@ -15,6 +15,8 @@ type Speaker struct{}
 // New makes one whose Play says why.
 func New(*audio.Counts) *Speaker { return &Speaker{} }
 
+var _ audio.Speaker = (*Speaker)(nil)
+
 func (s *Speaker) String() string { return "oto" }
 
 // Play says why there is none.
