@@ -51,8 +51,6 @@ type Canceller struct {
 
 	mu     sync.Mutex // guards what follows; held while the server is asked
 	conn   *connection
-	module uint32
-	ours   bool   // we have loaded it, and so unload it
 	method string // that it works by
 	closed bool
 }
@@ -122,7 +120,7 @@ func (c *Canceller) ensure(ctx context.Context) error {
 	case c.conn.owns(sink.Properties):
 		return nil
 	case c.conn.ownedByOther(sink.Properties):
-		c.ours, c.method = false, ""
+		c.method = ""
 		return nil
 	}
 	if err := c.unload(sink.ModuleIndex); err != nil {
@@ -186,7 +184,7 @@ func (c *Canceller) load() error {
 		var got proto.LoadModuleReply
 		err := c.conn.request(&proto.LoadModule{Name: echoModule, Args: strings.Join(args, " ")}, &got)
 		if err == nil {
-			c.module, c.ours, c.method = got.ModuleIndex, true, m.name
+			c.method = m.name
 			return nil
 		}
 		if c.conn.broken() {
@@ -224,7 +222,7 @@ func (c *Canceller) devices() (speaker, microphone string, err error) {
 		return "", "", fmt.Errorf("there is no microphone but what %s plays", speaker)
 	}
 	for _, name := range []string{speaker, microphone} {
-		if strings.ContainsAny(name, " \t\"'\\") {
+		if len(name) > 200 || strings.ContainsAny(name, " \t\"'\\") {
 			return "", "", fmt.Errorf("%q cannot be given to the sound server", name)
 		}
 	}
@@ -249,15 +247,31 @@ func (c *Canceller) Close() error {
 	if c.conn == nil {
 		return nil
 	}
-	defer func() {
-		c.conn.close()
-		c.conn = nil
-	}()
-	if !c.ours || c.conn.broken() { // with the server the module is gone too
-		return nil
-	}
-	if err := c.unload(c.module); err != nil {
+	if err := c.remove(); err != nil {
 		return fmt.Errorf("echo canceller: unload: %w", err)
 	}
 	return nil
+}
+
+// remove unloads the canceller if it is ours and still there, also when the
+// connection that it was loaded by broke.
+func (c *Canceller) remove() error {
+	mark := strconv.FormatUint(uint64(c.conn.index), 10)
+	if c.conn.broken() {
+		c.conn.close()
+		conn, err := connect(context.Background(), c.opts.Server, nil)
+		if err != nil {
+			return nil // with the server the canceller is gone too
+		}
+		c.conn = conn
+	}
+	defer c.conn.close()
+	var sink proto.GetSinkInfoReply
+	err := c.conn.request(&proto.GetSinkInfo{SinkIndex: noDevice, SinkName: echoSink}, &sink)
+	if errors.Is(err, refusalError(proto.ErrNoSuchEntity)) || err == nil && owner(sink.Properties) != mark {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return c.unload(sink.ModuleIndex)
 }
