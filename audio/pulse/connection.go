@@ -25,10 +25,9 @@ const (
 type connection struct {
 	wire   *wire
 	client *proto.Client
-	index  uint32      // what the server calls this client
-	hear   func(any)   // called on proto's goroutine with each message: must not wait
-	unhook func() bool // of the context that cuts everything off
-	hooked chan struct{}
+	index  uint32    // what the server calls this client
+	hear   func(any) // called on proto's goroutine with each message: must not wait
+	unhook func()    // of the context that cuts everything off
 }
 
 // connect finds a server and makes ourselves known to it. What the server says
@@ -39,11 +38,8 @@ func connect(ctx context.Context, server string, hear func(any)) (*connection, e
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{wire: newWire(socket), hear: hear, hooked: make(chan struct{})}
-	c.unhook = context.AfterFunc(ctx, func() {
-		c.wire.fail(context.Cause(ctx))
-		close(c.hooked)
-	})
+	c := &connection{wire: newWire(socket), hear: hear}
+	c.unhook = c.cutOff(ctx)
 	c.client = &proto.Client{Callback: c.take}
 	c.client.SetTimeout(patience)
 	c.client.Open(c.wire)
@@ -120,12 +116,24 @@ func (c *connection) request(ask proto.RequestArgs, answer proto.Reply) error {
 // close ends the connection and returns once nothing of it runs.
 func (c *connection) close() {
 	c.wire.fail(errClosed)
-	if !c.unhook() {
-		<-c.hooked
-	}
+	c.unhook()
 	select {
 	case <-c.wire.ended:
 	case <-time.After(time.Second): // proto does not say so if the end came in the middle of a header
+	}
+}
+
+// cutOff breaks the connection when ctx ends, unless undo was called before.
+func (c *connection) cutOff(ctx context.Context) (undo func()) {
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		c.wire.fail(context.Cause(ctx))
+		close(done)
+	})
+	return func() {
+		if !stop() {
+			<-done
+		}
 	}
 }
 
