@@ -1,0 +1,5 @@
+//go:build !linux && !static
+
+package alsa
+
+const none = "it is a part of Linux"

@@ -1,0 +1,5 @@
+//go:build static
+
+package alsa
+
+const none = "this binary was built without libasound (tag static)"

@@ -1,0 +1,5 @@
+//go:build !linux && !static
+
+package oto
+
+func quiet() {}
