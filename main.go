@@ -21,6 +21,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"moonlark/audio/device"
 	"moonlark/engine"
 	"moonlark/engine/event"
 	"moonlark/engine/script"
@@ -136,6 +137,18 @@ func (l logging) options() terminal.Options {
 	return opts
 }
 
+// sound is the devices.
+type sound struct {
+	Speaker string        `placeholder:"DEVICE" help:"What the agent is heard by: auto, pulse[:SINK], oto, exec:COMMAND, wav:FILE or none."`
+	Mic     string        `placeholder:"DEVICE" help:"What hears you: auto, pulse[:SOURCE], alsa:DEVICE, exec:COMMAND, wav:FILE[,loop] or none."`
+	Echo    string        `default:"auto" enum:"auto,server,speex,gate,off" help:"What keeps the agent from hearing itself: ${enum}."`
+	Chunk   time.Duration `name:"mic-chunk" default:"20ms" help:"How much sound is sent at a time, up to 250ms (${default})."`
+}
+
+func (s sound) choice() *engine.Voice {
+	return &engine.Voice{Choice: device.Choice{Speaker: s.Speaker, Microphone: s.Mic, Echo: s.Echo}, Chunk: s.Chunk}
+}
+
 // limits are what scripts may use.
 type limits struct {
 	Memory    uint64        `placeholder:"MiB" help:"How much memory all scripts together may use; half of what there is, if left out."`
@@ -167,9 +180,10 @@ type runCommand struct {
 	URL   *string `xor:"target" placeholder:"URL" help:"Connect to this WebSocket URL as it stands."`
 	Local bool    `xor:"target" help:"Talk to the embedded agent; the default with neither of the two."`
 
-	Text     bool     `xor:"mode" help:"Chat in the terminal; the default when stdin is a terminal or a pipe."`
-	Headless bool     `xor:"mode" help:"No terminal input: tools and events only; the default otherwise."`
+	Text     bool     `xor:"mode" help:"No sound: chat in the terminal; the default with the embedded agent."`
+	Headless bool     `xor:"mode" help:"No sound and no input: tools and events only."`
 	Say      []string `sep:"none" placeholder:"TEXT" help:"Say TEXT instead of reading stdin; again for the next turn; then exit."`
+	sound    `embed:""`
 
 	JSON    bool `name:"json" help:"One JSON object per event on stdout, and nothing else there."`
 	NoWatch bool `help:"Do not reload scripts that change."`
@@ -187,6 +201,10 @@ func (c *runCommand) Run(ctx context.Context) error {
 	}
 	interactive := term.IsTerminal(int(os.Stdin.Fd()))
 	chatting := len(c.Say) > 0 || c.Text || !c.Headless && (interactive || readable(os.Stdin))
+	speaking, err := c.speaks(target)
+	if err != nil {
+		return err
+	}
 
 	show := c.options()
 	show.JSON = c.JSON
@@ -198,12 +216,15 @@ func (c *runCommand) Run(ctx context.Context) error {
 		Scripts:  c.Scripts,
 		Target:   target,
 		Show:     screen.Show,
-		TextOnly: chatting && target == (engine.Target{}),
+		TextOnly: chatting && !speaking && target == (engine.Target{}),
 		Retry:    !chatting,
 		Watch:    !c.NoWatch,
 	}
 	c.apply(&opts)
 	defer opts.Heap.Close()
+	if speaking {
+		opts.Voice = c.sound.choice()
+	}
 	switch {
 	case len(c.Say) > 0:
 		opts.Talk = func(ctx context.Context, e *engine.Engine) error { return say(ctx, e, c.Say) }
@@ -226,6 +247,20 @@ func (c *runCommand) Run(ctx context.Context) error {
 		screen.Show(event.Event{Type: event.Error, Time: time.Now(), Text: err.Error(), Hint: hint(err)})
 	}
 	return &toldError{err}
+}
+
+// speaks says whether there is to be sound.
+func (c *runCommand) speaks(target engine.Target) (bool, error) {
+	asked := c.Speaker != "" || c.Mic != ""
+	switch {
+	case asked && (c.Text || c.Headless):
+		return false, &usageError{errors.New("--text and --headless are without sound: leave out --speaker and --mic")}
+	case c.Chunk < 20*time.Millisecond || c.Chunk > 250*time.Millisecond:
+		return false, &usageError{fmt.Errorf("--mic-chunk %v: want 20ms to 250ms", c.Chunk)}
+	case c.Text || c.Headless:
+		return false, nil
+	}
+	return asked || target != (engine.Target{}), nil
 }
 
 // target is where to connect: what a flag says, or the environment.

@@ -487,6 +487,13 @@ func (p *Player) Position() Position {
 	return pos
 }
 
+// Pieces is how many pieces there were so far.
+func (p *Player) Pieces() uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.serial
+}
+
 // Begun has a value when speech has begun to be played since it was last
 // received from.
 func (p *Player) Begun() <-chan struct{} { return p.begun }

@@ -3,7 +3,8 @@
 //
 // The goroutines of an engine: the one that called Run reads the socket and
 // never blocks; the conversation's writer; the executor of each script; the
-// output, which shows events; the file watcher. Each is ended by Run or Close.
+// output, which shows events; the file watcher; those of the voice. Each is
+// ended by Run or Close.
 package engine
 
 import (
@@ -16,10 +17,12 @@ import (
 	"sync"
 	"time"
 
+	"moonlark/audio/device"
 	"moonlark/engine/convai"
 	"moonlark/engine/event"
 	"moonlark/engine/localagent"
 	"moonlark/engine/script"
+	"moonlark/engine/voice"
 )
 
 // A Target says where the conversation is held. At most one of the two is set;
@@ -43,6 +46,9 @@ type Options struct {
 	// when it returns, the conversation is ended, and its error is Run's.
 	// Nil leaves the conversation to the agent and the scripts.
 	Talk func(context.Context, *Engine) error
+
+	// Voice is the speaker and the microphone. Nil means that there is no sound.
+	Voice *Voice
 
 	// TextOnly asks the agent for text instead of speech. The embedded agent
 	// allows it; another closes the conversation unless it is enabled there.
@@ -83,6 +89,8 @@ type Engine struct {
 	scripts *script.Scripts
 	watcher *watcher // nil when nothing is watched
 	turns   *turnTracker
+	voice   *voice.Voice  // nil without sound, as is
+	devices *device.Sound // what it is made of
 
 	mu   sync.Mutex // guards what follows
 	talk *talk      // the conversation; nil before it and after it
@@ -117,11 +125,19 @@ func New(opts Options) (*Engine, error) {
 		Print:   func(name, text string) { e.out.post(event.Event{Type: event.Print, Script: name, Text: text}) },
 		Log:     e.log,
 	})
+	if opts.Voice != nil {
+		if err := e.makeVoice(*opts.Voice); err != nil {
+			e.close()
+			return nil, err
+		}
+	}
 	return e, nil
 }
 
 // eventNames are the names that on() knows: what a server sends, and our own.
-func eventNames() []string { return append(convai.KnownServerTypes(), orphanedResult) }
+func eventNames() []string {
+	return append(convai.KnownServerTypes(), orphanedResult, speaking, spoken, silent, level)
+}
 
 func (e *Engine) log(name string, level slog.Level, text string) {
 	e.out.post(event.Event{Type: event.Log, Script: name, Level: levelName(level), Text: text})
@@ -200,6 +216,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.out.post(event.Event{Type: event.Connecting, Target: target.kind, URL: redact(dial.URL)})
 	if err := e.load(); err != nil {
 		return err
+	}
+	if e.voice != nil {
+		e.voice.Start() // now, since a device may take a second or two to open
 	}
 	conversation, err := e.connect(ctx, dial)
 	if err != nil {
@@ -321,9 +340,15 @@ func (e *Engine) Say(text string) error {
 func (e *Engine) AwaitGreeting(ctx context.Context) error { return e.turns.awaitGreeting(ctx) }
 
 // AwaitReply returns once the agent has finished with what was said last: it
-// has replied, and no tool call is unanswered. The error is ErrNoReply when no
-// reply comes within 30 s, and else ctx's.
-func (e *Engine) AwaitReply(ctx context.Context) error { return e.turns.awaitReply(ctx) }
+// has replied, no tool call is unanswered, and all it said has been heard. The
+// error is ErrNoReply when no reply comes within 30 s, and else ctx's.
+func (e *Engine) AwaitReply(ctx context.Context) error {
+	err := e.turns.awaitReply(ctx)
+	if err == nil {
+		e.drainVoice(ctx)
+	}
+	return err
+}
 
 // close ends what Run leaves.
 func (e *Engine) close() {
@@ -335,5 +360,6 @@ func (e *Engine) close() {
 	e.scripts.Drain(drain)
 	e.scripts.Close()
 	e.leaving.Wait()
+	e.closeVoice()
 	e.out.close(time.Second)
 }

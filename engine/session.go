@@ -6,14 +6,14 @@ import (
 	"log/slog"
 
 	"moonlark/engine/convai"
-	"moonlark/luastd"
+	"moonlark/engine/script"
 )
 
 // A session is the conversation as scripts see it. Its methods are called on
 // executors and do not block.
 type session struct{ e *Engine }
 
-var _ luastd.Session = session{}
+var _ script.Session = session{}
 
 var errNoConversation = errors.New("there is no conversation")
 
@@ -24,7 +24,7 @@ func (s session) SendContext(text string) error {
 }
 
 // StopSession ends the conversation once the agent has finished with what is
-// under way, or after 2 s.
+// under way, or after 2 s; what it has said by then is heard.
 func (s session) StopSession() error {
 	e := s.e
 	e.mu.Lock()
@@ -38,6 +38,9 @@ func (s session) StopSession() error {
 			ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 			defer cancel()
 			e.turns.awaitReply(ctx)
+			farewell, cancel := context.WithTimeout(context.Background(), farewellTime)
+			defer cancel()
+			e.drainVoice(farewell)
 			e.Stop()
 		})
 	})

@@ -48,6 +48,7 @@ func (e *Engine) converse(ctx context.Context, conv *convai.Conversation) error 
 	}
 	e.setTalk(t)
 	e.out.post(event.Event{Type: event.Connected, ConversationID: t.id})
+	e.beginVoice(conv)
 
 	talking, hush := context.WithCancel(context.Background())
 	defer hush()
@@ -67,6 +68,7 @@ func (e *Engine) converse(ctx context.Context, conv *convai.Conversation) error 
 	err := conv.Run(context.Background(), t.handle)
 	asked := ctx.Err() != nil // we ended it
 	e.turns.hungUp()
+	e.endVoice(ctx)
 	hush()
 	user.Wait()
 	if !unwatch() {
@@ -75,6 +77,7 @@ func (e *Engine) converse(ctx context.Context, conv *convai.Conversation) error 
 	e.setTalk(nil)
 	t.end()
 	e.reportEnd(t, err)
+	e.reportSound()
 
 	var closed *convai.CloseError
 	clean := errors.As(err, &closed) && closed.Clean()
@@ -126,6 +129,10 @@ func (e *Engine) reportEnd(t *talk, err error) {
 func (t *talk) handle(f convai.Frame) {
 	e := t.e
 	switch m := f.Message.(type) {
+	case *convai.Audio:
+		if e.voice != nil {
+			e.voice.Audio(m)
+		}
 	case *convai.Ping:
 		t.dispatch(f)
 		return // answered already; no sign of a turn
@@ -148,6 +155,9 @@ func (t *talk) handle(f convai.Frame) {
 	case *convai.UserTranscript:
 		e.out.post(event.Event{Type: event.User, Text: m.Text, EventID: m.EventID})
 	case *convai.Interruption:
+		if e.voice != nil {
+			e.voice.Interrupt(m.EventID)
+		}
 		e.out.post(event.Event{Type: event.Interruption, EventID: m.EventID})
 	case *convai.ServerError:
 		e.out.post(event.Event{Type: event.Error, Text: describe(m.ErrorType, m.Message, m.Reason), Code: m.Code, Hint: convai.Hint(m.Code, m.ErrorType+" "+m.Message+" "+m.Reason)})

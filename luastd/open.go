@@ -21,6 +21,7 @@ type Host interface {
 	Logger
 	Registrar
 	Session
+	Sounder
 	Environment
 }
 
@@ -62,6 +63,7 @@ func Open(L *lua.LState, host Host) {
 	openTimers(L, host)
 	openTools(L, host)
 	openSession(L, host)
+	openSound(L, host)
 }
 
 // set makes Go functions fields of a table.

@@ -17,13 +17,7 @@ type Session interface {
 func openSession(L *lua.LState, host Session) {
 	tell := func(send func(string) error) lua.LGFunction {
 		return func(L *lua.LState) int {
-			if err := send(L.CheckString(1)); err != nil {
-				L.Push(lua.LNil)
-				L.Push(lua.LString(err.Error()))
-				return 2
-			}
-			L.Push(lua.LTrue)
-			return 1
+			return outcome(L, send(L.CheckString(1)))
 		}
 	}
 	session := L.NewTable()

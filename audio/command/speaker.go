@@ -186,9 +186,7 @@ func (f *feed) move(ahead time.Duration, p *process) error {
 func (f *feed) flush() {
 	samples := len(f.left) / f.format.SampleBytes()
 	f.left = f.left[:len(f.left)%f.format.SampleBytes()] // the rest of one that it has begun
-	if n := samples * audio.Rate / f.format.Rate; n > 0 {
-		f.source.Lost(min(n, len(f.piece)))
-	}
+	f.source.Lost(min(samples*audio.Rate/f.format.Rate, len(f.piece)))
 }
 
 var _ audio.Speaker = (*Speaker)(nil)

@@ -55,11 +55,15 @@ type Canceller struct {
 	closed bool
 }
 
+// NewCanceller makes a canceller that is loaded when it is first asked for its
+// devices: a sound server may not be there yet.
+func NewCanceller(opts EchoOptions) *Canceller { return &Canceller{opts: opts} }
+
 // EchoCancel loads an echo canceller into the sound server, with its gain
 // control off. One that a crashed program has left is replaced; one of another
 // Moonlark that runs is shared. Close unloads it.
 func EchoCancel(ctx context.Context, opts EchoOptions) (*Canceller, error) {
-	c := &Canceller{opts: opts}
+	c := NewCanceller(opts)
 	if err := c.Ensure(ctx); err != nil {
 		return nil, err
 	}

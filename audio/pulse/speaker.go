@@ -388,9 +388,7 @@ func (p *playback) flush() error {
 
 // lose tells the source that the last n samples that were sent are not heard.
 func (p *playback) lose(n int64) {
-	if n = min(n, p.written+n-p.filled); n > 0 {
-		p.source.Lost(int(n))
-	}
+	p.source.Lost(int(max(min(n, p.written+n-p.filled), 0)))
 }
 
 // resume goes on after at. Where the server is ahead of us already, silence

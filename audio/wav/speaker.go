@@ -117,10 +117,9 @@ func (s *Speaker) play(ctx context.Context, source audio.Source, w *Writer) erro
 			source.Fill(piece, 0)
 			p.Next()
 		case <-s.flush:
-			if rest := piece[heard(p):]; len(rest) > 0 {
-				source.Lost(len(rest))
-				source.Fill(rest, 0)
-			}
+			rest := piece[heard(p):]
+			source.Lost(len(rest))
+			source.Fill(rest, 0)
 		}
 	}
 }

@@ -21,6 +21,11 @@ const (
 	AgentPart      Type = "agent_part"      // Text, EventID, Part: a piece of it, as it comes
 	AgentCorrected Type = "agent_corrected" // Text, EventID: what it had really said when it was interrupted
 	Interruption   Type = "interruption"    // EventID
+	Speaking       Type = "speaking"        // EventID: it begins to be heard
+	Silent         Type = "silent"          // EventID, Interrupted: it has been heard
+	Speaker        Type = "speaker"         // Device, or Text and Hint: what is wrong with it
+	Microphone     Type = "microphone"      // the same
+	Sound          Type = "sound"           // Sound: what went wrong with it, at the end
 	ToolCall       Type = "tool_call"       // Tool, CallID, Args, Script
 	ToolResult     Type = "tool_result"     // Tool, CallID, Result, IsError, ErrorType, Seconds, CPU, Script
 	Loaded         Type = "loaded"          // Script, Tools
@@ -60,6 +65,19 @@ type Event struct {
 	Seconds   float64         `json:"seconds,omitempty"`
 	CPU       float64         `json:"cpu,omitempty"` // seconds that Lua ran for it
 
+	Device      string       `json:"device,omitempty"`
+	Interrupted bool         `json:"interrupted,omitempty"`
+	Sound       *SoundCounts `json:"sound,omitempty"`
+
 	Level string `json:"level,omitempty"` // "debug", "info", "warn" or "error"
 	Count int    `json:"count,omitempty"`
+}
+
+// SoundCounts say what went wrong with the sound.
+type SoundCounts struct {
+	Underruns int64 `json:"underruns"` // the speaker had nothing to play, since we were late
+	Overruns  int64 `json:"overruns"`  // the microphone lost sound, since we were late
+	Gaps      int64 `json:"gaps"`      // the agent paused in the middle, since the network was late
+	Dropped   int64 `json:"dropped"`   // chunks of the user's sound, since the network was slow
+	Late      int64 `json:"late"`      // a device was served more than 10 ms late
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -46,19 +47,48 @@ func (g *generation) Getenv(name string) (string, bool) {
 func (g *generation) Print(text string)                 { g.scripts.opts.Print(g.name(), text) }
 func (g *generation) Log(level slog.Level, text string) { g.log(level, text) }
 
+// A Session is the conversation that scripts take part in, with its sound.
+type Session interface {
+	luastd.Session
+	SetVolume(volume float64) error
+	Mute(muted bool) error
+	Listen(listening bool) error
+	Beep(hertz, seconds float64) error
+
+	// PlayFile plays a WAV file, by its name in a folder that it must not lead
+	// out of. Unlike the rest it may wait for the disk.
+	PlayFile(folder, name string) error
+}
+
 func (g *generation) SendText(text string) error {
-	return g.tell(func(s luastd.Session) error { return s.SendText(text) })
+	return g.tell(func(s Session) error { return s.SendText(text) })
 }
 
 func (g *generation) SendContext(text string) error {
-	return g.tell(func(s luastd.Session) error { return s.SendContext(text) })
+	return g.tell(func(s Session) error { return s.SendContext(text) })
 }
 
 func (g *generation) StopSession() error {
-	return g.tell(func(s luastd.Session) error { return s.StopSession() })
+	return g.tell(func(s Session) error { return s.StopSession() })
 }
 
-func (g *generation) tell(do func(luastd.Session) error) error {
+func (g *generation) SetVolume(volume float64) error {
+	return g.tell(func(s Session) error { return s.SetVolume(volume) })
+}
+
+func (g *generation) Mute(muted bool) error {
+	return g.tell(func(s Session) error { return s.Mute(muted) })
+}
+
+func (g *generation) Listen(listening bool) error {
+	return g.tell(func(s Session) error { return s.Listen(listening) })
+}
+
+func (g *generation) Beep(hertz, seconds float64) error {
+	return g.tell(func(s Session) error { return s.Beep(hertz, seconds) })
+}
+
+func (g *generation) tell(do func(Session) error) error {
 	if g.stage < inUse {
 		return errTooEarly
 	}
@@ -66,6 +96,14 @@ func (g *generation) tell(do func(luastd.Session) error) error {
 		return errors.New("there is no conversation")
 	}
 	return do(g.scripts.opts.Session)
+}
+
+// PlayFile is the one method here that another goroutine may call.
+func (g *generation) PlayFile(name string) error {
+	if g.scripts.opts.Session == nil {
+		return errors.New("there is no conversation")
+	}
+	return g.scripts.opts.Session.PlayFile(filepath.Dir(g.path), name)
 }
 
 func (g *generation) RegisterTool(spec *tool.Spec, handler *lua.LFunction) error {

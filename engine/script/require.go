@@ -22,7 +22,7 @@ type module struct {
 }
 
 // builtin are the globals that require finds too.
-var builtin = []string{"coroutine", "debug", "json", "log", "math", "os", "session", "string", "table"}
+var builtin = []string{"audio", "coroutine", "debug", "json", "log", "math", "os", "session", "string", "table"}
 
 var moduleName = regexp.MustCompile(`^[\w-]+(\.[\w-]+)*$`)
 

@@ -17,14 +17,13 @@ import (
 	"time"
 
 	"moonlark/engine/tool"
-	"moonlark/luastd"
 )
 
 // Options say what scripts run with. The zero value works.
 type Options struct {
 	Slots   *Slots         // run slots, to be shared by the process; nil makes some
 	Heap    *Heap          // the bound on memory, likewise
-	Session luastd.Session // the conversation; nil when there is none
+	Session Session        // the conversation; nil when there is none
 	Events  []string       // the names that on() knows; empty for any
 	Globals map[string]any // Go values and functions for every script, through gopher-luar
 

@@ -100,6 +100,39 @@ function session.context(text) end
 ---Ends the conversation, once what is under way has been sent.
 function session.stop() end
 
+---How loud everything is, from 0 to 1.
+---@param v number
+---@return true? done
+---@return string? why not
+function session.volume(v) end
+
+---Makes the microphone deaf, or not.
+---@param muted boolean
+---@return true? done
+---@return string? why not
+function session.mute(muted) end
+
+---Says whether the agent hears the microphone, or silence.
+---@param listening boolean
+---@return true? done
+---@return string? why not
+function session.listen(listening) end
+
+audio = {}
+
+---Mixes in a WAV file that lies beside the script.
+---@param file string
+---@return true? done once it plays
+---@return string? why not
+function audio.play(file) end
+
+---A tone: of 880 Hz for 0.15 s, if nothing else is said.
+---@param hertz? number
+---@param seconds? number
+---@return true? done
+---@return string? why not
+function audio.beep(hertz, seconds) end
+
 json = {}
 
 ---@param v any

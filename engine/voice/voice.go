@@ -1,0 +1,259 @@
+// Package voice is the sound of a conversation: what the agent says reaches the
+// speaker, and what the user says the agent. It stands between moonlark/audio,
+// which does not know the wire, and the conversation, and knows nothing of Lua.
+//
+// The goroutines of a Voice: one for the speaker, one for the microphone, each
+// with what its carrier starts; one that sends silence in place of a
+// microphone that is gone; and one, the follower, that tells what is being heard.
+// Close waits for all of them. The sound itself passes from the goroutine that reads the
+// socket into a buffer, and from there to the speaker's.
+package voice
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"moonlark/audio"
+	"moonlark/audio/pcm"
+	"moonlark/engine/convai"
+)
+
+// Options say what a Voice is made of.
+type Options struct {
+	Speaker    audio.Speaker    // nil: what the agent says passes unheard
+	Microphone audio.Microphone // nil: the agent hears silence
+
+	// Echo makes what takes the speaker's sound out of the microphone's. Nil
+	// takes nothing out.
+	Echo func(audio.Heard) audio.Echo
+
+	// Chunk is how much of the user's sound is sent at a time, 20 to 250 ms.
+	// Zero means 20 ms.
+	Chunk time.Duration
+
+	Counts *audio.Counts // nil makes some
+	Log    *slog.Logger  // nil drops it
+
+	// Notify is told what happens: a Health, a Speaking, Spoken, Silent or
+	// Level. It is called from several goroutines and must not block. Nil: nobody is.
+	Notify func(notice any)
+
+	// Levels says whether anybody wants to be told of levels. Nil: nobody does.
+	Levels func() bool
+}
+
+// A Health is what became of a device.
+type Health struct {
+	audio.Health
+	Microphone bool // it is that, and not the speaker
+}
+
+// Speaking says that a response has begun to be heard.
+type Speaking struct{ ID int }
+
+// Spoken says what of a response has been heard since the last Spoken of it. It
+// comes only from agents that say when each character is spoken.
+type Spoken struct {
+	ID   int
+	Text string
+}
+
+// Silent says that there is nothing left to be heard.
+type Silent struct {
+	ID          int  // of the last response that was
+	Interrupted bool // and not to its end
+}
+
+// A Level says how loud the microphone is, 10 times a second at most.
+type Level struct {
+	DBFS  float64 // from -96, silence, to 0
+	Voice bool    // somebody speaks
+}
+
+// A Voice is the sound of one conversation after the other. Audio belongs to the
+// goroutine that reads the socket, all else may be called from any.
+type Voice struct {
+	opts     Options // fixed, as are the next two
+	player   *audio.Player
+	recorder *audio.Recorder
+	speaker  audio.Speaker
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+
+	buffer      []byte // Audio's
+	interrupted atomic.Bool
+
+	mu    sync.Mutex // guards what follows; never held while waiting
+	words []words    // of pieces that have not been heard yet
+}
+
+// Words are the characters of a piece, and when each is spoken.
+type words struct {
+	piece uint64
+	id    int
+	*convai.Alignment
+}
+
+// New makes a voice. Its devices are opened by Start.
+func New(opts Options) *Voice {
+	if opts.Counts == nil {
+		opts.Counts = new(audio.Counts)
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Notify == nil {
+		opts.Notify = func(any) {}
+	}
+	if opts.Levels == nil {
+		opts.Levels = func() bool { return false }
+	}
+	if opts.Chunk == 0 {
+		opts.Chunk = audio.ChunkLength
+	}
+	v := &Voice{opts: opts, speaker: opts.Speaker}
+	if v.speaker == nil {
+		v.speaker = audio.NewNone()
+	}
+	v.player = audio.NewPlayer(v.speaker, opts.Counts)
+	var echo audio.Echo
+	if opts.Echo != nil {
+		echo = opts.Echo(v.player)
+	}
+	v.recorder = audio.NewRecorder(echo, opts.Counts)
+	return v
+}
+
+// Start opens the devices, and again when they are lost, until Close. It does
+// not wait for them.
+func (v *Voice) Start() {
+	ctx, stop := context.WithCancel(context.Background())
+	v.stop = stop
+	v.running.Go(func() {
+		audio.KeepPlaying(ctx, v.speaker, v.player, func(h audio.Health) {
+			if v.opts.Speaker != nil {
+				v.opts.Notify(Health{h, false})
+			}
+		})
+	})
+	if v.opts.Microphone != nil {
+		v.running.Go(func() {
+			audio.KeepRecording(ctx, v.opts.Microphone, v.recorder, func(h audio.Health) { v.opts.Notify(Health{h, true}) })
+		})
+	}
+	v.running.Go(func() { v.recorder.Run(ctx) })
+	v.running.Go(func() { v.follow(ctx) })
+}
+
+// Close fades the sound out and closes the devices. It returns when nothing is
+// left running, and may be called without Start.
+func (v *Voice) Close() {
+	if v.stop == nil {
+		return
+	}
+	if v.player.Position().Left > 0 {
+		v.Hush()
+		time.Sleep(30 * time.Millisecond) // in which it fades
+	}
+	v.stop()
+	v.running.Wait()
+}
+
+// Hush silences whatever is being said.
+func (v *Voice) Hush() { v.Interrupt(math.MaxInt) }
+
+// Counts are what went wrong so far.
+func (v *Voice) Counts() *audio.Counts { return v.opts.Counts }
+
+// Begin is the beginning of a conversation: what the user says goes to send,
+// which is called on a goroutine of the voice, must not block nor keep the chunk,
+// and says how many chunks it has dropped. The error is that a format is not
+// known; then there is no sound in that direction.
+func (v *Voice) Begin(m convai.ConversationInitiationMetadata, send func(chunk []byte) (dropped int)) error {
+	out, outErr := pcm.Parse(m.AgentOutputAudioFormat)
+	if outErr == nil {
+		v.player.Begin(out)
+	} else {
+		outErr = fmt.Errorf("the agent's sound: %w", outErr)
+	}
+	in, inErr := pcm.Parse(m.UserInputAudioFormat)
+	if inErr == nil {
+		v.recorder.Begin(in, v.opts.Chunk, send)
+	} else {
+		inErr = fmt.Errorf("the user's sound: %w", inErr)
+	}
+	v.mu.Lock()
+	v.words = v.words[:0]
+	v.mu.Unlock()
+	if outErr != nil {
+		return outErr
+	}
+	return inErr
+}
+
+// End is the end of a conversation: nothing is sent any more. What the agent has
+// said goes on being heard.
+func (v *Voice) End() { v.recorder.End() }
+
+// Audio plays a piece of what the agent says.
+func (v *Voice) Audio(m *convai.Audio) {
+	var err error
+	v.buffer, err = m.Base64.AppendBytes(v.buffer[:0])
+	if err != nil {
+		v.opts.Log.Warn(fmt.Sprintf("audio: %v", err))
+		return
+	}
+	piece, err := v.player.Queue(m.EventID, v.buffer)
+	if err != nil {
+		v.opts.Log.Warn(fmt.Sprintf("audio: %v", err))
+	}
+	if a := m.Alignment; piece > 0 && a != nil && len(a.Chars) == len(a.StartsMS) {
+		v.mu.Lock()
+		v.words = append(v.words, words{piece, m.EventID, a})
+		v.mu.Unlock()
+	}
+}
+
+// Interrupt silences a response, and those before it.
+func (v *Voice) Interrupt(id int) {
+	v.interrupted.Store(true)
+	v.mu.Lock()
+	v.words = v.words[:0]
+	v.mu.Unlock()
+	v.player.Interrupt(id)
+}
+
+// Drain waits until all that the agent has said has been heard, or ctx is done.
+func (v *Voice) Drain(ctx context.Context) {
+	for {
+		left := v.player.Position().Left
+		if left == 0 {
+			return
+		}
+		select {
+		case <-time.After(min(left+time.Millisecond, 50*time.Millisecond)):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// SetVolume says how loud everything is, from 0 to 1.
+func (v *Voice) SetVolume(volume float64) { v.player.SetVolume(volume) }
+
+// Volume is what was last set.
+func (v *Voice) Volume() float64 { return v.player.Volume() }
+
+// SetMuted makes the microphone deaf.
+func (v *Voice) SetMuted(muted bool) { v.recorder.SetMuted(muted) }
+
+// SetListening says whether the agent hears the user.
+func (v *Voice) SetListening(listening bool) { v.recorder.SetListening(listening) }
+
+// Play mixes a sound in. The error is that too many are being played.
+func (v *Voice) Play(sound []float32) error { return v.player.Play(sound) }
