@@ -59,6 +59,12 @@ func (w *wording) entries(e event.Event, cols int) []entry {
 		return append(replies(w.reply.flush()), w.quiet("interrupted"))
 	case event.AgentCorrected:
 		return append(replies(w.reply.flush()), w.corrected(e.Text, cols))
+	case event.Speaker:
+		return w.device("speaker", e)
+	case event.Microphone:
+		return w.device("microphone", e)
+	case event.Sound:
+		return w.sound(e)
 	case event.ToolCall:
 		return w.called(e)
 	case event.ToolResult:
