@@ -22,6 +22,7 @@ import (
 	"golang.org/x/term"
 
 	"moonlark/audio/device"
+	"moonlark/audio/selftest"
 	"moonlark/engine"
 	"moonlark/engine/event"
 	"moonlark/engine/script"
@@ -43,6 +44,7 @@ type commands struct {
 	Call    callCommand    `cmd:"" help:"Run one tool and print its result."`
 	Check   checkCommand   `cmd:"" help:"Load scripts without running any of their tools, and list what they offer."`
 	Serve   serveCommand   `cmd:"" help:"Offer the embedded agent to any ElevenLabs client."`
+	Audio   audioCommand   `cmd:"" help:"List and test what there is to speak and hear with."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -424,6 +426,59 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	return engine.Serve(ctx, engine.Options{Scripts: c.Scripts, Show: screen.Show, Watch: true}, c.Listen, func(url string) {
 		fmt.Printf("The embedded agent is at %s\n", url)
 	})
+}
+
+type audioCommand struct {
+	Devices audioDevicesCommand `cmd:"" help:"List the speakers and microphones."`
+	Test    audioTestCommand    `cmd:"" help:"Play and listen: what takes the echo away here?"`
+}
+
+type audioDevicesCommand struct{}
+
+func (audioDevicesCommand) Run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	speakers, microphones, reasons := device.List(ctx)
+	listDevices("speakers", speakers)
+	listDevices("microphones", microphones)
+	for _, why := range reasons {
+		fmt.Fprintln(os.Stderr, why)
+	}
+	if len(speakers)+len(microphones) == 0 {
+		return errors.New("no devices")
+	}
+	return nil
+}
+
+func listDevices(what string, all []device.Entry) {
+	fmt.Println(what)
+	for _, d := range all {
+		note := ""
+		if d.Default {
+			note = " (the default)"
+		}
+		fmt.Printf("  %-40s %s%s\n", d.Name, d.Description, note)
+	}
+}
+
+type audioTestCommand struct {
+	Speaker string `placeholder:"DEVICE" help:"As for run."`
+	Mic     string `placeholder:"DEVICE" help:"As for run."`
+	logging `embed:""`
+}
+
+func (c *audioTestCommand) Run(ctx context.Context) error {
+	show := c.options()
+	show.Stdout = os.Stderr
+	screen := terminal.New(show)
+	defer screen.Close()
+	choice := device.Choice{Speaker: c.Speaker, Microphone: c.Mic}
+	result, err := selftest.Run(ctx, choice, screen.Logger(), func(text string) { fmt.Fprintln(os.Stderr, text) })
+	if err != nil {
+		return err
+	}
+	fmt.Print(result)
+	return nil
 }
 
 type versionCommand struct{}
