@@ -37,10 +37,13 @@ const (
 // its socket. There is no going back to one: who connects again has a new one.
 type Conversation struct {
 	conn         *websocket.Conn
+	ear          *ear
 	log          *slog.Logger
 	metadata     ConversationInitiationMetadata
 	writeTimeout time.Duration // the constants, but for tests
 	goodbye      time.Duration
+	quiet        time.Duration
+	dead         time.Duration
 	out          *outbox
 
 	early     []Frame      // the reader's: what came before Run, metadata included
@@ -58,12 +61,13 @@ type Conversation struct {
 	cause    error      // why it is over; nil as long as it goes on
 }
 
-func newConversation(conn *websocket.Conn, log *slog.Logger) *Conversation {
+func newConversation(conn *websocket.Conn, socket *ear, log *slog.Logger) *Conversation {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	c := &Conversation{
-		conn: conn, log: log, writeTimeout: writeTimeout, goodbye: goodbyeTimeout,
+		conn: conn, ear: socket, log: log,
+		writeTimeout: writeTimeout, goodbye: goodbyeTimeout, quiet: quietTime, dead: deadTime,
 		out: newOutbox(), over: make(chan struct{}),
 	}
 	conn.SetReadLimit(MaxFrame)
@@ -105,8 +109,10 @@ func (c *Conversation) run(ctx context.Context, handler func(Frame)) error {
 		c.end(context.Cause(ctx))
 		close(cut)
 	})
-	var writer sync.WaitGroup
-	writer.Go(c.write)
+	watching, unwatch := context.WithCancel(context.Background())
+	var others sync.WaitGroup
+	others.Go(c.write)
+	others.Go(func() { c.watch(watching) })
 
 	for _, frame := range c.early {
 		handler(frame)
@@ -121,7 +127,8 @@ func (c *Conversation) run(ctx context.Context, handler func(Frame)) error {
 		handler(frame)
 	}
 
-	writer.Wait()
+	unwatch()
+	others.Wait()
 	if !stop() {
 		<-cut
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -129,12 +130,15 @@ func open(ctx context.Context, opts Options) (*Conversation, error) {
 	// gorilla waits for the answer to the handshake without an eye on ctx.
 	stop := func() bool { return true }
 	defer func() { stop() }()
+	socket := &ear{heard: new(atomic.Int64), began: time.Now()}
 	dial := func(_ context.Context, network, addr string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
-		if err == nil {
-			stop = context.AfterFunc(ctx, func() { conn.Close() })
+		if err != nil {
+			return nil, err
 		}
-		return conn, err
+		stop = context.AfterFunc(ctx, func() { conn.Close() })
+		socket.Conn = conn
+		return socket, nil
 	}
 	dialer := websocket.Dialer{
 		NetDialContext:  dial,
@@ -152,7 +156,7 @@ func open(ctx context.Context, opts Options) (*Conversation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newConversation(conn, opts.Log), nil
+	return newConversation(conn, socket, opts.Log), nil
 }
 
 // begin says what we want and waits to be told what we get. It closes the

@@ -3,8 +3,9 @@
 // [ParseClient], [Marshal]), how a conversation opens ([Dial]), is carried
 // ([Conversation.Run]) and ends.
 //
-// Two goroutines carry a conversation: the one that called Run reads, parses
-// and calls the handler; a second one writes. The reader never waits for the
+// Three goroutines carry a conversation: the one that called Run reads, parses
+// and calls the handler; a second one writes; a third notices when the
+// connection has died without a word. The reader never waits for the
 // writer, so whatever is queued or stuck on the way out, what comes in is seen
 // at once, and a ping is answered before anyone else hears of it.
 //
