@@ -18,8 +18,8 @@ import (
 const (
 	hangover   = 600 * time.Millisecond // of silence, and a sentence is over
 	preRoll    = 400 * time.Millisecond // kept of what was before a voice was found: 300 ms, and the 100 ms that takes
-	longestSay = 30 * time.Second       // a sentence that is longer is cut
-	mostUnread = 4                      // sentences that may wait to be recognised
+	longestSay = 25 * time.Second       // a sentence that is longer is cut
+	mostUnread = 30 * time.Second       // of sentences that may wait to be recognised
 	lostSound  = time.Second            // without sound, and nobody speaks any more
 	scoreEvery = 100 * time.Millisecond
 	holdBack   = 5 * time.Second // how long a response waits for the user to finish
@@ -144,7 +144,11 @@ func (c *conversation) sentence() {
 	e := c.ear
 	said := slices.Clone(e.said)
 	e.said = e.said[:0]
-	if len(e.unread) >= mostUnread {
+	waiting := len(said)
+	for _, s := range e.unread {
+		waiting += len(s)
+	}
+	if waiting > audio.Samples(mostUnread) {
 		c.misheard(fmt.Errorf("%d sentences are waiting already", len(e.unread)))
 		return
 	}

@@ -2,7 +2,6 @@ package localagent
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,10 +15,7 @@ import (
 )
 
 const (
-	packetTime = 200 * time.Millisecond // of sound in one event
-	tailTime   = 20 * time.Millisecond  // kept back, so that the last event has some
-	made       = 30 * time.Second       // of sound that may be ready to be sent
-	longest    = 10 * time.Minute       // of sound in one response
+	made = 30 * time.Second // of sound that may be ready to be sent
 
 	// The client gets the first of these at once, and then the speed times
 	// more than it plays; never more ahead of its playing than the bound.
@@ -50,13 +46,6 @@ type voice struct {
 	ends    time.Time // when all that was sent has been heard
 	overdue time.Time // when the next packet has to be there
 	over    bool      // no more is to be sent
-}
-
-// A packet is some of the sound as it is sent.
-type packet struct {
-	base64 string
-	took   time.Duration
-	last   bool
 }
 
 // A mark says what is heard when: the client plays what it gets, one packet
@@ -106,53 +95,6 @@ func (v *voice) make(ctx context.Context, text string, opts Options, nudge func(
 	if err := p.end(func(total time.Duration) { v.total.Store(int64(total)) }); v.err == nil {
 		v.err = err
 	}
-}
-
-var errLongest = fmt.Errorf("more than %v of sound", longest)
-
-// A packer cuts sound into packets for the wire.
-type packer struct {
-	format    pcm.Format
-	resampler *pcm.Resampler
-	put       func(packet) error
-
-	sound []float32 // reused
-	wire  []byte    // not put yet
-	total time.Duration
-}
-
-func (p *packer) play(sound []float32) error {
-	p.sound = p.resampler.Append(p.sound[:0], sound)
-	p.wire = p.format.Append(p.wire, p.sound)
-	n := p.format.Bytes(packetTime)
-	for len(p.wire) >= n+p.format.Bytes(tailTime) {
-		if p.total > longest {
-			return errLongest
-		}
-		if err := p.flush(n, false); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// end puts what is left. It says the total before.
-func (p *packer) end(known func(time.Duration)) error {
-	p.sound = p.resampler.Flush(p.sound[:0])
-	p.wire = p.format.Append(p.wire, p.sound)
-	known(p.total + p.format.Duration(len(p.wire)))
-	if p.total == 0 && len(p.wire) < p.format.Bytes(tailTime) { // nothing anybody would hear
-		return nil
-	}
-	return p.flush(len(p.wire), true)
-}
-
-func (p *packer) flush(n int, last bool) error {
-	took := p.format.Duration(n)
-	next := packet{base64.StdEncoding.EncodeToString(p.wire[:n]), took, last}
-	p.wire = p.wire[:copy(p.wire, p.wire[n:])]
-	p.total += took
-	return p.put(next)
 }
 
 // aloud sends as much of a response's sound as there is room and time for. It

@@ -217,16 +217,17 @@ func TestReplyThatWasHeardIsNotInterrupted(t *testing.T) {
 
 func TestReplyWhoseSoundFailsIsText(t *testing.T) {
 	for _, row := range []struct {
-		why string
-		tts func(ctx context.Context, text string, play func([]float32) error) error
+		why      string
+		patience time.Duration
+		tts      func(ctx context.Context, text string, play func([]float32) error) error
 	}{
-		{"at once", func(context.Context, string, func([]float32) error) error { return errors.New("no voice today") }},
-		{"without a sound", func(context.Context, string, func([]float32) error) error { return nil }},
-		{"without an end", func(ctx context.Context, _ string, _ func([]float32) error) error { <-ctx.Done(); return ctx.Err() }},
-		{"in the middle", func(ctx context.Context, text string, play func([]float32) error) error {
+		{"at once", 0, func(context.Context, string, func([]float32) error) error { return errors.New("no voice today") }},
+		{"without a sound", 0, func(context.Context, string, func([]float32) error) error { return nil }},
+		{"without an end", 100 * time.Millisecond, func(ctx context.Context, _ string, _ func([]float32) error) error { <-ctx.Done(); return ctx.Err() }},
+		{"in the middle", 0, func(ctx context.Context, text string, play func([]float32) error) error {
 			return errors.Join(humming(ctx, text[:8], play), errors.New("hoarse"))
 		}},
-		{"after an endless noise", func(ctx context.Context, text string, play func([]float32) error) error {
+		{"after an endless noise", 0, func(ctx context.Context, text string, play func([]float32) error) error {
 			for {
 				if err := play(make([]float32, 48000)); err != nil {
 					return err
@@ -236,7 +237,7 @@ func TestReplyWhoseSoundFailsIsText(t *testing.T) {
 	} {
 		t.Run(row.why, func(t *testing.T) {
 			t.Parallel()
-			c := converse(t, listen(t, Options{TTS: row.tts, SpeechPatience: 300 * time.Millisecond}))
+			c := converse(t, listen(t, Options{TTS: row.tts, SpeechPatience: row.patience}))
 			c.say("thanks")
 			if got := c.answer(); got != "You are welcome." {
 				t.Errorf("got %q", got)
