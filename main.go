@@ -23,6 +23,7 @@ import (
 
 	"moonlark/engine"
 	"moonlark/engine/event"
+	"moonlark/engine/localagent/speechcmd"
 	"moonlark/engine/script"
 	"moonlark/engine/terminal"
 	"moonlark/engine/tool"
@@ -160,6 +161,38 @@ func (l limits) apply(opts *engine.Options) {
 	}
 }
 
+// speech is the voice and the ears of the embedded agent.
+type speech struct {
+	TTS string `name:"tts" placeholder:"exec:COMMAND" help:"The embedded agent speaks: by a command that makes sound of text, by espeak-ng (auto), or not (none)."`
+	STT string `name:"stt" placeholder:"exec:COMMAND" help:"The embedded agent hears: by a command that makes text of sound, or not (none)."`
+}
+
+// apply has the agent in opts speak and hear. The error is a *usageError.
+func (s speech) apply(opts *engine.Options) error {
+	speaker, err := speechcmd.NewSpeaker(s.TTS)
+	if err != nil {
+		return &usageError{fmt.Errorf("--tts %w", err)}
+	}
+	recogniser, err := speechcmd.NewRecogniser(s.STT)
+	if err != nil {
+		return &usageError{fmt.Errorf("--stt %w", err)}
+	}
+	if (s.TTS != "" || s.STT != "") && opts.Target != (engine.Target{}) {
+		return &usageError{errors.New("--tts and --stt are for the embedded agent: say --local")}
+	}
+	if speaker != nil {
+		opts.LocalAgent.TTS = speaker.Speak
+	} else if s.TTS == "auto" {
+		opts.Show(event.Event{
+			Type: event.Log, Time: time.Now(), Level: "warn", Text: "--tts auto: there is no espeak-ng here, so the embedded agent writes",
+		})
+	}
+	if recogniser != nil {
+		opts.LocalAgent.STT = recogniser.Transcribe
+	}
+	return nil
+}
+
 type runCommand struct {
 	Scripts []string `arg:"" name:"script" help:"Lua files."`
 
@@ -173,6 +206,7 @@ type runCommand struct {
 
 	JSON    bool `name:"json" help:"One JSON object per event on stdout, and nothing else there."`
 	NoWatch bool `help:"Do not reload scripts that change."`
+	speech  `embed:""`
 	limits  `embed:""`
 	logging `embed:""`
 }
@@ -202,7 +236,13 @@ func (c *runCommand) Run(ctx context.Context) error {
 		Retry:    !chatting,
 		Watch:    !c.NoWatch,
 	}
-	c.apply(&opts)
+	if err := c.speech.apply(&opts); err != nil {
+		return err
+	}
+	if opts.LocalAgent.TTS != nil || opts.LocalAgent.STT != nil {
+		opts.TextOnly = false
+	}
+	c.limits.apply(&opts)
 	defer opts.Heap.Close()
 	switch {
 	case len(c.Say) > 0:
@@ -376,6 +416,7 @@ func parameters(s *tool.Schema) string {
 type serveCommand struct {
 	Listen  string   `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
 	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files that say which tools there are; the client runs them."`
+	speech  `embed:""`
 	logging `embed:""`
 }
 
@@ -386,7 +427,11 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	show := c.options()
 	screen := terminal.New(show)
 	defer screen.Close()
-	return engine.Serve(ctx, engine.Options{Scripts: c.Scripts, Show: screen.Show, Watch: true}, c.Listen, func(url string) {
+	opts := engine.Options{Scripts: c.Scripts, Show: screen.Show, Watch: true}
+	if err := c.apply(&opts); err != nil {
+		return err
+	}
+	return engine.Serve(ctx, opts, c.Listen, func(url string) {
 		fmt.Printf("The embedded agent is at %s\n", url)
 	})
 }
