@@ -44,7 +44,7 @@ func run(ctx context.Context, command string, stdin io.Reader, read func(stdout 
 		cancel(readErr)
 	}
 	waitErr := cmd.Wait()
-	_ = kill(cmd.Process) // what it started and did not wait for
+	sweep(cmd.Process)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

@@ -17,3 +17,6 @@ func shell(ctx context.Context, command string) *exec.Cmd {
 
 // kill ends a command and all that it has started.
 func kill(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGKILL) }
+
+// sweep ends what a command has started and did not wait for.
+func sweep(p *os.Process) { _ = kill(p) } // the group keeps its number while anybody is in it

@@ -18,3 +18,7 @@ func shell(ctx context.Context, command string) *exec.Cmd {
 func kill(p *os.Process) error {
 	return exec.Command("taskkill", "/T", "/F", "/PID", strconv.Itoa(p.Pid)).Run()
 }
+
+// sweep would end what a command has started and did not wait for, but its
+// number may be another's by now.
+func sweep(*os.Process) {}
