@@ -25,9 +25,9 @@ type conversation struct {
 	textOnly bool
 	stuck    bool // the writer's queue was full
 
-	life    context.Context // of what helps: over when the conversation is
-	helpers sync.WaitGroup  // goroutines that make sound or recognise it
-	wake    chan struct{}   // a helper has something
+	life    context.Context // of the workers: over when the conversation is
+	workers sync.WaitGroup  // goroutines that make sound or recognise it
+	wake    chan struct{}   // a worker has something
 
 	lastEvent int       // the newest event id
 	asked     *question // what the next sentence may answer
@@ -61,7 +61,7 @@ func (c *conversation) run(ctx context.Context) {
 	defer func() {
 		cancel()
 		c.socket.end(err)
-		c.helpers.Wait()
+		c.workers.Wait()
 		c.log.Debug("conversation over", "why", err, "unanswered", len(c.calls), "audio_chunks", c.socket.chunks.Load())
 	}()
 	if err = c.begin(ctx); err == nil {
@@ -227,7 +227,7 @@ func (c *conversation) invalid(err error) error {
 	return leave{websocket.ClosePolicyViolation, reason}
 }
 
-// nudge makes the goroutine of the conversation look at what its helpers have.
+// nudge makes the goroutine of the conversation look at what its workers have.
 func (c *conversation) nudge() {
 	select {
 	case c.wake <- struct{}{}:

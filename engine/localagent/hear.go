@@ -165,7 +165,7 @@ func (c *conversation) recognise() {
 	said := e.unread[0]
 	e.unread = slices.Delete(e.unread, 0, 1)
 	e.busy = true
-	c.helpers.Go(func() {
+	c.workers.Go(func() {
 		ctx, cancel := context.WithTimeout(c.life, c.opts.SpeechPatience)
 		defer cancel()
 		text, err := c.opts.STT(ctx, said)

@@ -68,7 +68,7 @@ func (c *conversation) utter(r *response) {
 	}
 	before := c.voice
 	c.voice, r.voice = v, v
-	c.helpers.Go(func() {
+	c.workers.Go(func() {
 		defer c.nudge()
 		defer close(v.done)
 		if before != nil {
