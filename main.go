@@ -25,6 +25,7 @@ import (
 	"moonlark/audio/selftest"
 	"moonlark/engine"
 	"moonlark/engine/event"
+	"moonlark/engine/localagent/speechcmd"
 	"moonlark/engine/script"
 	"moonlark/engine/terminal"
 	"moonlark/engine/tool"
@@ -175,6 +176,38 @@ func (l limits) apply(opts *engine.Options) {
 	}
 }
 
+// speech is the voice and the ears of the embedded agent.
+type speech struct {
+	TTS string `name:"tts" placeholder:"exec:COMMAND" help:"The embedded agent speaks: by a command that makes sound of text, by espeak-ng (auto), or not (none)."`
+	STT string `name:"stt" placeholder:"exec:COMMAND" help:"The embedded agent hears: by a command that makes text of sound, or not (none)."`
+}
+
+// apply has the agent in opts speak and hear. The error is a *usageError.
+func (s speech) apply(opts *engine.Options) error {
+	speaker, err := speechcmd.NewSpeaker(s.TTS)
+	if err != nil {
+		return &usageError{fmt.Errorf("--tts %w", err)}
+	}
+	recogniser, err := speechcmd.NewRecogniser(s.STT)
+	if err != nil {
+		return &usageError{fmt.Errorf("--stt %w", err)}
+	}
+	if (s.TTS != "" || s.STT != "") && opts.Target != (engine.Target{}) {
+		return &usageError{errors.New("--tts and --stt are for the embedded agent: say --local")}
+	}
+	if speaker != nil {
+		opts.LocalAgent.TTS = speaker.Speak
+	} else if s.TTS == "auto" {
+		opts.Show(event.Event{
+			Type: event.Log, Time: time.Now(), Level: "warn", Text: "--tts auto: there is no espeak-ng here, so the embedded agent writes",
+		})
+	}
+	if recogniser != nil {
+		opts.LocalAgent.STT = recogniser.Transcribe
+	}
+	return nil
+}
+
 type runCommand struct {
 	Scripts []string `arg:"" name:"script" help:"Lua files."`
 
@@ -189,6 +222,7 @@ type runCommand struct {
 
 	JSON    bool `name:"json" help:"One JSON object per event on stdout, and nothing else there."`
 	NoWatch bool `help:"Do not reload scripts that change."`
+	speech  `embed:""`
 	limits  `embed:""`
 	logging `embed:""`
 }
@@ -215,18 +249,24 @@ func (c *runCommand) Run(ctx context.Context) error {
 	defer screen.Close()
 
 	opts := engine.Options{
-		Scripts:  c.Scripts,
-		Target:   target,
-		Show:     screen.Show,
-		TextOnly: chatting && !speaking && target == (engine.Target{}),
-		Retry:    !chatting,
-		Watch:    !c.NoWatch,
+		Scripts: c.Scripts,
+		Target:  target,
+		Show:    screen.Show,
+		Retry:   !chatting,
+		Watch:   !c.NoWatch,
 	}
-	c.apply(&opts)
-	defer opts.Heap.Close()
 	if speaking {
 		opts.Voice = c.sound.choice()
+		if c.TTS == "" && target == (engine.Target{}) {
+			c.TTS = "auto" // somebody who names a speaker wants to hear something
+		}
 	}
+	if err := c.speech.apply(&opts); err != nil {
+		return err
+	}
+	opts.TextOnly = chatting && target == (engine.Target{}) && opts.LocalAgent.TTS == nil && opts.LocalAgent.STT == nil
+	c.limits.apply(&opts)
+	defer opts.Heap.Close()
 	switch {
 	case len(c.Say) > 0:
 		opts.Talk = func(ctx context.Context, e *engine.Engine) error { return say(ctx, e, c.Say) }
@@ -253,16 +293,17 @@ func (c *runCommand) Run(ctx context.Context) error {
 
 // speaks says whether there is to be sound.
 func (c *runCommand) speaks(target engine.Target) (bool, error) {
-	asked := c.Speaker != "" || c.Mic != ""
+	devices := c.Speaker != "" || c.Mic != ""
 	switch {
-	case asked && (c.Text || c.Headless):
+	case devices && (c.Text || c.Headless):
 		return false, &usageError{errors.New("--text and --headless are without sound: leave out --speaker and --mic")}
 	case c.Chunk < 20*time.Millisecond || c.Chunk > 250*time.Millisecond:
 		return false, &usageError{fmt.Errorf("--mic-chunk %v: want 20ms to 250ms", c.Chunk)}
 	case c.Text || c.Headless:
 		return false, nil
 	}
-	return asked || target != (engine.Target{}), nil
+	given := func(flag string) bool { return flag != "" && flag != "none" }
+	return devices || given(c.TTS) || given(c.STT) || target != (engine.Target{}), nil
 }
 
 // target is where to connect: what a flag says, or the environment.
@@ -413,6 +454,7 @@ func parameters(s *tool.Schema) string {
 type serveCommand struct {
 	Listen  string   `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
 	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files that say which tools there are; the client runs them."`
+	speech  `embed:""`
 	logging `embed:""`
 }
 
@@ -423,7 +465,11 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	show := c.options()
 	screen := terminal.New(show)
 	defer screen.Close()
-	return engine.Serve(ctx, engine.Options{Scripts: c.Scripts, Show: screen.Show, Watch: true}, c.Listen, func(url string) {
+	opts := engine.Options{Scripts: c.Scripts, Show: screen.Show, Watch: true}
+	if err := c.apply(&opts); err != nil {
+		return err
+	}
+	return engine.Serve(ctx, opts, c.Listen, func(url string) {
 		fmt.Printf("The embedded agent is at %s\n", url)
 	})
 }

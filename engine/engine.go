@@ -22,6 +22,7 @@ import (
 	"moonlark/engine/event"
 	"moonlark/engine/localagent"
 	"moonlark/engine/script"
+	"moonlark/engine/tool"
 	"moonlark/engine/voice"
 )
 
@@ -53,6 +54,11 @@ type Options struct {
 	// TextOnly asks the agent for text instead of speech. The embedded agent
 	// allows it; another closes the conversation unless it is enabled there.
 	TextOnly bool
+
+	// LocalAgent is how the embedded agent is: how it speaks and hears, above
+	// all. The zero value only writes. Its Tools, Log and WordPace are the
+	// engine's.
+	LocalAgent localagent.Options
 
 	// Retry makes Run try again when the first connection fails, until it
 	// succeeds: for a device that boots before its network.
@@ -252,7 +258,7 @@ func (e *Engine) prepare() (convai.Options, destination, error) {
 		dial.URL = convai.AgentURL("", e.opts.Target.Agent)
 		return dial, destination{kind: "agent"}, nil
 	}
-	server, err := localagent.Listen("127.0.0.1:0", localagent.Options{Tools: e.scripts.Tools, Log: agentLog(e), WordPace: wordPace})
+	server, err := e.listen("127.0.0.1:0", e.scripts.Tools)
 	if err != nil {
 		return dial, destination{}, fmt.Errorf("the embedded agent: %w", err)
 	}
@@ -260,7 +266,14 @@ func (e *Engine) prepare() (convai.Options, destination, error) {
 	return dial, destination{kind: "local", server: server}, nil
 }
 
-func agentLog(e *Engine) *slog.Logger { return slog.New(logHandler{e: e, part: "embedded agent: "}) }
+// listen starts the embedded agent with these tools.
+func (e *Engine) listen(addr string, tools func() []*tool.Spec) (*localagent.Server, error) {
+	opts := e.opts.LocalAgent
+	opts.Tools = tools
+	opts.Log = slog.New(logHandler{e: e, part: "embedded agent: "})
+	opts.WordPace = wordPace
+	return localagent.Listen(addr, opts)
+}
 
 func closeServer(s *localagent.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), goodbyeTime)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"moonlark/engine/event"
-	"moonlark/engine/localagent"
 	"moonlark/engine/script"
 	"moonlark/engine/tool"
 )
@@ -73,7 +72,7 @@ func Serve(ctx context.Context, opts Options, addr string, ready func(url string
 			return err
 		}
 	}
-	server, err := localagent.Listen(addr, localagent.Options{Tools: offered.specs, Log: agentLog(e), WordPace: wordPace})
+	server, err := e.listen(addr, offered.specs)
 	if err != nil {
 		return err
 	}

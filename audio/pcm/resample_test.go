@@ -9,17 +9,18 @@ import (
 	"time"
 )
 
-var rates = []int{8000, 16000, 22050, 24000, 44100, 48000}
-
-// eachRatio runs test for all rates of the wire, both ways.
+// eachRatio runs test between the rate of the program and each of the wire, both
+// ways, and for two rates that have little in common.
 func eachRatio(t *testing.T, test func(t *testing.T, from, to int)) {
-	for _, from := range rates {
-		for _, to := range rates {
-			if from != to {
-				t.Run(fmt.Sprintf("%d to %d", from, to), func(t *testing.T) { test(t, from, to) })
-			}
+	both := func(a, b int) {
+		for _, r := range [][2]int{{a, b}, {b, a}} {
+			t.Run(fmt.Sprintf("%d to %d", r[0], r[1]), func(t *testing.T) { test(t, r[0], r[1]) })
 		}
 	}
+	for _, rate := range []int{8000, 16000, 22050, 24000, 44100} {
+		both(rate, 48000)
+	}
+	both(16000, 44100)
 }
 
 // tone is n samples of a sine of half the full amplitude.
@@ -70,7 +71,7 @@ func resample(sound []float32, from, to int) []float32 {
 
 func TestAToneComesThroughWithoutNoise(t *testing.T) {
 	eachRatio(t, func(t *testing.T, from, to int) {
-		out := middle(resample(tone(997, from, from), from, to))
+		out := middle(resample(tone(997, from, from/2), from, to))
 		gain, rest := take(out, 997, to)
 		t.Logf("noise %.1f dB", level(rest))
 		if got := level(rest); got > -105 {
@@ -86,7 +87,7 @@ func TestTonesUpToFourFifthsOfWhatFitsComeThroughAsLoud(t *testing.T) {
 	eachRatio(t, func(t *testing.T, from, to int) {
 		low := float64(min(from, to))
 		for _, part := range []float64{0.01, 0.1, 0.2, 0.3, 0.35, 0.38, 0.4} {
-			out := middle(resample(tone(part*low, from, from/4), from, to))
+			out := middle(resample(tone(part*low, from, from/8), from, to))
 			gain, rest := take(out, part*low, to)
 			if math.Abs(gain) > 0.001 {
 				t.Errorf("%.0f Hz: gain %.4f dB", part*low, gain)
@@ -109,7 +110,7 @@ func TestTonesThatDoNotFitAreStopped(t *testing.T) {
 			if hz >= float64(from)/2 {
 				break
 			}
-			got := level(middle(resample(tone(hz, from, from/4), from, to)))
+			got := level(middle(resample(tone(hz, from, from/8), from, to)))
 			worst = max(worst, got)
 			if got > -95 {
 				t.Errorf("%.0f Hz comes through at %.1f dB", hz, got)
@@ -133,8 +134,8 @@ func TestAnyRateWillDo(t *testing.T) {
 
 func TestNothingShifts(t *testing.T) {
 	eachRatio(t, func(t *testing.T, from, to int) {
-		got := middle(resample(tone(440, from, from), from, to))
-		want := middle(tone(440, to, to))
+		got := middle(resample(tone(440, from, from/2), from, to))
+		want := middle(tone(440, to, to/2))
 		for i := range want {
 			if math.Abs(float64(got[i]-want[i])) > 1e-5 {
 				t.Fatalf("sample %d: got %v, want %v", i, got[i], want[i])
@@ -145,7 +146,7 @@ func TestNothingShifts(t *testing.T) {
 
 func TestThereAreAsManySamplesAsTheRatioSays(t *testing.T) {
 	eachRatio(t, func(t *testing.T, from, to int) {
-		for _, n := range []int{0, 1, 2, 31, 32, 33, 1000, from} {
+		for _, n := range []int{0, 1, 2, 31, 32, 33, 1000} {
 			if got, want := len(resample(make([]float32, n), from, to)), (n*to+from-1)/from; got != want {
 				t.Errorf("%d samples: got %d, want %d", n, got, want)
 			}
@@ -153,13 +154,13 @@ func TestThereAreAsManySamplesAsTheRatioSays(t *testing.T) {
 		r := NewResampler(from, to)
 		held := int(r.Delay() * time.Duration(to) / time.Second)
 		var out []float32
-		chunk, got := make([]float32, from), 0
-		for range 5 {
+		chunk, got := make([]float32, from/2), 0
+		for range 4 {
 			out = r.Append(out[:0], chunk)
 			got += len(out)
 		}
-		if want := 5*to - held; got > want || got < want-to/from-2 {
-			t.Errorf("5 s: got %d, want %d", got, want)
+		if want := 2*to - held; got > want || got < want-to/from-2 {
+			t.Errorf("2 s: got %d, want %d", got, want)
 		}
 	})
 }
@@ -178,7 +179,7 @@ func FuzzItDoesNotMatterHowAStreamIsCut(f *testing.F) {
 	f.Add(uint32(16000), uint32(48000), uint16(3000), []byte{1, 20, 255})
 	f.Add(uint32(47999), uint32(8000), uint16(3000), []byte{0, 9})
 	f.Fuzz(func(t *testing.T, from, to uint32, n uint16, cuts []byte) {
-		if from%48000 == 0 || to%48000 == 0 || from/to > 16 || to/from > 16 || from > 200000 || to > 200000 {
+		if from == 0 || to == 0 || from/to > 16 || to/from > 16 || from > 200000 || to > 200000 {
 			t.Skip()
 		}
 		i := 0

@@ -101,11 +101,13 @@ func (c *client) next() convai.Message {
 // await is the next message of type M; those before it are skipped.
 func await[M convai.Message](c *client) M {
 	c.t.Helper()
-	for {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
 		if m, ok := c.next().(M); ok {
 			return m
 		}
 	}
+	c.t.Fatalf("no %T", *new(M))
+	panic("unreachable")
 }
 
 // answer is what the agent says next.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -24,21 +25,28 @@ type conversation struct {
 	textOnly bool
 	stuck    bool // the writer's queue was full
 
+	life    context.Context // of the workers: over when the conversation is
+	workers sync.WaitGroup  // goroutines that make sound or recognise it
+	wake    chan struct{}   // a worker has something
+
 	lastEvent int       // the newest event id
 	asked     *question // what the next sentence may answer
 	calls     map[string]*pending
 	speech    speech
 	pings     pings
+	voice     *voice // the newest; nil before the first
+	ear       *ear   // nil for none
 }
 
 func newConversation(ws *websocket.Conn, opts Options) *conversation {
 	id := newID("conv_")
 	return &conversation{
 		opts:   opts,
-		socket: open(ws),
+		socket: open(ws, opts.STT != nil),
 		id:     id,
 		log:    opts.Log.With("conversation", id),
 		calls:  map[string]*pending{},
+		wake:   make(chan struct{}, 1),
 	}
 }
 
@@ -48,8 +56,12 @@ var errStuck = errors.New("the client does not read")
 // behind.
 func (c *conversation) run(ctx context.Context) {
 	err := errors.New("panic") // unless it is replaced: the socket is closed in any case
+	life, cancel := context.WithCancel(ctx)
+	c.life = life
 	defer func() {
+		cancel()
 		c.socket.end(err)
+		c.workers.Wait()
 		c.log.Debug("conversation over", "why", err, "unanswered", len(c.calls), "audio_chunks", c.socket.chunks.Load())
 	}()
 	if err = c.begin(ctx); err == nil {
@@ -80,7 +92,7 @@ func (c *conversation) begin(ctx context.Context) error {
 			switch m := got.frame.Message.(type) {
 			case *convai.ConversationInitiationClientData:
 				return c.greet(m)
-			case *convai.EnclaveSetupConfig, *convai.UserActivity, *convai.Pong, *convai.ContextualUpdate:
+			case *convai.EnclaveSetupConfig, *convai.UserActivity, *convai.Pong, *convai.ContextualUpdate, *convai.UserAudioChunk:
 				c.log.Debug("before the beginning", "type", got.frame.Type)
 			default:
 				return leave{websocket.ClosePolicyViolation, "conversation_initiation_client_data has to come before " + got.frame.Type}
@@ -107,10 +119,13 @@ func (c *conversation) greet(m *convai.ConversationInitiationClientData) error {
 		}
 		c.textOnly = o.Conversation != nil && o.Conversation.TextOnly != nil && *o.Conversation.TextOnly
 	}
+	if c.opts.STT != nil && !c.textOnly {
+		c.ear = newEar(c.opts.UserFormat)
+	}
 	c.send(&convai.ConversationInitiationMetadata{
 		ConversationID:         c.id,
-		AgentOutputAudioFormat: convai.DefaultAudioFormat,
-		UserInputAudioFormat:   convai.DefaultAudioFormat,
+		AgentOutputAudioFormat: c.opts.AgentFormat.String(),
+		UserInputAudioFormat:   c.opts.UserFormat.String(),
 	})
 	c.pings.next = time.Now().Add(c.opts.PingEvery)
 	if first != "" {
@@ -148,12 +163,18 @@ func (c *conversation) hold(ctx context.Context) error {
 			if got.err != nil {
 				return c.invalid(got.err)
 			}
-			c.receive(got.frame)
+			if err := c.receive(got.frame); err != nil {
+				return c.invalid(err)
+			}
+		case got := <-c.ear.transcripts():
+			c.understand(got)
+		case <-c.wake: // there is more to say
 		case <-drained: // there may be room to go on speaking
 		case <-alarm.C:
 			now := time.Now()
 			c.ping(now)
 			c.expire(now)
+			c.deafen(now)
 		}
 	}
 }
@@ -166,28 +187,34 @@ func (c *conversation) nextAlarm() time.Time {
 			at = p.deadline
 		}
 	}
-	if next := c.speech.next; !next.IsZero() && next.Before(at) {
-		at = next
+	for _, next := range []time.Time{c.speech.next, c.ear.lost()} {
+		if !next.IsZero() && next.Before(at) {
+			at = next
+		}
 	}
 	return at
 }
 
-// receive does what one frame from the client asks for.
-func (c *conversation) receive(f convai.Frame) {
+// receive does what one frame from the client asks for. The error is what is
+// wrong with it.
+func (c *conversation) receive(f convai.Frame) error {
 	switch m := f.Message.(type) {
 	case *convai.UserMessage:
-		c.hear(m.Text)
+		c.hear(m.Text, false)
 	case *convai.MultimodalMessage:
 		if m.Text != nil {
-			c.hear(m.Text.Text)
+			c.hear(m.Text.Text, false)
 		}
 	case *convai.ClientToolResult:
 		c.result(m)
 	case *convai.Pong:
 		c.pings.pong(m.EventID, time.Now())
+	case *convai.UserAudioChunk:
+		return c.listen(m, time.Now())
 	default: // it is news for an agent with a model
 		c.log.Debug("not acted on", "type", f.Type)
 	}
+	return nil
 }
 
 // invalid is the end of a conversation with a client that sent what the
@@ -198,6 +225,14 @@ func (c *conversation) invalid(err error) error {
 		Code: websocket.ClosePolicyViolation, ErrorType: "invalid_message", Message: reason, DebugMessage: err.Error(),
 	})
 	return leave{websocket.ClosePolicyViolation, reason}
+}
+
+// nudge makes the goroutine of the conversation look at what its workers have.
+func (c *conversation) nudge() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
 }
 
 // newID is an id that nobody can guess.

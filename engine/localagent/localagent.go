@@ -8,12 +8,19 @@
 // the conversation's state and does everything that is thinking; one reads the
 // socket, one writes it. None of them ever waits for a tool: a call is a row in
 // a table, and the answer is a message like any other.
+//
+// With [Options.TTS] it speaks and with [Options.STT] it hears. Then two more
+// goroutines come and go with a conversation: one makes the sound of what is
+// being said, one recognises what the user said. They end when the conversation
+// does.
 package localagent
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
+	"moonlark/audio/pcm"
 	"moonlark/engine/tool"
 )
 
@@ -27,7 +34,8 @@ type Options struct {
 	Tools func() []*tool.Spec
 
 	// Log gets the beginning and the end of each conversation and what was
-	// ignored in it, at debug level. Nil means silence.
+	// ignored in it, at debug level, and speech that failed as an error. Nil
+	// means silence.
 	Log *slog.Logger
 
 	// FirstMessage is how the agent opens a conversation. Empty means a
@@ -41,6 +49,27 @@ type Options struct {
 	// WordPace is the pause between the words of a streamed response, so that
 	// it can be interrupted. Zero means none.
 	WordPace time.Duration
+
+	// TTS speaks text: it gives play the sound of it bit by bit, mono at
+	// [audio.Rate], and returns when that was all. play waits while more has been
+	// spoken than can be sent; its error says that nobody listens any more, and
+	// ctx is over then too. Each response has it called by a goroutine of its
+	// own, one at a time in a conversation. Nil, or a client that asks for text
+	// only, and the agent writes; it does too when TTS fails.
+	TTS func(ctx context.Context, text string, play func(sound []float32) error) error
+
+	// STT recognises one sentence, mono at [audio.Rate]; the empty text is that
+	// nothing was said. It is called by a goroutine of its own, one at a time in a
+	// conversation. Nil, and what the user says aloud is not listened to.
+	STT func(ctx context.Context, sound []float32) (string, error)
+
+	// SpeechPatience is how long TTS may take to go on, and STT to be done. Zero
+	// means 20 s.
+	SpeechPatience time.Duration
+
+	// AgentFormat and UserFormat are how sound is sent: what the agent says, and
+	// what the user does. Zero means pcm_16000.
+	AgentFormat, UserFormat pcm.Format
 
 	// ToolMargin is how much longer than the tool's own deadline the agent
 	// waits for a result. Zero means 5 s: 20 s for a tool that does not say,
@@ -60,6 +89,8 @@ type Options struct {
 	Origins []string
 }
 
+var defaultFormat = pcm.Format{Encoding: pcm.S16, Rate: 16000} // convai.DefaultAudioFormat
+
 // complete is o with every zero replaced by what it means.
 func (o Options) complete() Options {
 	if o.Tools == nil {
@@ -70,6 +101,15 @@ func (o Options) complete() Options {
 	}
 	if o.PingEvery <= 0 {
 		o.PingEvery = 5 * time.Second
+	}
+	if o.SpeechPatience <= 0 {
+		o.SpeechPatience = 20 * time.Second
+	}
+	if o.AgentFormat == (pcm.Format{}) {
+		o.AgentFormat = defaultFormat
+	}
+	if o.UserFormat == (pcm.Format{}) {
+		o.UserFormat = defaultFormat
 	}
 	if o.ToolMargin <= 0 {
 		o.ToolMargin = 5 * time.Second

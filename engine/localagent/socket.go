@@ -30,7 +30,8 @@ type socket struct {
 	over    chan struct{} // closed by end: what still comes in is dropped
 	written chan struct{} // closed by the writer
 
-	chunks atomic.Int64 // of the user's voice, which is not listened to
+	listens bool         // fixed: somebody wants the user's voice
+	chunks  atomic.Int64 // of the user's voice, when nobody does
 }
 
 // An incoming is one frame from the client, or what is wrong with it.
@@ -39,7 +40,7 @@ type incoming struct {
 	err   error
 }
 
-func open(ws *websocket.Conn) *socket {
+func open(ws *websocket.Conn, listens bool) *socket {
 	ws.SetReadLimit(mostFrame)
 	s := &socket{
 		ws:      ws,
@@ -48,6 +49,7 @@ func open(ws *websocket.Conn) *socket {
 		drained: make(chan struct{}, 1),
 		over:    make(chan struct{}),
 		written: make(chan struct{}),
+		listens: listens,
 	}
 	go s.read()
 	go s.write()
@@ -70,7 +72,7 @@ func (s *socket) read() {
 		} else {
 			got.frame, got.err = parse(data)
 		}
-		if got.frame.Type == "user_audio_chunk" && got.err == nil {
+		if got.frame.Type == "user_audio_chunk" && got.err == nil && !s.listens {
 			s.chunks.Add(1)
 			continue
 		}

@@ -21,6 +21,8 @@ type response struct {
 	begun bool
 	said  int       // bytes of text that were streamed
 	due   time.Time // when it, or its next word, may be said; zero for at once
+	held  time.Time // until when it waits for the user to finish; zero before it has to
+	voice *voice    // its sound; nil when it has none
 }
 
 // speech is what the agent is saying and is going to say: one response after
@@ -48,14 +50,20 @@ func (c *conversation) speak(now time.Time) bool {
 			c.speech.next = r.due
 			return false
 		}
-		if !r.begun {
-			c.take(r)
-		}
-		if c.textOnly && !c.stream(r, now) {
+		if !r.begun && !c.take(r, now) {
 			return false
 		}
-		c.send(&convai.AgentResponse{Text: r.text, EventID: r.event})
-		c.send(&convai.AgentResponseComplete{EventID: r.event})
+		switch {
+		case r.voice != nil:
+			if !c.aloud(r, now) {
+				return false
+			}
+		case c.textOnly && !c.stream(r, now):
+			return false
+		default:
+			c.send(&convai.AgentResponse{Text: r.text, EventID: r.event})
+			c.send(&convai.AgentResponseComplete{EventID: r.event})
+		}
 		c.speech.queue = c.speech.queue[1:]
 		if r.final {
 			c.send(&convai.AgentToolResponse{
@@ -70,15 +78,28 @@ func (c *conversation) speak(now time.Time) bool {
 
 // take begins a response. What is said late, after a newer turn has begun,
 // gets a newer event id: a client may drop all it hears under the id of an
-// interruption and those before it.
-func (c *conversation) take(r *response) {
+// interruption and those before it. False: the user is speaking, and it waits
+// for a while.
+func (c *conversation) take(r *response, now time.Time) bool {
+	if c.ear.listening() {
+		if r.held.IsZero() {
+			r.held = now.Add(holdBack)
+		}
+		if now.Before(r.held) {
+			c.speech.next = r.held
+			return false
+		}
+	}
 	r.begun = true
 	if r.event != c.lastEvent {
 		r.event = c.newEvent()
 	}
 	if c.textOnly {
 		c.send(&convai.AgentChatResponsePart{Part: convai.PartStart, EventID: r.event})
+	} else if c.opts.TTS != nil && strings.TrimSpace(r.text) != "" {
+		c.utter(r)
 	}
+	return true
 }
 
 // stream says the words of a response that are due, and answers true when
@@ -117,11 +138,15 @@ func wordEnd(text string) int {
 }
 
 // interrupt breaks off what is being said: the user has said something else.
-func (c *conversation) interrupt() {
+func (c *conversation) interrupt(now time.Time) {
 	if len(c.speech.queue) == 0 || !c.speech.queue[0].begun {
 		return
 	}
 	r := c.speech.queue[0]
+	if r.voice != nil {
+		c.hush(r, now)
+		return
+	}
 	c.speech.queue = c.speech.queue[1:]
 	c.send(&convai.AgentChatResponsePart{Part: convai.PartStop, EventID: r.event})
 	c.send(&convai.Interruption{EventID: r.event})

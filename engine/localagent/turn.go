@@ -31,14 +31,18 @@ type pending struct {
 	deadline time.Time
 }
 
-// hear begins a turn.
-func (c *conversation) hear(text string) {
+// hear begins a turn. What was said aloud is told to the client, who has only
+// heard it.
+func (c *conversation) hear(text string, aloud bool) {
 	if strings.TrimSpace(text) == "" || c.speech.final {
 		c.log.Debug("nothing was said, or after the farewell")
 		return
 	}
-	c.interrupt()
+	c.interrupt(time.Now())
 	t := &turn{event: c.newEvent(), plan: decide(text, c.opts.Tools(), c.asked)}
+	if aloud {
+		c.send(&convai.UserTranscript{Text: text, EventID: t.event})
+	}
 	c.asked = t.plan.ask
 	if len(c.calls)+len(t.plan.calls) > mostPending {
 		t.plan = plan{say: fmt.Sprintf("I am still waiting for %d tools. Ask me again when they are done.", len(c.calls))}
