@@ -348,9 +348,15 @@ func (e *Engine) Say(text string) error {
 	return nil
 }
 
-// AwaitGreeting returns once the agent has spoken first, or has kept quiet for
-// a second.
-func (e *Engine) AwaitGreeting(ctx context.Context) error { return e.turns.awaitGreeting(ctx) }
+// AwaitGreeting returns once the agent has spoken first, and been heard to the
+// end of that if there is sound, or has kept quiet for a second.
+func (e *Engine) AwaitGreeting(ctx context.Context) error {
+	err := e.turns.awaitGreeting(ctx, e.voice != nil)
+	if err == nil {
+		e.drainVoice(ctx)
+	}
+	return err
+}
 
 // AwaitReply returns once the agent has finished with what was said last: it
 // has replied, no tool call is unanswered, and all it said has been heard. The

@@ -20,6 +20,7 @@ type turnTracker struct {
 	mu      sync.Mutex    // guards what follows
 	changed chan struct{} // closed at a change; nil while nobody waits
 	said    bool          // the agent has said anything at all
+	greeted bool          // and said that this was all of it
 	latest  int           // the id of the response it began last
 	before  int           // the same, when the user last spoke: what still comes of that is no reply
 	open    bool          // the user has said something that has not been replied to in full
@@ -68,7 +69,7 @@ func (t *turnTracker) agentSpoke(id int) {
 }
 
 func (t *turnTracker) agentMoved() { t.note(func() {}) }
-func (t *turnTracker) agentEnded() { t.note(func() { t.ended = t.replied }) }
+func (t *turnTracker) agentEnded() { t.note(func() { t.ended, t.greeted = t.replied, t.said }) }
 func (t *turnTracker) hungUp()     { t.note(func() { t.over = true }) }
 
 // callBegan counts a call; one that comes by itself is a turn of its own.
@@ -107,11 +108,12 @@ func (t *turnTracker) await(ctx context.Context, done func() (over bool, again t
 	}
 }
 
-// awaitGreeting waits until the agent has spoken first, or has kept quiet.
-func (t *turnTracker) awaitGreeting(ctx context.Context) error {
+// awaitGreeting waits until the agent has spoken first, or has kept quiet. If
+// the whole of it is of interest, it waits until the agent has come to its end.
+func (t *turnTracker) awaitGreeting(ctx context.Context, whole bool) error {
 	return t.await(ctx, func() (bool, time.Time, error) {
 		again := t.last.Add(quiet)
-		return t.said || t.over || !time.Now().Before(again), again, nil
+		return t.said && !whole || t.greeted || t.over || !time.Now().Before(again), again, nil
 	})
 }
 

@@ -64,14 +64,14 @@ func TestTheGreetingIsAwaitedForASecondOfQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := newTurnTracker()
 		began := time.Now()
-		tr.awaitGreeting(context.Background())
+		tr.awaitGreeting(context.Background(), false)
 		if took := time.Since(began); took != time.Second {
 			t.Errorf("without a greeting it took %v, want 1s", took)
 		}
 		tr = newTurnTracker()
 		time.AfterFunc(300*time.Millisecond, func() { tr.agentSpoke(1) })
 		began = time.Now()
-		tr.awaitGreeting(context.Background())
+		tr.awaitGreeting(context.Background(), false)
 		if took := time.Since(began); took != 300*time.Millisecond {
 			t.Errorf("with a greeting it took %v, want 300ms", took)
 		}
