@@ -56,7 +56,7 @@ func TestDevicesAreListed(t *testing.T) {
 		if !has(speakers, want) {
 			t.Errorf("speakers: got %+v, want %+v among them", speakers, want)
 		}
-		want = pulse.Device{Name: pulsetest.Microphone, Description: "Monitor of The microphone", Default: true, Monitor: true}
+		want = pulse.Device{Name: pulsetest.Microphone, Default: true, Monitor: true}
 		if !has(microphones, want) {
 			t.Errorf("microphones: got %+v, want %+v among them", microphones, want)
 		}
@@ -65,6 +65,9 @@ func TestDevicesAreListed(t *testing.T) {
 
 func has(list []pulse.Device, want pulse.Device) bool {
 	for _, d := range list {
+		if want.Description == "" { // that of a monitor differs
+			d.Description = ""
+		}
 		if d == want {
 			return true
 		}

@@ -103,8 +103,8 @@ func (s *Server) up() {
 	clear(s.modules)
 	s.AddSink(Speaker)
 	s.AddSink(ear)
-	s.SetDefaultSink(Speaker)
-	s.SetDefaultSource(Microphone)
+	s.eventually(func() error { _, err := s.try("set-default-sink", Speaker); return err }) // PipeWire's manager may not be there yet
+	s.eventually(func() error { _, err := s.try("set-default-source", Microphone); return err })
 }
 
 // Kind is the name of the server: PulseAudio or PipeWire.
