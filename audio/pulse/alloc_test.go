@@ -24,28 +24,29 @@ func (s *tone) Lost(int) {}
 
 func (s *tone) Take(sound []float32, _ time.Duration) { s.level = sound[0] }
 
-// deaf is a connection to someone who takes everything and says nothing.
-func deaf(t testing.TB) *connection {
-	near, far := net.Pipe()
-	drained := make(chan struct{})
-	go func() {
-		io.Copy(io.Discard, far)
-		close(drained)
-	}()
-	c := &connection{wire: newWire(near), unhook: func() {}}
+// A hole is a connection to someone who takes everything and says nothing.
+type hole struct {
+	net.Conn
+	closed chan struct{}
+}
+
+func (h hole) Write(p []byte) (int, error)      { return len(p), nil }
+func (h hole) SetWriteDeadline(time.Time) error { return nil }
+func (h hole) Close() error                     { close(h.closed); return nil }
+func (h hole) Read([]byte) (int, error)         { <-h.closed; return 0, io.EOF }
+
+// connectToHole is a connection of which nothing comes back.
+func connectToHole(t testing.TB) *connection {
+	c := &connection{wire: newWire(hole{closed: make(chan struct{})}), unhook: func() {}}
 	c.client = &proto.Client{Callback: c.take}
 	c.client.Open(c.wire)
-	t.Cleanup(func() {
-		c.close()
-		far.Close()
-		<-drained
-	})
+	t.Cleanup(c.close)
 	return c
 }
 
 func TestPlayingAllocatesNothing(t *testing.T) {
 	p := newPlayback(NewSpeaker(Options{}), &tone{level: 0.5})
-	p.connection = deaf(t)
+	p.connection = connectToHole(t)
 	request := &proto.Request{Length: 10 * audio.Rate / 1000 * sampleSize}
 	ask := func() {
 		p.hear(request)
