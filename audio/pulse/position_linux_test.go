@@ -132,3 +132,16 @@ func TestDelayIsWhenItIsHeard(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsNotHeardAtTheEndIsLost(t *testing.T) {
+	server := pulsetest.Start(t)
+	source := &ramp{}
+	r := play(t, pulse.NewSpeaker(pulse.Options{Server: server.Address()}), source)
+	r.until(t, "a second was taken", func() bool { return source.promise().sample > audio.Rate })
+	r.stop()
+	<-r.done
+	lost := source.reports()
+	if len(lost) != 1 || lost[0] < audio.Rate/10 || lost[0] > audio.Rate {
+		t.Errorf("lost: got %d, want one report of some 700 ms", lost)
+	}
+}
