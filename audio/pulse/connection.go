@@ -130,11 +130,11 @@ func (c *connection) cutOff(ctx context.Context) (undo func()) {
 		c.wire.fail(context.Cause(ctx))
 		close(done)
 	})
-	return func() {
+	return sync.OnceFunc(func() {
 		if !stop() {
 			<-done
 		}
-	}
+	})
 }
 
 var (

@@ -127,7 +127,7 @@ func (c *Canceller) ensure(ctx context.Context) error {
 		c.method = ""
 		return nil
 	}
-	if err := c.unload(sink.ModuleIndex); err != nil {
+	if err := c.unload(); err != nil {
 		return err
 	}
 	return c.load()
@@ -233,13 +233,23 @@ func (c *Canceller) devices() (speaker, microphone string, err error) {
 	return speaker, microphone, nil
 }
 
-// unload unloads a module. That it is gone already is well.
-func (c *Canceller) unload(module uint32) error {
-	err := c.conn.request(&proto.UnloadModule{ModuleIndex: module}, nil)
-	if errors.Is(err, refusalError(proto.ErrNoSuchEntity)) {
-		return nil
+// unload unloads every canceller with our names. PipeWire does not say which
+// module has made a sink: so it goes by what they were loaded with.
+func (c *Canceller) unload() error {
+	var modules proto.GetModuleInfoListReply
+	if err := c.conn.request(&proto.GetModuleInfoList{}, &modules); err != nil {
+		return err
 	}
-	return err
+	for _, m := range modules {
+		if m.ModuleName != echoModule || !strings.Contains(m.ModuleArgs, "sink_name="+echoSink) {
+			continue
+		}
+		err := c.conn.request(&proto.UnloadModule{ModuleIndex: m.ModuleIndex}, nil)
+		if err != nil && !errors.Is(err, refusalError(proto.ErrNoSuchEntity)) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close unloads the canceller, unless another program has loaded it. What plays
@@ -277,5 +287,5 @@ func (c *Canceller) remove() error {
 	} else if err != nil {
 		return err
 	}
-	return c.unload(sink.ModuleIndex)
+	return c.unload()
 }

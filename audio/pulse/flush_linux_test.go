@@ -2,6 +2,7 @@ package pulse_test
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -15,7 +16,6 @@ import (
 type edge struct {
 	heard time.Duration // from Flush until the last, or the first, sample of the tone
 	lost  time.Duration // what the source was told
-	want  time.Duration // what it should have been told: what was given but not heard by then
 }
 
 // flushes plays tone and silence in turn on server, n times each, and flushes
@@ -86,3 +86,28 @@ func report(b *testing.B, name string, edges []edge) {
 	b.ReportMetric(ms(edges[len(edges)*99/100].heard), name+"-p99-ms")
 	b.ReportMetric(0, "ns/op")
 }
+
+// BenchmarkSteady plays silence and counts what a second of it costs: all of it
+// is proto's, for the messages of the server.
+func BenchmarkSteady(b *testing.B) {
+	server := pulsetest.Start(b)
+	play(b, pulse.NewSpeaker(pulse.Options{Server: server.Address()}), quiet{})
+	time.Sleep(2 * time.Second)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	for b.Loop() {
+		time.Sleep(time.Second)
+	}
+	runtime.ReadMemStats(&after)
+	seconds := time.Since(start).Seconds()
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/seconds, "allocs/s")
+	b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/seconds, "B/s")
+	b.ReportMetric(0, "ns/op")
+}
+
+// quiet is a source that gives silence.
+type quiet struct{}
+
+func (quiet) Fill(sound []float32, _ time.Duration) { clear(sound) }
+func (quiet) Lost(int)                              {}

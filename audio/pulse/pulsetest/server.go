@@ -103,8 +103,8 @@ func (s *Server) up() {
 	clear(s.modules)
 	s.AddSink(Speaker)
 	s.AddSink(ear)
-	s.SetDefaultSink(Speaker)
-	s.SetDefaultSource(Microphone)
+	s.eventually(func() error { _, err := s.try("set-default-sink", Speaker); return err }) // PipeWire's manager may not be there yet
+	s.eventually(func() error { _, err := s.try("set-default-source", Microphone); return err })
 }
 
 // Kind is the name of the server: PulseAudio or PipeWire.
@@ -115,6 +115,17 @@ func (s *Server) Address() string { return "unix:" + s.socket() }
 
 // RuntimeDir is what XDG_RUNTIME_DIR would be.
 func (s *Server) RuntimeDir() string { return s.dir }
+
+// LinkHome has the server found below HOME, if that is the server's RuntimeDir.
+func (s *Server) LinkHome() {
+	s.t.Helper()
+	if err := os.MkdirAll(filepath.Join(s.dir, ".config", "pulse"), 0o700); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(s.dir, "pulse"), filepath.Join(s.dir, ".config", "pulse", "machine-runtime")); err != nil {
+		s.t.Fatal(err)
+	}
+}
 
 func (s *Server) socket() string { return filepath.Join(s.dir, "pulse", "native") }
 func (s *Server) bus() string    { return filepath.Join(s.dir, "bus") }
@@ -218,11 +229,8 @@ func (s *Server) SuspendSink(name string, asleep bool) {
 	s.Pactl("suspend-sink", name, fmt.Sprint(asleep))
 }
 
-// SuspendSource puts a source to sleep, or wakes it.
-func (s *Server) SuspendSource(name string, asleep bool) {
-	s.t.Helper()
-	s.Pactl("suspend-source", name, fmt.Sprint(asleep))
-}
+// SuspendMicrophone puts the microphone to sleep, or wakes it.
+func (s *Server) SuspendMicrophone(asleep bool) { s.t.Helper(); s.SuspendSink(ear, asleep) }
 
 // Pactl runs pactl and returns what it prints.
 func (s *Server) Pactl(args ...string) string {
