@@ -124,7 +124,7 @@ func (x *executor) carry(L *lua.LState, c *coroutine, resumer *worker) {
 			c.w.stop()
 			setStatus("dead", "running")
 			x.discardCoroutine(c)
-			L.RaiseError("%s", x.hook.task.why())
+			L.RaiseError("%s", x.hook.task.Load().why())
 		}
 	}
 }
@@ -221,7 +221,7 @@ func (x *executor) coYield(L *lua.LState) int {
 	c := w.co
 	c.pass = values(L)
 	if !w.pause(yielded) {
-		L.RaiseError("%s", x.hook.task.why())
+		L.RaiseError("%s", x.hook.task.Load().why())
 	}
 	return push(L, c.pass)
 }

@@ -18,20 +18,18 @@ const mostIdle = 16
 type executor struct {
 	root     *lua.LState
 	box      *mailbox
-	done     chan struct{}    // closed when the goroutine has ended
-	limits   Limits           // fixed
-	derives  bool             // fixed: Go may call Lua functions, through gopher-luar
-	warn     func(string)     // told of a task that runs too long; on the executor's goroutine
-	heap     *Heap            // fixed
-	onExcess func(why string) // the script holds too much memory; from any goroutine
-	onFault  func(*fault)     // told of a Go panic that came out of Lua; on the executor's goroutine
-	deliver  func(*Event)     // starts the tasks of an event; on the executor's goroutine
-	current  atomic.Pointer[task]
+	done     chan struct{}          // closed when the goroutine has ended
+	limits   Limits                 // fixed
+	warn     func(string)           // told of a task that runs too long; on the executor's goroutine
+	heap     *Heap                  // fixed
+	onExcess func(why string)       // the script holds too much memory; from any goroutine
+	onFault  func(*fault)           // told of a Go panic that came out of Lua; on the executor's goroutine
+	deliver  func(*Event)           // starts the tasks of an event; on the executor's goroutine
+	hook     *hook                  // fixed; knows the task that runs
 	closing  atomic.Pointer[string] // why every task is killed, now and from now on
 	retired  atomic.Pointer[string] // why every task but calls and on_unload is
 
 	// What follows is the executor goroutine's own.
-	hook       *hook
 	turn       *turn
 	running    *worker // the worker that runs now: a task's, or a coroutine's inside it
 	tasks      map[*task]struct{}
@@ -53,6 +51,8 @@ type task struct {
 	end  func(L *lua.LState, err error)   // sees the results on the stack of L, or the error; on the executor's goroutine
 	rush bool                             // may not wait
 
+	warned atomic.Bool // that it runs too long without a wait
+
 	// The executor goroutine's own.
 	w        *worker
 	ticket   uint64 // of the latest await
@@ -61,7 +61,6 @@ type task struct {
 	ended    bool
 	resumed  time.Duration // slot-held time of the executor when it was last resumed
 	cpu      time.Duration // slot-held time it has used, before that
-	warned   bool          // that it runs too long without a wait
 	requires *module       // the module it waits for
 }
 
@@ -78,7 +77,7 @@ func newExecutor(slots *Slots, onFault func(*fault), deliver func(*Event)) *exec
 		tasks:   make(map[*task]struct{}),
 		workers: make(map[*worker]struct{}),
 	}
-	x.hook = &hook{turn: x.turn, look: x.look}
+	x.hook = &hook{look: x.look, watch: x.watch}
 	x.root.G.MainThread = x.root
 	return x
 }
@@ -165,7 +164,7 @@ func (x *executor) retire(why string) { x.forbid(&x.retired, why) }
 // for it. One that begins later sees the flag itself, in step.
 func (x *executor) forbid(flag *atomic.Pointer[string], why string) {
 	flag.CompareAndSwap(nil, &why)
-	if t := x.current.Load(); t != nil {
+	if t := x.hook.task.Load(); t != nil {
 		x.obey(t)
 	}
 }
@@ -182,9 +181,6 @@ func (x *executor) obey(t *task) {
 
 // start begins a task.
 func (x *executor) start(t *task) {
-	if x.derives {
-		t.derivable()
-	}
 	t.w = x.idleWorker()
 	t.w.job = t.run
 	x.tasks[t] = struct{}{}
@@ -224,13 +220,16 @@ func (e killedError) Error() string {
 
 // step runs a task until it waits or ends.
 func (x *executor) step(t *task) {
-	x.hook.task, x.running, t.waiting = t, t.w, false
-	t.resumed, t.warned = x.turn.total(), false
-	x.current.Store(t)
+	x.running, t.waiting = t.w, false
+	t.resumed = x.turn.total()
+	t.warned.Store(false)
+	x.hook.task.Store(t)
 	x.obey(t)
+	x.watchOn(t)
 	why, _ := t.w.step()
-	x.current.Store(nil)
-	x.hook.task, x.running = nil, nil
+	x.unwatch(t)
+	x.hook.task.Store(nil)
+	x.running = nil
 	if why == parked {
 		t.cpu += x.turn.total() - t.resumed
 		t.waiting = true
@@ -265,12 +264,12 @@ func (x *executor) killTask(t *task, why string) {
 		return
 	}
 	t.waiting = false
-	x.hook.task, x.running = t, t.w
-	x.current.Store(t)
+	x.running = t.w
+	x.hook.task.Store(t)
 	t.w.stop()
 	t.w.spent = true
-	x.current.Store(nil)
-	x.hook.task, x.running = nil, nil
+	x.hook.task.Store(nil)
+	x.running = nil
 	x.finish(t)
 }
 
@@ -301,19 +300,21 @@ var reaped = func() *task { t := new(task); t.kill.kill("the coroutine has been 
 
 // stopWorker ends a worker for good; a coroutine that it carries unwinds.
 func (x *executor) stopWorker(w *worker) {
-	task, running := x.hook.task, x.running
+	task, running := x.hook.task.Load(), x.running
 	if w.co != nil {
-		x.hook.task, x.running = reaped, w
+		x.hook.task.Store(reaped)
+		x.running = w
 	}
 	w.spent = true
 	w.stop()
-	x.hook.task, x.running = task, running
+	x.hook.task.Store(task)
+	x.running = running
 	delete(x.workers, w)
 }
 
 // Await parks the running task until done is called; see luastd.Waiter.
 func (x *executor) Await(L *lua.LState, begin func(done func(any)) (cancel func())) any {
-	t, w := x.hook.task, x.running
+	t, w := x.hook.task.Load(), x.running
 	if t.killed.Load() {
 		L.RaiseError("%s", t.why())
 	}

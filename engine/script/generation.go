@@ -88,7 +88,9 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 		return g, err
 	}
 	g.x = newExecutor(s.opts.Slots, g.fault, g.deliver)
-	g.x.derives = len(s.opts.Globals) > 0
+	if len(s.opts.Globals) > 0 {
+		g.x.hook.alive = make(chan struct{})
+	}
 	g.x.limits = s.opts.Limits.complete()
 	g.x.heap = s.opts.Heap
 	g.x.onExcess = func(why string) { s.renew(g, why) }

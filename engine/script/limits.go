@@ -41,16 +41,26 @@ const placed = ", at "
 func (x *executor) look() {
 	runtime.Gosched()
 	x.heap.look(x)
-	t := x.hook.task
+	t := x.hook.task.Load()
 	switch burst := x.turn.total() - t.resumed; {
 	case burst >= x.limits.Burst:
-		t.kill.kill(fmt.Sprintf("ran for %v without a wait", x.limits.Burst) + placed + x.place())
-	case burst >= x.limits.BurstWarning && !t.warned:
-		t.warned = true
-		x.warn(fmt.Sprintf("%s has run for %v without a wait, at %s: nothing else of this script can run",
-			t.name, x.limits.BurstWarning, x.place()))
+		t.kill.kill(x.ranTooLong() + placed + x.place())
+	case burst >= x.limits.BurstWarning:
+		x.warnOf(t, "at "+x.place())
 	}
 	x.turn.pass(false)
+}
+
+func (x *executor) ranTooLong() string {
+	return fmt.Sprintf("ran for %v without a wait", x.limits.Burst)
+}
+
+// warnOf says once of each burst that it is long. Any goroutine may call it.
+func (x *executor) warnOf(t *task, where string) {
+	if t.warned.CompareAndSwap(false, true) {
+		x.warn(fmt.Sprintf("%s has run for %v without a wait, %s: nothing else of this script can run",
+			t.name, x.limits.BurstWarning, where))
+	}
 }
 
 // place is the file and line that runs.
@@ -60,7 +70,7 @@ func (x *executor) place() string { return strings.TrimSuffix(x.running.now.Wher
 // luastd.Breather. It raises when the task has been killed.
 func (x *executor) Breathe(L *lua.LState) {
 	x.look()
-	if t := x.hook.task; t.killed.Load() {
+	if t := x.hook.task.Load(); t.killed.Load() {
 		L.RaiseError("%s", t.why())
 	}
 }
