@@ -51,6 +51,8 @@ type task struct {
 	end  func(L *lua.LState, err error)   // sees the results on the stack of L, or the error; on the executor's goroutine
 	rush bool                             // may not wait
 
+	limit time.Duration // how long it may take, waits included; zero for ever, or until someone else ends it
+
 	warned atomic.Bool // that it runs too long without a wait
 
 	// The executor goroutine's own.
@@ -58,6 +60,7 @@ type task struct {
 	ticket   uint64 // of the latest await
 	waiting  bool
 	value    any
+	clock    *time.Timer // of limit
 	ended    bool
 	resumed  time.Duration // slot-held time of the executor when it was last resumed
 	cpu      time.Duration // slot-held time it has used, before that
@@ -184,6 +187,9 @@ func (x *executor) start(t *task) {
 	t.w = x.idleWorker()
 	t.w.job = t.run
 	x.tasks[t] = struct{}{}
+	if t.limit > 0 {
+		t.clock = time.AfterFunc(t.limit, func() { x.killSoon(t, fmt.Sprintf("took longer than %v", t.limit)) })
+	}
 	x.step(t)
 }
 
@@ -246,6 +252,9 @@ func (x *executor) finish(t *task) {
 	w := t.w
 	t.w = nil
 	delete(x.tasks, t)
+	if t.clock != nil {
+		t.clock.Stop()
+	}
 	if f := w.fault; f != nil {
 		x.onFault(f)
 		if !t.ended {

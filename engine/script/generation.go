@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -154,7 +155,7 @@ func (g *generation) runTopLevel(proto *lua.FunctionProto) error {
 	failed := make(chan error, 1)
 	t := &task{
 		name: "the script's top level",
-		args: func(*lua.LState) (int, error) { return 0, nil },
+		args: noArgs,
 		end: func(_ *lua.LState, err error) {
 			g.stage = loaded
 			failed <- err
@@ -196,31 +197,37 @@ func (g *generation) deliver(e *Event) {
 		return
 	}
 	for _, fn := range g.handlers[e.Type] {
-		g.startTask("on "+e.Type, fn, func(L *lua.LState) (int, error) { return e.push(L) }, nil)
+		t := g.newTask("on "+e.Type, fn, func(L *lua.LState) (int, error) { return e.push(L) })
+		t.limit = g.x.limits.Handler
+		g.x.start(t)
 	}
 }
 
-// startTask starts a task that answers nobody: what it raises goes to the log.
-// after, if not nil, runs when it has ended. On the executor's goroutine.
-func (g *generation) startTask(name string, fn *lua.LFunction, args func(*lua.LState) (int, error), after func()) *task {
-	if args == nil {
-		args = func(*lua.LState) (int, error) { return 0, nil }
-	}
-	t := &task{name: name, fn: fn, args: args, end: func(_ *lua.LState, err error) {
-		switch e := err.(type) {
-		case nil:
-		case killedError:
-			g.log(slog.LevelDebug, name+": stopped: "+e.Error())
-		default:
-			g.log(slog.LevelError, name+": "+g.explain(err))
-		}
-		if after != nil {
-			after()
-		}
-	}}
-	g.x.start(t)
-	return t
+// newTask makes a task that answers nobody: what it raises goes to the log.
+func (g *generation) newTask(name string, fn *lua.LFunction, args func(*lua.LState) (int, error)) *task {
+	return &task{name: name, fn: fn, args: args, end: func(_ *lua.LState, err error) { g.report(name, fn, err) }}
 }
+
+// report logs how a task that answers nobody has ended. That it was stopped is
+// to be seen unless it was so because its generation has ended.
+func (g *generation) report(name string, fn *lua.LFunction, err error) {
+	killed, ok := err.(killedError)
+	switch {
+	case err == nil:
+	case !ok:
+		g.log(slog.LevelError, name+": "+g.explain(err))
+	case g.stage == stepping || g.x.retired.Load() != nil || g.x.closing.Load() != nil:
+		g.log(slog.LevelDebug, name+": stopped: "+killed.Error())
+	default:
+		text := name + ": stopped: " + killed.Error()
+		if !strings.Contains(text, ".lua:") && !fn.IsG { // the error was held, or the task did not run
+			text += fmt.Sprintf(", in the function at %s:%d", fn.Proto.SourceName, fn.Proto.LineDefined)
+		}
+		g.log(slog.LevelWarn, text)
+	}
+}
+
+func noArgs(*lua.LState) (int, error) { return 0, nil }
 
 // callEnded forgets a call whose task has ended. A retired generation ends with
 // its last call.

@@ -115,7 +115,7 @@ func (g *generation) OnUnload(fn *lua.LFunction) error {
 func (g *generation) Spawn(fn *lua.LFunction, args []lua.LValue) error {
 	start := func() {
 		if g.stage == inUse {
-			g.startTask("spawn", fn, func(L *lua.LState) (int, error) { return push(L, args), nil }, nil)
+			g.x.start(g.newTask("spawn", fn, func(L *lua.LState) (int, error) { return push(L, args), nil }))
 		}
 	}
 	switch g.stage {
@@ -192,7 +192,15 @@ func (t *timer) fire() {
 		return
 	}
 	t.runs = true
-	t.g.startTask("timer", t.fn, nil, t.next)
+	turn := t.g.newTask("timer", t.fn, noArgs)
+	turn.end = func(_ *lua.LState, err error) {
+		t.g.report(turn.name, t.fn, err)
+		t.next()
+	}
+	if t.repeat {
+		turn.limit = t.g.x.limits.Handler
+	}
+	t.g.x.start(turn)
 }
 
 // next arms a repeated timer for its next turn that has not passed.

@@ -121,7 +121,7 @@ func (g *generation) begin(old *generation, changed snapshot) {
 	}
 	g.stage = inUse
 	for _, fn := range g.onStart {
-		g.startTask("on_start", fn, nil, nil)
+		g.x.start(g.newTask("on_start", fn, noArgs))
 	}
 	for _, start := range g.pending {
 		start()
@@ -150,7 +150,7 @@ func (g *generation) stepDown(why string) {
 			name: "on_unload",
 			rush: true,
 			fn:   fn,
-			args: func(*lua.LState) (int, error) { return 0, nil },
+			args: noArgs,
 			end: func(_ *lua.LState, err error) {
 				if err != nil {
 					g.log(slog.LevelError, "on_unload: "+g.explain(err))
