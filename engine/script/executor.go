@@ -3,6 +3,7 @@ package script
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,7 @@ type executor struct {
 	onFault  func(*fault)           // told of a Go panic that came out of Lua; on the executor's goroutine
 	deliver  func(*Event)           // starts the tasks of an event; on the executor's goroutine
 	hook     *hook                  // fixed; knows the task that runs
+	helpers  sync.WaitGroup         // goroutines that its Go functions have started; close waits for them
 	closing  atomic.Pointer[string] // why every task is killed, now and from now on
 	retired  atomic.Pointer[string] // why every task but calls and on_unload is
 
@@ -37,7 +39,8 @@ type executor struct {
 	idle       []*worker
 	threads    []*lua.LState // for protected calls
 	coroutines int
-	full       bool // said that there are too many tasks
+	nextSweep  time.Time // not before this does another collection look for forgotten ones
+	full       bool      // said that there are too many tasks
 }
 
 // A task is one run of a Lua function: a tool call, an event handler, a timer,
@@ -151,12 +154,14 @@ func (x *executor) end() {
 	x.root.Close()
 }
 
-// close ends the executor and returns once its goroutine has ended. It must
-// not be called from that goroutine. It may be called more than once.
+// close ends the executor and returns once its goroutine has ended, and those
+// of its helpers. It must not be called from any of them. It may be called more
+// than once.
 func (x *executor) close() {
 	x.forbid(&x.closing, "the script has been closed")
 	x.box.put(&message{do: func() {}}) // wakes it
 	<-x.done
+	x.helpers.Wait()
 }
 
 // retire ends what the script does by itself, now and from now on: only calls

@@ -21,6 +21,7 @@ import (
 var _ luastd.Host = (*generation)(nil)
 
 var errTooLate = errors.New("only while the script loads, at its top level")
+var errReplaced = errors.New("this copy of the script has been replaced, and starts nothing more")
 var errTooEarly = errors.New("not while the script loads: call it in on_start(function() ... end)")
 
 func (g *generation) Await(L *lua.LState, begin func(done func(any)) (cancel func())) any {
@@ -120,7 +121,7 @@ func (g *generation) Spawn(fn *lua.LFunction, args []lua.LValue) error {
 	}
 	switch g.stage {
 	case stepping:
-		return errors.New("spawn: this copy of the script has been replaced")
+		return fmt.Errorf("spawn: %w", errReplaced)
 	case inUse:
 		return g.x.box.put(&message{class: aStart, do: start})
 	}
@@ -149,7 +150,10 @@ type timer struct {
 
 func (g *generation) After(delay time.Duration, repeat bool, fn *lua.LFunction) (cancel func(), err error) {
 	if g.stage == stepping {
-		return nil, errors.New("timer: this copy of the script has been replaced")
+		if repeat {
+			return nil, fmt.Errorf("every: %w", errReplaced)
+		}
+		return nil, fmt.Errorf("after: %w", errReplaced)
 	}
 	if len(g.timers) >= mostTimers {
 		return nil, fmt.Errorf("more than %d timers", mostTimers)

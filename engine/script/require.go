@@ -90,7 +90,7 @@ func (g *generation) loadModule(L *lua.LState, m *module) {
 		err   error
 	}
 	c := g.x.Await(L, func(done func(any)) func() {
-		go func() {
+		g.x.helpers.Go(func() {
 			path, err := g.find(m.name)
 			if err != nil {
 				done(compiled{nil, err})
@@ -99,7 +99,7 @@ func (g *generation) loadModule(L *lua.LState, m *module) {
 			proto, source, err := compile(path)
 			g.keep(path, source)
 			done(compiled{proto, err})
-		}()
+		})
 		return nil
 	}).(compiled)
 	if c.err != nil {
