@@ -30,6 +30,7 @@ type executor struct {
 	helpers  sync.WaitGroup         // goroutines that its Go functions have started; close waits for them
 	closing  atomic.Pointer[string] // why every task is killed, now and from now on
 	retired  atomic.Pointer[string] // why every task but calls and on_unload is
+	held     atomic.Bool            // nothing begins: it stays in the mailbox, for the next generation
 
 	// What follows is the executor goroutine's own.
 	turn       *turn
@@ -117,7 +118,7 @@ func (x *executor) room() bool {
 		x.full = true
 		x.warn(fmt.Sprintf("%d tasks are waiting: nothing else of this script begins before one of them ends", n))
 	}
-	return n < mostTasks
+	return n < mostTasks && !x.held.Load()
 }
 
 func (x *executor) handle(m *message) {

@@ -30,7 +30,7 @@ type generation struct {
 	// Guarded by the mutex of the scripts.
 	calls    map[*Call]struct{} // not yet ended
 	retired  bool               // a newer one is in use
-	renewing bool               // a newer one is being loaded, since this one has crashed
+	renewing string             // why a newer one is being loaded: this one cannot be trusted any more; "" while it can
 
 	// The executor goroutine's own.
 	stage   stage
@@ -122,8 +122,8 @@ func (s *Scripts) try(g *generation) {
 	}
 }
 
-// giveUp ends the top level of a generation that is being loaded. Any goroutine
-// may call it.
+// giveUp ends all that a generation does, its top level too if that still runs.
+// Any goroutine may call it.
 func (g *generation) giveUp(why string) {
 	g.x.retire(why)
 	g.x.box.put(&message{do: func() {

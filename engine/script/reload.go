@@ -136,6 +136,7 @@ func (g *generation) stepDown(why string) {
 		return
 	}
 	g.stage = stepping
+	g.x.held.Store(false)
 	for t := range g.timers {
 		t.cancel()
 	}
