@@ -71,7 +71,7 @@ func TestATaskThatIsKilledWhileItWaitsForAModuleHarmsNobody(t *testing.T) {
 }
 
 func TestCloseWaitsForTheFileThatIsBeingCompiled(t *testing.T) {
-	b := loadWith(t, strings.Repeat("local function f(a) return { a, a + 1 } end f(1)\n", 10_000)+"return 1")
+	b := loadWith(t, strings.Repeat("function f(a) return { a, a + 1 } end f(1)\n", 10_000)+"return 1")
 	g := b.find(b.path("a.lua")).current
 	b.start("get", "{}")
 	for end := time.Now().Add(10 * time.Second); len(g.dependsOn()) < 2; time.Sleep(time.Millisecond) { // it has been found
