@@ -127,6 +127,8 @@ func (x *executor) handle(m *message) {
 		m.do()
 	case m.event != nil:
 		x.deliver(m.event)
+	case m.call != nil:
+		m.call.begin()
 	case m.resume != nil:
 		if t := m.resume; t.waiting && t.ticket == m.ticket {
 			t.value = m.value
@@ -142,8 +144,8 @@ func (x *executor) end() {
 		x.killTask(t, "the script has been closed")
 	}
 	for m := x.box.take(true); m != nil; m = x.box.take(true) {
-		if m.class == aCall {
-			m.do() // starts a task that is killed at once, and so answers
+		if m.call != nil {
+			m.call.begin() // a task that is killed at once, and so answers
 		}
 	}
 	for w := range x.workers {
