@@ -8,7 +8,8 @@ import (
 )
 
 func TestForgottenCoroutinesMakeRoomWithinOneTask(t *testing.T) {
-	b := load(t, fmt.Sprintf(`
+	b := newBench(t, Options{Limits: Limits{BurstWarning: time.Minute, Burst: time.Minute}})
+	b.write("a.lua", fmt.Sprintf(`
 		register_tool("forgotten", function()
 			local n = 0
 			for i = 1, %[1]d do
@@ -26,8 +27,11 @@ func TestForgottenCoroutinesMakeRoomWithinOneTask(t *testing.T) {
 				kept[i] = co
 			end
 		end)
-	`, 3*mostCoroutines))
-	b.want("forgotten", "{}", fmt.Sprint(3*mostCoroutines))
+	`, mostCoroutines+1000))
+	if _, err := b.Load(b.path("a.lua")); err != nil {
+		t.Fatal(err)
+	}
+	b.want("forgotten", "{}", fmt.Sprint(mostCoroutines+1000))
 	if r := b.call("kept", "{}"); !strings.Contains(r.Text, fmt.Sprintf("more than %d coroutines at once", mostCoroutines)) {
 		t.Errorf("kept = %+v", r)
 	}
