@@ -207,3 +207,51 @@ func TestTooManyTasksAreSpokenOf(t *testing.T) {
 		t.Errorf("it was said %d times", n)
 	}
 }
+
+func TestAPanicInGoIsHeldWhereverLuaIsEntered(t *testing.T) {
+	b := newBench(t, Options{Globals: map[string]any{"boom": func() { panic("boom") }, "apply": func(f func()) { f() }}})
+	b.write("m.lua", `boom()`)
+	b.write("a.lua", `
+		on("event", function() boom() end)
+		register_tool("arm", function() spawn(boom) after(0, boom) every(0.01, boom) end)
+		on_start(boom)
+		on_unload(boom)
+		for name, fn in pairs {
+			comparator = function() table.sort({ 3, 1, 2 }, boom) end,
+			metamethod = function() return setmetatable({}, { __index = boom }).x end,
+			replacement = function() return ("x"):gsub("x", boom) end,
+			iterator = function() for x in boom do end end,
+			callback = function() apply(boom) end,
+			module = function() require "m" end,
+			handler = function() error(select(2, xpcall(error, boom)), 0) end,
+			guarded = function() error(select(2, pcall(boom)), 0) end,
+			after_a_wait = function() sleep(0.001) boom() end,
+		} do register_tool(name, fn) end
+		register_tool("alive", function() return "yes" end)
+	`)
+	b.write("other.lua", `register_tool("other", function() return "yes" end)`)
+	if _, err := b.Load(b.path("a.lua"), b.path("other.lua")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"comparator", "metamethod", "replacement", "iterator", "callback", "module", "handler", "guarded", "after_a_wait"} {
+		if r := b.call(name, "{}"); !r.IsError {
+			t.Errorf("%s = %+v, want an error", name, r)
+		}
+		b.want("alive", "{}", "yes")
+		b.want("other", "{}", "yes")
+	}
+	b.Dispatch(Event{Type: "event"})
+	b.call("arm", "{}")
+	for _, task := range []string{"on_start", "on event", "spawn", "timer"} {
+		b.until("ERROR: " + task + ": ")
+	}
+	b.reload()
+	b.until("ERROR: on_unload: ")
+	b.want("alive", "{}", "yes")
+	b.write("a.lua", "boom()")
+	if _, err := b.Reload(b.path("a.lua")); err == nil || !strings.Contains(err.Error(), "boom") {
+		t.Errorf("a top level that panics: %v, want an error with boom", err)
+	}
+	b.want("alive", "{}", "yes")
+	b.want("other", "{}", "yes")
+}
