@@ -2,6 +2,7 @@ package script
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,7 @@ type executor struct {
 	limits   Limits                 // fixed
 	warn     func(string)           // told of a task that runs too long; on the executor's goroutine
 	heap     *Heap                  // fixed
+	crowded  bool                   // fixed: fewer processors than threads that run Go; the kernel must be asked too
 	onExcess func(why string)       // the script holds too much memory; from any goroutine
 	onFault  func(*fault)           // told of a Go panic that came out of Lua; on the executor's goroutine
 	deliver  func(*Event)           // starts the tasks of an event; on the executor's goroutine
@@ -81,6 +83,7 @@ func newExecutor(slots *Slots, onFault func(*fault), deliver func(*Event)) *exec
 		onFault: onFault,
 		deliver: deliver,
 		turn:    newTurn(slots),
+		crowded: runtime.NumCPU() < runtime.GOMAXPROCS(0),
 		tasks:   make(map[*task]struct{}),
 		workers: make(map[*worker]struct{}),
 	}

@@ -52,6 +52,9 @@ const placed = ", at "
 // long, and gives the run slot up when others wait.
 func (x *executor) look() {
 	runtime.Gosched()
+	if x.crowded {
+		yieldThread()
+	}
 	x.heap.look(x)
 	t := x.hook.task.Load()
 	switch burst := x.turn.total() - t.resumed; {
