@@ -61,10 +61,11 @@ func (w *watcher) left() time.Duration {
 
 // look is called by the clock.
 func (w *watcher) look() {
+	used := w.used() // first: what is still the step after that was it before
 	if !w.goesOn() {
 		return
 	}
-	switch used, limits := w.used(), w.x.limits; {
+	switch limits := w.x.limits; {
 	case used >= limits.Burst:
 		w.task.kill.kill(w.x.ranTooLong())
 		return
