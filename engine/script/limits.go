@@ -57,11 +57,12 @@ func (x *executor) look() {
 	}
 	x.heap.look(x)
 	t := x.hook.task.Load()
-	switch burst := x.turn.total() - t.resumed; {
-	case burst >= x.limits.Burst:
-		t.kill.kill(x.ranTooLong() + placed + x.place())
-	case burst >= x.limits.BurstWarning:
+	burst := x.turn.total() - t.resumed
+	if burst >= x.limits.BurstWarning && !t.warned.Load() {
 		x.warnOf(t, "at "+x.place())
+	}
+	if burst >= x.limits.Burst {
+		t.kill.kill(x.ranTooLong() + placed + x.place())
 	}
 	x.turn.pass(false)
 }

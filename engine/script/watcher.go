@@ -65,12 +65,12 @@ func (w *watcher) look() {
 	if !w.goesOn() {
 		return
 	}
-	switch limits := w.x.limits; {
-	case used >= limits.Burst:
+	if used >= w.x.limits.BurstWarning {
+		w.x.warnOf(w.task, "in a function that Go has called")
+	}
+	if used >= w.x.limits.Burst {
 		w.task.kill.kill(w.x.ranTooLong())
 		return
-	case used >= limits.BurstWarning:
-		w.x.warnOf(w.task, "in a function that Go has called")
 	}
 	w.task.mu.Lock()
 	defer w.task.mu.Unlock()
