@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"moonlark/engine"
 )
 
 // The command is told as stories, the txtar files in testdata, on a real
@@ -97,6 +100,23 @@ func TestStories(t *testing.T) {
 			"jsonlines": jsonLines,
 		},
 	})
+}
+
+// Go's collector works harder before the scripts' bound on memory is reached,
+// unless the person has set a limit of their own.
+func TestTheMemoryLimitOfGoIsThatOfTheScripts(t *testing.T) {
+	before := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(before)
+	for env, want := range map[string]int64{"": 3000 << 20, "1GiB": before} {
+		t.Setenv("GOMEMLIMIT", env)
+		debug.SetMemoryLimit(before)
+		var opts engine.Options
+		limits{Memory: 3000}.apply(&opts)
+		opts.Heap.Close()
+		if got := debug.SetMemoryLimit(-1); got != want {
+			t.Errorf("GOMEMLIMIT=%s: Go's limit is %d, want %d", env, got, want)
+		}
+	}
 }
 
 func TestMain(m *testing.M) {

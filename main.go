@@ -157,13 +157,14 @@ type limits struct {
 	Memory    uint64        `placeholder:"MiB" help:"How much memory all scripts together may use; half of what there is, if left out."`
 	BurstWarn time.Duration `default:"250ms" help:"Warn of a handler that runs this long without a wait (${default})."`
 	Burst     time.Duration `default:"2s" help:"End a handler that runs this long without a wait (${default})."`
+	Handler   time.Duration `name:"handler-timeout" default:"10m" help:"End an event handler, or a turn of a timer, that takes this long (${default})."`
 	AllowEnv  []string      `placeholder:"NAME" help:"Let scripts read this environment variable, beside those that begin with MOONLARK_."`
 }
 
 // apply sets the limits in opts, and Go's own to match. The heap is to be
 // closed when the engine has ended.
 func (l limits) apply(opts *engine.Options) {
-	opts.Limits = script.Limits{BurstWarning: l.BurstWarn, Burst: l.Burst}
+	opts.Limits = script.Limits{BurstWarning: l.BurstWarn, Burst: l.Burst, Handler: l.Handler}
 	opts.Heap = script.NewHeap(l.Memory << 20)
 	opts.Env = func(name string) (string, bool) {
 		if !slices.Contains(l.AllowEnv, name) {

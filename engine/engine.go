@@ -69,8 +69,9 @@ type Options struct {
 
 	// Globals are Go values and functions that every script sees under these
 	// names, through gopher-luar. A function is called on the script's
-	// executor, holding its run slot: it must not block, and a Lua function
-	// that it calls back is stopped with its task but not bounded in its burst.
+	// executor, holding its run slot: it must not block. A Lua function that it
+	// calls back is bounded as any other, but keeps the slot until it waits or
+	// returns, and only while the Go function runs may it be called.
 	// All scripts share the values, and use them at the same time.
 	Globals map[string]any
 

@@ -37,8 +37,11 @@ type Call struct {
 	cpu      time.Duration
 	deadline time.Duration
 	timer    *time.Timer
-	gen      *generation
-	task     *task
+	scripts  *Scripts
+
+	// Guarded by the mutex of the scripts; fixed once the call has begun.
+	gen  *generation
+	task *task
 }
 
 // Cancel tells the handler, should it ask, that nobody waits for the answer any
@@ -71,7 +74,10 @@ func (c *Call) answer(r tool.Result) bool {
 // to end its task, so that a busy executor delays no answer.
 func (c *Call) abandon(r tool.Result) {
 	if c.answer(r) {
-		c.gen.x.killSoon(c.task, r.Text)
+		c.scripts.mu.Lock()
+		x, t := c.gen.x, c.task
+		c.scripts.mu.Unlock()
+		x.killSoon(t, r.Text)
 	}
 }
 
@@ -87,11 +93,29 @@ func (c *Call) expire() {
 // queue hands the call to the generation that offers its tool. The caller
 // holds the mutex of the scripts.
 func (c *Call) queue(o *offer) error {
-	g := o.gen
-	c.gen, c.began, c.deadline = g, time.Now(), o.spec.Deadline()
+	c.scripts, c.began, c.deadline = o.gen.scripts, time.Now(), o.spec.Deadline()
 	if c.Timeout > 0 {
 		c.deadline = min(c.deadline, c.Timeout)
 	}
+	c.assign(o)
+	c.timer = time.AfterFunc(c.deadline, c.expire)
+	if err := c.gen.x.box.put(&message{class: aCall, call: c}); err != nil {
+		c.timer.Stop()
+		delete(c.gen.calls, c)
+		return err
+	}
+	return nil
+}
+
+// assign counts the call on the generation that is to run it: the first, or at
+// a reload that comes before it has begun, the next. The caller holds the mutex
+// of the scripts.
+func (c *Call) assign(o *offer) {
+	if c.gen != nil {
+		delete(c.gen.calls, c)
+	}
+	c.gen = o.gen
+	c.gen.calls[c] = struct{}{}
 	c.task = &task{
 		name: "tool " + c.Name,
 		call: c,
@@ -99,22 +123,17 @@ func (c *Call) queue(o *offer) error {
 		args: func(L *lua.LState) (int, error) { return c.pushArgs(L, o.spec) },
 		end:  func(L *lua.LState, err error) { c.end(L, err) },
 	}
-	c.timer = time.AfterFunc(c.deadline, c.expire)
-	err := g.x.box.put(&message{class: aCall, do: func() {
-		if c.answered.Load() { // before its turn came
-			c.timer.Stop()
-			g.callEnded(c)
-			return
-		}
-		c.begun.Store(true)
-		g.x.start(c.task)
-	}})
-	if err != nil {
+}
+
+// begin is the call's turn. It runs on the executor's goroutine.
+func (c *Call) begin() {
+	if c.answered.Load() { // before its turn came
 		c.timer.Stop()
-		return err
+		c.gen.callEnded(c)
+		return
 	}
-	g.calls[c] = struct{}{}
-	return nil
+	c.begun.Store(true)
+	c.gen.x.start(c.task)
 }
 
 // pushArgs pushes what a handler gets: the arguments and the call.

@@ -3,6 +3,7 @@ package script
 import (
 	"fmt"
 	"runtime"
+	"time"
 	"weak"
 
 	lua "github.com/yuin/gopher-lua"
@@ -79,7 +80,7 @@ func (x *executor) resume(L *lua.LState, c *coroutine, args []lua.LValue) ([]lua
 		return nil, lua.LString(fmt.Sprintf("coroutines resume each other more than %d deep", deepCoroutines))
 	}
 	if c.w == nil {
-		if x.coroutines >= mostCoroutines {
+		if x.coroutines >= mostCoroutines && !x.reapForgotten() {
 			return nil, lua.LString(fmt.Sprintf("more than %d coroutines at once", mostCoroutines))
 		}
 		x.coroutines++
@@ -124,7 +125,7 @@ func (x *executor) carry(L *lua.LState, c *coroutine, resumer *worker) {
 			c.w.stop()
 			setStatus("dead", "running")
 			x.discardCoroutine(c)
-			L.RaiseError("%s", x.hook.task.why())
+			L.RaiseError("%s", x.hook.task.Load().why())
 		}
 	}
 }
@@ -176,6 +177,33 @@ func (x *executor) reap(c *coroutine) {
 	c.w = nil
 }
 
+// reapForgotten makes room when there are too many coroutines: in the middle of
+// a task those that the script has forgotten have not been reaped yet. It says
+// whether it has made any. A collection that frees nothing is not repeated for
+// ten times as long as it took, so that a script at the bound does not keep the
+// collector busy.
+func (x *executor) reapForgotten() bool {
+	began := time.Now()
+	for _, collect := range []func(){func() {}, runtime.GC} {
+		collect()
+		before := x.coroutines
+		for w := range x.workers {
+			if c := w.co; c != nil && c.face.Value() == nil && c.status == "suspended" {
+				c.watch.Stop()
+				x.reap(c)
+			}
+		}
+		if x.coroutines < before {
+			return true
+		}
+		if began.Before(x.nextSweep) {
+			return false
+		}
+	}
+	x.nextSweep = time.Now().Add(10 * time.Since(began))
+	return false
+}
+
 // values is everything on the stack of L.
 func values(L *lua.LState) []lua.LValue {
 	all := make([]lua.LValue, L.GetTop())
@@ -221,7 +249,7 @@ func (x *executor) coYield(L *lua.LState) int {
 	c := w.co
 	c.pass = values(L)
 	if !w.pause(yielded) {
-		L.RaiseError("%s", x.hook.task.why())
+		L.RaiseError("%s", x.hook.task.Load().why())
 	}
 	return push(L, c.pass)
 }

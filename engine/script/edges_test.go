@@ -97,6 +97,44 @@ func TestAKillReachesLuaThatGoCalls(t *testing.T) {
 	b.Close()
 }
 
+func TestLuaThatGoCallsIsBoundedInItsBurst(t *testing.T) {
+	b := newBench(t, Options{
+		Globals: map[string]any{"apply": func(f func()) { f() }, "ended": func() {}},
+		Limits:  Limits{BurstWarning: 20 * time.Millisecond, Burst: 400 * time.Millisecond},
+	})
+	b.write("a.lua", `
+		local function loop() while true do end end
+		local function work(s) local t = os.clock() while os.clock() - t < s do end end
+		register_tool("once", function() apply(loop) end)
+		register_tool("within", function() apply(function() apply(loop) end) end)
+		register_tool("guarded", function() while true do pcall(apply, loop) end end)
+		register_tool("tail", function() return pcall(apply, loop) end)
+		register_tool("after-a-wait", function() apply(function() sleep(0.001) loop() end) end)
+		register_tool("after-another", function() apply(ended) sleep(0.001) apply(loop) end)
+		register_tool("co", function() return coroutine.resume(coroutine.create(function() apply(loop) end)) end)
+		register_tool("polite", function() apply(function() for i = 1, 20 do work(0.03) sleep(0) end end) return "done" end)
+		register_tool("alive", function() local s = "no" apply(function() s = "yes" end) return s end)
+		on("go", function() apply(loop) end)
+	`)
+	if _, err := b.Load(b.path("a.lua")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"once", "within", "guarded", "tail", "after-a-wait", "after-another", "co"} {
+		if r := b.call(name, "{}"); !r.IsError || !strings.Contains(r.Text, "ran for 400ms without a wait") {
+			t.Errorf("%s = %+v, want an error that says that it ran for 400ms", name, r)
+		}
+		b.until("tool " + name + " has run for 20ms without a wait, in a function that Go has called")
+		b.want("alive", "{}", "yes")
+	}
+	if r := b.call("once", "{}"); !strings.Contains(r.Text, "a.lua:2: ran for") {
+		t.Errorf("once = %+v, want the line", r)
+	}
+	b.want("polite", "{}", "done") // 600 ms in all, but it waits
+	b.Dispatch(Event{Type: "go"})
+	b.until("on go: stopped: a.lua:2: ran for 400ms without a wait")
+	b.want("alive", "{}", "yes")
+}
+
 func TestACallThatNeverBeganIsNotSaidToHaveTakenLong(t *testing.T) {
 	b := load(t, `
 		register_tool("busy", function() print("begun") local t = os.clock() while os.clock() - t < 0.15 do end end)
@@ -168,4 +206,52 @@ func TestTooManyTasksAreSpokenOf(t *testing.T) {
 	if n := strings.Count(b.all(), "tasks are waiting"); n != 1 {
 		t.Errorf("it was said %d times", n)
 	}
+}
+
+func TestAPanicInGoIsHeldWhereverLuaIsEntered(t *testing.T) {
+	b := newBench(t, Options{Globals: map[string]any{"boom": func() { panic("boom") }, "apply": func(f func()) { f() }}})
+	b.write("m.lua", `boom()`)
+	b.write("a.lua", `
+		on("event", function() boom() end)
+		register_tool("arm", function() spawn(boom) after(0, boom) every(0.01, boom) end)
+		on_start(boom)
+		on_unload(boom)
+		for name, fn in pairs {
+			comparator = function() table.sort({ 3, 1, 2 }, boom) end,
+			metamethod = function() return setmetatable({}, { __index = boom }).x end,
+			replacement = function() return ("x"):gsub("x", boom) end,
+			iterator = function() for x in boom do end end,
+			callback = function() apply(boom) end,
+			module = function() require "m" end,
+			handler = function() error(select(2, xpcall(error, boom)), 0) end,
+			guarded = function() error(select(2, pcall(boom)), 0) end,
+			after_a_wait = function() sleep(0.001) boom() end,
+		} do register_tool(name, fn) end
+		register_tool("alive", function() return "yes" end)
+	`)
+	b.write("other.lua", `register_tool("other", function() return "yes" end)`)
+	if _, err := b.Load(b.path("a.lua"), b.path("other.lua")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"comparator", "metamethod", "replacement", "iterator", "callback", "module", "handler", "guarded", "after_a_wait"} {
+		if r := b.call(name, "{}"); !r.IsError {
+			t.Errorf("%s = %+v, want an error", name, r)
+		}
+		b.want("alive", "{}", "yes")
+		b.want("other", "{}", "yes")
+	}
+	b.Dispatch(Event{Type: "event"})
+	b.call("arm", "{}")
+	for _, task := range []string{"on_start", "on event", "spawn", "timer"} {
+		b.until("ERROR: " + task + ": ")
+	}
+	b.reload()
+	b.until("ERROR: on_unload: ")
+	b.want("alive", "{}", "yes")
+	b.write("a.lua", "boom()")
+	if _, err := b.Reload(b.path("a.lua")); err == nil || !strings.Contains(err.Error(), "boom") {
+		t.Errorf("a top level that panics: %v, want an error with boom", err)
+	}
+	b.want("alive", "{}", "yes")
+	b.want("other", "{}", "yes")
 }

@@ -2,7 +2,9 @@ package script
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,20 +20,21 @@ const mostIdle = 16
 type executor struct {
 	root     *lua.LState
 	box      *mailbox
-	done     chan struct{}    // closed when the goroutine has ended
-	limits   Limits           // fixed
-	derives  bool             // fixed: Go may call Lua functions, through gopher-luar
-	warn     func(string)     // told of a task that runs too long; on the executor's goroutine
-	heap     *Heap            // fixed
-	onExcess func(why string) // the script holds too much memory; from any goroutine
-	onFault  func(*fault)     // told of a Go panic that came out of Lua; on the executor's goroutine
-	deliver  func(*Event)     // starts the tasks of an event; on the executor's goroutine
-	current  atomic.Pointer[task]
+	done     chan struct{}          // closed when the goroutine has ended
+	limits   Limits                 // fixed
+	warn     func(string)           // told of a task that runs too long; on the executor's goroutine
+	heap     *Heap                  // fixed
+	crowded  bool                   // fixed: fewer processors than threads that run Go; the kernel must be asked too
+	onExcess func(why string)       // the script holds too much memory; from any goroutine
+	onFault  func(*fault)           // told of a Go panic that came out of Lua; on the executor's goroutine
+	deliver  func(*Event)           // starts the tasks of an event; on the executor's goroutine
+	hook     *hook                  // fixed; knows the task that runs
+	helpers  sync.WaitGroup         // goroutines that its Go functions have started; close waits for them
 	closing  atomic.Pointer[string] // why every task is killed, now and from now on
 	retired  atomic.Pointer[string] // why every task but calls and on_unload is
+	held     atomic.Bool            // nothing begins: it stays in the mailbox, for the next generation
 
 	// What follows is the executor goroutine's own.
-	hook       *hook
 	turn       *turn
 	running    *worker // the worker that runs now: a task's, or a coroutine's inside it
 	tasks      map[*task]struct{}
@@ -39,7 +42,8 @@ type executor struct {
 	idle       []*worker
 	threads    []*lua.LState // for protected calls
 	coroutines int
-	full       bool // said that there are too many tasks
+	nextSweep  time.Time // not before this does another collection look for forgotten ones
+	full       bool      // said that there are too many tasks
 }
 
 // A task is one run of a Lua function: a tool call, an event handler, a timer,
@@ -53,15 +57,19 @@ type task struct {
 	end  func(L *lua.LState, err error)   // sees the results on the stack of L, or the error; on the executor's goroutine
 	rush bool                             // may not wait
 
+	limit time.Duration // how long it may take, waits included; zero for ever, or until someone else ends it
+
+	warned atomic.Bool // that it runs too long without a wait
+
 	// The executor goroutine's own.
 	w        *worker
 	ticket   uint64 // of the latest await
 	waiting  bool
 	value    any
+	clock    *time.Timer // of limit
 	ended    bool
 	resumed  time.Duration // slot-held time of the executor when it was last resumed
 	cpu      time.Duration // slot-held time it has used, before that
-	warned   bool          // that it runs too long without a wait
 	requires *module       // the module it waits for
 }
 
@@ -75,10 +83,11 @@ func newExecutor(slots *Slots, onFault func(*fault), deliver func(*Event)) *exec
 		onFault: onFault,
 		deliver: deliver,
 		turn:    newTurn(slots),
+		crowded: runtime.NumCPU() < runtime.GOMAXPROCS(0),
 		tasks:   make(map[*task]struct{}),
 		workers: make(map[*worker]struct{}),
 	}
-	x.hook = &hook{turn: x.turn, look: x.look}
+	x.hook = &hook{look: x.look, watch: x.watch}
 	x.root.G.MainThread = x.root
 	return x
 }
@@ -112,7 +121,7 @@ func (x *executor) room() bool {
 		x.full = true
 		x.warn(fmt.Sprintf("%d tasks are waiting: nothing else of this script begins before one of them ends", n))
 	}
-	return n < mostTasks
+	return n < mostTasks && !x.held.Load()
 }
 
 func (x *executor) handle(m *message) {
@@ -121,6 +130,8 @@ func (x *executor) handle(m *message) {
 		m.do()
 	case m.event != nil:
 		x.deliver(m.event)
+	case m.call != nil:
+		m.call.begin()
 	case m.resume != nil:
 		if t := m.resume; t.waiting && t.ticket == m.ticket {
 			t.value = m.value
@@ -136,8 +147,8 @@ func (x *executor) end() {
 		x.killTask(t, "the script has been closed")
 	}
 	for m := x.box.take(true); m != nil; m = x.box.take(true) {
-		if m.class == aCall {
-			m.do() // starts a task that is killed at once, and so answers
+		if m.call != nil {
+			m.call.begin() // a task that is killed at once, and so answers
 		}
 	}
 	for w := range x.workers {
@@ -149,12 +160,14 @@ func (x *executor) end() {
 	x.root.Close()
 }
 
-// close ends the executor and returns once its goroutine has ended. It must
-// not be called from that goroutine. It may be called more than once.
+// close ends the executor and returns once its goroutine has ended, and those
+// of its helpers. It must not be called from any of them. It may be called more
+// than once.
 func (x *executor) close() {
 	x.forbid(&x.closing, "the script has been closed")
 	x.box.put(&message{do: func() {}}) // wakes it
 	<-x.done
+	x.helpers.Wait()
 }
 
 // retire ends what the script does by itself, now and from now on: only calls
@@ -165,7 +178,7 @@ func (x *executor) retire(why string) { x.forbid(&x.retired, why) }
 // for it. One that begins later sees the flag itself, in step.
 func (x *executor) forbid(flag *atomic.Pointer[string], why string) {
 	flag.CompareAndSwap(nil, &why)
-	if t := x.current.Load(); t != nil {
+	if t := x.hook.task.Load(); t != nil {
 		x.obey(t)
 	}
 }
@@ -182,12 +195,12 @@ func (x *executor) obey(t *task) {
 
 // start begins a task.
 func (x *executor) start(t *task) {
-	if x.derives {
-		t.derivable()
-	}
 	t.w = x.idleWorker()
 	t.w.job = t.run
 	x.tasks[t] = struct{}{}
+	if t.limit > 0 {
+		t.clock = time.AfterFunc(t.limit, func() { x.killSoon(t, fmt.Sprintf("took longer than %v", t.limit)) })
+	}
 	x.step(t)
 }
 
@@ -224,13 +237,16 @@ func (e killedError) Error() string {
 
 // step runs a task until it waits or ends.
 func (x *executor) step(t *task) {
-	x.hook.task, x.running, t.waiting = t, t.w, false
-	t.resumed, t.warned = x.turn.total(), false
-	x.current.Store(t)
+	x.running, t.waiting = t.w, false
+	t.resumed = x.turn.total()
+	t.warned.Store(false)
+	x.hook.task.Store(t)
 	x.obey(t)
+	x.watchOn(t)
 	why, _ := t.w.step()
-	x.current.Store(nil)
-	x.hook.task, x.running = nil, nil
+	x.unwatch(t)
+	x.hook.task.Store(nil)
+	x.running = nil
 	if why == parked {
 		t.cpu += x.turn.total() - t.resumed
 		t.waiting = true
@@ -247,6 +263,9 @@ func (x *executor) finish(t *task) {
 	w := t.w
 	t.w = nil
 	delete(x.tasks, t)
+	if t.clock != nil {
+		t.clock.Stop()
+	}
 	if f := w.fault; f != nil {
 		x.onFault(f)
 		if !t.ended {
@@ -265,12 +284,12 @@ func (x *executor) killTask(t *task, why string) {
 		return
 	}
 	t.waiting = false
-	x.hook.task, x.running = t, t.w
-	x.current.Store(t)
+	x.running = t.w
+	x.hook.task.Store(t)
 	t.w.stop()
 	t.w.spent = true
-	x.current.Store(nil)
-	x.hook.task, x.running = nil, nil
+	x.hook.task.Store(nil)
+	x.running = nil
 	x.finish(t)
 }
 
@@ -301,19 +320,21 @@ var reaped = func() *task { t := new(task); t.kill.kill("the coroutine has been 
 
 // stopWorker ends a worker for good; a coroutine that it carries unwinds.
 func (x *executor) stopWorker(w *worker) {
-	task, running := x.hook.task, x.running
+	task, running := x.hook.task.Load(), x.running
 	if w.co != nil {
-		x.hook.task, x.running = reaped, w
+		x.hook.task.Store(reaped)
+		x.running = w
 	}
 	w.spent = true
 	w.stop()
-	x.hook.task, x.running = task, running
+	x.hook.task.Store(task)
+	x.running = running
 	delete(x.workers, w)
 }
 
 // Await parks the running task until done is called; see luastd.Waiter.
 func (x *executor) Await(L *lua.LState, begin func(done func(any)) (cancel func())) any {
-	t, w := x.hook.task, x.running
+	t, w := x.hook.task.Load(), x.running
 	if t.killed.Load() {
 		L.RaiseError("%s", t.why())
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,7 +30,7 @@ type generation struct {
 	// Guarded by the mutex of the scripts.
 	calls    map[*Call]struct{} // not yet ended
 	retired  bool               // a newer one is in use
-	renewing bool               // a newer one is being loaded, since this one has crashed
+	renewing string             // why a newer one is being loaded: this one cannot be trusted any more; "" while it can
 
 	// The executor goroutine's own.
 	stage   stage
@@ -88,7 +89,9 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 		return g, err
 	}
 	g.x = newExecutor(s.opts.Slots, g.fault, g.deliver)
-	g.x.derives = len(s.opts.Globals) > 0
+	if len(s.opts.Globals) > 0 {
+		g.x.hook.alive = make(chan struct{})
+	}
 	g.x.limits = s.opts.Limits.complete()
 	g.x.heap = s.opts.Heap
 	g.x.onExcess = func(why string) { s.renew(g, why) }
@@ -119,8 +122,8 @@ func (s *Scripts) try(g *generation) {
 	}
 }
 
-// giveUp ends the top level of a generation that is being loaded. Any goroutine
-// may call it.
+// giveUp ends all that a generation does, its top level too if that still runs.
+// Any goroutine may call it.
 func (g *generation) giveUp(why string) {
 	g.x.retire(why)
 	g.x.box.put(&message{do: func() {
@@ -152,7 +155,7 @@ func (g *generation) runTopLevel(proto *lua.FunctionProto) error {
 	failed := make(chan error, 1)
 	t := &task{
 		name: "the script's top level",
-		args: func(*lua.LState) (int, error) { return 0, nil },
+		args: noArgs,
 		end: func(_ *lua.LState, err error) {
 			g.stage = loaded
 			failed <- err
@@ -194,31 +197,37 @@ func (g *generation) deliver(e *Event) {
 		return
 	}
 	for _, fn := range g.handlers[e.Type] {
-		g.startTask("on "+e.Type, fn, func(L *lua.LState) (int, error) { return e.push(L) }, nil)
+		t := g.newTask("on "+e.Type, fn, func(L *lua.LState) (int, error) { return e.push(L) })
+		t.limit = g.x.limits.Handler
+		g.x.start(t)
 	}
 }
 
-// startTask starts a task that answers nobody: what it raises goes to the log.
-// after, if not nil, runs when it has ended. On the executor's goroutine.
-func (g *generation) startTask(name string, fn *lua.LFunction, args func(*lua.LState) (int, error), after func()) *task {
-	if args == nil {
-		args = func(*lua.LState) (int, error) { return 0, nil }
-	}
-	t := &task{name: name, fn: fn, args: args, end: func(_ *lua.LState, err error) {
-		switch e := err.(type) {
-		case nil:
-		case killedError:
-			g.log(slog.LevelDebug, name+": stopped: "+e.Error())
-		default:
-			g.log(slog.LevelError, name+": "+g.explain(err))
-		}
-		if after != nil {
-			after()
-		}
-	}}
-	g.x.start(t)
-	return t
+// newTask makes a task that answers nobody: what it raises goes to the log.
+func (g *generation) newTask(name string, fn *lua.LFunction, args func(*lua.LState) (int, error)) *task {
+	return &task{name: name, fn: fn, args: args, end: func(_ *lua.LState, err error) { g.report(name, fn, err) }}
 }
+
+// report logs how a task that answers nobody has ended. That it was stopped is
+// to be seen unless it was so because its generation has ended.
+func (g *generation) report(name string, fn *lua.LFunction, err error) {
+	killed, ok := err.(killedError)
+	switch {
+	case err == nil:
+	case !ok:
+		g.log(slog.LevelError, name+": "+g.explain(err))
+	case g.stage == stepping || g.x.retired.Load() != nil || g.x.closing.Load() != nil:
+		g.log(slog.LevelDebug, name+": stopped: "+killed.Error())
+	default:
+		text := name + ": stopped: " + killed.Error()
+		if !strings.Contains(text, ".lua:") && !fn.IsG { // the error was held, or the task did not run
+			text += fmt.Sprintf(", in the function at %s:%d", fn.Proto.SourceName, fn.Proto.LineDefined)
+		}
+		g.log(slog.LevelWarn, text)
+	}
+}
+
+func noArgs(*lua.LState) (int, error) { return 0, nil }
 
 // callEnded forgets a call whose task has ended. A retired generation ends with
 // its last call.

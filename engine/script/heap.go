@@ -141,7 +141,7 @@ func (h *Heap) charge(x *executor, growth float64) {
 	}
 	var running []*executor
 	for x := range h.grown {
-		if x.current.Load() != nil {
+		if x.hook.task.Load() != nil {
 			running = append(running, x)
 		}
 	}
@@ -161,10 +161,10 @@ func (h *Heap) curb(x *executor) {
 		}
 	}
 	why := fmt.Sprintf("the scripts use too much memory (more than %d MiB)", h.limit>>20)
-	if t := x.current.Load(); t != nil {
+	if t := x.hook.task.Load(); t != nil {
 		t.kill.kill(why)
 		for range 200 { // until it has let go of what it holds
-			if x.current.Load() != t {
+			if x.hook.task.Load() != t {
 				break
 			}
 			time.Sleep(5 * time.Millisecond)

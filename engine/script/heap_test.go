@@ -62,3 +62,34 @@ func TestAScriptThatKeepsTooMuchIsLoadedAnew(t *testing.T) {
 		}
 	}
 }
+
+// Past the bound it is the script that has grown most whose task is ended,
+// whoever else runs.
+func TestMemoryIsChargedToTheScriptThatGrew(t *testing.T) {
+	b := confined(t, `
+		register_tool { name = "eat", timeout = 60, handler = function() local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1000) .. i end end }
+	`)
+	b.write("modest.lua", `
+		register_tool { name = "work", timeout = 60, handler = function()
+			repeat
+				for i = 1, 1e4 do local t = { i } end -- garbage, and little of it
+				sleep(0.001)
+			until enough
+			return "done"
+		end }
+		register_tool("enough", function() enough = true end)
+	`)
+	if _, err := b.Load(b.path("modest.lua")); err != nil {
+		t.Fatal(err)
+	}
+	work := b.start("work", "{}")
+	for range 3 {
+		if r := b.call("eat", "{}"); !r.IsError || !strings.Contains(r.Text, "too much memory") {
+			t.Errorf("who eats: %+v, want an error about memory", r)
+		}
+	}
+	b.call("enough", "{}")
+	if r := b.await(work); r.Text != "done" {
+		t.Errorf("who works: %+v, want done", r)
+	}
+}

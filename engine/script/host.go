@@ -22,6 +22,7 @@ import (
 var _ luastd.Host = (*generation)(nil)
 
 var errTooLate = errors.New("only while the script loads, at its top level")
+var errReplaced = errors.New("this copy of the script has been replaced, and starts nothing more")
 var errTooEarly = errors.New("not while the script loads: call it in on_start(function() ... end)")
 
 func (g *generation) Await(L *lua.LState, begin func(done func(any)) (cancel func())) any {
@@ -153,12 +154,12 @@ func (g *generation) OnUnload(fn *lua.LFunction) error {
 func (g *generation) Spawn(fn *lua.LFunction, args []lua.LValue) error {
 	start := func() {
 		if g.stage == inUse {
-			g.startTask("spawn", fn, func(L *lua.LState) (int, error) { return push(L, args), nil }, nil)
+			g.x.start(g.newTask("spawn", fn, func(L *lua.LState) (int, error) { return push(L, args), nil }))
 		}
 	}
 	switch g.stage {
 	case stepping:
-		return errors.New("spawn: this copy of the script has been replaced")
+		return fmt.Errorf("spawn: %w", errReplaced)
 	case inUse:
 		return g.x.box.put(&message{class: aStart, do: start})
 	}
@@ -187,7 +188,10 @@ type timer struct {
 
 func (g *generation) After(delay time.Duration, repeat bool, fn *lua.LFunction) (cancel func(), err error) {
 	if g.stage == stepping {
-		return nil, errors.New("timer: this copy of the script has been replaced")
+		if repeat {
+			return nil, fmt.Errorf("every: %w", errReplaced)
+		}
+		return nil, fmt.Errorf("after: %w", errReplaced)
 	}
 	if len(g.timers) >= mostTimers {
 		return nil, fmt.Errorf("more than %d timers", mostTimers)
@@ -230,7 +234,15 @@ func (t *timer) fire() {
 		return
 	}
 	t.runs = true
-	t.g.startTask("timer", t.fn, nil, t.next)
+	turn := t.g.newTask("timer", t.fn, noArgs)
+	turn.end = func(_ *lua.LState, err error) {
+		t.g.report(turn.name, t.fn, err)
+		t.next()
+	}
+	if t.repeat {
+		turn.limit = t.g.x.limits.Handler
+	}
+	t.g.x.start(turn)
 }
 
 // next arms a repeated timer for its next turn that has not passed.

@@ -9,9 +9,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Limits bound what one task may do. They are measured in time that the task
-// runs Lua, holding a run slot: waiting costs nothing, neither its own nor that
-// for a slot.
+// Limits bound what one task may do. The first two are measured in time that
+// the task runs Lua, holding a run slot: waiting costs nothing, neither its own
+// nor that for a slot.
 type Limits struct {
 	// BurstWarning is how long a task may run without a wait before the log
 	// says so, with its name and line. Zero means 250 ms.
@@ -20,6 +20,15 @@ type Limits struct {
 	// Burst is how long it may run without a wait at all: then it is ended.
 	// Zero means 2 s.
 	Burst time.Duration
+
+	// Handler is how long one run of what comes again and again by itself may
+	// take, its waits included: an event handler, or a turn of a timer that
+	// every made. One that waits for ever would be joined by the next, until
+	// the script can begin nothing more, or would leave its timer silent. What
+	// a script starts on purpose and once, with spawn, after and on_start, has
+	// no such limit: a loop that sleeps belongs there. (A tool call has its
+	// own, the top level and on_unload have theirs.) Zero means 10 minutes.
+	Handler time.Duration
 }
 
 func (l Limits) complete() Limits {
@@ -28,6 +37,9 @@ func (l Limits) complete() Limits {
 	}
 	if l.Burst == 0 {
 		l.Burst = 2 * time.Second
+	}
+	if l.Handler == 0 {
+		l.Handler = 10 * time.Minute
 	}
 	return l
 }
@@ -40,17 +52,31 @@ const placed = ", at "
 // long, and gives the run slot up when others wait.
 func (x *executor) look() {
 	runtime.Gosched()
+	if x.crowded {
+		yieldThread()
+	}
 	x.heap.look(x)
-	t := x.hook.task
-	switch burst := x.turn.total() - t.resumed; {
-	case burst >= x.limits.Burst:
-		t.kill.kill(fmt.Sprintf("ran for %v without a wait", x.limits.Burst) + placed + x.place())
-	case burst >= x.limits.BurstWarning && !t.warned:
-		t.warned = true
-		x.warn(fmt.Sprintf("%s has run for %v without a wait, at %s: nothing else of this script can run",
-			t.name, x.limits.BurstWarning, x.place()))
+	t := x.hook.task.Load()
+	burst := x.turn.total() - t.resumed
+	if burst >= x.limits.BurstWarning && !t.warned.Load() {
+		x.warnOf(t, "at "+x.place())
+	}
+	if burst >= x.limits.Burst {
+		t.kill.kill(x.ranTooLong() + placed + x.place())
 	}
 	x.turn.pass(false)
+}
+
+func (x *executor) ranTooLong() string {
+	return fmt.Sprintf("ran for %v without a wait", x.limits.Burst)
+}
+
+// warnOf says once of each burst that it is long. Any goroutine may call it.
+func (x *executor) warnOf(t *task, where string) {
+	if t.warned.CompareAndSwap(false, true) {
+		x.warn(fmt.Sprintf("%s has run for %v without a wait, %s: nothing else of this script can run",
+			t.name, x.limits.BurstWarning, where))
+	}
 }
 
 // place is the file and line that runs.
@@ -60,7 +86,7 @@ func (x *executor) place() string { return strings.TrimSuffix(x.running.now.Wher
 // luastd.Breather. It raises when the task has been killed.
 func (x *executor) Breathe(L *lua.LState) {
 	x.look()
-	if t := x.hook.task; t.killed.Load() {
+	if t := x.hook.task.Load(); t.killed.Load() {
 		L.RaiseError("%s", t.why())
 	}
 }

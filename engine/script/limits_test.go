@@ -54,3 +54,55 @@ func TestWaitingForASlotIsNoBurst(t *testing.T) {
 	light := build(work, Limits{Burst: 3*took + 50*time.Millisecond})
 	light.want("work", "{}", "done") // shares the slot with six others, and so takes seven times as long
 }
+
+func TestWhatComesAgainByItselfHasADeadline(t *testing.T) {
+	b := newBench(t, Options{Limits: Limits{Handler: 40 * time.Millisecond}})
+	b.write("a.lua", `
+		on("ping", function()
+			sleep(3600)
+		end)
+		on("guarded", function() while true do pcall(sleep, 3600) end end)
+		on("tail", function() return pcall(sleep, 3600) end)
+		on("short", function() sleep(0.001) print("short ended") end)
+		local turn = 0
+		every(0.01, function() turn = turn + 1 print("turn " .. turn) sleep(3600) end)
+		local function long() sleep(0.2) end
+		spawn(function() long() print("spawn ended") end)
+		after(0, function() long() print("after ended") end)
+		on_start(function() long() print("on_start ended") end)
+		register_tool("long", function() long() return "done" end)
+	`)
+	if _, err := b.Load(b.path("a.lua")); err != nil {
+		t.Fatal(err)
+	}
+	for _, event := range []string{"ping", "guarded", "tail", "short"} {
+		b.Dispatch(Event{Type: event})
+	}
+	b.want("long", "{}", "done")
+	for _, line := range []string{
+		"WARN: on ping: stopped: a.lua:3: took longer than 40ms",
+		"WARN: on guarded: stopped: a.lua:5: took longer than 40ms",
+		"WARN: on tail: stopped: took longer than 40ms, in the function at a.lua:6",
+		"WARN: timer: stopped: a.lua:9: took longer than 40ms",
+		"turn 2", "short ended", "spawn ended", "after ended", "on_start ended",
+	} {
+		b.until(line)
+	}
+	for _, name := range []string{"on short", "spawn", "on_start"} {
+		if b.said(name + ": stopped") {
+			t.Errorf("%s was stopped:\n%s", name, b.all())
+		}
+	}
+}
+
+// What is ended with its generation is as it should be; nobody need read of it.
+func TestAHandlerEndedByAReloadIsNoWarning(t *testing.T) {
+	b := load(t, `on("ping", function() print("waits") sleep(3600) end)`)
+	b.Dispatch(Event{Type: "ping"})
+	b.until("waits")
+	b.reload()
+	b.until("DEBUG: on ping: stopped: a.lua:1: the script was replaced")
+	if b.said("WARN") {
+		t.Errorf("it was warned:\n%s", b.all())
+	}
+}

@@ -30,7 +30,7 @@ var (
 	errClosed = errors.New("the script has been closed")
 )
 
-// A message asks the executor for one thing. Exactly one of its three forms is
+// A message asks the executor for one thing. Exactly one of its four forms is
 // used.
 type message struct {
 	class class
@@ -41,6 +41,8 @@ type message struct {
 	value  any
 
 	event *Event // deliver it
+
+	call *Call // begin it
 }
 
 // A mailbox holds what an executor has yet to do: one first-in first-out list,
@@ -164,20 +166,22 @@ func (b *mailbox) squeeze() {
 	b.items, b.head, b.holes = b.items[:n], 0, 0
 }
 
-// moveEvents gives the events that wait here to another mailbox, in their order.
-func (b *mailbox) moveEvents(to *mailbox) {
+// move gives what came over the wire and still waits here to another mailbox, in
+// its order: the events, and the calls that takes takes. to is that of a
+// generation that is new, and so has room.
+func (b *mailbox) move(to *mailbox, takes func(*Call) bool) {
 	b.mu.Lock()
-	var events []*message
+	var moved []*message
 	for i := b.head; i < len(b.items); i++ {
-		if m := b.items[i]; m != nil && m.class == anEvent {
-			events = append(events, m)
-			b.waiting[anEvent]--
+		if m := b.items[i]; m != nil && (m.event != nil || m.call != nil && takes(m.call)) {
+			moved = append(moved, m)
+			b.waiting[m.class]--
 			b.items[i] = nil
 		}
 	}
 	b.squeeze()
 	b.mu.Unlock()
-	for _, m := range events {
+	for _, m := range moved {
 		to.put(m)
 	}
 }

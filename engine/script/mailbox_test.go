@@ -120,23 +120,36 @@ func TestEventsThatMergeTakeTheNewestPlaceOfTheirType(t *testing.T) {
 	}
 }
 
-func TestEventsMoveInTheirOrderAndLeaveTheRest(t *testing.T) {
+func TestEventsAndCallsMoveInTheirOrderAndLeaveTheRest(t *testing.T) {
 	from, to := newMailbox(), newMailbox()
 	var ran []string
-	const events = 200
-	for i := range events {
+	const each = mostCalls / 2
+	for i := range each {
 		from.put(&message{class: anEvent, event: &Event{Type: fmt.Sprint(i)}})
 		from.put(named(urgent, "stays", &ran))
+		from.put(&message{class: aCall, call: &Call{Name: fmt.Sprint(i)}})
+		from.put(&message{class: aCall, call: &Call{Name: "stays"}})
 	}
-	from.moveEvents(to)
-	for i := range events {
-		if m := to.take(true); m == nil || m.event.Type != fmt.Sprint(i) {
+	from.move(to, func(c *Call) bool { return c.Name != "stays" })
+	for i := range each {
+		if m := to.take(true); m == nil || m.event == nil || m.event.Type != fmt.Sprint(i) {
 			t.Fatalf("event %d is %+v", i, m)
 		}
+		if m := to.take(true); m == nil || m.call == nil || m.call.Name != fmt.Sprint(i) {
+			t.Fatalf("call %d is %+v", i, m)
+		}
 	}
-	from.takeAll(true)
-	if len(ran) != events || to.take(true) != nil {
-		t.Errorf("%d messages stayed, want %d", len(ran), events)
+	stayed := 0
+	for m := from.take(true); m != nil; m = from.take(true) {
+		stayed++
+	}
+	if stayed != 2*each || to.take(true) != nil {
+		t.Errorf("%d messages stayed, want %d", stayed, 2*each)
+	}
+	for range mostCalls { // what has moved takes no place any more
+		if err := from.put(&message{class: aCall, call: &Call{}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -24,7 +24,8 @@ const replaced = "the script was replaced"
 
 // Reload loads the script at path anew, beside the generation in use, and
 // publishes it if that works. If not, the old one goes on and the error says
-// why. Calls under way end on the old one.
+// why. Calls that have begun end on the old one, those that still wait for
+// their turn begin on the new one, if that offers their tool.
 func (s *Scripts) Reload(path string) (Summary, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
@@ -96,7 +97,14 @@ func (s *Scripts) publish(sc *script, g, old *generation, changed snapshot) erro
 	sc.current = g
 	g.x.box.put(&message{do: func() { g.begin(old, changed) }})
 	if old != nil {
-		old.x.box.moveEvents(g.x.box)
+		old.x.box.move(g.x.box, func(c *Call) bool {
+			o := s.tools[c.Name]
+			if o == nil || o.gen != g {
+				return false // it runs on the old one, as if it had begun
+			}
+			c.assign(o)
+			return true
+		})
 		s.endIfDrained(old)
 	}
 	for _, g := range sc.old[:max(0, len(sc.old)-mostOld)] {
@@ -121,7 +129,7 @@ func (g *generation) begin(old *generation, changed snapshot) {
 	}
 	g.stage = inUse
 	for _, fn := range g.onStart {
-		g.startTask("on_start", fn, nil, nil)
+		g.x.start(g.newTask("on_start", fn, noArgs))
 	}
 	for _, start := range g.pending {
 		start()
@@ -136,6 +144,7 @@ func (g *generation) stepDown(why string) {
 		return
 	}
 	g.stage = stepping
+	g.x.held.Store(false)
 	for t := range g.timers {
 		t.cancel()
 	}
@@ -150,7 +159,7 @@ func (g *generation) stepDown(why string) {
 			name: "on_unload",
 			rush: true,
 			fn:   fn,
-			args: func(*lua.LState) (int, error) { return 0, nil },
+			args: noArgs,
 			end: func(_ *lua.LState, err error) {
 				if err != nil {
 					g.log(slog.LevelError, "on_unload: "+g.explain(err))

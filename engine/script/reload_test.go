@@ -22,6 +22,58 @@ func TestACallUnderWayEndsOnTheOldGeneration(t *testing.T) {
 	}
 }
 
+// Calls that have not begun belong to the new copy, in the order of the wire; a
+// tool that it no longer has still runs on the old one.
+func TestACallThatWaitsForItsTurnMovesToTheNewGeneration(t *testing.T) {
+	var busy atomic.Bool
+	busy.Store(true)
+	b := newBench(t, Options{Limits: Limits{Burst: time.Hour}, Globals: map[string]any{"busy": busy.Load}})
+	b.write("a.lua", `
+		register_tool("block", function() print("blocks") while busy() do end return "old" end)
+		register_tool("version", function(a) return "old " .. a.n end)
+		register_tool("gone", function() return "old" end)
+		on("e", function(e) print("old event") end)
+	`)
+	if _, err := b.Load(b.path("a.lua")); err != nil {
+		t.Fatal(err)
+	}
+	block := b.start("block", "{}")
+	b.until("blocks")
+	var calls []<-chan tool.Result
+	for i := range 10 {
+		calls = append(calls, b.start("version", fmt.Sprintf(`{"n":%d}`, i)))
+		b.Dispatch(Event{Type: "e", Data: fmt.Appendf(nil, `{"n":%d}`, i)})
+	}
+	gone := b.start("gone", "{}")
+	b.write("a.lua", `
+		register_tool("version", function(a) print("call " .. a.n) return "new " .. a.n end)
+		on("e", function(e) print("event " .. e.n) end)
+	`)
+	b.reload()
+	want := "blocks"
+	for i, call := range calls {
+		if r := b.await(call); r.Text != fmt.Sprint("new ", i) {
+			t.Errorf("call %d = %+v, want new %d", i, r, i)
+		}
+		want += fmt.Sprintf(", call %d, event %d", i, i)
+	}
+	b.until("event 9")
+	if got := b.printed(); got != want {
+		t.Errorf("printed %q, want %q", got, want)
+	}
+	busy.Store(false)
+	for _, call := range []<-chan tool.Result{block, gone} {
+		if r := b.await(call); r.Text != "old" {
+			t.Errorf("got %+v, want old", r)
+		}
+	}
+	for _, call := range append(calls, block, gone) {
+		if len(call) > 0 {
+			t.Errorf("answered twice: %+v", <-call)
+		}
+	}
+}
+
 func TestABrokenSaveKeepsTheOldGeneration(t *testing.T) {
 	b := load(t, `register_tool("version", function() return "old" end)`)
 	for source, want := range map[string]string{
@@ -151,6 +203,23 @@ func TestAnEndlessLoopInACallDoesNotHoldUpAReload(t *testing.T) {
 	b.want("v", "{}", "new")
 	b.Close()
 	b.await(burn)
+}
+
+func TestACallThatOutlivesItsCopyStartsNothing(t *testing.T) {
+	b := load(t, `register_tool("late", function()
+		print("waits")
+		sleep(0.1)
+		local function why(f, ...) return tostring(select(2, pcall(f, ...))) end
+		return why(spawn, print) .. "; " .. why(after, 0, print) .. "; " .. why(every, 1, print)
+	end)`)
+	late := b.start("late", "{}")
+	b.until("waits")
+	b.write("a.lua", "")
+	b.reload()
+	want := "this copy of the script has been replaced, and starts nothing more"
+	if r := b.await(late); r.Text != "spawn: "+want+"; after: "+want+"; every: "+want {
+		t.Errorf("late = %+v", r)
+	}
 }
 
 func TestTheOldestOfTooManyGenerationsIsReplaced(t *testing.T) {

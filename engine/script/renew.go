@@ -14,17 +14,19 @@ const (
 )
 
 // renew replaces a generation whose Lua state cannot be trusted any more by a
-// fresh load of the script. Its calls are answered with an error. The first
+// fresh load of the script. Its calls are answered with an error, as are those
+// that come before the fresh one is there; its events wait for that. The first
 // time that happens at once; when it happens again soon after, with a pause
 // that doubles each time. Any goroutine may call it.
 func (s *Scripts) renew(g *generation, why string) {
 	s.mu.Lock()
 	sc := s.owner(g)
-	if s.closed || g.renewing || sc == nil {
+	if s.closed || g.renewing != "" || sc == nil {
 		s.mu.Unlock()
 		return
 	}
-	g.renewing = true
+	g.renewing = why
+	g.x.held.Store(true)
 	var calls []*Call
 	for c := range g.calls {
 		calls = append(calls, c)
@@ -36,6 +38,7 @@ func (s *Scripts) renew(g *generation, why string) {
 	for _, c := range calls {
 		c.abandon(tool.Failed(tool.ExternalClient, "%s was not finished: %s", c.Name, why))
 	}
+	g.giveUp(why)
 }
 
 // owner is the script that g is in use for, nil when it is not any more. The

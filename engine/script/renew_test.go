@@ -1,6 +1,7 @@
 package script
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,38 @@ func TestAStateThatCrashedIsReplacedByAFreshLoad(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("the fresh load does not answer")
 		}
+	}
+}
+
+func TestNothingBeginsInAStateThatCrashed(t *testing.T) {
+	b := load(t, `
+		state.copy = (state.copy or 0) + 1
+		local copy = state.copy
+		register_tool("copy", function() return copy end)
+		on("e", function(e) print("event " .. e.n .. " in " .. copy) end)
+		on_start(function() print("started " .. copy) end)
+	`)
+	b.until("started 1")
+	b.crash()
+	b.until("started 2")
+	b.want("copy", "{}", "2")
+	b.crash() // the second time there is a pause before the fresh load
+	for end := time.Now().Add(10 * time.Second); strings.Count(b.all(), "the script is loaded again") < 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it is not loaded again")
+		}
+	}
+	if r := b.call("copy", "{}"); !r.IsError || !strings.Contains(r.Text, "copy cannot run now: the Lua state crashed (panic: as if), and its script is being loaded again; try again in a moment") {
+		t.Errorf("a call in between = %+v", r)
+	}
+	for n := range 3 {
+		b.Dispatch(Event{Type: "e", Data: fmt.Appendf(nil, `{"n":%d}`, n)})
+	}
+	b.until("started 3")
+	b.until("event 2 in 3")
+	b.want("copy", "{}", "3")
+	if got, want := b.printed(), "started 1, started 2, started 3, event 0 in 3, event 1 in 3, event 2 in 3"; got != want {
+		t.Errorf("printed %q, want %q", got, want)
 	}
 }
 

@@ -45,7 +45,7 @@ func (g *generation) require(L *lua.LState) int {
 		m := g.modules[name]
 		switch {
 		case m == nil:
-			m = &module{name: name, loader: g.x.hook.task}
+			m = &module{name: name, loader: g.x.hook.task.Load()}
 			g.modules[name] = m
 			g.loadModule(L, m)
 		case m.value == nil:
@@ -59,7 +59,7 @@ func (g *generation) require(L *lua.LState) int {
 
 // awaitModule waits until m's loader has done.
 func (g *generation) awaitModule(L *lua.LState, m *module) {
-	self := g.x.hook.task
+	self := g.x.hook.task.Load()
 	for on := m; on != nil; on = on.loader.requires {
 		if on.loader == self {
 			L.RaiseError("module '%s' requires itself, by way of what it requires", m.name)
@@ -90,7 +90,7 @@ func (g *generation) loadModule(L *lua.LState, m *module) {
 		err   error
 	}
 	c := g.x.Await(L, func(done func(any)) func() {
-		go func() {
+		g.x.helpers.Go(func() {
 			path, err := g.find(m.name)
 			if err != nil {
 				done(compiled{nil, err})
@@ -99,7 +99,7 @@ func (g *generation) loadModule(L *lua.LState, m *module) {
 			proto, source, err := compile(path)
 			g.keep(path, source)
 			done(compiled{proto, err})
-		}()
+		})
 		return nil
 	}).(compiled)
 	if c.err != nil {

@@ -3,6 +3,7 @@ package script
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"moonlark/engine/tool"
 )
@@ -67,4 +68,19 @@ func TestATaskThatIsKilledWhileItWaitsForAModuleHarmsNobody(t *testing.T) {
 		t.Errorf("who loaded it = %+v, want loaded", r)
 	}
 	b.want("get", "{}", "loaded")
+}
+
+func TestCloseWaitsForTheFileThatIsBeingCompiled(t *testing.T) {
+	b := loadWith(t, strings.Repeat("function f(a) return { a, a + 1 } end f(1)\n", 10_000)+"return 1")
+	g := b.find(b.path("a.lua")).current
+	b.start("get", "{}")
+	for end := time.Now().Add(10 * time.Second); len(g.dependsOn()) < 2; time.Sleep(time.Millisecond) { // it has been found
+		if time.Now().After(end) {
+			t.Fatal("nobody looks for it")
+		}
+	}
+	b.Close()
+	if g.sources[b.path("m.lua")] == nil { // kept once it is compiled; no lock: nobody is left
+		t.Error("it is still being compiled")
+	}
 }

@@ -225,9 +225,11 @@ func (s *Scripts) Files(path string) []File {
 func (s *Scripts) Call(c *Call) {
 	s.mu.Lock()
 	o, err := s.tools[c.Name], error(nil)
-	closed := s.closed
+	closed, renewing := s.closed, ""
 	if o != nil && !closed {
-		err = c.queue(o)
+		if renewing = o.gen.renewing; renewing == "" {
+			err = c.queue(o)
+		}
 	}
 	s.mu.Unlock()
 	switch {
@@ -239,6 +241,8 @@ func (s *Scripts) Call(c *Call) {
 			known = append(known, spec.Name)
 		}
 		c.answer(unknownTool(c.Name, known))
+	case renewing != "":
+		c.answer(tool.Failed(tool.ExternalClient, "%s cannot run now: %s, and its script is being loaded again; try again in a moment", c.Name, renewing))
 	case err != nil:
 		c.answer(tool.Failed(tool.ExternalClient, "%s is busy: %v; try again in a moment", c.Name, err))
 	}

@@ -117,34 +117,43 @@ func (q *queue) pop() (chan struct{}, bool) {
 	return c, true
 }
 
-// A turn is an executor's hold on a slot. Only the executor's goroutine uses it.
+// A turn is an executor's hold on a slot. Only the executor's goroutine uses
+// it, but total may be called from any.
 type turn struct {
 	slots *Slots
+	born  time.Time
 	wake  chan struct{}
-	held  bool
 	heavy bool          // a slice was used up since the executor was last idle
-	since time.Time     // when the slot was taken
 	used  time.Duration // of the present slice, before since
-	spent time.Duration // slot-held time in all, before since
+
+	since atomic.Int64 // ns after born when the slot was taken; 0 while it is not held
+	spent atomic.Int64 // ns that it has been held in all, before since
 }
 
-func newTurn(slots *Slots) *turn { return &turn{slots: slots, wake: make(chan struct{}, 1)} }
+func newTurn(slots *Slots) *turn {
+	return &turn{slots: slots, born: time.Now(), wake: make(chan struct{}, 1)}
+}
+
+func (t *turn) held() bool { return t.since.Load() != 0 }
+
+// hold is how long the slot has been held since it was taken.
+func (t *turn) hold() time.Duration { return time.Since(t.born) - time.Duration(t.since.Load()) }
 
 // take makes sure of a slot.
 func (t *turn) take() {
-	if !t.held {
+	if !t.held() {
 		t.slots.acquire(t.wake, t.heavy)
-		t.held, t.since = true, time.Now()
+		t.since.Store(max(1, int64(time.Since(t.born))))
 	}
 }
 
 // give gives the slot up.
 func (t *turn) give() {
-	if t.held {
-		held := time.Since(t.since)
+	if t.held() {
+		held := t.hold()
 		t.used += held
-		t.spent += held
-		t.held = false
+		t.since.Store(0) // first, so that total never counts it twice
+		t.spent.Add(int64(held))
 		t.slots.release()
 	}
 }
@@ -155,19 +164,21 @@ func (t *turn) idle() {
 	t.heavy, t.used = false, 0
 }
 
-// total is how long the slot has been held in all.
+// total is how long the slot has been held in all. Any goroutine may ask;
+// another than the executor's may get a little less, never more.
 func (t *turn) total() time.Duration {
-	if !t.held {
-		return t.spent
+	spent := time.Duration(t.spent.Load())
+	if since := t.since.Load(); since != 0 {
+		return spent + time.Since(t.born) - time.Duration(since)
 	}
-	return t.spent + time.Since(t.since)
+	return spent
 }
 
 // next makes sure of a slot for the next piece of work. A light executor that
 // has one already lets others go first, a heavy one keeps it to the end of its
 // slice, for which it has stood in the long queue.
 func (t *turn) next() {
-	if t.held {
+	if t.held() {
 		t.pass(!t.heavy)
 	}
 	t.take()
@@ -178,7 +189,7 @@ func (t *turn) pass(always bool) {
 	if !t.slots.contended() {
 		return
 	}
-	if t.used+time.Since(t.since) >= slice {
+	if t.used+t.hold() >= slice {
 		t.heavy = true
 	} else if !always {
 		return

@@ -84,18 +84,18 @@ func TestATurnIsHeavyOnceItHasUsedASliceAndLightAgainOnceIdle(t *testing.T) {
 	one.take()
 	got := make(chan bool)
 	s.stand(t, false, got)
-	one.since = one.since.Add(-slice)
+	one.since.Add(-int64(slice))
 	go func() {
 		<-got
 		s.release()
 	}()
 	one.pass(false)
-	if !one.held || !one.heavy {
-		t.Errorf("after its slice: held %v, heavy %v, want true and true", one.held, one.heavy)
+	if !one.held() || !one.heavy {
+		t.Errorf("after its slice: held %v, heavy %v, want true and true", one.held(), one.heavy)
 	}
 	one.idle()
-	if one.held || one.heavy {
-		t.Errorf("when idle: held %v, heavy %v, want false and false", one.held, one.heavy)
+	if one.held() || one.heavy {
+		t.Errorf("when idle: held %v, heavy %v, want false and false", one.held(), one.heavy)
 	}
 }
 
