@@ -204,9 +204,9 @@ func sinc(x float64) float64 {
 
 // bessel is the modified Bessel function of the first kind, of order 0.
 func bessel(x float64) float64 {
-	sum, term := 1.0, 1.0
-	for k := 1.0; term > sum*1e-17; k++ {
-		term *= x / 2 / k * x / 2 / k
+	sum, term, q := 1.0, 1.0, x*x/4
+	for k := 1.0; term > sum*1e-15; k++ {
+		term *= q / (k * k)
 		sum += term
 	}
 	return sum
