@@ -1,0 +1,10 @@
+-- The same with a global, and each call a little: none of them is too long.
+--> error too much memory
+--> result ^ok$
+--> calls 40
+--> says the script is loaded again
+--> calm same was not finished: the scripts use too much memory|same was stopped: the scripts use too much memory
+kept = {}
+register_tool("attack", function()
+  for i = 1, 20000 do kept[#kept + 1] = ("x"):rep(500) .. i end
+end)

@@ -1,0 +1,9 @@
+-- Tasks that wait, and hold much.
+--> error too much memory|too many functions are waiting to start
+--> calm too much memory
+register_tool("attack", function()
+  while true do
+    for i = 1, 100 do spawn(function(s) sleep(3600) end, ("x"):rep(1e6) .. i) end
+    sleep(0.001)
+  end
+end)

@@ -1,0 +1,6 @@
+-- Timers that hold much.
+--> error too much memory|more than 1024 timers
+--> calm too much memory
+register_tool("attack", function()
+  while true do local s = ("x"):rep(1e6) .. os.clock() after(3600, function() return s end) end
+end)

@@ -1,0 +1,6 @@
+-- Weak tables, which gopher-lua does not have.
+--> error too much memory
+register_tool("attack", function()
+  local t = setmetatable({}, { __mode = "kv" })
+  while true do t[{}] = ("x"):rep(1000) .. 1 end
+end)

@@ -1,0 +1,8 @@
+-- Patterns that end too soon.
+--> result ^done$
+register_tool("attack", function()
+  for _, p in ipairs { "%", "[", "[^", "[%", "(", ")", "%b", "%bx", "%f", "%1", "(()", "[a-", "[]", "%0", "*", "^*", "(%1)", "\0", "%\0", "[\0" } do
+    pcall(string.find, "aaa", p) pcall(string.gsub, "aaa", p, "%9") pcall(string.gmatch, "aaa", p)
+  end
+  return "done"
+end)
