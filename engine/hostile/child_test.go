@@ -67,8 +67,8 @@ func start(t *testing.T, binary, url string, a *act, source string) *child {
 		<-c.done
 		if t.Failed() {
 			t.Logf("stderr:\n%.5000s\nthe last events:", c.stderr.String())
-			for _, e := range c.events[max(0, len(c.events)-20):] {
-				t.Logf("%.300s", fmt.Sprintf("%s %s %s %s %s", e.Type, e.Level, e.Tool, e.Script, e.Text))
+			for _, e := range c.events[max(0, len(c.events)-40):] {
+				t.Logf("%.300s", fmt.Sprintf("%s %s %s %s %s %s", e.Time.Format("05.000"), e.Type, e.Level, e.Tool, e.Script, e.Text))
 			}
 		}
 	})

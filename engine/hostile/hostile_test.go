@@ -183,8 +183,8 @@ func perform(t *testing.T, binary string, a *act) {
 	w.recovered()
 	child.terminate()
 	agent.settle(t)
-	t.Logf("%v; the slowest pong %v, the slowest call of another script %v; %d MiB at most",
-		took.Round(time.Millisecond), w.pong.Round(time.Millisecond), w.call.Round(time.Millisecond), child.most.Load()>>20)
+	t.Logf("%s: %v; the slowest pong %v, the slowest call of another script %v; %d MiB at most",
+		a.name, took.Round(time.Millisecond), w.pong.Round(time.Millisecond), w.call.Round(time.Millisecond), child.most.Load()>>20)
 }
 
 // judge checks the answers to the calls of attack.
@@ -231,6 +231,6 @@ func refuse(t *testing.T, binary string, a *act) {
 	w.recovered()
 	child.terminate()
 	agent.settle(t)
-	t.Logf("the slowest pong %v, the slowest call of another script %v; %d MiB at most",
-		w.pong.Round(time.Millisecond), w.call.Round(time.Millisecond), child.most.Load()>>20)
+	t.Logf("%s: the slowest pong %v, the slowest call of another script %v; %d MiB at most",
+		a.name, w.pong.Round(time.Millisecond), w.call.Round(time.Millisecond), child.most.Load()>>20)
 }

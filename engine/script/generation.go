@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -40,6 +41,8 @@ type generation struct {
 	callMT  *lua.LTable
 	origin  snapshot  // what `state` was when the script began to load
 	parting *snapshot // what it was when the next generation took over; nil before
+
+	excessive atomic.Bool // it is replaced because it holds too much memory
 
 	globals  []string      // fixed: what the script finds when it begins
 	unloaded chan struct{} // closed when it no longer acts by itself
@@ -91,7 +94,10 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 	g.x.derives = len(s.opts.Globals) > 0
 	g.x.limits = s.opts.Limits.complete()
 	g.x.heap = s.opts.Heap
-	g.x.onExcess = func(why string) { s.renew(g, why) }
+	g.x.onExcess = func(why string) {
+		g.excessive.Store(true)
+		s.renew(g, why)
+	}
 	g.x.warn = func(text string) { g.log(slog.LevelWarn, text) }
 	g.furnish()
 	g.keep(path, source)

@@ -1,3 +1,7 @@
 -- Keys that are all different.
+--> flags --burst 10s --memory 64
 --> error too much memory
-register_tool("attack", function() local t = {} for i = 1, 1e9 do t["key" .. i] = i end end)
+register_tool("attack", function()
+  local t = {}
+  for i = 1, 1e9 do t[("key"):rep(100) .. i] = i end
+end)

@@ -1,3 +1,7 @@
--- Short strings, ten million of them.
+-- Short strings, as many as go into memory.
+--> flags --burst 10s --memory 32
 --> error too much memory
-register_tool("attack", function() local t = {} while true do t[#t + 1] = tostring(#t) .. "x" end end)
+register_tool("attack", function()
+  local t = {}
+  for i = 1, 1e9 do t["x" .. i % 1000 .. i] = i .. "y" end
+end)

@@ -1,9 +1,9 @@
 -- Every directive, with every kind of value.
 --> result ^done$
 register_tool("attack", function()
-  for c = 0, 255 do
-    for _, v in ipairs { 0 / 0, 1 / 0, -1e308, "", "x", {}, print, true, coroutine.create(print) } do
-      for _, flags in ipairs { "", "-", "+#0 -", "99.99", ".99", "099", "100", ".100", ".", "##########" } do
+  for c = 32, 126 do
+    for _, v in ipairs { 0 / 0, -1e308, "", {}, coroutine.create(print) } do
+      for _, flags in ipairs { "+#0 -", "99.99", "100" } do
         pcall(string.format, "%" .. flags .. string.char(c), v)
       end
     end
