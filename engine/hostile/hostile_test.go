@@ -33,6 +33,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 //	--> refused REGEXP   why the script does not load
 //	--> calm REGEXP      an error that calls of its harmless tool may get meanwhile
 //	--> calls N          how often attack is called, all at once; once if left out
+//	--> times N          how often that, one time after the other; once if left out
 //	--> args JSON        with these arguments
 //	--> lasts DURATION   how long the agent looks on at least
 //	--> flags FLAGS      for the command
@@ -42,7 +43,7 @@ type act struct {
 	says         []*regexp.Regexp
 	refused      *regexp.Regexp
 	calm         []*regexp.Regexp
-	calls        int
+	calls, times int
 	args         json.RawMessage
 	lasts        time.Duration
 	flags        []string
@@ -58,7 +59,7 @@ func readAct(t *testing.T, path string) *act {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &act{name: filepath.Base(path), source: string(source), calls: 1, args: json.RawMessage("{}")}
+	a := &act{name: filepath.Base(path), source: string(source), calls: 1, times: 1, args: json.RawMessage("{}")}
 	for line := range strings.Lines(a.source) {
 		line, ok := strings.CutPrefix(strings.TrimSpace(line), "--> ")
 		if !ok {
@@ -77,6 +78,8 @@ func readAct(t *testing.T, path string) *act {
 			a.calm = append(a.calm, pattern(t, rest))
 		case "calls":
 			a.calls, err = strconv.Atoi(rest)
+		case "times":
+			a.times, err = strconv.Atoi(rest)
 		case "args":
 			a.args = json.RawMessage(rest)
 		case "lasts":
@@ -165,12 +168,8 @@ func perform(t *testing.T, binary string, a *act) {
 	w := &watch{t: t, agent: agent, calm: a.calm}
 	go func() { defer close(watched); w.run(over) }()
 	began := time.Now()
-	results := make(chan result, a.calls)
 	if len(a.answers) > 0 {
-		for i := range a.calls {
-			go func() { results <- agent.call(fmt.Sprint("attack-", i), "attack", a.args) }()
-		}
-		a.judge(t, results)
+		a.attack(t, agent)
 	}
 	for _, re := range a.says {
 		child.until(re)
@@ -187,19 +186,27 @@ func perform(t *testing.T, binary string, a *act) {
 		a.name, took.Round(time.Millisecond), w.pong.Round(time.Millisecond), w.call.Round(time.Millisecond), child.most.Load()>>20)
 }
 
-// judge checks the answers to the calls of attack.
-func (a *act) judge(t *testing.T, results <-chan result) {
+// attack calls the tool attack, and checks the answers.
+func (a *act) attack(t *testing.T, agent *agent) {
 	seen := make([]bool, len(a.answers))
-	for range a.calls {
-		r := <-results
+	check := func(r result) {
 		i := slices.IndexFunc(a.answers, func(want answer) bool {
 			return r.err == nil && r.IsError == want.isError && want.text.MatchString(r.Result)
 		})
 		if i < 0 {
 			t.Errorf("attack = %.500s", r)
-			continue
+			return
 		}
 		seen[i] = true
+	}
+	for n := range a.times {
+		results := make(chan result, a.calls)
+		for i := range a.calls {
+			go func() { results <- agent.call(fmt.Sprintf("attack-%d-%d", n, i), "attack", a.args) }()
+		}
+		for range a.calls {
+			check(<-results)
+		}
 	}
 	for i, want := range a.answers {
 		if !seen[i] {

@@ -1,0 +1,21 @@
+-- The sweep again, at the end of a stack of values that is nearly full.
+--> result ^done$
+--> flags --burst 10s
+register_tool("attack", function()
+  local t = {}
+  for n = 1, 7997 do t[n] = n end
+  local function leaf(...) return select("#", ...) end
+  local function fill(depth, n, ...)
+    if depth == 0 then return leaf(unpack(t, 1, n)) end
+    local r = fill(depth - 1, n, ...)
+    return r
+  end
+  local wrong = 0
+  for depth = 30, 40 do
+    for n = 7000, 7997, 498 do
+      local ok, why = pcall(fill, depth, n, unpack(t))
+      if not ok and not tostring(why):find("overflow") then wrong = wrong + 1 end
+    end
+  end
+  return wrong == 0 and "done" or wrong .. " wrong"
+end)

@@ -1,0 +1,9 @@
+-- Numbers that no machine has.
+--> result ^done$
+register_tool("attack", function()
+  for _, text in ipairs { "1e999", "-1e999", ("9"):rep(1e5), "0." .. ("0"):rep(1e5) .. "1", "1e-999", "NaN", "Infinity", "-", "1e", "\"\\ud800\"", "\"\\u\"", "\"\\", "[1,", "{", "{\"a\"", "\0", "", "[" .. ("1,"):rep(1e5) } do
+    pcall(json.decode, text)
+  end
+  for _, v in ipairs { 0 / 0, 1 / 0, -1 / 0, 2^63, -0.0, 5e-324, print, coroutine.create(print) } do pcall(json.encode, v) pcall(json.encode, { v }) end
+  return "done"
+end)

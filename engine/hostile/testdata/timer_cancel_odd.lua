@@ -1,0 +1,11 @@
+-- cancel on what is no timer, and twice, and from its own turn.
+--> result ^done$
+register_tool("attack", function(_, call)
+  local t
+  t = every(0.001, function() t:cancel() t:cancel() end)
+  for _, v in ipairs { 1, "x", {}, print, call } do pcall(t.cancel, v) end
+  pcall(t.cancel)
+  sleep(0.05)
+  t:cancel()
+  return "done"
+end)
