@@ -11,7 +11,7 @@ register_tool("attack", function()
     return r
   end
   local wrong = 0
-  for depth = 30, 40 do
+  for depth = 31, 34 do
     for n = 7000, 7997, 498 do
       local ok, why = pcall(fill, depth, n, unpack(t))
       if not ok and not tostring(why):find("overflow") then wrong = wrong + 1 end
