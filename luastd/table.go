@@ -68,7 +68,7 @@ func (lib *tableLib) concat(L *lua.LState) int {
 			L.RaiseError("%s", fmt.Sprintf("resulting string too large (the most is %d bytes)", mostText))
 		}
 		lib.breathe(L, i)
-		if b.Len()-rested > 1<<20 {
+		if b.Len()-rested > breath {
 			rested = b.Len()
 			lib.breather.Breathe(L)
 		}

@@ -43,8 +43,7 @@ func start(t *testing.T, binary, url string, a *act, source string) *child {
 	c := &child{t: t, dir: t.TempDir(), done: make(chan struct{}), grown: make(chan struct{})}
 	c.save(a.name, source)
 	c.save("other.lua", calm("other"))
-	args := []string{"run", "--json", "--headless", "--log-level", "debug", "--url", url,
-		"--burst-warn", "100ms", "--burst", "200ms", "--memory", "128"}
+	args := []string{"run", "--json", "--headless", "--log-level", "debug", "--url", url, "--memory", "128"}
 	c.cmd = exec.Command(binary, append(append(args, a.flags...), a.name, "other.lua")...)
 	c.cmd.Dir = c.dir
 	c.cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=10", "HTTP_PROXY=", "HTTPS_PROXY=")
@@ -198,6 +197,11 @@ func (c *child) terminate() {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for _, e := range c.events {
+		if strings.Contains(e.Text, "panic") || strings.Contains(e.Text, "crashed") {
+			c.t.Errorf("%s: %.2000s", e.Type, e.Text)
+		}
+	}
 	if text := c.stderr.String(); strings.Contains(text, "panic") || strings.Contains(text, "fatal error") || strings.Contains(text, "DATA RACE") {
 		c.t.Errorf("stderr has %.5000s", text)
 	}

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"moonlark/engine/convai"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -34,9 +36,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 //	--> calm REGEXP      an error that calls of its harmless tool may get meanwhile
 //	--> calls N          how often attack is called, all at once; once if left out
 //	--> times N          how often that, one time after the other; once if left out
+//	--> events N         how many events agent_response it gets before that
 //	--> args JSON        with these arguments
 //	--> lasts DURATION   how long the agent looks on at least
 //	--> flags FLAGS      for the command
+//
+// A handler may run for 200 ms if the act says that it ran for that long. All
+// others have ten seconds, so that a busy machine makes no difference.
 type act struct {
 	name, source string
 	answers      []answer
@@ -44,6 +50,7 @@ type act struct {
 	refused      *regexp.Regexp
 	calm         []*regexp.Regexp
 	calls, times int
+	events       int
 	args         json.RawMessage
 	lasts        time.Duration
 	flags        []string
@@ -80,6 +87,8 @@ func readAct(t *testing.T, path string) *act {
 			a.calls, err = strconv.Atoi(rest)
 		case "times":
 			a.times, err = strconv.Atoi(rest)
+		case "events":
+			a.events, err = strconv.Atoi(rest)
 		case "args":
 			a.args = json.RawMessage(rest)
 		case "lasts":
@@ -92,6 +101,11 @@ func readAct(t *testing.T, path string) *act {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+	if strings.Contains(a.source, "ran for 200ms") {
+		a.flags = append(a.flags, "--burst-warn", "100ms", "--burst", "200ms")
+	} else {
+		a.flags = append(a.flags, "--burst", "10s")
 	}
 	if len(a.answers)+len(a.says) == 0 && a.refused == nil {
 		t.Fatalf("%s does not say what has to come of it", path)
@@ -168,6 +182,9 @@ func perform(t *testing.T, binary string, a *act) {
 	w := &watch{t: t, agent: agent, calm: a.calm}
 	go func() { defer close(watched); w.run(over) }()
 	began := time.Now()
+	for n := range a.events {
+		agent.send(&convai.AgentResponse{Text: "hello", EventID: n})
+	}
 	if len(a.answers) > 0 {
 		a.attack(t, agent)
 	}
@@ -215,17 +232,12 @@ func (a *act) attack(t *testing.T, agent *agent) {
 	}
 }
 
-// refuse has the act loaded, first of all and then in place of a script that
-// works.
+// refuse has the act loaded in one process first of all, and in another one in
+// place of a script that works.
 func refuse(t *testing.T, binary string, a *act) {
-	child := start(t, binary, "ws://127.0.0.1:1/", a, a.source)
-	if code := child.wait(); code != 78 {
-		t.Errorf("exit code %d, want 78", code)
-	}
-	child.until(a.refused)
-
+	first := start(t, binary, "ws://127.0.0.1:1/", a, a.source)
 	agent := listen(t)
-	child = start(t, binary, agent.url, a, calm("same"))
+	child := start(t, binary, agent.url, a, calm("same"))
 	agent.await(t, child)
 	over, end := context.WithCancel(context.Background())
 	watched := make(chan struct{})
@@ -238,6 +250,10 @@ func refuse(t *testing.T, binary string, a *act) {
 	w.recovered()
 	child.terminate()
 	agent.settle(t)
+	if code := first.wait(); code != 78 {
+		t.Errorf("exit code %d, want 78", code)
+	}
+	first.until(a.refused)
 	t.Logf("%s: the slowest pong %v, the slowest call of another script %v; %d MiB at most",
 		a.name, w.pong.Round(time.Millisecond), w.call.Round(time.Millisecond), child.most.Load()>>20)
 }

@@ -1,6 +1,5 @@
 -- As many coroutines as there may be are kept: the script can make no more, and goes on without.
 --> result more than 4096 coroutines at once
---> flags --burst 5s
 kept = {}
 register_tool("attack", function()
   for i = 1, 4200 do

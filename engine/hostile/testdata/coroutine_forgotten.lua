@@ -1,6 +1,5 @@
 -- Coroutines that are begun and forgotten, more than there may be at once.
 --> result ^done$
---> flags --burst 5s
 register_tool("attack", function()
   for round = 1, 10 do
     for i = 1, 1000 do coroutine.wrap(function() coroutine.yield(i) end)() end

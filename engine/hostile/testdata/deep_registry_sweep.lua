@@ -1,6 +1,5 @@
 -- Every number of arguments around those at which gopher-lua's own stack of values breaks.
 --> result ^done$
---> flags --burst 10s
 register_tool("attack", function()
   local t = {}
   local function f(...) local a, b, c = ... return select("#", ...) end

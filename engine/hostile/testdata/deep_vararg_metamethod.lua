@@ -6,6 +6,6 @@ register_tool("attack", function()
   local a = setmetatable({}, { __call = function(self, ...) return select("#", ...) end })
   local b = setmetatable({}, { __call = a })
   local c = setmetatable({}, { __call = function(...) return a(...) end })
-  for i = 1, 5 do pcall(a, unpack(t)) pcall(b, unpack(t)) pcall(c, unpack(t)) end
+  for i = 1, 3 do pcall(a, unpack(t)) pcall(b, unpack(t)) pcall(c, unpack(t)) end
   return "done"
 end)

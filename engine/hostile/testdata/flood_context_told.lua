@@ -1,6 +1,5 @@
 -- A flood that the script is told of, and that ends there.
 --> result ^too much is waiting to be sent$
---> flags --burst 5s
 register_tool("attack", function()
   while true do
     local ok, why = session.context(("x"):rep(200000))

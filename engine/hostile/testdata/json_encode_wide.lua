@@ -1,6 +1,5 @@
 -- A tree whose leaves are all one table: a text that doubles with each level.
 --> result longer than
---> flags --burst 5s
 register_tool("attack", function()
   local t = { "leaf" }
   for i = 1, 60 do t = { t, t } end

@@ -1,6 +1,11 @@
 -- Every function that there is, with every kind of argument. What waits, ends or fills the log is left out.
 --> result ^done$
---> flags --burst 5s
+local protected = pcall
+local function pcall(f, ...)
+  local ok, why = protected(f, ...)
+  if not ok and type(why) == "string" and why:find("runtime error", 1, true) then error(why) end
+  return ok, why
+end
 register_tool("attack", function()
   local values = { "nil", 0, -1, 1e15, 0 / 0, "", "x", "%", {}, print, true, coroutine.create(print) }
   local left = { sleep = true, every = true, after = true, spawn = true, print = true, stop = true, _G = true, setfenv = true, log = true, context = true, send = true, error = true }

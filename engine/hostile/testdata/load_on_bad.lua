@@ -1,5 +1,4 @@
 -- Handlers for events that are none, a hundred thousand of them.
 --> result ^done$
---> flags --burst 5s
 for i = 1, 1e4 do on("event" .. i, print) on("ping", function() end) end
 register_tool("attack", function() return "done" end)

@@ -1,5 +1,11 @@
 -- Specifications that are none.
 --> result ^done$
+local protected = pcall
+local function pcall(f, ...)
+  local ok, why = protected(f, ...)
+  if not ok and tostring(why):find("runtime error", 1, true) then error(why) end
+  return ok, why
+end
 local cycle = {}
 cycle.properties = { a = cycle } cycle.type = "object" cycle.items = cycle
 local deep = { type = "string" }

@@ -1,6 +1,5 @@
 -- More locals than there are registers, and more upvalues.
 --> result ^done$
---> flags --burst 5s
 register_tool("attack", function()
   local names = {}
   for i = 1, 300 do names[i] = "v" .. i end

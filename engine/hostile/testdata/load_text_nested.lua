@@ -1,6 +1,5 @@
 -- Texts that are nested deeper than a compiler's stack.
 --> result ^done$
---> flags --burst 5s
 register_tool("attack", function()
   for _, piece in ipairs { { "{", "}" }, { "(", ")" }, { "[", "]" }, { "not ", "" }, { "-", "" }, { "#", "" }, { "do ", " end" }, { "f(", ")" }, { "x.", "" },
     { "function() return ", " end" }, { "if x then ", " end" }, { "while x do ", " end" }, { "repeat ", " until x" }, { "x..", "" }, { "x^", "" }, { "x+", "" }, { "a=", "" }, { "x[", "]" }, { "'\\", "'" }, { "[=[", "]=]" }, { "-- ", "" }, { "::a::", "" }, { "f{", "}" }, { "x:y", "()" } } do

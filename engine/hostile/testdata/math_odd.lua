@@ -1,5 +1,11 @@
 -- Numbers that are none, for every function of math.
 --> result ^done$
+local protected = pcall
+local function pcall(f, ...)
+  local ok, why = protected(f, ...)
+  if not ok and tostring(why):find("runtime error", 1, true) then error(why) end
+  return ok, why
+end
 register_tool("attack", function()
   for name, f in pairs(math) do
     if type(f) == "function" then

@@ -1,5 +1,5 @@
 -- Closures, each with a value of its own.
---> flags --burst 10s --memory 64
+--> flags --memory 32
 --> error too much memory
 register_tool("attack", function()
   local t = {}

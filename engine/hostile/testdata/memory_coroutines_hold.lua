@@ -1,5 +1,5 @@
 -- Coroutines that hold much.
---> flags --burst 10s --memory 64
+--> flags --memory 32
 --> error too much memory|more than 4096 coroutines
 --> calm too much memory
 register_tool("attack", function()

@@ -1,3 +1,3 @@
--- An error of sixty-four megabytes.
+-- An error of sixteen megabytes.
 --> error ^x+$
-register_tool("attack", function() error(("x"):rep(2^26), 0) end)
+register_tool("attack", function() error(("x"):rep(2^24), 0) end)

@@ -1,5 +1,5 @@
 -- The same with a global, and each call a little: none of them is too long.
---> flags --burst 10s --memory 64
+--> flags --memory 32
 --> error too much memory
 --> result ^ok$
 --> calls 40

@@ -1,5 +1,5 @@
 -- Many tables, each with the highest index of an array: sixteen megabytes for one assignment.
---> flags --burst 10s --memory 64
+--> flags --memory 32
 --> error too much memory
 register_tool("attack", function()
   local all = {}

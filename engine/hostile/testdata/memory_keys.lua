@@ -1,5 +1,5 @@
 -- Keys that are all different.
---> flags --burst 10s --memory 64
+--> flags --memory 32
 --> error too much memory
 register_tool("attack", function()
   local t = {}

@@ -1,5 +1,5 @@
 -- Tasks that wait, and hold much.
---> flags --burst 10s --memory 64
+--> flags --memory 32
 --> error too much memory|too many functions are waiting to start
 --> calm too much memory
 register_tool("attack", function()

@@ -1,6 +1,6 @@
 -- What is kept in state would come along into the copy that is loaded then, and
 -- fill the memory again: the most of it is left behind.
---> flags --burst 10s --memory 64
+--> flags --memory 32
 --> error too much memory
 --> calm too much memory
 --> says the script is loaded again

@@ -1,5 +1,5 @@
 -- Short strings, as many as go into memory.
---> flags --burst 10s --memory 32
+--> flags --memory 32
 --> error too much memory
 register_tool("attack", function()
   local t = {}

@@ -1,5 +1,5 @@
 -- Tables out of all arguments, kept.
---> flags --burst 10s --memory 64
+--> flags --memory 32
 --> error too much memory
 register_tool("attack", function()
   local t, all = {}, {}

@@ -1,5 +1,5 @@
 -- Weak tables, which gopher-lua does not have.
---> flags --burst 10s --memory 64
+--> flags --memory 32
 --> error too much memory
 register_tool("attack", function()
   local t = setmetatable({}, { __mode = "kv" })

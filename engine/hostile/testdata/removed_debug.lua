@@ -1,5 +1,11 @@
 -- What is left of debug, with every kind of argument.
 --> result ^done$
+local protected = pcall
+local function pcall(f, ...)
+  local ok, why = protected(f, ...)
+  if not ok and tostring(why):find("runtime error", 1, true) then error(why) end
+  return ok, why
+end
 register_tool("attack", function()
   local co = coroutine.create(function() coroutine.yield() end)
   coroutine.resume(co)

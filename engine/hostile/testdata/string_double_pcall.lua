@@ -1,5 +1,5 @@
 -- A string that doubles, where no error is seen.
---> flags --burst 10s --memory 64
+--> flags --memory 32
 --> error too much memory
 register_tool("attack", function()
   local s = "x"

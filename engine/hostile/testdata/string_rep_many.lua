@@ -1,5 +1,5 @@
 -- As many of the longest strings as go into memory, and all of them kept.
---> flags --burst 10s --memory 64
+--> flags --memory 32
 --> error too much memory
 register_tool("attack", function()
   local t = {}

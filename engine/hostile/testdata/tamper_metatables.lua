@@ -1,5 +1,5 @@
 -- Whatever can be given a metatable gets one that never answers.
---> error
+--> error ran for 200ms without a wait
 register_tool("attack", function(args, call)
   local meta = { __index = function() while true do end end, __tostring = function() while true do end end, __call = function() while true do end end }
   for _, v in ipairs { call, after(100, print), coroutine.create(print), print, "x", 1, true, json and json.null } do

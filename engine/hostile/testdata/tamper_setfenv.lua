@@ -1,5 +1,11 @@
 -- The environment of functions, of the caller, and of the task.
 --> result ^done$
+local protected, show, find, error = pcall, tostring, string.find, error
+local function pcall(f, ...)
+  local ok, why = protected(f, ...)
+  if not ok and find(show(why), "runtime error", 1, true) then error(why) end
+  return ok, why
+end
 register_tool("attack", function()
   if pcall(setfenv, 0, {}) then error("level 0") end
   for level = 0, 300 do pcall(getfenv, level) end

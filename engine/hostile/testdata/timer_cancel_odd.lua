@@ -1,5 +1,11 @@
 -- cancel on what is no timer, and twice, and from its own turn.
 --> result ^done$
+local protected = pcall
+local function pcall(f, ...)
+  local ok, why = protected(f, ...)
+  if not ok and tostring(why):find("runtime error", 1, true) then error(why) end
+  return ok, why
+end
 register_tool("attack", function(_, call)
   local t
   t = every(0.001, function() t:cancel() t:cancel() end)
