@@ -21,6 +21,8 @@ type generation struct {
 	path    string   // of the script
 	x       *executor
 
+	pause time.Duration // fixed: how long it rests once it has been published
+
 	// Written while the script loads, by its executor; fixed after that.
 	tools    []*offer
 	handlers map[string][]*lua.LFunction
@@ -31,6 +33,7 @@ type generation struct {
 	calls    map[*Call]struct{} // not yet ended
 	retired  bool               // a newer one is in use
 	renewing bool               // a newer one is being loaded, since this one has crashed
+	resting  bool               // no tool of it may be called yet
 
 	// The executor goroutine's own.
 	stage   stage

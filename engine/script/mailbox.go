@@ -28,6 +28,8 @@ var (
 	errBusy   = errors.New("too many calls are waiting")
 	errStarts = errors.New("too many functions are waiting to start")
 	errClosed = errors.New("the script has been closed")
+
+	errRenewing = errors.New("its script is being loaded again")
 )
 
 // A message asks the executor for one thing. Exactly one of its three forms is

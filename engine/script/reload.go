@@ -25,7 +25,10 @@ const replaced = "the script was replaced"
 // Reload loads the script at path anew, beside the generation in use, and
 // publishes it if that works. If not, the old one goes on and the error says
 // why. Calls under way end on the old one.
-func (s *Scripts) Reload(path string) (Summary, error) {
+func (s *Scripts) Reload(path string) (Summary, error) { return s.reload(path, 0) }
+
+// reload is Reload, after which the script rests for a while: see rest.
+func (s *Scripts) reload(path string, pause time.Duration) (Summary, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	path = filepath.Clean(path)
@@ -40,6 +43,7 @@ func (s *Scripts) Reload(path string) (Summary, error) {
 	}
 	g, err := s.build(path, base)
 	if err == nil {
+		g.pause, g.resting = pause, pause > 0
 		if !old.x.between(func() { err = s.replace(sc, g, old, base) }) {
 			old.log(slog.LevelWarn, "busy at the reload: what was written into state while the new script loaded is lost")
 			err = s.publish(sc, g, old, snapshot{})
@@ -119,6 +123,16 @@ func (g *generation) begin(old *generation, changed snapshot) {
 		g.x.turn.take()
 		g.carry(g.origin, changed)
 	}
+	if g.pause > 0 {
+		g.rest()
+		return
+	}
+	g.goOn()
+}
+
+// goOn starts what the script does by itself, and lets its tools be called. It
+// runs on the executor's goroutine.
+func (g *generation) goOn() {
 	g.stage = inUse
 	for _, fn := range g.onStart {
 		g.startTask("on_start", fn, nil, nil)

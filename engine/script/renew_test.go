@@ -40,6 +40,29 @@ func TestAStateThatCrashedIsReplacedByAFreshLoad(t *testing.T) {
 	}
 }
 
+func TestAScriptThatCrashesAgainRestsBeforeItIsUsed(t *testing.T) {
+	b := load(t, `
+		register_tool("hello", function() return "hello" end)
+		on_start(function() print("started") end)
+	`)
+	b.until("started")
+	b.crash()
+	b.until("the script is loaded again")
+	for end := time.Now().Add(10 * time.Second); b.call("hello", "{}").IsError && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	b.crash()
+	b.until("loaded again; it rests for 1s")
+	if r := b.call("hello", "{}"); !r.IsError || r.Text != "hello is busy: its script is being loaded again; try again in a moment" {
+		t.Errorf("while it rests: %+v", r)
+	}
+	for end := time.Now().Add(10 * time.Second); b.call("hello", "{}").IsError; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it rests for ever")
+		}
+	}
+}
+
 func TestScriptsThatCrashAgainAndAgainAreLoadedWithBackOff(t *testing.T) {
 	sc := &script{}
 	now := time.Now()

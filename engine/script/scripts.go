@@ -227,7 +227,11 @@ func (s *Scripts) Call(c *Call) {
 	s.mu.Lock()
 	o, err := s.tools[c.Name], error(nil)
 	closed := s.closed
-	if o != nil && !closed {
+	switch {
+	case o == nil || closed:
+	case o.gen.renewing || o.gen.resting:
+		err = errRenewing
+	default:
 		err = c.queue(o)
 	}
 	s.mu.Unlock()

@@ -1,7 +1,7 @@
 -- Coroutines that hold much.
 --> flags --memory 32
 --> error too much memory|more than 4096 coroutines
---> calm too much memory
+--> calm too much memory|is busy: its script is being loaded again; try again in a moment
 register_tool("attack", function()
   local all = {}
   while true do

@@ -4,7 +4,7 @@
 --> result ^ok$
 --> calls 40
 --> says the script is loaded again
---> calm same was not finished: the scripts use too much memory|same was stopped: the scripts use too much memory
+--> calm too much memory|is busy: its script is being loaded again; try again in a moment
 kept = {}
 register_tool("attack", function()
   for i = 1, 20000 do kept[#kept + 1] = ("x"):rep(500) .. i end
