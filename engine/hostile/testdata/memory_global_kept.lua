@@ -1,6 +1,6 @@
 -- The same with a global, and each call a little: none of them is too long.
 --> flags --memory 32
---> error too much memory
+--> error too much memory|is busy: its script is being loaded again; try again in a moment
 --> result ^ok$
 --> calls 40
 --> says the script is loaded again
