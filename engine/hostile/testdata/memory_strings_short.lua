@@ -3,5 +3,5 @@
 --> error too much memory
 register_tool("attack", function()
   local t = {}
-  for i = 1, 1e9 do t["x" .. i % 1000 .. i] = i .. "y" end
+  for i = 1, 1e9 do t[i] = ("x"):rep(20) .. i end
 end)
