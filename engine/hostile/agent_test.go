@@ -194,7 +194,7 @@ func (a *agent) settle(t *testing.T) {
 
 // latest is how long a pong may take, and a call of a script that does no harm.
 // It is milliseconds, but for a machine that has much else to do.
-const latest = 3 * time.Second
+const latest = 5 * time.Second
 
 // A watch is what the agent does while a script is hostile.
 type watch struct {

@@ -1,6 +1,6 @@
 -- The memory is filled, and kept, again and again by a timer: the script is loaded again each time, after pauses that get longer.
 --> flags --memory 32
---> lasts 6s
+--> lasts 3s
 --> calm too much memory|is busy: its script is being loaded again; try again in a moment
 --> says the script is loaded again
 local kept = {}
