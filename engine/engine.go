@@ -338,9 +338,11 @@ func endedBy(ctx context.Context) error {
 }
 
 // Say sends a user message. The error is that there is no conversation.
-func (e *Engine) Say(text string) error {
+func (e *Engine) Say(text string) error { return e.say(text, e.send) }
+
+func (e *Engine) say(text string, send func(convai.Message) error) error {
 	e.turns.userSpoke()
-	err := e.send(&convai.UserMessage{Text: text})
+	err := send(&convai.UserMessage{Text: text})
 	if err != nil {
 		e.turns.unsaid()
 		return err

@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	mostEvents = 4096 // that may wait to be shown
+	mostEvents = 4096     // that may wait to be shown
+	mostShown  = 16 << 20 // bytes of text in them, but for one event alone
 
 	// breath is how long the output rests after it has shown what there was,
 	// so that a flood of events wakes it two hundred times a second at most.
@@ -27,6 +28,7 @@ type output struct {
 
 	mu      sync.Mutex // guards what follows
 	waiting []event.Event
+	bytes   int // of their texts
 	dropped int
 	closed  bool
 }
@@ -45,7 +47,7 @@ func (o *output) post(e event.Event) {
 	switch {
 	case o.closed:
 		return
-	case len(o.waiting) >= mostEvents:
+	case len(o.waiting) >= mostEvents, len(o.waiting) > 0 && o.bytes+len(e.Text) > mostShown:
 		o.dropped++
 		return
 	case o.dropped > 0:
@@ -53,6 +55,7 @@ func (o *output) post(e event.Event) {
 		o.dropped = 0
 	}
 	o.waiting = append(o.waiting, e)
+	o.bytes += len(e.Text)
 	o.nudge()
 }
 
@@ -68,7 +71,7 @@ func (o *output) run() {
 	var batch []event.Event
 	for range o.wake {
 		o.mu.Lock()
-		batch, o.waiting = o.waiting, batch[:0]
+		batch, o.waiting, o.bytes = o.waiting, batch[:0], 0
 		closed, dropped := o.closed, o.dropped
 		if closed && dropped > 0 {
 			batch = append(batch, event.Event{Type: event.Dropped, Time: time.Now(), Count: dropped})

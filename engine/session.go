@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"moonlark/engine/convai"
@@ -17,10 +18,31 @@ var _ script.Session = session{}
 
 var errNoConversation = errors.New("there is no conversation")
 
-func (s session) SendText(text string) error { return s.e.Say(text) }
+// mostSaid is the longest text, in bytes, that a script may send.
+const mostSaid = 256 << 10
+
+func (s session) SendText(text string) error {
+	if len(text) > mostSaid {
+		return tooLong(text)
+	}
+	return s.e.say(text, s.offer)
+}
 
 func (s session) SendContext(text string) error {
-	return s.e.send(&convai.ContextualUpdate{Text: text})
+	if len(text) > mostSaid {
+		return tooLong(text)
+	}
+	return s.offer(&convai.ContextualUpdate{Text: text})
+}
+
+func tooLong(text string) error {
+	return fmt.Errorf("the text has %d bytes; %d are allowed", len(text), mostSaid)
+}
+
+// offer sends what a script has to say, unless that is too much: a flood of it
+// must not end the conversation.
+func (s session) offer(m convai.Message) error {
+	return s.e.tell(func(c *convai.Conversation) error { return c.Offer(m) })
 }
 
 // StopSession ends the conversation once the agent has finished with what is
@@ -48,13 +70,18 @@ func (s session) StopSession() error {
 }
 
 func (e *Engine) send(m convai.Message) error {
+	return e.tell(func(c *convai.Conversation) error { return c.Send(m) })
+}
+
+// tell has send send something in the conversation.
+func (e *Engine) tell(send func(*convai.Conversation) error) error {
 	e.mu.Lock()
 	t := e.talk
 	e.mu.Unlock()
 	if t == nil {
 		return errNoConversation
 	}
-	return t.conv.Send(m)
+	return send(t.conv)
 }
 
 // A logHandler makes events of what the parts of the engine log.

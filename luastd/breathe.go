@@ -10,3 +10,7 @@ type Breather interface {
 	// killed, and lets others have the processor when they wait for it.
 	Breathe(L *lua.LState)
 }
+
+// breath is how many bytes a function that makes a long string writes between
+// two breaths.
+const breath = 1 << 20

@@ -118,7 +118,7 @@ func appendItem(out []byte, L *lua.LState, arg int, s formatSpec, letter byte) [
 	case 'e', 'E', 'f', 'g', 'G':
 		return s.appendFloat(out, checkNumber(L, arg), letter)
 	case 'q':
-		return appendQuoted(out, checkString(L, arg))
+		return appendQuoted(out, L, checkString(L, arg))
 	case 's':
 		text := checkString(L, arg)
 		if s.prec >= 0 && s.prec < len(text) {
@@ -153,7 +153,12 @@ func appendRepeated(out []byte, c byte, n int) []byte {
 }
 
 // appendQuoted appends text in quotes, as Lua reads it back.
-func appendQuoted(out []byte, text string) []byte {
+func appendQuoted(out []byte, L *lua.LState, text string) []byte {
+	size := len(out) + len(text) + len(`""`) + strings.Count(text, `"`) + strings.Count(text, `\`) + strings.Count(text, "\n") +
+		strings.Count(text, "\r") + 3*strings.Count(text, "\x00")
+	if size > mostText {
+		raiseTooLarge(L, float64(size))
+	}
 	out = append(out, '"')
 	for i := range len(text) {
 		switch c := text[i]; c {

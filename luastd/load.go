@@ -103,7 +103,7 @@ func compileText(source, name string) (*lua.FunctionProto, error) {
 	case len(source) > mostSource:
 		return nil, fmt.Errorf("%s: source too long (the most is %d bytes)", name, mostSource)
 	}
-	chunk, err := lint.Parse([]byte(source), name)
+	chunk, err := lint.ParseText([]byte(source), name)
 	if err != nil {
 		return nil, syntaxError(name, source, err)
 	}

@@ -9,16 +9,18 @@ import (
 
 // A replacer is one call of gsub.
 type replacer struct {
-	L     *lua.LState
-	repl  lua.LValue // a string, a table or a function
-	plain bool       // repl is a string without a %
-	out   strings.Builder
+	L        *lua.LState
+	breather Breather
+	repl     lua.LValue // a string, a table or a function
+	plain    bool       // repl is a string without a %
+	out      strings.Builder
+	rested   int // how long out was when others could last run
 }
 
 func (lib *stringLib) gsub(L *lua.LState) int {
 	s := checkString(L, 1)
 	p := lib.pattern(L, false)
-	r := replacer{L: L, repl: replacement(L)}
+	r := replacer{L: L, breather: lib.breather, repl: replacement(L)}
 	if text, ok := r.repl.(lua.LString); ok {
 		r.plain = strings.IndexByte(string(text), '%') < 0
 	}
@@ -75,6 +77,10 @@ func (r *replacer) write(text string) {
 		raiseTooLarge(r.L, float64(size))
 	}
 	r.out.WriteString(text)
+	if r.out.Len()-r.rested > breath {
+		r.rested = r.out.Len()
+		r.breather.Breathe(r.L)
+	}
 }
 
 // replace writes what comes in the place of a match.

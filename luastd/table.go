@@ -53,6 +53,7 @@ func (lib *tableLib) concat(L *lua.LState) int {
 		j = t.Len()
 	}
 	var b strings.Builder
+	rested := 0 // how long b was when others could last run
 	for first := i; i <= j; i++ {
 		v := member(t, i)
 		text, ok := asString(v)
@@ -67,6 +68,10 @@ func (lib *tableLib) concat(L *lua.LState) int {
 			L.RaiseError("%s", fmt.Sprintf("resulting string too large (the most is %d bytes)", mostText))
 		}
 		lib.breathe(L, i)
+		if b.Len()-rested > breath {
+			rested = b.Len()
+			lib.breather.Breathe(L)
+		}
 	}
 	L.Push(lua.LString(b.String()))
 	return 1

@@ -118,7 +118,7 @@ func readSpec(spec *tool.Spec, fields *lua.LTable) error {
 	case *lua.LNilType:
 	case lua.LNumber:
 		spec.Timeout = time.Duration(float64(t) * float64(time.Second))
-		if !(t > 0) || spec.Timeout > tool.MaxTimeout {
+		if !(t > 0) || float64(t) > tool.MaxTimeout.Seconds() {
 			return fmt.Errorf("timeout must be more than 0 and at most %v seconds", tool.MaxTimeout.Seconds())
 		}
 	default:

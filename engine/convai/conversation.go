@@ -290,6 +290,16 @@ func (c *Conversation) Send(m Message) error {
 // allocate in the long run. Once the conversation is over it does nothing.
 func (c *Conversation) SendSound(sound []byte) (dropped int) { return c.out.sendSound(sound) }
 
+// Offer is Send for a message that can be left out. When much is waiting to be
+// written already it returns ErrBusy, and all goes on.
+func (c *Conversation) Offer(m Message) error {
+	frame, err := Marshal(m)
+	if err != nil {
+		return err
+	}
+	return c.out.offer(m, frame)
+}
+
 // Unsent are the messages that were given to Send and not written, in their
 // order. It is complete and final when Run has returned. What was written has
 // left this process; whether it arrived nobody can say.

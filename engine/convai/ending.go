@@ -13,6 +13,9 @@ import (
 // ErrOver is what Send says when the conversation is over, or is being closed.
 var ErrOver = errors.New("the conversation is over")
 
+// ErrBusy is what Offer says when too much is waiting.
+var ErrBusy = errors.New("too much is waiting to be sent")
+
 // A CloseError says that the conversation ended with a close frame, the
 // server's or, after Close, our own.
 //

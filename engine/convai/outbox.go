@@ -13,6 +13,10 @@ const (
 	// during which nothing got through.
 	maxQueued      = 4096
 	maxQueuedBytes = 64 << 20
+
+	// The same for what can be left out: see Offer.
+	maxOffered      = maxQueued / 16
+	maxOfferedBytes = maxQueuedBytes / 16
 )
 
 // An outgoing is one thing to write.
@@ -58,6 +62,19 @@ func (o *outbox) send(m Message, frame []byte) error {
 	defer o.mu.Unlock()
 	if o.closed {
 		return ErrOver
+	}
+	return o.add(&o.rest, &outgoing{message: m, frame: frame, opcode: websocket.TextMessage})
+}
+
+// offer is send unless much is waiting: then it is ErrBusy.
+func (o *outbox) offer(m Message, frame []byte) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.closed:
+		return ErrOver
+	case o.count >= maxOffered || o.bytes+len(frame) > maxOfferedBytes:
+		return ErrBusy
 	}
 	return o.add(&o.rest, &outgoing{message: m, frame: frame, opcode: websocket.TextMessage})
 }

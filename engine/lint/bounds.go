@@ -11,9 +11,11 @@ const (
 	// the nesting that a person sees: each term of a sum makes it one deeper.
 	deepestTree = 5000
 
-	// mostConstants is how many different constants a function may have. The
-	// compiler compares each with all others: 20,000 take it a second.
-	mostConstants = 20_000
+	// How many different constants a function may have. The compiler compares
+	// each with all others: 20,000 take it a second, and 4,000 a twentieth of
+	// that.
+	mostConstants       = 20_000
+	mostConstantsOfText = 4_000
 )
 
 // A Problem is why a source must not be compiled.
@@ -24,10 +26,10 @@ type Problem struct {
 
 func (p *Problem) Error() string { return fmt.Sprintf("%d: %s", p.Line, p.Text) }
 
-// Bounds finds out whether a source, once parsed, can be compiled without
+// checkBounds finds out whether a source, once parsed, can be compiled without
 // taking all the stack or time there is. It returns nil or a *Problem.
-func Bounds(chunk []ast.Stmt) error {
-	b := &bounds{constants: make(map[string]struct{})}
+func checkBounds(chunk []ast.Stmt, mostConstants int) error {
+	b := &bounds{constants: make(map[string]struct{}), most: mostConstants}
 	for _, s := range chunk {
 		b.walk(s, 1)
 	}
@@ -39,6 +41,7 @@ func Bounds(chunk []ast.Stmt) error {
 
 type bounds struct {
 	constants map[string]struct{} // of the function that is looked at
+	most      int                 // of them
 	problem   *Problem            // the first
 }
 
@@ -71,7 +74,7 @@ func (b *bounds) walk(n node, depth int) {
 
 func (b *bounds) constant(n node, key string) {
 	b.constants[key] = struct{}{}
-	if len(b.constants) > mostConstants {
-		b.problem = &Problem{n.Line(), fmt.Sprintf("more than %d constants in one function: large data belongs in a JSON file", mostConstants)}
+	if len(b.constants) > b.most {
+		b.problem = &Problem{n.Line(), fmt.Sprintf("more than %d constants in one function: large data belongs in a JSON file", b.most)}
 	}
 }

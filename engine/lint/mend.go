@@ -13,6 +13,7 @@ import (
 //	for k, v in next, t  it leaves the third value of the three as it finds it
 //	local f = function() return f() end
 //	                     it takes the inner f for the local one, as if this were a local function
+//	a .. b .. c ...      it joins any number of strings in one instruction, which nothing can bound
 type mender struct {
 	recursive map[localFunction]bool // the local functions that were written as such
 }
@@ -64,6 +65,9 @@ func (m *mender) mendIn(n node) {
 			m.mendIn(e)
 		}
 		m.mend(n.Stmts)
+	case *ast.StringConcatOpExpr:
+		divide(n)
+		children(n, m.mendIn)
 	default:
 		children(n, m.mendIn)
 	}
@@ -182,5 +186,31 @@ func fillIterator(s *ast.GenericForStmt) {
 		none.SetLine(s.Line())
 		none.SetLastLine(s.Line())
 		s.Exprs = append(s.Exprs, none)
+	}
+}
+
+// mostJoined is how many strings one instruction joins.
+const mostJoined = 8
+
+// divide makes e, which joins many strings, join only so many at once: the last
+// ones first, as Lua does. Behind each member of a table that is made for it
+// begins another instruction.
+func divide(e *ast.StringConcatOpExpr) {
+	for n := 2; ; n++ {
+		rest, ok := e.Rhs.(*ast.StringConcatOpExpr)
+		if !ok {
+			return
+		}
+		if n == mostJoined {
+			made := &ast.TableExpr{Fields: []*ast.Field{{Value: rest}}}
+			first := &ast.NumberExpr{Value: "1"}
+			member := &ast.AttrGetExpr{Object: made, Key: first}
+			for _, n := range []node{made, first, member} {
+				n.SetLine(rest.Line())
+				n.SetLastLine(rest.LastLine())
+			}
+			e.Rhs, n = member, 1
+		}
+		e = rest
 	}
 }

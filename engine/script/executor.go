@@ -95,6 +95,8 @@ func newExecutor(slots *Slots, onFault func(*fault), deliver func(*Event)) *exec
 // run takes messages until close. It is the executor's goroutine.
 func (x *executor) run() {
 	defer close(x.done)
+	x.hook.alarm.set()
+	defer x.hook.alarm.stop()
 	for x.closing.Load() == nil {
 		m := x.box.take(x.room())
 		if m == nil {

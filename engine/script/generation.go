@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -21,6 +22,8 @@ type generation struct {
 	path    string   // of the script
 	x       *executor
 
+	pause time.Duration // fixed: how long it rests once it has been published
+
 	// Written while the script loads, by its executor; fixed after that.
 	tools    []*offer
 	handlers map[string][]*lua.LFunction
@@ -30,7 +33,7 @@ type generation struct {
 	// Guarded by the mutex of the scripts.
 	calls    map[*Call]struct{} // not yet ended
 	retired  bool               // a newer one is in use
-	renewing string             // why a newer one is being loaded: this one cannot be trusted any more; "" while it can
+	renewing string             // why it cannot be used: a newer one is being loaded, or it rests; "" while it can
 
 	// The executor goroutine's own.
 	stage   stage
@@ -41,6 +44,8 @@ type generation struct {
 	callMT  *lua.LTable
 	origin  snapshot  // what `state` was when the script began to load
 	parting *snapshot // what it was when the next generation took over; nil before
+
+	excessive atomic.Bool // it is replaced because it holds too much memory
 
 	globals  []string      // fixed: what the script finds when it begins
 	unloaded chan struct{} // closed when it no longer acts by itself
@@ -94,7 +99,10 @@ func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
 	}
 	g.x.limits = s.opts.Limits.complete()
 	g.x.heap = s.opts.Heap
-	g.x.onExcess = func(why string) { s.renew(g, why) }
+	g.x.onExcess = func(why string) {
+		g.excessive.Store(true)
+		s.renew(g, why)
+	}
 	g.x.warn = func(text string) { g.log(slog.LevelWarn, text) }
 	g.furnish()
 	g.keep(path, source)

@@ -29,6 +29,7 @@ type hook struct {
 	alive <-chan struct{}        // what Done answers: nil, or never closed where contexts may be derived
 	look  func()                 // called every few thousand instructions
 	ask   atomic.Pointer[func()] // to be run between two instructions; any goroutine may set it
+	alarm alarm
 }
 
 var _ context.Context = (*hook)(nil)
@@ -42,7 +43,7 @@ func (h *hook) Done() <-chan struct{} {
 		return dead
 	}
 	h.count++
-	if h.count >= often {
+	if h.count >= often || h.alarm.rings() {
 		h.count = 0
 		if do := h.ask.Swap(nil); do != nil {
 			(*do)()

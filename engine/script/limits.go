@@ -79,8 +79,18 @@ func (x *executor) warnOf(t *task, where string) {
 	}
 }
 
-// place is the file and line that runs.
-func (x *executor) place() string { return strings.TrimSuffix(x.running.now.Where(0), ":") }
+// place is the file and line that runs, or that has called the Go function that
+// does.
+func (x *executor) place() string {
+	for level := 0; ; level++ {
+		switch where := x.running.now.Where(level); {
+		case where == "":
+			return "a function of the library" // that pcall has called
+		case !strings.HasPrefix(where, "[G]"):
+			return strings.TrimSuffix(where, ":")
+		}
+	}
+}
 
 // Breathe lets a Go function that takes long be as polite as Lua: see
 // luastd.Breather. It raises when the task has been killed.

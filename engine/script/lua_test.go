@@ -339,9 +339,18 @@ func TestWhatGopherLuaCompilesWronglyIsMended(t *testing.T) {
 	b := load(t, `
 		register_tool("swap", function() local a, b = 1, 2 a, b = b, a return { a, b } end)
 		register_tool("shadow", function() local f = 1 local f = function() return f end return f() end)
+		register_tool("join", function() local j = "j" return "a" .. "b" .. "c" .. "d" .. "e" .. "f" .. "g" .. "h" .. "i" .. j .. "k" .. "l" .. "m" .. "n" .. "o" .. "p" .. "q" .. "r" .. "s" .. "t" end)
+		register_tool("join_own", function()
+			local meta = {}
+			meta.__concat = function(a, b) return setmetatable({ "(" .. (a[1] or a) .. (b[1] or b) .. ")" }, meta) end
+			local k = setmetatable({ "k" }, meta)
+			return ("a" .. "b" .. "c" .. "d" .. "e" .. "f" .. "g" .. "h" .. "i" .. "j" .. k)[1]
+		end)
 	`)
 	b.want("swap", "{}", "[2,1]")
 	b.want("shadow", "{}", "1")
+	b.want("join", "{}", "abcdefghijklmnopqrst")
+	b.want("join_own", "{}", "(a(b(c(d(e(f(g(h(i(jk))))))))))")
 }
 
 func TestProtectedCallsHaveABottom(t *testing.T) {

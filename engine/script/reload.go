@@ -26,7 +26,10 @@ const replaced = "the script was replaced"
 // publishes it if that works. If not, the old one goes on and the error says
 // why. Calls that have begun end on the old one, those that still wait for
 // their turn begin on the new one, if that offers their tool.
-func (s *Scripts) Reload(path string) (Summary, error) {
+func (s *Scripts) Reload(path string) (Summary, error) { return s.reload(path, "", 0) }
+
+// reload is Reload, after which the script rests for a while, and why: see rest.
+func (s *Scripts) reload(path, why string, pause time.Duration) (Summary, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	path = filepath.Clean(path)
@@ -41,6 +44,10 @@ func (s *Scripts) Reload(path string) (Summary, error) {
 	}
 	g, err := s.build(path, base)
 	if err == nil {
+		if g.pause = pause; pause > 0 {
+			g.renewing = why
+			g.x.held.Store(true)
+		}
 		if !old.x.between(func() { err = s.replace(sc, g, old, base) }) {
 			old.log(slog.LevelWarn, "busy at the reload: what was written into state while the new script loaded is lost")
 			err = s.publish(sc, g, old, snapshot{})
@@ -127,6 +134,16 @@ func (g *generation) begin(old *generation, changed snapshot) {
 		g.x.turn.take()
 		g.carry(g.origin, changed)
 	}
+	if g.pause > 0 {
+		g.rest()
+		return
+	}
+	g.goOn()
+}
+
+// goOn starts what the script does by itself, and lets its tools be called. It
+// runs on the executor's goroutine.
+func (g *generation) goOn() {
 	g.stage = inUse
 	for _, fn := range g.onStart {
 		g.x.start(g.newTask("on_start", fn, noArgs))

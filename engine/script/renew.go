@@ -13,11 +13,11 @@ const (
 	mostPause  = time.Minute
 )
 
-// renew replaces a generation whose Lua state cannot be trusted any more by a
-// fresh load of the script. Its calls are answered with an error, as are those
-// that come before the fresh one is there; its events wait for that. The first
-// time that happens at once; when it happens again soon after, with a pause
-// that doubles each time. Any goroutine may call it.
+// renew replaces a generation whose Lua state cannot be trusted any more, or
+// holds too much memory, by a fresh load of the script. Its calls are answered
+// with an error, and nothing more is done with it; its events wait for the fresh
+// one. When that happens again soon after, the fresh one rests before it is
+// used, for a time that doubles each time. Any goroutine may call it.
 func (s *Scripts) renew(g *generation, why string) {
 	s.mu.Lock()
 	sc := s.owner(g)
@@ -32,7 +32,7 @@ func (s *Scripts) renew(g *generation, why string) {
 		calls = append(calls, c)
 	}
 	pause := sc.pause(time.Now())
-	s.wg.Go(func() { s.reloadAfter(g, pause) })
+	s.wg.Go(func() { s.loadAgain(g, why, pause) })
 	s.mu.Unlock()
 	g.log(slog.LevelError, why+"; the script is loaded again")
 	for _, c := range calls {
@@ -68,26 +68,43 @@ func (sc *script) pause(now time.Time) time.Duration {
 	return sc.backOff
 }
 
-// reloadAfter loads g's script again, and again if it does not load, until it
+// rest leaves a fresh generation unused for its pause. Only the old one is let
+// go, with the memory it holds. It runs on the executor's goroutine.
+func (g *generation) rest() {
+	g.log(slog.LevelWarn, fmt.Sprintf("loaded again; it rests for %v", g.pause))
+	time.AfterFunc(g.pause, func() {
+		g.x.box.put(&message{do: func() {
+			if g.stage == loaded { // and not replaced in the meantime
+				g.scripts.mu.Lock()
+				g.renewing = ""
+				g.scripts.mu.Unlock()
+				g.x.held.Store(false)
+				g.goOn()
+			}
+		}})
+	})
+}
+
+// loadAgain loads g's script again, and again if it does not load, until it
 // does, or g is no longer the one in use, or the scripts are closed.
-func (s *Scripts) reloadAfter(g *generation, pause time.Duration) {
+func (s *Scripts) loadAgain(g *generation, why string, pause time.Duration) {
 	for {
-		select {
-		case <-time.After(pause):
-		case <-s.ended:
-			return
-		}
 		s.mu.Lock()
 		stale := s.closed || s.owner(g) == nil
 		s.mu.Unlock()
 		if stale {
 			return
 		}
-		_, err := s.Reload(g.path)
+		_, err := s.reload(g.path, why, pause)
 		if err == nil {
 			return
 		}
 		g.log(slog.LevelError, fmt.Sprintf("not loaded again: %v", err))
 		pause = min(max(2*pause, firstPause), mostPause)
+		select {
+		case <-time.After(pause):
+		case <-s.ended:
+			return
+		}
 	}
 }

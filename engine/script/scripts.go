@@ -226,10 +226,12 @@ func (s *Scripts) Call(c *Call) {
 	s.mu.Lock()
 	o, err := s.tools[c.Name], error(nil)
 	closed, renewing := s.closed, ""
-	if o != nil && !closed {
-		if renewing = o.gen.renewing; renewing == "" {
-			err = c.queue(o)
-		}
+	switch {
+	case o == nil || closed:
+	case o.gen.renewing != "":
+		renewing = o.gen.renewing
+	default:
+		err = c.queue(o)
 	}
 	s.mu.Unlock()
 	switch {

@@ -10,8 +10,12 @@ import (
 	"moonlark/luastd"
 )
 
-// mostState is how large one entry of state may be, as JSON, in bytes.
-const mostState = 4 << 20
+// How large `state` may be, as JSON, in bytes.
+const (
+	mostState   = 4 << 20  // one entry
+	mostStates  = 16 << 20 // all together
+	leastStates = 1 << 20  // all together, when the script is replaced because it holds too much memory
+)
 
 // A snapshot is what a generation's `state` holds, in its order: each entry as
 // JSON, nil for one that is no longer there.
@@ -45,8 +49,17 @@ func (g *generation) snapshot(warn bool) snapshot {
 		}
 		return s
 	}
+	most := mostStates
+	if g.excessive.Load() {
+		most = leastStates
+	}
+	room, left := most, 0
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
-		text, err := luastd.AppendJSON(nil, v, mostState)
+		text, err := luastd.AppendJSON(nil, v, max(1, min(mostState, room)))
+		if err != nil && room < mostState {
+			left++
+			continue
+		}
 		switch k.(type) {
 		case lua.LString, lua.LNumber:
 		default:
@@ -60,6 +73,10 @@ func (g *generation) snapshot(warn bool) snapshot {
 			continue
 		}
 		s.set(k, text)
+		room -= len(text)
+	}
+	if left > 0 && warn {
+		g.log(slog.LevelWarn, fmt.Sprintf("state is longer than %d bytes: %d of its entries do not survive", most, left))
 	}
 	return s
 }

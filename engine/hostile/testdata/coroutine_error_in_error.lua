@@ -1,0 +1,9 @@
+-- Coroutines that die of errors that die.
+--> result ^done$
+register_tool("attack", function()
+  for i = 1, 500 do
+    local co = coroutine.wrap(function() error(setmetatable({}, { __tostring = function() error("again") end })) end)
+    pcall(co) pcall(co)
+  end
+  return "done"
+end)

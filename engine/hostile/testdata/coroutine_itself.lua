@@ -1,0 +1,10 @@
+-- A coroutine that resumes itself, and one that wraps itself.
+--> result non%-suspended|non-suspended
+register_tool("attack", function()
+  local co
+  co = coroutine.create(function() return select(2, coroutine.resume(co)) end)
+  local w
+  w = coroutine.wrap(function() return w() end)
+  pcall(w)
+  return select(2, coroutine.resume(co))
+end)

@@ -1,0 +1,9 @@
+-- A task that waits in the tenth of ten coroutines is ended by its time.
+--> error took longer than 100ms and was stopped
+register_tool { name = "attack", timeout = 0.1, handler = function()
+  local function nest(n)
+    if n == 0 then while true do pcall(sleep, 100) end end
+    return coroutine.wrap(function() return nest(n - 1) end)()
+  end
+  return nest(10)
+end }

@@ -1,0 +1,6 @@
+-- A million coroutines that nobody resumes.
+--> error too much memory|ran for 200ms without a wait
+register_tool("attack", function()
+  local all = {}
+  for i = 1, 1e7 do all[i] = coroutine.create(print) end
+end)

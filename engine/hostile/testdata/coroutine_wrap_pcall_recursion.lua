@@ -1,0 +1,7 @@
+-- The same with a pcall between them.
+--> result ^done$
+register_tool("attack", function()
+  local function f() pcall(coroutine.wrap(function() pcall(f) end)) end
+  f()
+  return "done"
+end)

@@ -1,0 +1,6 @@
+-- A coroutine that is begun by one call and loops in another.
+--> error ran for 200ms without a wait
+--> calls 3
+local co = coroutine.wrap(function() coroutine.yield() while true do end end)
+co()
+register_tool("attack", function() while true do pcall(co) end end)

@@ -1,0 +1,6 @@
+-- The same under pcall, which calls it again.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  local function f() return 1 + f() end
+  while true do pcall(f) end
+end)

@@ -1,0 +1,6 @@
+-- Tail calls with more and more arguments.
+--> error overflow|ran for 200ms without a wait
+register_tool("attack", function()
+  local function f(...) return f(1, 2, 3, ...) end
+  return f()
+end)

@@ -1,0 +1,8 @@
+-- The handler of an error fails, over and over.
+--> result ^false
+register_tool("attack", function()
+  local function handler() error("again") end
+  local function f() return xpcall(f, f) end
+  f()
+  return tostring((xpcall(error, handler)))
+end)

@@ -1,0 +1,7 @@
+-- What is said is no text.
+--> result ^done$
+register_tool("attack", function()
+  for _, s in ipairs { "", "\0", "\255\254", ("\237\160\128"):rep(1000), "\27[2J" } do session.context(s) session.send(s) print(s) log.info(s) end
+  pcall(session.send) pcall(session.send, {}) pcall(session.context, print)
+  return "done"
+end)

@@ -1,0 +1,3 @@
+-- More to tell the agent than goes out.
+--> error ran for 200ms without a wait
+register_tool("attack", function() while true do session.context("x") end end)

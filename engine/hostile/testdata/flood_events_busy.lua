@@ -1,0 +1,6 @@
+-- And here the handler never waits, nor ends.
+--> events 10
+--> says on agent_response: stopped: ran for 200ms without a wait
+--> lasts 500ms
+--> calm same did not begin
+on("agent_response", function() while true do end end)

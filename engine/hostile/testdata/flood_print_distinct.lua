@@ -1,0 +1,6 @@
+-- Long lines that are all different: what waits to be shown holds each of them.
+--> error ran for 200ms without a wait|too much memory
+register_tool("attack", function()
+  local s, i = ("x"):rep(2^22), 0
+  while true do i = i + 1 print(s .. i) end
+end)

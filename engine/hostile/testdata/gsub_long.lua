@@ -1,0 +1,6 @@
+-- Many matches that nothing is done for.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  local s = ("ab"):rep(1e6)
+  while true do s:gsub("a", "") end
+end)

@@ -1,0 +1,3 @@
+-- A replacement that never comes.
+--> error ran for 200ms without a wait
+register_tool("attack", function() return (("x"):gsub("x", function() while true do end end)) end)

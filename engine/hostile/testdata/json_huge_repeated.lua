@@ -1,0 +1,6 @@
+-- Smaller ones, over and over.
+--> error too much memory|ran for 200ms without a wait
+register_tool("attack", function()
+  local text = "[" .. ("{},"):rep(3e5) .. "[]]"
+  while true do pcall(json.decode, text) end
+end)

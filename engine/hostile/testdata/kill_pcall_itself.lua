@@ -1,0 +1,5 @@
+-- pcall of pcall of pcall of a loop.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  return pcall(pcall, pcall, pcall, function() while true do end end)
+end)

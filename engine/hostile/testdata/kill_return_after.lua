@@ -1,0 +1,6 @@
+-- A result after the stop was caught.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  local ok = pcall(function() while true do end end)
+  return "all is well"
+end)

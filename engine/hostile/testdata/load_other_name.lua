@@ -1,0 +1,3 @@
+-- A name that another script has.
+--> refused the tool other is registered by
+register_tool("other", print)

@@ -1,0 +1,4 @@
+-- The top level calls itself.
+--> refused stack overflow
+local function f() return 1 + f() end
+f()

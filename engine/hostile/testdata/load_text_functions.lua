@@ -1,0 +1,6 @@
+-- A text of nothing but functions.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  local text = ("x=function()end "):rep(4000)
+  while true do loadstring(text) end
+end)

@@ -1,0 +1,8 @@
+-- A text of nothing but jumps.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  local t = {}
+  for i = 1, 3000 do t[i] = "::l" .. i .. ":: if x then goto l" .. i .. " end" end
+  local text = table.concat(t, " "):sub(1, 65000)
+  while true do loadstring(text) end
+end)

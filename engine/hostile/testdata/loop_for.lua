@@ -1,0 +1,5 @@
+-- A loop that counts to the end of all numbers.
+--> error ran for 200ms without a wait, at loop_for.lua:4
+register_tool("attack", function()
+  for i = 1, math.huge do end
+end)

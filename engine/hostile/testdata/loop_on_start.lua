@@ -1,0 +1,3 @@
+-- What runs once the script is in use never ends.
+--> says on_start: stopped: ran for 200ms without a wait, at loop_on_start.lua:3
+on_start(function() while true do end end)

@@ -1,0 +1,5 @@
+-- What runs at the end never ends: the process has to, all the same.
+--> says hello
+print("hello")
+on_unload(function() while true do pcall(sleep, 1) end end)
+on_unload(function() while true do end end)

@@ -1,0 +1,3 @@
+-- A loop that repeats until what never comes.
+--> error ran for 200ms without a wait, at loop_repeat.lua:3
+register_tool("attack", function() repeat local never = false until never end)

@@ -1,0 +1,7 @@
+-- Closures, each with a value of its own.
+--> flags --memory 32
+--> error too much memory
+register_tool("attack", function()
+  local t = {}
+  for i = 1, 1e9 do local s = ("x"):rep(1000) .. i t[i] = function() return s end end
+end)

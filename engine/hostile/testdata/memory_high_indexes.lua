@@ -1,0 +1,7 @@
+-- Many tables, each with the highest index of an array: sixteen megabytes for one assignment.
+--> flags --memory 32
+--> error too much memory
+register_tool("attack", function()
+  local all = {}
+  for i = 1, 1e9 do local t = {} t[2^20 - 1] = 1 all[i] = t end
+end)

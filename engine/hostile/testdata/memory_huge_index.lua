@@ -1,0 +1,8 @@
+-- A table whose only index is sixty million.
+--> result ^0 1$
+register_tool("attack", function()
+  local t = {}
+  t[6e7] = 1
+  t[2^53] = 1
+  return #t .. " " .. t[6e7]
+end)

@@ -1,0 +1,6 @@
+-- Each insert at the front moves all the others.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  local t = {}
+  for i = 1, 1e9 do table.insert(t, 1, i) end
+end)

@@ -1,0 +1,7 @@
+-- The memory is filled, and kept, again and again by a timer: the script is loaded again each time, after pauses that get longer.
+--> flags --memory 32
+--> lasts 3s
+--> calm too much memory|is busy: its script is being loaded again; try again in a moment
+--> says the script is loaded again
+local kept = {}
+every(0.01, function() while true do kept[#kept + 1] = ("x"):rep(1000) .. #kept end end)

@@ -1,0 +1,7 @@
+-- The same for the log, with tables that have to be written down.
+--> error ran for 200ms without a wait|too much memory
+register_tool("attack", function()
+  local t = {}
+  for i = 1, 1000 do t[i] = { name = ("x"):rep(100) } end
+  while true do log.info(t, t, t) end
+end)

@@ -1,0 +1,8 @@
+-- As many results as there may be, as arguments, again and again.
+--> error ran for 200ms without a wait|stack overflow|registry
+register_tool("attack", function()
+  local t = {}
+  for i = 1, 7997 do t[i] = i end
+  local function f(...) return f(1, ...) end
+  f(unpack(t))
+end)

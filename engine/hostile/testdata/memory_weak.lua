@@ -1,0 +1,7 @@
+-- Weak tables, which gopher-lua does not have.
+--> flags --memory 32
+--> error too much memory
+register_tool("attack", function()
+  local t = setmetatable({}, { __mode = "kv" })
+  while true do t[{}] = ("x"):rep(1000) .. 1 end
+end)

@@ -1,0 +1,6 @@
+-- A loop in __eq.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  local meta = { __eq = function() while true do end end }
+  return setmetatable({}, meta) == setmetatable({}, meta)
+end)

@@ -1,0 +1,7 @@
+-- A chain of a million tables, each the __index of the one before.
+--> error
+register_tool("attack", function()
+  local t = {}
+  for i = 1, 100000 do t = setmetatable({}, { __index = t }) end
+  while true do local x = t.x end
+end)

@@ -1,0 +1,5 @@
+-- A loop in __len, which # asks.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  return #setmetatable({}, { __len = function() while true do end end })
+end)

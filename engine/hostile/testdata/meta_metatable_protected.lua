@@ -1,0 +1,7 @@
+-- The metatables of calls, timers and strings are not to be had.
+--> result ^call timer string$
+register_tool("attack", function(_, call)
+  local timer = after(100, print)
+  timer:cancel()
+  return getmetatable(call) .. " " .. getmetatable(timer) .. " " .. getmetatable("")
+end)

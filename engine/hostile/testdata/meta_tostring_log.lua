@@ -1,0 +1,5 @@
+-- A loop in __tostring, under the log.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  log.info(setmetatable({}, { __tostring = function() while true do end end }))
+end)

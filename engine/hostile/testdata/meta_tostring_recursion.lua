@@ -1,0 +1,7 @@
+-- __tostring asks itself.
+--> error stack overflow
+register_tool("attack", function()
+  local t = {}
+  setmetatable(t, { __tostring = function(t) return tostring(t) end })
+  return tostring(t)
+end)

@@ -1,0 +1,3 @@
+-- Brackets that are never closed.
+--> error pattern takes too long|ran for 200ms without a wait
+register_tool("attack", function() return (("<"):rep(2e6) .. ">"):find("%b<>$") end)

@@ -1,0 +1,5 @@
+-- The same under gsub, many times.
+--> error pattern takes too long|ran for 200ms without a wait
+register_tool("attack", function()
+  while true do pcall(string.gsub, ("a"):rep(2e6), "a*[bc]", "") end
+end)

@@ -1,0 +1,3 @@
+-- A coroutine.
+--> error result: a thread cannot be JSON
+register_tool("attack", function() return coroutine.create(print) end)

@@ -1,0 +1,3 @@
+-- A function.
+--> error result: a function cannot be JSON
+register_tool("attack", function() return print end)

@@ -1,0 +1,3 @@
+-- Numbers that are none.
+--> error result: .*NaN
+register_tool("attack", function() return { x = 0 / 0 } end)

@@ -1,0 +1,7 @@
+-- A sort that is long all by itself: no line of Lua runs meanwhile.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  local t = {}
+  for i = 1, 20000 do t[i] = (i * 7919) % 20011 end
+  while true do table.sort(t) table.sort(t, function(a, b) return a > b end) end
+end)

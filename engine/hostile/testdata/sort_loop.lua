@@ -1,0 +1,5 @@
+-- An order that never answers.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  table.sort({ 3, 2, 1 }, function() while true do end end)
+end)

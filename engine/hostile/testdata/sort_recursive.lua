@@ -1,0 +1,6 @@
+-- An order that sorts, whose order sorts.
+--> error
+register_tool("attack", function()
+  local function order() table.sort({ 2, 1 }, order) return false end
+  order()
+end)

@@ -1,0 +1,5 @@
+-- Each task begins two more.
+--> says too many functions are waiting to start
+--> lasts 500ms
+local function again() spawn(again) spawn(again) end
+on_start(again)

@@ -1,0 +1,5 @@
+-- As many tasks as there may be, and all of them wait for a second: then it goes on.
+--> error too many functions are waiting to start
+--> calm same did not begin
+--> says 256 tasks are waiting
+register_tool("attack", function() for i = 1, 1000 do spawn(sleep, 1) end end)

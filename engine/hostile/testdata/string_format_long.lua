@@ -1,0 +1,3 @@
+-- A format with a megabyte of directives.
+--> error
+register_tool("attack", function() return #string.format(("%99d"):rep(1e6), 1) end)

@@ -1,0 +1,6 @@
+-- Every global is gone.
+--> result ^still here$
+local all, keep = _G, register_tool
+for name in pairs(all) do all[name] = nil end
+register_tool = keep
+register_tool("attack", function() return "still here" end)

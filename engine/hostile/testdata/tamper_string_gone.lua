@@ -1,0 +1,6 @@
+-- The table of the string functions is empty.
+--> error
+register_tool("attack", function()
+  for name in pairs(string) do string[name] = nil end
+  return ("x"):rep(10)
+end)

@@ -1,0 +1,6 @@
+-- print asks a tostring that never answers.
+--> error ran for 200ms without a wait
+register_tool("attack", function()
+  tostring = function() while true do end end
+  print(1)
+end)

@@ -1,0 +1,4 @@
+-- More timers than there may be, each of them every millisecond.
+--> error more than 1024 timers
+--> lasts 500ms
+register_tool("attack", function() for i = 1, 5000 do every(0.001, function() end) end end)

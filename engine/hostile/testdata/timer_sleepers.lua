@@ -1,0 +1,5 @@
+-- Timers that never come to an end of their turn.
+--> lasts 300ms
+--> says 256 tasks are waiting: nothing else of this script begins before one of them ends
+--> calm same did not begin|took longer
+for i = 1, 300 do after(0, function() sleep(1) end) end
