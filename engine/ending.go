@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"moonlark/engine/convai"
+	"moonlark/engine/rest"
 	"moonlark/engine/script"
 )
 
@@ -31,9 +32,12 @@ func Hint(err error) string {
 	var refused *convai.HandshakeError
 	var closed *convai.CloseError
 	var load *script.LoadError
+	var asked *rest.Error
 	switch {
 	case errors.As(err, &refused):
 		return refused.Hint
+	case errors.As(err, &asked) && asked.Hint != "":
+		return asked.Hint
 	case errors.As(err, &closed):
 		return closed.Hint
 	case errors.As(err, &load):

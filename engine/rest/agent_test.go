@@ -1,0 +1,139 @@
+package rest_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"moonlark/engine/rest"
+	"moonlark/engine/rest/resttest"
+)
+
+const wholeAgent = `{
+	"agent_id": "agent_1", "name": "Butler", "metadata": {"created_at_unix_secs": 1, "updated_at_unix_secs": 2}, "of_tomorrow": {"a": 1},
+	"conversation_config": {
+		"asr": {"user_input_audio_format": "ulaw_8000"},
+		"tts": {"agent_output_audio_format": "pcm_24000"},
+		"turn": {"turn_timeout": 5.5, "silence_end_call_timeout": 30},
+		"conversation": {"max_duration_seconds": 90, "client_events": ["audio", "ping"]},
+		"agent": {
+			"dynamic_variables": {"dynamic_variable_placeholders": {"city": "Bern"}},
+			"prompt": {
+				"tool_ids": ["tool_1", "tool_2"],
+				"tools": [{"type": "client", "name": "inline", "description": "An old one", "expects_response": true}],
+				"built_in_tools": {"end_call": {"name": "end_call", "params": {"system_tool_type": "end_call"}}, "skip_turn": null}
+			}
+		}
+	},
+	"platform_settings": {
+		"auth": {"enable_auth": true, "allowlist": [{"hostname": "example.com"}], "require_origin_header": true},
+		"overrides": {"conversation_config_override": {"agent": {"first_message": true, "prompt": {"llm": true}}}}
+	},
+	"workflow": {"edges": {}, "prevent_subagent_loops": false, "nodes": {
+		"b": {"type": "tool", "position": {"x": 0, "y": 0}, "edge_order": [], "tools": [{"tool_id": "tool_4"}]},
+		"a": {"type": "override_agent", "entry_behavior": "auto", "label": "a", "additional_knowledge_base": [], "additional_prompt": "", "conversation_config": {}, "position": {"x": 0, "y": 0}, "edge_order": [], "additional_tool_ids": ["tool_2", "tool_3"]}
+	}}
+}`
+
+const wholeTool = `{
+	"id": "tool_1", "access_info": {"is_creator": true, "creator_name": "", "creator_email": "", "role": "admin"}, "usage_stats": {"avg_latency_secs": 0},
+	"tool_config": {
+		"type": "client", "name": "set_light", "description": "Switches a light", "response_timeout_secs": 30, "expects_response": true, "tool_error_handling_mode": "passthrough",
+		"parameters": {"type": "object", "required": ["room"], "properties": {
+			"room": {"type": "string", "description": "which", "enum": ["hall", "kitchen"]},
+			"level": {"type": ["integer", "null"], "description": "how bright"},
+			"who": {"type": "string", "dynamic_variable": "user"},
+			"house": {"type": "string", "constant_value": "ours"},
+			"never": {"type": "string", "is_omitted": true},
+			"times": {"type": "array", "items": {"type": "number", "description": "hour"}}
+		}}
+	}
+}`
+
+func TestAnAgentIsReadAsFarAsItMatters(t *testing.T) {
+	server := resttest.Serve(t, &resttest.API{Key: secret, Agents: map[string]string{"agent_1": wholeAgent}})
+	a, err := (&rest.Client{Host: server.URL, Key: rest.NewKey(secret)}).Agent(t.Context(), "agent_1", "branch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf, overrides := a.Conversation, a.Platform.Overrides
+	got := fmt.Sprintln(a.ID, a.Name, conf.ASR, conf.TTS, conf.Turn, conf.Conversation, conf.Agent.DynamicVariables, *a.Platform.Auth, a.ToolIDs(), a.BuiltIn(),
+		overrides.Allows("agent", "first_message"), overrides.Allows("agent", "prompt", "llm"), overrides.Allows("agent", "prompt"), overrides.Allows("tts", "voice_id"), overrides.Allows("custom_llm_extra_body"))
+	want := "agent_1 Butler {ulaw_8000} {pcm_24000} {5.5 30} {false 90 [audio ping]} {map[city:Bern]} {true [{example.com}] true} [tool_1 tool_2 tool_3 tool_4] [end_call] true true false false false\n"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if inline := conf.Agent.Prompt.Tools; len(inline) != 1 || !inline[0].Client() || !inline[0].ExpectsResponse || inline[0].ResponseTimeout != 20 || inline[0].ErrorHandling != "auto" {
+		t.Errorf("got %+v", inline)
+	}
+}
+
+func TestAToolIsReadAsFarAsItMatters(t *testing.T) {
+	server := resttest.Serve(t, &resttest.API{Key: secret, Tools: map[string]string{"tool_1": wholeTool}})
+	tool, err := (&rest.Client{Host: server.URL, Key: rest.NewKey(secret)}).Tool(t.Context(), "tool_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := tool.Parameters
+	got := fmt.Sprintln(tool.Client(), tool.Name, tool.ResponseTimeout, tool.ExpectsResponse, tool.ErrorHandling, p.Type(), p.Required,
+		p.Properties["room"].Enum, p.Properties["level"].Type(), p.Properties["level"].Nullable(), p.Properties["times"].Items.Type())
+	if want := "true set_light 30 true passthrough object [room] [hall kitchen] integer true number\n"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	for name, want := range map[string]string{"room": "", "who": "the dynamic variable user", "house": "a constant"} {
+		if got := p.Properties[name].Fixed; got != want {
+			t.Errorf("%s comes from %q, want %q", name, got, want)
+		}
+	}
+	if !p.Properties["never"].Omitted {
+		t.Error("never is not omitted")
+	}
+}
+
+// What is missing has the API's default, and what is odd does not spoil the rest.
+func TestAnAnswerNeedNotBeWhole(t *testing.T) {
+	server := resttest.Serve(t, &resttest.API{Refuse: map[string]resttest.Refusal{
+		"/v1/convai/agents/agent_1": {Status: 200, Body: `{}`},
+		"/v1/convai/agents/agent_2": {Status: 200, Body: `{"agent_id": 7, "conversation_config": {"asr": "none", "agent": {"prompt": {"tools": [7, {"name": "a", "parameters": "none"}, {"name": "b", "parameters": {"type": 7, "enum": [1, "x"], "properties": {"p": null, "q": [], "r": {"type": "string"}}}}], "tool_ids": ["tool_1"]}}}, "platform_settings": null}`},
+		"/v1/convai/tools/tool_1":   {Status: 200, Body: `{"tool_config": {"name": "x", "response_timeout_secs": "soon"}}`},
+		"/v1/convai/tools/tool_2":   {Status: 200, Body: `{}`},
+	}})
+	c := &rest.Client{Host: server.URL, Key: rest.NewKey(secret)}
+	a, err := c.Agent(t.Context(), "agent_1", "")
+	if err != nil || a.Platform != nil || a.Conversation.ASR.Format != "pcm_16000" || a.Conversation.Conversation.MaxDuration != 600 || a.Conversation.Conversation.Events != nil {
+		t.Errorf("got %+v, %v", a, err)
+	}
+	a, err = c.Agent(t.Context(), "agent_2", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tools := a.Conversation.Agent.Prompt.Tools
+	if len(tools) != 3 || tools[1].Name != "a" || tools[2].Name != "b" || tools[2].Parameters.Properties["r"].Type() != "string" || !slices.Equal(a.ToolIDs(), []string{"tool_1"}) {
+		t.Errorf("got %+v", a.Conversation.Agent.Prompt)
+	}
+	if tool, err := c.Tool(t.Context(), "tool_1"); err != nil || tool.Name != "x" || tool.ResponseTimeout != 20 {
+		t.Errorf("got %+v, %v", tool, err)
+	}
+	if tool, err := c.Tool(t.Context(), "tool_2"); err == nil {
+		t.Errorf("got %+v", tool)
+	}
+}
+
+// The server of these tests is no better than the description: it must have one
+// to compare with.
+func TestTheDescriptionOfTheAPIIsUsed(t *testing.T) {
+	if !resttest.Described() {
+		t.Skip("there is no rest.openapi.json in ../shared/protocol")
+	}
+	var complaints []string
+	api := &resttest.API{Key: secret, Agents: map[string]string{"bad": `{"agent_id": "bad"}`}}
+	server := resttest.Serve(t, api)
+	api.Report = func(text string) { complaints = append(complaints, text) }
+	c := &rest.Client{Host: server.URL, Key: rest.NewKey(secret)}
+	c.Agent(t.Context(), "bad", "")
+	c.Agent(t.Context(), "a/../b", "")
+	c.SignedURL(t.Context(), "", rest.SignedURLOptions{})
+	if len(complaints) != 1 {
+		t.Errorf("got %q", complaints)
+	}
+}

@@ -1,0 +1,126 @@
+package rest_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"moonlark/engine/rest"
+	"moonlark/engine/rest/resttest"
+)
+
+const (
+	secret = "sk_0123456789abcdef"
+	signed = "wss://api.elevenlabs.io/v1/convai/conversation?agent_id=agent_1&conversation_signature=s3cret"
+)
+
+func TestASignedURLIsAskedForWithTheKey(t *testing.T) {
+	api := &resttest.API{Key: secret, Signed: map[string]string{"agent one&more": signed}}
+	server := resttest.Serve(t, api)
+	c := &rest.Client{Host: server.URL, Key: rest.NewKey(secret)}
+	for name, row := range map[string]struct {
+		opts rest.SignedURLOptions
+		want string
+	}{
+		"plain":      {want: "GET /v1/convai/conversation/get-signed-url?agent_id=agent+one%26more"},
+		"all it has": {rest.SignedURLOptions{IncludeConversationID: true, Branch: "b", Environment: "staging"}, "GET /v1/convai/conversation/get-signed-url?agent_id=agent+one%26more&branch_id=b&environment=staging&include_conversation_id=true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := c.SignedURL(t.Context(), "agent one&more", row.opts)
+			if got != signed || err != nil {
+				t.Errorf("got %q, %v", got, err)
+			}
+			requests := api.Requests()
+			if last := requests[len(requests)-1]; last != row.want {
+				t.Errorf("asked %s, want %s", last, row.want)
+			}
+		})
+	}
+}
+
+func TestASignedURLComesFromAServerThatHoldsTheKey(t *testing.T) {
+	for name, row := range map[string]struct {
+		body string
+		want string // part of the error; empty means the URL comes
+	}{
+		"JSON":                {body: `{"signed_url": "` + signed + `", "more": 1}`},
+		"text":                {body: " " + signed + "\n"},
+		"no TLS":              {body: strings.Replace(signed, "wss:", "ws:", 1)},
+		"a page":              {body: "<html>", want: "no URL that begins with wss://"},
+		"nothing":             {want: "no URL that begins with wss://"},
+		"another JSON":        {body: `{"url": "wss://x"}`, want: "no URL that begins with wss://"},
+		"an HTTP URL":         {body: `{"signed_url": "https://x/?s3cret"}`, want: "no URL that begins with wss://"},
+		"half a JSON":         {body: `{"signed_url": "`, want: "no JSON"},
+		"a URL and something": {body: signed + "\n" + signed, want: "no URL that begins with wss://"},
+		"much":                {body: strings.Repeat("x", 9<<20), want: "longer than 8 MiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("xi-api-key") != "" {
+					t.Error("the key was sent")
+				}
+				w.Write([]byte(row.body))
+			}))
+			defer server.Close()
+			got, err := (&rest.Client{Key: rest.NewKey(secret)}).FetchSignedURL(t.Context(), server.URL+"/url?token=t0ken")
+			if row.want == "" {
+				if err != nil || !strings.Contains(got, "conversation_signature=s3cret") {
+					t.Errorf("got %q, %v", got, err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "t0ken") {
+				t.Errorf("got %q, %v; want %s", got, err, row.want)
+			}
+		})
+	}
+}
+
+func TestAServerThatGivesNoSignedURLIsNamedWithoutTheSecretsOfItsURL(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	defer server.Close()
+	for _, from := range []string{server.URL, gone.URL, "ftp://x", "://", "http://%zz", ""} {
+		if from == server.URL || from == gone.URL {
+			from = strings.Replace(from, "http://", "http://someone:p4ss@", 1)
+		}
+		_, err := new(rest.Client).FetchSignedURL(t.Context(), from+"/?token=t0ken")
+		if err == nil || strings.Contains(err.Error(), "t0ken") || strings.Contains(err.Error(), "p4ss") {
+			t.Errorf("%s: got %v", from, err)
+		}
+	}
+}
+
+func TestTheKeyDoesNotFollowARedirect(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s was asked for, with the key %q", r.URL, r.Header.Get("xi-api-key"))
+	}))
+	defer elsewhere.Close()
+	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusFound))
+	defer server.Close()
+	c := &rest.Client{Host: server.URL, Key: rest.NewKey(secret)}
+	_, err := c.SignedURL(t.Context(), "agent_1", rest.SignedURLOptions{})
+	var e *rest.Error
+	if !errors.As(err, &e) || e.Status != http.StatusFound {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnAnswerThatDoesNotComeEndsWithTheContext(t *testing.T) {
+	over := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-over }))
+	defer server.Close()
+	defer close(over)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	c := &rest.Client{Host: server.URL, Key: rest.NewKey(secret)}
+	_, err := c.SignedURL(ctx, "agent_1", rest.SignedURLOptions{})
+	if !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "agent_1") {
+		t.Errorf("got %v", err)
+	}
+}
