@@ -12,25 +12,25 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"net/url"
+	"slices"
 	"sync"
 	"time"
 
 	"moonlark/audio/device"
+	"moonlark/engine/agent"
 	"moonlark/engine/convai"
 	"moonlark/engine/event"
 	"moonlark/engine/localagent"
 	"moonlark/engine/script"
-	"moonlark/engine/tool"
 	"moonlark/engine/voice"
 )
 
-// A Target says where the conversation is held. At most one of the two is set;
-// with neither, it is with the embedded agent.
+// A Target says where the conversation is held. At most one of the three is set;
+// with none, it is with the embedded agent.
 type Target struct {
-	Agent string // the id of an ElevenLabs agent
-	URL   string // a WebSocket URL, used as it stands
+	Agent         string // the id of an ElevenLabs agent
+	URL           string // a WebSocket URL, used as it stands
+	SignedURLFrom string // an HTTP URL that gives such a WebSocket URL, for each conversation anew
 }
 
 // Options say what an engine runs. Only Scripts has no default that works.
@@ -60,9 +60,32 @@ type Options struct {
 	// engine's.
 	LocalAgent localagent.Options
 
+	// Agent is how the agent is to be different from what it is configured to
+	// be. What the scripts say goes under it.
+	Agent agent.Settings
+
+	// Connection says how an agent of ElevenLabs is reached.
+	Connection Connection
+
+	// Wait leaves it to the scripts to begin conversations, with session.start:
+	// as many as they like, one after the other.
+	Wait bool
+
 	// Retry makes Run try again when the first connection fails, until it
 	// succeeds: for a device that boots before its network.
 	Retry bool
+
+	// Reconnect begins another conversation when one was cut short, unless by
+	// something that trying again cannot mend.
+	Reconnect bool
+
+	// StartsPerHour bounds how many conversations are begun, since each costs.
+	// Zero means 60.
+	StartsPerHour int
+
+	// Idle and Longest end a conversation: when the user has said nothing for so
+	// long, and when it has lasted so long. Zero means never.
+	Idle, Longest time.Duration
 
 	// Watch reloads a script when one of its files is saved.
 	Watch bool
@@ -99,9 +122,14 @@ type Engine struct {
 	voice   *voice.Voice  // nil without sound, as is
 	devices *device.Sound // what it is made of
 
-	mu   sync.Mutex // guards what follows
-	talk *talk      // the conversation; nil before it and after it
-	stop context.CancelCauseFunc
+	mu     sync.Mutex // guards what follows
+	talk   *talk      // the conversation; nil before it and after it
+	stop   context.CancelCauseFunc
+	status string          // see life.go
+	wanted *agent.Settings // a script has asked for a conversation
+	begun  []time.Time     // when conversations were, in the last hour
+
+	wake chan struct{} // has a value when wanted has been set
 
 	leaving sync.WaitGroup // goroutines that end the conversation for a script
 }
@@ -112,15 +140,15 @@ func New(opts Options) (*Engine, error) {
 	if opts.Show == nil {
 		opts.Show = func(event.Event) {}
 	}
-	if opts.Target.Agent != "" && opts.Target.URL != "" {
-		return nil, errors.New("an agent and a URL exclude each other")
+	if n := len(slices.DeleteFunc([]string{opts.Target.Agent, opts.Target.URL, opts.Target.SignedURLFrom}, func(s string) bool { return s == "" })); n > 1 {
+		return nil, errors.New("an agent, a URL and a place to get one from exclude each other")
 	}
 	if opts.Target.URL != "" {
 		if err := convai.CheckURL(opts.Target.URL); err != nil {
 			return nil, err
 		}
 	}
-	e := &Engine{opts: opts, out: newOutput(opts.Show), turns: newTurnTracker()}
+	e := &Engine{opts: opts, out: newOutput(opts.Show), turns: newTurnTracker(), wake: make(chan struct{}, 1)}
 	e.scripts = script.New(script.Options{
 		Slots:   opts.Slots,
 		Heap:    opts.Heap,
@@ -143,7 +171,7 @@ func New(opts Options) (*Engine, error) {
 
 // eventNames are the names that on() knows: what a server sends, and our own.
 func eventNames() []string {
-	return append(convai.KnownServerTypes(), orphanedResult, speaking, spoken, silent, level)
+	return append(convai.KnownServerTypes(), orphanedResult, speaking, spoken, silent, level, statusEvent, idleEvent, reconnectedEvent)
 }
 
 func (e *Engine) log(name string, level slog.Level, text string) {
@@ -200,7 +228,9 @@ func loadedEvent(t event.Type, s script.Summary, took time.Duration) event.Event
 	return ev
 }
 
-// Run says where it connects, loads the scripts, opens the conversation and carries it until it is
+// Run says where it connects, loads the scripts and holds conversations: one, or
+// with Wait as many as the scripts ask for, and with Reconnect another when the
+// network has cut one short. It goes on until the conversation is
 // over, or Stop is called, or ctx is done, and then ends it in good order,
 // which takes 2 s at the most. It returns nil when the conversation ended as it
 // should, and else what went wrong; a *script.LoadError before anything was
@@ -213,110 +243,21 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.stop = cancel
 	e.mu.Unlock()
 
-	dial, target, err := e.prepare()
+	to, err := e.destination()
 	if err != nil {
 		return err
 	}
-	if target.server != nil {
-		defer closeServer(target.server)
+	if to.server != nil {
+		defer closeServer(to.server)
 	}
-	e.out.post(event.Event{Type: event.Connecting, Target: target.kind, URL: redact(dial.URL)})
+	e.out.post(event.Event{Type: event.Connecting, Target: to.kind, URL: redact(to.url)})
 	if err := e.load(); err != nil {
 		return err
 	}
 	if e.voice != nil {
 		e.voice.Start() // now, since a device may take a second or two to open
 	}
-	conversation, err := e.connect(ctx, dial)
-	if err != nil {
-		if ctx.Err() != nil {
-			return endedBy(ctx)
-		}
-		return err
-	}
-	return e.converse(ctx, conversation)
-}
-
-// A destination is where Run connects to.
-type destination struct {
-	kind   string             // "local", "agent" or "url"
-	server *localagent.Server // the embedded agent, if that is it
-}
-
-func (e *Engine) prepare() (convai.Options, destination, error) {
-	dial := convai.Options{Log: slog.New(logHandler{e: e})}
-	if e.opts.TextOnly {
-		yes := true
-		dial.Initiation = &convai.ConversationInitiationClientData{
-			Override: &convai.ConversationConfigOverride{Conversation: &convai.ConversationOverride{TextOnly: &yes}},
-		}
-	}
-	switch {
-	case e.opts.Target.URL != "":
-		dial.URL = e.opts.Target.URL
-		return dial, destination{kind: "url"}, nil
-	case e.opts.Target.Agent != "":
-		dial.URL = convai.AgentURL("", e.opts.Target.Agent)
-		return dial, destination{kind: "agent"}, nil
-	}
-	server, err := e.listen("127.0.0.1:0", e.scripts.Tools)
-	if err != nil {
-		return dial, destination{}, fmt.Errorf("the embedded agent: %w", err)
-	}
-	dial.URL = server.URL()
-	return dial, destination{kind: "local", server: server}, nil
-}
-
-// listen starts the embedded agent with these tools.
-func (e *Engine) listen(addr string, tools func() []*tool.Spec) (*localagent.Server, error) {
-	opts := e.opts.LocalAgent
-	opts.Tools = tools
-	opts.Log = slog.New(logHandler{e: e, part: "embedded agent: "})
-	opts.WordPace = wordPace
-	return localagent.Listen(addr, opts)
-}
-
-func closeServer(s *localagent.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), goodbyeTime)
-	defer cancel()
-	return s.Close(ctx)
-}
-
-// wordPace is how fast the embedded agent writes.
-const wordPace = 15 * time.Millisecond
-
-// redact leaves out of a URL what must not be shown: a signature, a password.
-func redact(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return ""
-	}
-	u.User = nil
-	if q := u.Query(); q.Has("conversation_signature") || q.Has("token") {
-		q.Del("conversation_signature")
-		q.Del("token")
-		u.RawQuery = q.Encode()
-	}
-	return u.String()
-}
-
-// connect opens the conversation, again and again with Retry.
-func (e *Engine) connect(ctx context.Context, dial convai.Options) (*convai.Conversation, error) {
-	wait := time.Second
-	for {
-		conversation, err := convai.Dial(ctx, dial)
-		if err == nil || ctx.Err() != nil || !e.opts.Retry || hopeless(err) {
-			return conversation, err
-		}
-		pause := wait/2 + rand.N(wait/2)
-		e.out.post(event.Event{Type: event.Retrying, Text: err.Error(), Hint: Hint(err), Seconds: pause.Seconds()})
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-		wait = min(2*wait, 30*time.Second)
-	}
+	return e.live(ctx, to)
 }
 
 // Stop asks Run to end the conversation in good order and return nil. It does

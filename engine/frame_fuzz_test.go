@@ -36,10 +36,17 @@ func FuzzFrame(f *testing.F) {
 	}
 	server := converseWithFuzz(f)
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		if len(frame) <= 64<<10 {
+		if len(frame) <= 64<<10 && !hangsUp(frame) {
 			server.give(t, frame)
 		}
 	})
+}
+
+// hangsUp says whether a frame ends the conversation, as it should.
+func hangsUp(frame []byte) bool {
+	f, _ := convai.Parse(frame)
+	m, ok := f.Message.(*convai.AgentToolResponse)
+	return ok && m.ToolName == endCall
 }
 
 // A fuzzServer is the server's end of one conversation that lasts as long as

@@ -48,24 +48,12 @@ func (s session) offer(m convai.Message) error {
 // StopSession ends the conversation once the agent has finished with what is
 // under way, or after 2 s; what it has said by then is heard.
 func (s session) StopSession() error {
-	e := s.e
-	e.mu.Lock()
-	t := e.talk
-	e.mu.Unlock()
-	if t == nil {
-		return nil
+	s.e.mu.Lock()
+	t := s.e.talk
+	s.e.mu.Unlock()
+	if t != nil {
+		t.leave("User ended conversation")
 	}
-	t.stop.Do(func() {
-		e.leaving.Go(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), stopTime)
-			defer cancel()
-			e.turns.awaitReply(ctx)
-			farewell, cancel := context.WithTimeout(context.Background(), farewellTime)
-			defer cancel()
-			e.drainVoice(farewell)
-			e.Stop()
-		})
-	})
 	return nil
 }
 

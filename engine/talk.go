@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"moonlark/engine/convai"
@@ -33,44 +34,48 @@ type talk struct {
 	conv *convai.Conversation
 	id   string
 
+	began time.Time
+	heard atomic.Int64 // when the user last said something, since began
+
 	mu    sync.Mutex              // guards what follows
 	calls map[string]*script.Call // every call there was, by id; nil once answered
 	sent  map[string]string       // tool names of results given to the writer
 
-	stop sync.Once // session.stop() works once
+	stop sync.Once   // leave works once
+	left atomic.Bool // and has closed the conversation
 }
 
-// converse carries an open conversation to its end.
-func (e *Engine) converse(ctx context.Context, conv *convai.Conversation) error {
+// converse carries an open conversation to its end. It returns nil when that
+// was asked for here, a clean *convai.CloseError when the agent closed it, and
+// else an *EndedError. again says that it takes the place of one that was cut short.
+func (e *Engine) converse(ctx context.Context, conv *convai.Conversation, again bool) error {
 	t := &talk{
-		e: e, conv: conv, id: conv.Metadata().ConversationID,
+		e: e, conv: conv, id: conv.Metadata().ConversationID, began: time.Now(),
 		calls: make(map[string]*script.Call), sent: make(map[string]string),
 	}
+	e.turns.begin()
 	e.setTalk(t)
 	e.out.post(event.Event{Type: event.Connected, ConversationID: t.id})
 	e.beginVoice(conv)
-
-	talking, hush := context.WithCancel(context.Background())
-	defer hush()
-	var user sync.WaitGroup
-	var said error
-	if e.opts.Talk != nil {
-		user.Go(func() {
-			said = e.opts.Talk(talking, e)
-			e.Stop()
-		})
+	e.setStatus(statusConnected, "")
+	if again {
+		e.dispatch(reconnectedEvent, map[string]any{"conversation_id": t.id})
 	}
+
+	guarding, unguard := context.WithCancel(context.Background())
+	var guards sync.WaitGroup
+	guards.Go(func() { t.guard(guarding) })
 	wound := make(chan struct{})
 	unwatch := context.AfterFunc(ctx, func() {
 		e.wind(t)
 		close(wound)
 	})
 	err := conv.Run(context.Background(), t.handle)
-	asked := ctx.Err() != nil // we ended it
+	asked := ctx.Err() != nil || t.left.Load()
 	e.turns.hungUp()
+	unguard()
+	guards.Wait()
 	e.endVoice(ctx)
-	hush()
-	user.Wait()
 	if !unwatch() {
 		<-wound
 	}
@@ -80,18 +85,13 @@ func (e *Engine) converse(ctx context.Context, conv *convai.Conversation) error 
 	e.reportSound()
 
 	var closed *convai.CloseError
-	clean := errors.As(err, &closed) && closed.Clean()
 	switch {
-	case !asked && !clean:
-		return &EndedError{err}
-	case said != nil && !errors.Is(said, context.Canceled) && said != errHungUp:
-		return said
-	case said == errHungUp && !asked:
-		return said
-	case ctx.Err() != nil:
-		return endedBy(ctx)
+	case asked:
+		return nil
+	case errors.As(err, &closed) && closed.Clean():
+		return closed
 	}
-	return nil
+	return &EndedError{err}
 }
 
 func (e *Engine) setTalk(t *talk) {
@@ -153,12 +153,17 @@ func (t *talk) handle(f convai.Frame) {
 	case *convai.AgentResponseComplete:
 		e.turns.agentEnded()
 	case *convai.UserTranscript:
+		t.userSpoke()
 		e.out.post(event.Event{Type: event.User, Text: m.Text, EventID: m.EventID})
 	case *convai.Interruption:
 		if e.voice != nil {
 			e.voice.Interrupt(m.EventID)
 		}
 		e.out.post(event.Event{Type: event.Interruption, EventID: m.EventID})
+	case *convai.AgentToolResponse:
+		if m.ToolName == endCall && !m.IsError && !m.IsBlocked {
+			t.leave("agent ended the call")
+		}
 	case *convai.ServerError:
 		e.out.post(event.Event{Type: event.Error, Text: describe(m.ErrorType, m.Message, m.Reason), Code: m.Code, Hint: convai.Hint(m.Code, m.ErrorType+" "+m.Message+" "+m.Reason)})
 	case *convai.ClientError:

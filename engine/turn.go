@@ -36,6 +36,14 @@ func newTurnTracker() *turnTracker {
 	return &turnTracker{last: time.Now()}
 }
 
+// begin forgets the conversation before.
+func (t *turnTracker) begin() {
+	t.note(func() {
+		t.said, t.greeted, t.latest, t.before = false, false, 0, 0
+		t.open, t.replied, t.ended, t.calls, t.fresh, t.over = false, false, false, 0, false, false
+	})
+}
+
 // note changes the tracker and wakes whoever waits.
 func (t *turnTracker) note(change func()) {
 	t.mu.Lock()

@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// endCall is the server's tool by which an agent hangs up.
+const endCall = "end_call"
+
+// userSpoke notes that the user is there. Any goroutine may call it.
+func (t *talk) userSpoke() { t.heard.Store(int64(time.Since(t.began))) }
+
+// quiet is for how long the user has said nothing.
+func (t *talk) quiet() time.Duration { return time.Since(t.began) - time.Duration(t.heard.Load()) }
+
+// guard ends a conversation that costs without being one: the user is not there
+// any more, or it has lasted too long. It returns when ctx is done.
+func (t *talk) guard(ctx context.Context) {
+	tick := time.NewTicker(time.Second / 4)
+	defer tick.Stop()
+	told := time.Duration(0)
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		quiet := t.quiet()
+		if second := quiet.Truncate(time.Second); second != told {
+			told = second
+			t.e.dispatch(idleEvent, map[string]any{"seconds": second.Seconds()})
+		}
+		switch {
+		case t.e.opts.Idle > 0 && quiet >= t.e.opts.Idle:
+			t.e.log("", slog.LevelInfo, "the user has said nothing for "+t.e.opts.Idle.String()+": the conversation is ended")
+			t.leave("the user is gone")
+		case t.e.opts.Longest > 0 && time.Since(t.began) >= t.e.opts.Longest:
+			t.e.log("", slog.LevelInfo, "the conversation has lasted "+t.e.opts.Longest.String()+": it is ended")
+			t.leave("it has lasted long enough")
+		}
+	}
+}
+
+// leave ends the conversation once the agent has finished with what is under
+// way, and been heard to the end of it. It does not wait, and works once.
+func (t *talk) leave(reason string) {
+	t.stop.Do(func() {
+		t.e.leaving.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+			defer cancel()
+			t.e.turns.awaitReply(ctx)
+			farewell, cancel := context.WithTimeout(context.Background(), farewellTime)
+			defer cancel()
+			t.e.drainVoice(farewell)
+			if !t.e.opts.Wait {
+				t.e.Stop()
+				return
+			}
+			t.left.Store(true)
+			goodbye, cancel := context.WithTimeout(context.Background(), goodbyeTime)
+			defer cancel()
+			t.conv.Close(goodbye, reason)
+		})
+	})
+}

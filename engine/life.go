@@ -1,0 +1,282 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"moonlark/engine/agent"
+	"moonlark/engine/convai"
+	"moonlark/engine/event"
+)
+
+// The events a script gets of the life of its conversations.
+const (
+	statusEvent      = "status"      // status, reason
+	idleEvent        = "idle"        // seconds that the user has said nothing
+	reconnectedEvent = "reconnected" // a conversation takes the place of one that was cut short
+)
+
+// What session.status() says.
+const (
+	statusWaiting      = "waiting" // for session.start
+	statusConnecting   = "connecting"
+	statusConnected    = "connected"
+	statusReconnecting = "reconnecting"
+	statusEnded        = "ended"
+)
+
+const (
+	firstPause = 500 * time.Millisecond // before the first try to connect again
+	mostPause  = 30 * time.Second
+	steadyTime = time.Minute // a conversation that long was one, and the next pause is the first again
+)
+
+// setStatus says where the life of the agent is now, and why.
+func (e *Engine) setStatus(status, reason string) {
+	e.mu.Lock()
+	same := e.status == status
+	e.status = status
+	e.mu.Unlock()
+	if !same {
+		e.dispatch(statusEvent, map[string]any{"status": status, "reason": reason})
+	}
+}
+
+// Status is where the life of the agent is: "waiting", "connecting",
+// "connected", "reconnecting" or "ended"; empty before Run.
+func (e *Engine) Status() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.status
+}
+
+// Start asks for a conversation: with Wait, or while one that was cut short is
+// waited for again. The error says why there can be none.
+func (e *Engine) Start(s agent.Settings) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch e.status {
+	case statusWaiting, statusReconnecting:
+	case statusEnded, "":
+		return errNoConversation
+	default:
+		return errors.New("there is a conversation already")
+	}
+	if e.wanted != nil {
+		return errors.New("a conversation has been asked for already")
+	}
+	if _, free := e.allowance(time.Now()); !free {
+		return fmt.Errorf("%d conversations were begun within an hour: no more are, for now", e.startsPerHour())
+	}
+	e.wanted = &s
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (e *Engine) startsPerHour() int {
+	if e.opts.StartsPerHour > 0 {
+		return e.opts.StartsPerHour
+	}
+	return 60
+}
+
+// allowance says whether another conversation may begin, and if not, when one
+// may. The caller holds mu.
+func (e *Engine) allowance(now time.Time) (when time.Time, free bool) {
+	for len(e.begun) > 0 && now.Sub(e.begun[0]) >= time.Hour {
+		e.begun = e.begun[1:]
+	}
+	if len(e.begun) < e.startsPerHour() {
+		return now, true
+	}
+	return e.begun[0].Add(time.Hour), false
+}
+
+// asked takes what a script has asked for.
+func (e *Engine) asked() *agent.Settings {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	wanted := e.wanted
+	e.wanted = nil
+	return wanted
+}
+
+// A user is who talks to the agent, from the first conversation on.
+type user struct {
+	hush context.CancelFunc
+	done sync.WaitGroup
+	err  error // of Options.Talk; to be read after done
+}
+
+// talk begins the user's side, once.
+func (u *user) talk(e *Engine) {
+	if u.hush != nil || e.opts.Talk == nil {
+		return
+	}
+	talking, hush := context.WithCancel(context.Background())
+	u.hush = hush
+	u.done.Go(func() {
+		u.err = e.opts.Talk(talking, e)
+		e.Stop()
+	})
+}
+
+// end ends the user's side, and returns what became of it.
+func (u *user) end() error {
+	if u.hush != nil {
+		u.hush()
+	}
+	u.done.Wait()
+	return u.err
+}
+
+// live holds conversations until there is to be no other, and says how the last
+// one ended.
+func (e *Engine) live(ctx context.Context, to destination) error {
+	var u user
+	err := e.liveWith(ctx, to, &u)
+	said := u.end()
+	e.setStatus(statusEnded, "")
+	var closed *convai.CloseError
+	closedOnUs := errors.As(err, &closed) && closed.Clean()
+	switch {
+	case err != nil && !closedOnUs:
+		return err
+	case said != nil && !errors.Is(said, context.Canceled) && said != errHungUp:
+		return said
+	case said == errHungUp && closedOnUs:
+		return said
+	case ctx.Err() != nil:
+		return endedBy(ctx)
+	}
+	return nil
+}
+
+func (e *Engine) liveWith(ctx context.Context, to destination, u *user) error {
+	settings, again, pause := e.opts.Agent, false, firstPause
+	for {
+		wanted := e.asked()
+		if e.opts.Wait && !again {
+			e.setStatus(statusWaiting, "")
+			for settings = e.opts.Agent; wanted == nil; wanted = e.asked() {
+				select {
+				case <-e.wake:
+				case <-ctx.Done():
+					return nil
+				}
+			}
+		}
+		if wanted != nil {
+			settings = wanted.Over(e.opts.Agent)
+		}
+		conv, err := e.connect(ctx, to, settings, again)
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				goodbye, cancel := context.WithTimeout(context.Background(), goodbyeTime)
+				defer cancel()
+				conv.Close(goodbye, "User ended conversation")
+			}
+			return nil
+		case err != nil && e.opts.Wait:
+			e.out.post(event.Event{Type: event.Error, Text: err.Error(), Hint: Hint(err)})
+			again = false
+			continue
+		case err != nil:
+			return err
+		}
+		u.talk(e)
+		began := time.Now()
+		err = e.converse(ctx, conv, again)
+		again = false
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case e.opts.Reconnect && !over(err):
+			if time.Since(began) > steadyTime {
+				pause = firstPause
+			}
+			e.setStatus(statusReconnecting, err.Error())
+			e.pause(ctx, pause, err)
+			pause = min(2*pause, mostPause)
+			again = true
+		case !e.opts.Wait:
+			return err
+		}
+	}
+}
+
+// over says whether a conversation that ended so was not cut short, or would be
+// again in the same way.
+func over(err error) bool {
+	var closed *convai.CloseError
+	return err == nil || errors.As(err, &closed) && closed.Clean() || hopeless(err)
+}
+
+// pause waits between two tries to connect, some time up to most: with many
+// devices they do not all come back at once. A script that asks for a
+// conversation ends it.
+func (e *Engine) pause(ctx context.Context, most time.Duration, why error) {
+	pause := most/2 + rand.N(most/2)
+	e.out.post(event.Event{Type: event.Retrying, Text: why.Error(), Hint: Hint(why), Seconds: pause.Seconds()})
+	select {
+	case <-time.After(pause):
+	case <-e.wake:
+	case <-ctx.Done():
+	}
+}
+
+// connect opens a conversation; again and again when it is to take the place of
+// one, or a device boots before its network.
+func (e *Engine) connect(ctx context.Context, to destination, s agent.Settings, again bool) (*convai.Conversation, error) {
+	if !again {
+		e.setStatus(statusConnecting, "")
+	}
+	for most := time.Second; ; most = min(2*most, mostPause) {
+		if err := e.allowed(ctx); err != nil {
+			return nil, err
+		}
+		conv, err := e.dial(ctx, to, s)
+		if err == nil {
+			e.mu.Lock()
+			e.begun = append(e.begun, time.Now())
+			e.mu.Unlock()
+			return conv, nil
+		}
+		if ctx.Err() != nil || hopeless(err) || !again && !e.opts.Retry {
+			return nil, err
+		}
+		e.pause(ctx, most, err)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// allowed waits until another conversation may begin.
+func (e *Engine) allowed(ctx context.Context) error {
+	e.mu.Lock()
+	when, free := e.allowance(time.Now())
+	e.mu.Unlock()
+	if free {
+		return nil
+	}
+	e.out.post(event.Event{
+		Type: event.Retrying, Seconds: time.Until(when).Seconds(),
+		Text: fmt.Sprintf("%d conversations were begun within an hour", e.startsPerHour()),
+		Hint: "--starts-per-hour allows more",
+	})
+	select {
+	case <-time.After(time.Until(when)):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
