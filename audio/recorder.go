@@ -17,6 +17,9 @@ const (
 	// deaf is how long the microphone may bring nothing before silence is sent
 	// in its place: the agent's end hangs up on a user it never hears.
 	deaf = 250 * time.Millisecond
+
+	// Preroll is how much is kept of what was heard before a conversation.
+	Preroll = 1500 * time.Millisecond
 )
 
 // An Echo takes out of what the microphone hears what the speaker has said.
@@ -52,25 +55,34 @@ type Recorder struct {
 	sound     []float32 // resampled
 	chunk     []byte    // under way
 	size      int       // of a whole one, in bytes
+	before    []float32 // what was heard while nothing was sent, a ring once it is full
+	oldest    int       // where that begins
 }
 
 // NewRecorder makes a recorder. echo may be nil.
 func NewRecorder(echo Echo, counts *Counts) *Recorder {
-	r := &Recorder{counts: counts, echo: echo, until: time.Now(), scratch: make([]float32, Samples(ChunkLength))}
+	r := &Recorder{counts: counts, echo: echo, until: time.Now(), scratch: make([]float32, Samples(ChunkLength)), before: make([]float32, 0, Samples(Preroll))}
 	r.level.Store(lowest * 100)
 	return r
 }
 
-// Begin sends sound on, in chunks of that length in that format, until End.
+// Begin sends sound on, in chunks of that length in that format, until End. With
+// preroll it begins with the last Preroll of what was heard while nothing was
+// sent: what somebody says in one breath with a wake word.
 // send is called on the microphone's goroutine or Run's. It must not block nor
 // keep the chunk, and says how many chunks it has dropped.
-func (r *Recorder) Begin(format pcm.Format, length time.Duration, send func(chunk []byte) (dropped int)) {
+func (r *Recorder) Begin(format pcm.Format, length time.Duration, preroll bool, send func(chunk []byte) (dropped int)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.format, r.size = format, format.Bytes(length)
 	r.resampler = pcm.NewResampler(Rate, format.Rate)
 	r.chunk = make([]byte, 0, 2*r.size)
 	r.send = send
+	if preroll && !r.muted.Load() && !r.aside.Load() {
+		r.forward(r.before[r.oldest:])
+		r.forward(r.before[:r.oldest])
+	}
+	r.before, r.oldest = r.before[:0], 0
 }
 
 // End sends nothing any more.
@@ -125,12 +137,29 @@ func (r *Recorder) pass(sound []float32) {
 	}
 	r.level.Store(int64(r.detector.Level() * 100))
 	r.voice.Store(r.detector.Voice())
-	if r.send == nil {
+	switch {
+	case r.send == nil:
+		r.keep(sound)
 		return
-	}
-	if r.aside.Load() {
+	case r.aside.Load():
 		clear(sound)
 	}
+	r.forward(sound)
+}
+
+// keep keeps sound that goes to nobody, as the preroll of a conversation that
+// may begin.
+func (r *Recorder) keep(sound []float32) {
+	n := min(len(sound), Samples(Preroll)-len(r.before))
+	r.before = append(r.before, sound[:n]...)
+	for sound = sound[n:]; len(sound) > 0; sound = sound[n:] {
+		n = copy(r.before[r.oldest:], sound)
+		r.oldest = (r.oldest + n) % len(r.before)
+	}
+}
+
+// forward sends sound on.
+func (r *Recorder) forward(sound []float32) {
 	r.sound = r.resampler.Append(r.sound[:0], sound)
 	r.chunk = r.format.Append(r.chunk, r.sound)
 	done := 0

@@ -55,7 +55,7 @@ func TestSoundReachesTheAgentInChunksOfTheLengthAskedFor(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var h hearing
 			r := NewRecorder(nil, new(Counts))
-			r.Begin(sixteen, length, h.send)
+			r.Begin(sixteen, length, false, h.send)
 			speak(r, buzz(time.Second))
 			if want := sixteen.Bytes(length); len(h.sound) != h.chunks*want {
 				t.Errorf("%d bytes in %d chunks, want %d in each", len(h.sound), h.chunks, want)
@@ -79,7 +79,7 @@ func TestMutedAndNotListeningSendSilenceInsteadOfNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var h hearing
 		r := NewRecorder(nil, new(Counts))
-		r.Begin(sixteen, ChunkLength, h.send)
+		r.Begin(sixteen, ChunkLength, false, h.send)
 		r.SetMuted(true)
 		speak(r, buzz(time.Second))
 		muted := r.Level()
@@ -109,7 +109,7 @@ func TestSilenceIsSentWhileThereIsNoMicrophone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var h hearing
 		r := NewRecorder(nil, new(Counts))
-		r.Begin(sixteen, ChunkLength, h.send)
+		r.Begin(sixteen, ChunkLength, false, h.send)
 		ctx, cancel := context.WithCancel(t.Context())
 		go r.Run(ctx)
 		time.Sleep(2 * time.Second)
@@ -134,7 +134,7 @@ func TestSilenceIsSentWhileThereIsNoMicrophone(t *testing.T) {
 func TestDroppedChunksAreCounted(t *testing.T) {
 	counts := new(Counts)
 	r := NewRecorder(nil, counts)
-	r.Begin(sixteen, ChunkLength, func([]byte) int { return 1 })
+	r.Begin(sixteen, ChunkLength, false, func([]byte) int { return 1 })
 	r.Take(buzz(100*time.Millisecond), 0)
 	if got := counts.Dropped.Load(); got < 4 {
 		t.Errorf("%d counted, want 4", got)
@@ -144,7 +144,7 @@ func TestDroppedChunksAreCounted(t *testing.T) {
 func TestRecordingAllocatesNothing(t *testing.T) {
 	p := NewPlayer(NewNone(), new(Counts))
 	r := NewRecorder(NewGate(p), new(Counts))
-	r.Begin(sixteen, ChunkLength, func([]byte) int { return 0 })
+	r.Begin(sixteen, ChunkLength, false, func([]byte) int { return 0 })
 	sound := buzz(20 * time.Millisecond)
 	r.Take(sound, 0)
 	r.Take(sound, 0)
@@ -195,7 +195,7 @@ func TestTheGateIsShutWhileTheSpeakerSpeaksAndOpensForTheUser(t *testing.T) {
 		}
 		var h hearing
 		r := NewRecorder(NewGate(said), new(Counts))
-		r.Begin(sixteen, ChunkLength, h.send)
+		r.Begin(sixteen, ChunkLength, false, h.send)
 		speak(r, heard)
 		if got := h.loudness(0, 4*time.Second); got != 0 {
 			t.Errorf("%.4f of the echo comes through", got)
@@ -205,6 +205,34 @@ func TestTheGateIsShutWhileTheSpeakerSpeaksAndOpensForTheUser(t *testing.T) {
 		}
 		if got := h.loudness(7100*time.Millisecond, 7900*time.Millisecond); got < 0.03 {
 			t.Errorf("%.4f comes through when the speaker has fallen silent", got)
+		}
+	})
+}
+
+func TestPrerollIsWhatWasHeardJustBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h, without hearing
+		r := NewRecorder(nil, new(Counts))
+		sound := make([]float32, Samples(4*time.Second)) // rises, so that each place in it can be told
+		for i := range sound {
+			sound[i] = float32(i) / float32(len(sound))
+		}
+		speak(r, sound)
+		r.Begin(sixteen, ChunkLength, true, h.send)
+		got := pcm.NewDecoder(sixteen).Append(nil, h.sound)
+		if d := sixteen.Duration(len(h.sound)); d < Preroll-2*ChunkLength || d > Preroll {
+			t.Errorf("%v of preroll", d)
+		}
+		for i := 100; i < len(got)-100; i++ {
+			want := 1 - (Preroll.Seconds()-float64(i)/16000)/4
+			if math.Abs(float64(got[i])-want) > 0.001 {
+				t.Fatalf("sample %d is %.4f, want %.4f", i, got[i], want)
+			}
+		}
+		r.End()
+		r.Begin(sixteen, ChunkLength, true, without.send)
+		if len(without.sound) > 0 {
+			t.Errorf("%d bytes are heard twice", len(without.sound))
 		}
 	})
 }

@@ -61,7 +61,7 @@ type Options struct {
 	LocalAgent localagent.Options
 
 	// Agent is how the agent is to be different from what it is configured to
-	// be. What the scripts say goes under it.
+	// be. What the scripts say goes over it.
 	Agent agent.Settings
 
 	// Connection says how an agent of ElevenLabs is reached.
@@ -125,9 +125,9 @@ type Engine struct {
 	mu     sync.Mutex // guards what follows
 	talk   *talk      // the conversation; nil before it and after it
 	stop   context.CancelCauseFunc
-	status string          // see life.go
-	wanted *agent.Settings // a script has asked for a conversation
-	begun  []time.Time     // when conversations were, in the last hour
+	status string      // see life.go
+	wanted *start      // a script has asked for a conversation
+	begun  []time.Time // when conversations were, in the last hour
 
 	wake chan struct{} // has a value when wanted has been set
 
@@ -150,11 +150,13 @@ func New(opts Options) (*Engine, error) {
 	}
 	e := &Engine{opts: opts, out: newOutput(opts.Show), turns: newTurnTracker(), wake: make(chan struct{}, 1)}
 	e.scripts = script.New(script.Options{
-		Slots:   opts.Slots,
-		Heap:    opts.Heap,
-		Limits:  opts.Limits,
-		Session: session{e},
-		Events:  eventNames(),
+		Slots:  opts.Slots,
+		Heap:   opts.Heap,
+		Limits: opts.Limits,
+		Events: eventNames(),
+
+		Conversation: session{e},
+
 		Globals: opts.Globals,
 		Env:     opts.Env,
 		Print:   func(name, text string) { e.out.post(event.Event{Type: event.Print, Script: name, Text: text}) },

@@ -46,7 +46,8 @@ func FuzzFrame(f *testing.F) {
 func hangsUp(frame []byte) bool {
 	f, _ := convai.Parse(frame)
 	m, ok := f.Message.(*convai.AgentToolResponse)
-	return ok && m.ToolName == endCall
+	full, alsoOK := f.Message.(*convai.AgentToolResponseFullPayload)
+	return ok && m.ToolName == convai.EndCall || alsoOK && full.ToolName == convai.EndCall
 }
 
 // A fuzzServer is the server's end of one conversation that lasts as long as

@@ -4,16 +4,22 @@ import (
 	"context"
 	"log/slog"
 	"time"
-)
 
-// endCall is the server's tool by which an agent hangs up.
-const endCall = "end_call"
+	"moonlark/engine/convai"
+)
 
 // userSpoke notes that the user is there. Any goroutine may call it.
 func (t *talk) userSpoke() { t.heard.Store(int64(time.Since(t.began))) }
 
 // quiet is for how long the user has said nothing.
 func (t *talk) quiet() time.Duration { return time.Since(t.began) - time.Duration(t.heard.Load()) }
+
+// toolDone looks for the tool by which an agent hangs up.
+func (t *talk) toolDone(m *convai.AgentToolResponse) {
+	if m.ToolName == convai.EndCall && !m.IsError && !m.IsBlocked {
+		t.leave("the agent has ended the call")
+	}
+}
 
 // guard ends a conversation that costs without being one: the user is not there
 // any more, or it has lasted too long. It returns when ctx is done.

@@ -54,9 +54,17 @@ func (e *Engine) Status() string {
 	return e.status
 }
 
+// A start is a conversation that is asked for.
+type start struct {
+	agent.Settings
+	preroll bool // it begins with what the microphone heard just before
+}
+
 // Start asks for a conversation: with Wait, or while one that was cut short is
 // waited for again. The error says why there can be none.
-func (e *Engine) Start(s agent.Settings) error {
+func (e *Engine) Start() error { return e.start(start{}) }
+
+func (e *Engine) start(s start) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch e.status {
@@ -100,7 +108,7 @@ func (e *Engine) allowance(now time.Time) (when time.Time, free bool) {
 }
 
 // asked takes what a script has asked for.
-func (e *Engine) asked() *agent.Settings {
+func (e *Engine) asked() *start {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	wanted := e.wanted
@@ -160,12 +168,13 @@ func (e *Engine) live(ctx context.Context, to destination) error {
 }
 
 func (e *Engine) liveWith(ctx context.Context, to destination, u *user) error {
-	settings, again, pause := e.opts.Agent, false, firstPause
+	var wanted start
+	again, pause := false, firstPause
 	for {
-		wanted := e.asked()
+		asked := e.asked()
 		if e.opts.Wait && !again {
 			e.setStatus(statusWaiting, "")
-			for settings = e.opts.Agent; wanted == nil; wanted = e.asked() {
+			for ; asked == nil; asked = e.asked() {
 				select {
 				case <-e.wake:
 				case <-ctx.Done():
@@ -173,10 +182,10 @@ func (e *Engine) liveWith(ctx context.Context, to destination, u *user) error {
 				}
 			}
 		}
-		if wanted != nil {
-			settings = wanted.Over(e.opts.Agent)
+		if asked != nil {
+			wanted = *asked
 		}
-		conv, err := e.connect(ctx, to, settings, again)
+		conv, err := e.connect(ctx, to, wanted.Settings, again)
 		switch {
 		case ctx.Err() != nil:
 			if err == nil {
@@ -194,8 +203,8 @@ func (e *Engine) liveWith(ctx context.Context, to destination, u *user) error {
 		}
 		u.talk(e)
 		began := time.Now()
-		err = e.converse(ctx, conv, again)
-		again = false
+		err = e.converse(ctx, conv, again, wanted.preroll)
+		again, wanted.preroll = false, false
 		switch {
 		case ctx.Err() != nil:
 			return err
@@ -243,7 +252,7 @@ func (e *Engine) connect(ctx context.Context, to destination, s agent.Settings, 
 		if err := e.allowed(ctx); err != nil {
 			return nil, err
 		}
-		conv, err := e.dial(ctx, to, s)
+		conv, err := e.dial(ctx, to, s.Over(e.scripts.Agent().Over(e.opts.Agent)))
 		if err == nil {
 			e.mu.Lock()
 			e.begun = append(e.begun, time.Now())

@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"log/slog"
 
+	"moonlark/engine/agent"
 	"moonlark/engine/convai"
-	"moonlark/engine/script"
+	"moonlark/luastd"
 )
 
 // A session is the conversation as scripts see it. Its methods are called on
-// executors and do not block.
+// executors and do not block, but for PlayFile.
 type session struct{ e *Engine }
 
-var _ script.Session = session{}
+var _ luastd.Conversation = session{}
 
 var errNoConversation = errors.New("there is no conversation")
 
@@ -28,11 +29,40 @@ func (s session) SendText(text string) error {
 	return s.e.say(text, s.offer)
 }
 
-func (s session) SendContext(text string) error {
+func (s session) SendContext(text, id string) error {
 	if len(text) > mostSaid {
 		return tooLong(text)
 	}
-	return s.offer(&convai.ContextualUpdate{Text: text})
+	return s.offer(&convai.ContextualUpdate{Text: text, ContextID: id})
+}
+
+func (s session) SendActivity() error { return s.offer(new(convai.UserActivity)) }
+
+func (s session) SendFeedback(eventID int, score string) error {
+	m := &convai.Feedback{EventID: eventID}
+	if score != "" {
+		m.Score = new(convai.Score(score))
+	}
+	return s.offer(m)
+}
+
+func (s session) SendFile(fileID, text string) error {
+	if len(text) > mostSaid {
+		return tooLong(text)
+	}
+	m := &convai.MultimodalMessage{FileID: fileID}
+	if text != "" {
+		m.Text = &convai.UserMessage{Text: text}
+	}
+	return s.offer(m)
+}
+
+func (s session) Approve(callID string, approved bool) error {
+	t := s.e.current()
+	if t == nil {
+		return errNoConversation
+	}
+	return t.approve(callID, approved)
 }
 
 func tooLong(text string) error {
@@ -45,16 +75,30 @@ func (s session) offer(m convai.Message) error {
 	return s.e.tell(func(c *convai.Conversation) error { return c.Offer(m) })
 }
 
-// StopSession ends the conversation once the agent has finished with what is
-// under way, or after 2 s; what it has said by then is heard.
-func (s session) StopSession() error {
-	s.e.mu.Lock()
-	t := s.e.talk
-	s.e.mu.Unlock()
-	if t != nil {
+func (s session) Start(settings []byte, preroll bool) error {
+	parsed, err := agent.Parse(settings)
+	if err != nil {
+		return err
+	}
+	return s.e.start(start{parsed, preroll})
+}
+
+// Stop ends the conversation once the agent has finished with what is under way,
+// or after 2 s; what it has said by then is heard.
+func (s session) Stop() error {
+	if t := s.e.current(); t != nil {
 		t.leave("User ended conversation")
 	}
 	return nil
+}
+
+func (s session) Status() string { return s.e.Status() }
+
+// current is the conversation, nil when there is none.
+func (e *Engine) current() *talk {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.talk
 }
 
 func (e *Engine) send(m convai.Message) error {
@@ -63,9 +107,7 @@ func (e *Engine) send(m convai.Message) error {
 
 // tell has send send something in the conversation.
 func (e *Engine) tell(send func(*convai.Conversation) error) error {
-	e.mu.Lock()
-	t := e.talk
-	e.mu.Unlock()
+	t := e.current()
 	if t == nil {
 		return errNoConversation
 	}

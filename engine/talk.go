@@ -14,12 +14,7 @@ import (
 	"moonlark/engine/convai"
 	"moonlark/engine/event"
 	"moonlark/engine/script"
-	"moonlark/engine/tool"
 )
-
-// orphanedResult is the event a script gets for a tool result whose
-// conversation was over before it could be sent.
-const orphanedResult = "orphaned_result"
 
 const (
 	drainTime   = time.Second            // for tool calls to end, when the process does
@@ -37,9 +32,11 @@ type talk struct {
 	began time.Time
 	heard atomic.Int64 // when the user last said something, since began
 
-	mu    sync.Mutex              // guards what follows
-	calls map[string]*script.Call // every call there was, by id; nil once answered
-	sent  map[string]string       // tool names of results given to the writer
+	mu        sync.Mutex               // guards what follows
+	calls     map[string]*toolCall     // every one there was, by id
+	waits     map[string]time.Duration // how long the agent waits for a call, by id, where it has said so
+	approvals map[string]*approval     // every MCP tool call that has awaited one, by id
+	over      bool                     // nothing can be approved any more
 
 	stop sync.Once   // leave works once
 	left atomic.Bool // and has closed the conversation
@@ -47,16 +44,17 @@ type talk struct {
 
 // converse carries an open conversation to its end. It returns nil when that
 // was asked for here, a clean *convai.CloseError when the agent closed it, and
-// else an *EndedError. again says that it takes the place of one that was cut short.
-func (e *Engine) converse(ctx context.Context, conv *convai.Conversation, again bool) error {
+// else an *EndedError. again says that it takes the place of one that was cut
+// short, preroll that the agent is to hear what was said just before.
+func (e *Engine) converse(ctx context.Context, conv *convai.Conversation, again, preroll bool) error {
 	t := &talk{
 		e: e, conv: conv, id: conv.Metadata().ConversationID, began: time.Now(),
-		calls: make(map[string]*script.Call), sent: make(map[string]string),
+		calls: make(map[string]*toolCall), waits: make(map[string]time.Duration), approvals: make(map[string]*approval),
 	}
 	e.turns.begin()
 	e.setTalk(t)
 	e.out.post(event.Event{Type: event.Connected, ConversationID: t.id})
-	e.beginVoice(conv)
+	e.beginVoice(conv, preroll)
 	e.setStatus(statusConnected, "")
 	if again {
 		e.dispatch(reconnectedEvent, map[string]any{"conversation_id": t.id})
@@ -160,10 +158,14 @@ func (t *talk) handle(f convai.Frame) {
 			e.voice.Interrupt(m.EventID)
 		}
 		e.out.post(event.Event{Type: event.Interruption, EventID: m.EventID})
+	case *convai.AgentToolRequest:
+		t.announce(m)
 	case *convai.AgentToolResponse:
-		if m.ToolName == endCall && !m.IsError && !m.IsBlocked {
-			t.leave("agent ended the call")
-		}
+		t.toolDone(m)
+	case *convai.AgentToolResponseFullPayload:
+		t.toolDone(&m.AgentToolResponse)
+	case *convai.MCPToolCall:
+		t.mcpCall(m)
 	case *convai.ServerError:
 		e.out.post(event.Event{Type: event.Error, Text: describe(m.ErrorType, m.Message, m.Reason), Code: m.Code, Hint: convai.Hint(m.Code, m.ErrorType+" "+m.Message+" "+m.Reason)})
 	case *convai.ClientError:
@@ -236,76 +238,8 @@ func mergeParts(ev script.Event, m convai.AgentChatResponsePart) func(script.Eve
 	}
 }
 
-// call runs a tool for the agent, unless it has asked with that id before.
-func (t *talk) call(m *convai.ClientToolCall) {
-	c := &script.Call{ID: m.ToolCallID, Name: m.ToolName, Args: m.Parameters, Reply: t.reply}
-	t.mu.Lock()
-	_, again := t.calls[c.ID]
-	if !again {
-		t.calls[c.ID] = c
-	}
-	t.mu.Unlock()
-	if again {
-		t.e.log("", slog.LevelWarn, fmt.Sprintf("the agent called %s twice with the id %s: it runs once", c.Name, c.ID))
-		return
-	}
-	t.e.turns.callBegan()
-	owner := t.e.scripts.Owner(c.Name)
-	t.e.out.post(event.Event{Type: event.ToolCall, Tool: c.Name, CallID: c.ID, Args: validJSON(c.Args), Script: owner})
-	t.e.scripts.Call(c)
-}
-
-func validJSON(args json.RawMessage) json.RawMessage {
-	if len(args) == 0 {
-		return json.RawMessage("{}")
-	}
-	return args
-}
-
-// reply is the outcome of a call: sent, or when the conversation is over, told
-// to the scripts. It runs on an executor or a timer, once for each call.
-func (t *talk) reply(c *script.Call, r tool.Result) {
-	t.mu.Lock()
-	t.calls[c.ID] = nil
-	t.sent[c.ID] = c.Name
-	t.mu.Unlock()
-	ev := event.Event{
-		Type: event.ToolResult, Tool: c.Name, CallID: c.ID, Script: t.e.scripts.Owner(c.Name),
-		Result: &r.Text, IsError: r.IsError, ErrorType: string(r.Type), Seconds: c.Took().Seconds(), CPU: c.CPU().Seconds(),
-	}
-	m := &convai.ClientToolResult{ToolCallID: c.ID, Result: r.Text, IsError: r.IsError, ErrorType: string(r.Type)}
-	err := t.conv.Send(m)
-	ev.Orphaned = err != nil
-	t.e.out.post(ev)
-	if err != nil {
-		t.orphan(c.Name, m)
-	}
-	t.e.turns.callAnswered()
-}
-
-// orphan reports a result that cannot reach its conversation.
-func (t *talk) orphan(name string, m *convai.ClientToolResult) {
-	data, _ := json.Marshal(map[string]any{
-		"conversation_id": t.id, "tool_call_id": m.ToolCallID, "tool_name": name, "result": m.Result, "is_error": m.IsError,
-	})
-	t.e.scripts.Dispatch(script.Event{Type: orphanedResult, Data: data})
-}
-
-// end tells the handlers of calls under way that nobody waits any more, and
-// reports the results that were never written.
+// end reports what is left when the conversation is over.
 func (t *talk) end() {
-	t.mu.Lock()
-	for _, c := range t.calls {
-		if c != nil {
-			c.Cancel()
-		}
-	}
-	sent := t.sent
-	t.mu.Unlock()
-	for _, m := range t.conv.Unsent() {
-		if m, ok := m.(*convai.ClientToolResult); ok {
-			t.e.log("", slog.LevelWarn, fmt.Sprintf("the result of %s could not be sent any more", sent[m.ToolCallID]))
-			t.orphan(sent[m.ToolCallID], m)
-		}
-	}
+	t.endCalls()
+	t.endApprovals()
 }

@@ -90,7 +90,11 @@ func (t *turnTracker) callBegan() {
 	})
 }
 
-func (t *turnTracker) callAnswered() { t.note(func() { t.calls, t.fresh = t.calls-1, true }) }
+// callAnswered counts a call off. The agent is to say something about a result
+// that has been sent.
+func (t *turnTracker) callAnswered(sent bool) {
+	t.note(func() { t.calls, t.fresh = t.calls-1, t.fresh || sent })
+}
 
 // await returns when done says so, or with an error when ctx is done. done is
 // asked at each change and says what would have to pass without one for it to

@@ -110,11 +110,11 @@ func healthEvent(h voice.Health) event.Event {
 	return ev
 }
 
-func (e *Engine) beginVoice(conv *convai.Conversation) {
+func (e *Engine) beginVoice(conv *convai.Conversation, preroll bool) {
 	if e.voice == nil {
 		return
 	}
-	if err := e.voice.Begin(conv.Metadata(), conv.SendSound); err != nil {
+	if err := e.voice.Begin(conv.Metadata(), preroll, conv.SendSound); err != nil {
 		e.log("", slog.LevelWarn, err.Error())
 	}
 }

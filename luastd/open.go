@@ -20,9 +20,11 @@ type Host interface {
 	Breather
 	Logger
 	Registrar
-	Session
-	Sounder
+	Talker
 	Environment
+
+	// Folder is where the script's file is.
+	Folder() string
 }
 
 // A Waiter lets a function of a script wait for work done in Go.

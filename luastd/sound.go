@@ -4,19 +4,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// A Sounder is the speaker and the microphone. The errors say why there is no
-// sound; none of the methods waits, but for PlayFile.
-type Sounder interface {
-	SetVolume(volume float64) error // from 0 to 1
-	Mute(muted bool) error
-	Listen(listening bool) error
-	Beep(hertz, seconds float64) error
-
-	// PlayFile reads a WAV file of the script's folder, and plays it. It is
-	// called on a goroutine of its own.
-	PlayFile(name string) error
-}
-
 const (
 	longestBeep = 5     // seconds
 	highestBeep = 20000 // hertz
@@ -32,31 +19,32 @@ const (
 //	audio.beep([hertz [, seconds]]) -> true, or nil and why not; 880 Hz and 0.15 s if left out
 func openSound(L *lua.LState, host interface {
 	Waiter
-	Sounder
+	Talker
+	Folder() string
 }) {
 	session := L.GetGlobal("session").(*lua.LTable)
 	set(L, session, map[string]lua.LGFunction{
-		"volume": func(L *lua.LState) int {
+		"volume": sends(host, func(L *lua.LState, c Conversation) error {
 			v := float64(L.CheckNumber(1))
 			if !(v >= 0 && v <= 1) {
 				L.ArgError(1, "a number from 0 to 1 expected")
 			}
-			return outcome(L, host.SetVolume(v))
-		},
-		"mute":   func(L *lua.LState) int { return outcome(L, host.Mute(L.CheckBool(1))) },
-		"listen": func(L *lua.LState) int { return outcome(L, host.Listen(L.CheckBool(1))) },
+			return c.SetVolume(v)
+		}),
+		"mute":   sends(host, func(L *lua.LState, c Conversation) error { return c.Mute(L.CheckBool(1)) }),
+		"listen": sends(host, func(L *lua.LState, c Conversation) error { return c.Listen(L.CheckBool(1)) }),
 	})
 	audio := L.NewTable()
 	set(L, audio, map[string]lua.LGFunction{
-		"play": func(L *lua.LState) int {
-			name := L.CheckString(1)
+		"play": sends(host, func(L *lua.LState, c Conversation) error {
+			folder, name := host.Folder(), L.CheckString(1)
 			err, _ := host.Await(L, func(done func(any)) func() {
-				go func() { done(host.PlayFile(name)) }()
+				go func() { done(c.PlayFile(folder, name)) }()
 				return nil
 			}).(error)
-			return outcome(L, err)
-		},
-		"beep": func(L *lua.LState) int {
+			return err
+		}),
+		"beep": sends(host, func(L *lua.LState, c Conversation) error {
 			hertz, seconds := float64(L.OptNumber(1, 880)), float64(L.OptNumber(2, 0.15))
 			if !(hertz >= 20 && hertz <= highestBeep) {
 				L.ArgError(1, "20 to 20000 hertz expected")
@@ -64,19 +52,8 @@ func openSound(L *lua.LState, host interface {
 			if !(seconds > 0 && seconds <= longestBeep) {
 				L.ArgError(2, "more than 0 and at most 5 seconds expected")
 			}
-			return outcome(L, host.Beep(hertz, seconds))
-		},
+			return c.Beep(hertz, seconds)
+		}),
 	})
 	L.SetGlobal("audio", audio)
-}
-
-// outcome pushes true, or nil and what went wrong.
-func outcome(L *lua.LState, err error) int {
-	if err != nil {
-		L.Push(lua.LNil)
-		L.Push(lua.LString(err.Error()))
-		return 2
-	}
-	L.Push(lua.LTrue)
-	return 1
 }

@@ -19,6 +19,10 @@ type Registrar interface {
 	On(event string, fn *lua.LFunction) error
 	OnStart(fn *lua.LFunction) error
 	OnUnload(fn *lua.LFunction) error
+
+	// Agent says how the agent is to be different: settings are JSON, and place
+	// is where the script says so.
+	Agent(settings []byte, place string) error
 }
 
 // openTools opens the functions by which a script says what it offers. They
@@ -30,6 +34,7 @@ type Registrar interface {
 //	on(event, fn)         fn(event) runs at each event of that type
 //	on_start(fn)          fn() runs once the script is the one in use
 //	on_unload(fn)         fn() runs when it no longer is; it cannot wait
+//	agent(settings)       how the agent is to be different from what it is configured to be
 func openTools(L *lua.LState, host Registrar) {
 	hooks := func(register func(*lua.LFunction) error) lua.LGFunction {
 		return func(L *lua.LState) int {
@@ -48,10 +53,19 @@ func openTools(L *lua.LState, host Registrar) {
 			raise(L, host.On(name, fn))
 			return 0
 		},
+		"agent": func(L *lua.LState) int {
+			settings, err := AppendJSON(nil, L.CheckTable(1), maxSettings)
+			raise(L, err)
+			raise(L, host.Agent(settings, scriptLine(L)))
+			return 0
+		},
 		"on_start":  hooks(host.OnStart),
 		"on_unload": hooks(host.OnUnload),
 	})
 }
+
+// scriptLine is the script's own line.
+func scriptLine(L *lua.LState) string { return strings.TrimSuffix(strings.TrimSpace(L.Where(1)), ":") }
 
 // raise raises err at the script's own line.
 func raise(L *lua.LState, err error) {
@@ -65,7 +79,7 @@ var specFields = []string{"name", "description", "parameters", "required", "time
 
 // checkTool reads the arguments of register_tool, in any of its three forms.
 func checkTool(L *lua.LState) (*tool.Spec, *lua.LFunction) {
-	spec := &tool.Spec{Source: strings.TrimSuffix(strings.TrimSpace(L.Where(1)), ":")}
+	spec := &tool.Spec{Source: scriptLine(L)}
 	var fields *lua.LTable
 	var handler lua.LValue
 	if t, ok := L.Get(1).(*lua.LTable); ok {

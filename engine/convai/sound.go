@@ -66,8 +66,8 @@ func (m *Audio) share(inner []byte) bool {
 }
 
 // maxSound is how many chunks of sound may wait to be written: with 20 ms each
-// that is half a second, after which it would be late for the conversation.
-const maxSound = 25
+// that is two seconds, after which it would be late for the conversation.
+const maxSound = 100
 
 // A soundLane has the chunks of the user's sound that wait to be written, as
 // frames in a ring whose memory is used again and again.

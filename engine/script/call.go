@@ -81,13 +81,27 @@ func (c *Call) abandon(r tool.Result) {
 	}
 }
 
+// Hurry has a call time out once timeout has passed since it came, if that is
+// sooner than it would. Any goroutine may call it, after Call.
+func (s *Scripts) Hurry(c *Call, timeout time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.timer != nil && timeout < c.deadline && c.timer.Stop() {
+		c.deadline = timeout
+		c.timer.Reset(time.Until(c.began.Add(timeout)))
+	}
+}
+
 // expire is the call's timer.
 func (c *Call) expire() {
+	c.scripts.mu.Lock()
+	deadline := c.deadline
+	c.scripts.mu.Unlock()
 	if !c.begun.Load() {
-		c.abandon(tool.Failed(tool.ClientTimeout, "%s did not begin in %v: its script is busy with something else", c.Name, c.deadline))
+		c.abandon(tool.Failed(tool.ClientTimeout, "%s did not begin in %v: its script is busy with something else", c.Name, deadline))
 		return
 	}
-	c.abandon(tool.Failed(tool.ClientTimeout, "%s took longer than %v and was stopped", c.Name, c.deadline))
+	c.abandon(tool.Failed(tool.ClientTimeout, "%s took longer than %v and was stopped", c.Name, deadline))
 }
 
 // queue hands the call to the generation that offers its tool. The caller

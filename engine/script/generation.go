@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 	luar "layeh.com/gopher-luar"
 
+	"moonlark/engine/agent"
 	"moonlark/engine/tool"
 	"moonlark/luastd"
 )
@@ -29,6 +31,7 @@ type generation struct {
 	handlers map[string][]*lua.LFunction
 	onStart  []*lua.LFunction
 	onUnload []*lua.LFunction
+	agent    *agentSettings // nil when the script says nothing of it
 
 	// Guarded by the mutex of the scripts.
 	calls    map[*Call]struct{} // not yet ended
@@ -70,6 +73,20 @@ type offer struct {
 	gen     *generation
 	spec    *tool.Spec
 	handler *lua.LFunction
+}
+
+// agentSettings are what a script says about the agent, and where.
+type agentSettings struct {
+	agent.Settings
+	place string
+}
+
+// everyEvent is what on() calls all of them.
+const everyEvent = "*"
+
+// listens says whether the script handles events of this type.
+func (g *generation) listens(event string) bool {
+	return len(g.handlers[event]) > 0 || len(g.handlers[everyEvent]) > 0
 }
 
 // build loads the script at path beside whatever runs, with origin as its
@@ -204,7 +221,7 @@ func (g *generation) deliver(e *Event) {
 	if g.stage != inUse {
 		return
 	}
-	for _, fn := range g.handlers[e.Type] {
+	for _, fn := range slices.Concat(g.handlers[e.Type], g.handlers[everyEvent]) {
 		t := g.newTask("on "+e.Type, fn, func(L *lua.LState) (int, error) { return e.push(L) })
 		t.limit = g.x.limits.Handler
 		g.x.start(t)

@@ -12,6 +12,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"moonlark/engine/agent"
 	"moonlark/engine/guess"
 	"moonlark/engine/tool"
 	"moonlark/luastd"
@@ -48,63 +49,32 @@ func (g *generation) Getenv(name string) (string, bool) {
 func (g *generation) Print(text string)                 { g.scripts.opts.Print(g.name(), text) }
 func (g *generation) Log(level slog.Level, text string) { g.log(level, text) }
 
-// A Session is the conversation that scripts take part in, with its sound.
-type Session interface {
-	luastd.Session
-	SetVolume(volume float64) error
-	Mute(muted bool) error
-	Listen(listening bool) error
-	Beep(hertz, seconds float64) error
+// Folder is where the script's file is.
+func (g *generation) Folder() string { return filepath.Dir(g.path) }
 
-	// PlayFile plays a WAV file, by its name in a folder that it must not lead
-	// out of. Unlike the rest it may wait for the disk.
-	PlayFile(folder, name string) error
-}
-
-func (g *generation) SendText(text string) error {
-	return g.tell(func(s Session) error { return s.SendText(text) })
-}
-
-func (g *generation) SendContext(text string) error {
-	return g.tell(func(s Session) error { return s.SendContext(text) })
-}
-
-func (g *generation) StopSession() error {
-	return g.tell(func(s Session) error { return s.StopSession() })
-}
-
-func (g *generation) SetVolume(volume float64) error {
-	return g.tell(func(s Session) error { return s.SetVolume(volume) })
-}
-
-func (g *generation) Mute(muted bool) error {
-	return g.tell(func(s Session) error { return s.Mute(muted) })
-}
-
-func (g *generation) Listen(listening bool) error {
-	return g.tell(func(s Session) error { return s.Listen(listening) })
-}
-
-func (g *generation) Beep(hertz, seconds float64) error {
-	return g.tell(func(s Session) error { return s.Beep(hertz, seconds) })
-}
-
-func (g *generation) tell(do func(Session) error) error {
-	if g.stage < inUse {
-		return errTooEarly
+func (g *generation) Conversation() (luastd.Conversation, error) {
+	switch {
+	case g.stage < inUse:
+		return nil, errTooEarly
+	case g.scripts.opts.Conversation == nil:
+		return nil, errors.New("there is no conversation")
 	}
-	if g.scripts.opts.Session == nil {
-		return errors.New("there is no conversation")
-	}
-	return do(g.scripts.opts.Session)
+	return g.scripts.opts.Conversation, nil
 }
 
-// PlayFile is the one method here that another goroutine may call.
-func (g *generation) PlayFile(name string) error {
-	if g.scripts.opts.Session == nil {
-		return errors.New("there is no conversation")
+func (g *generation) Agent(settings []byte, place string) error {
+	if g.stage != loading {
+		return fmt.Errorf("agent: %w", errTooLate)
 	}
-	return g.scripts.opts.Session.PlayFile(filepath.Dir(g.path), name)
+	if g.agent != nil {
+		return fmt.Errorf("agent: it has been said already, at %s", g.agent.place)
+	}
+	parsed, err := agent.Parse(settings)
+	if err != nil {
+		return fmt.Errorf("agent: %w", err)
+	}
+	g.agent = &agentSettings{parsed, place}
+	return nil
 }
 
 func (g *generation) RegisterTool(spec *tool.Spec, handler *lua.LFunction) error {
@@ -124,7 +94,7 @@ func (g *generation) On(event string, fn *lua.LFunction) error {
 	if g.stage != loading {
 		return fmt.Errorf("on: %w", errTooLate)
 	}
-	if known := g.scripts.opts.Events; len(known) > 0 && !slices.Contains(known, event) {
+	if known := g.scripts.opts.Events; len(known) > 0 && event != everyEvent && !slices.Contains(known, event) {
 		place := ""
 		if !fn.IsG {
 			place = fmt.Sprintf("%s:%d: ", fn.Proto.SourceName, fn.Proto.LineDefined)

@@ -89,6 +89,11 @@ func (s *Scripts) publish(sc *script, g, old *generation, changed snapshot) erro
 			return conflict(o, other)
 		}
 	}
+	for _, other := range s.list {
+		if other != sc && other.current.agent != nil && g.agent != nil {
+			return rivals(g.agent, other.current.agent)
+		}
+	}
 	if old != nil {
 		for _, o := range old.tools {
 			delete(s.tools, o.spec.Name)

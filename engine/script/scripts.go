@@ -16,15 +16,20 @@ import (
 	"sync"
 	"time"
 
+	"moonlark/engine/agent"
 	"moonlark/engine/tool"
+	"moonlark/luastd"
 )
 
 // Options say what scripts run with. The zero value works.
 type Options struct {
-	Slots   *Slots         // run slots, to be shared by the process; nil makes some
-	Heap    *Heap          // the bound on memory, likewise
-	Session Session        // the conversation; nil when there is none
-	Events  []string       // the names that on() knows; empty for any
+	Slots  *Slots   // run slots, to be shared by the process; nil makes some
+	Heap   *Heap    // the bound on memory, likewise
+	Events []string // the names that on() knows; empty for any
+
+	// Conversation is what scripts reach by session; nil when there is none.
+	Conversation luastd.Conversation
+
 	Globals map[string]any // Go values and functions for every script, through gopher-luar
 
 	// Env is asked for the environment variables that os.getenv may read,
@@ -151,6 +156,7 @@ func (s *Scripts) Check(paths ...string) ([]Summary, error) {
 	defer s.reloading.Unlock()
 	var all []Summary
 	taken := make(map[string]*offer)
+	var said *agentSettings
 	for i, path := range paths {
 		path = filepath.Clean(path)
 		if slices.ContainsFunc(paths[:i], func(before string) bool { return filepath.Clean(before) == path }) {
@@ -166,6 +172,11 @@ func (s *Scripts) Check(paths ...string) ([]Summary, error) {
 				return all, conflict(o, other)
 			}
 			taken[o.spec.Name] = o
+		}
+		if g.agent != nil && said != nil {
+			return all, rivals(g.agent, said)
+		} else if g.agent != nil {
+			said = g.agent
 		}
 		all = append(all, g.summary())
 	}
@@ -252,11 +263,23 @@ func (s *Scripts) Call(c *Call) {
 
 var shuttingDown = tool.Failed(tool.ExternalClient, "shutting down")
 
+// Agent is what the scripts say about the agent.
+func (s *Scripts) Agent() agent.Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sc := range s.list {
+		if a := sc.current.agent; a != nil {
+			return a.Settings
+		}
+	}
+	return agent.Settings{}
+}
+
 // Listens says whether any script handles events of this type.
 func (s *Scripts) Listens(event string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.list, func(sc *script) bool { return len(sc.current.handlers[event]) > 0 })
+	return slices.ContainsFunc(s.list, func(sc *script) bool { return sc.current.listens(event) })
 }
 
 // Dispatch gives an event to every script that handles its type, in the order
@@ -265,7 +288,7 @@ func (s *Scripts) Dispatch(e Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, sc := range s.list {
-		if len(sc.current.handlers[e.Type]) > 0 {
+		if sc.current.listens(e.Type) {
 			sc.current.x.box.put(&message{class: anEvent, event: &e})
 		}
 	}
@@ -362,6 +385,14 @@ func (s *Scripts) endIfDrained(g *generation) {
 }
 
 func namedTwice(path string) error { return &LoadError{Text: path + ": named twice"} }
+
+// rivals are two scripts that both say how the agent is to be.
+func rivals(a, other *agentSettings) error {
+	return &LoadError{
+		Text: fmt.Sprintf("%s: agent is said at %s too", a.place, other.place),
+		Hint: "one script says how the agent is to be, for all",
+	}
+}
 
 func conflict(o, other *offer) error {
 	return &LoadError{

@@ -170,11 +170,12 @@ func (v *Voice) Hush() { v.Interrupt(math.MaxInt) }
 // Counts are what went wrong so far.
 func (v *Voice) Counts() *audio.Counts { return v.opts.Counts }
 
-// Begin is the beginning of a conversation: what the user says goes to send,
+// Begin is the beginning of a conversation: what the user says goes to send, with
+// preroll from what was said just before on. It is
 // which is called on a goroutine of the voice, must not block nor keep the chunk,
 // and says how many chunks it has dropped. The error is that a format is not
 // known; then there is no sound in that direction.
-func (v *Voice) Begin(m convai.ConversationInitiationMetadata, send func(chunk []byte) (dropped int)) error {
+func (v *Voice) Begin(m convai.ConversationInitiationMetadata, preroll bool, send func(chunk []byte) (dropped int)) error {
 	out, outErr := pcm.Parse(m.AgentOutputAudioFormat)
 	if outErr == nil {
 		v.player.Begin(out)
@@ -183,7 +184,7 @@ func (v *Voice) Begin(m convai.ConversationInitiationMetadata, send func(chunk [
 	}
 	in, inErr := pcm.Parse(m.UserInputAudioFormat)
 	if inErr == nil {
-		v.recorder.Begin(in, v.opts.Chunk, send)
+		v.recorder.Begin(in, v.opts.Chunk, preroll, send)
 	} else {
 		inErr = fmt.Errorf("the user's sound: %w", inErr)
 	}

@@ -48,7 +48,7 @@ func with(t *testing.T, opts Options, test func(r *room)) {
 		r.Voice = New(opts)
 		r.Start()
 		defer r.Close()
-		if err := r.Begin(convai.ConversationInitiationMetadata{AgentOutputAudioFormat: "pcm_16000", UserInputAudioFormat: "pcm_16000"}, r.send); err != nil {
+		if err := r.Begin(convai.ConversationInitiationMetadata{AgentOutputAudioFormat: "pcm_16000", UserInputAudioFormat: "pcm_16000"}, false, r.send); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -160,7 +160,7 @@ func TestAFormatThatIsNotKnownIsAnErrorThatNamesIt(t *testing.T) {
 			{AgentOutputAudioFormat: "opus_48000", UserInputAudioFormat: "pcm_16000"},
 			{AgentOutputAudioFormat: "pcm_16000", UserInputAudioFormat: "opus_48000"},
 		} {
-			if err := r.Begin(m, r.send); err == nil || !strings.Contains(err.Error(), "opus_48000") {
+			if err := r.Begin(m, false, r.send); err == nil || !strings.Contains(err.Error(), "opus_48000") {
 				t.Errorf("got %v", err)
 			}
 		}
