@@ -11,11 +11,11 @@ package voice
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"moonlark/audio"
@@ -63,9 +63,10 @@ type Spoken struct {
 	Text string
 }
 
-// Silent says that there is nothing left to be heard.
+// Silent says that a response has been interrupted, or that there is nothing
+// left to be heard.
 type Silent struct {
-	ID          int  // of the last response that was
+	ID          int  // of the last response that was heard
 	Interrupted bool // and not to its end
 }
 
@@ -85,12 +86,17 @@ type Voice struct {
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 
-	buffer      []byte // Audio's
-	interrupted atomic.Bool
+	buffer []byte // Audio's
+	full   bool   // Audio's: the latest piece was dropped
 
-	mu    sync.Mutex // guards what follows; never held while waiting
-	words []words    // of pieces that have not been heard yet
+	mu      sync.Mutex // guards what follows; never held while waiting
+	words   []words    // of pieces that have not been heard yet; only the follower takes any out
+	letters int        // in words
 }
+
+// mostLetters is how many characters of speech that waits are kept to be told.
+// Two minutes have some 2,000.
+const mostLetters = 1 << 16
 
 // Words are the characters of a piece, and when each is spoken.
 type words struct {
@@ -156,15 +162,16 @@ func (v *Voice) Close() {
 	if v.stop == nil {
 		return
 	}
-	if v.player.Position().Left > 0 {
-		v.Hush()
-		time.Sleep(30 * time.Millisecond) // in which it fades
-	}
+	v.player.SetVolume(0)
+	time.Sleep(fading)
 	v.stop()
 	v.running.Wait()
 }
 
-// Hush silences whatever is being said.
+// fading is how long a speaker takes to flush, and sound to fall silent.
+const fading = 30 * time.Millisecond
+
+// Hush silences whatever is being said, and what else comes in this conversation.
 func (v *Voice) Hush() { v.Interrupt(math.MaxInt) }
 
 // Counts are what went wrong so far.
@@ -179,6 +186,7 @@ func (v *Voice) Begin(m convai.ConversationInitiationMetadata, send func(chunk [
 	if outErr == nil {
 		v.player.Begin(out)
 	} else {
+		v.Hush()
 		outErr = fmt.Errorf("the agent's sound: %w", outErr)
 	}
 	in, inErr := pcm.Parse(m.UserInputAudioFormat)
@@ -187,13 +195,7 @@ func (v *Voice) Begin(m convai.ConversationInitiationMetadata, send func(chunk [
 	} else {
 		inErr = fmt.Errorf("the user's sound: %w", inErr)
 	}
-	v.mu.Lock()
-	v.words = v.words[:0]
-	v.mu.Unlock()
-	if outErr != nil {
-		return outErr
-	}
-	return inErr
+	return errors.Join(outErr, inErr)
 }
 
 // End is the end of a conversation: nothing is sent any more. What the agent has
@@ -209,24 +211,23 @@ func (v *Voice) Audio(m *convai.Audio) {
 		return
 	}
 	piece, err := v.player.Queue(m.EventID, v.buffer)
-	if err != nil {
+	if err != nil && !v.full { // all that follows would say the same
 		v.opts.Log.Warn(fmt.Sprintf("audio: %v", err))
 	}
+	v.full = err != nil
 	if a := m.Alignment; piece > 0 && a != nil && len(a.Chars) == len(a.StartsMS) {
 		v.mu.Lock()
+		defer v.mu.Unlock()
+		if v.letters += len(a.Chars); v.letters > mostLetters {
+			v.letters -= len(a.Chars)
+			return
+		}
 		v.words = append(v.words, words{piece, m.EventID, a})
-		v.mu.Unlock()
 	}
 }
 
 // Interrupt silences a response, and those before it.
-func (v *Voice) Interrupt(id int) {
-	v.interrupted.Store(true)
-	v.mu.Lock()
-	v.words = v.words[:0]
-	v.mu.Unlock()
-	v.player.Interrupt(id)
-}
+func (v *Voice) Interrupt(id int) { v.player.Interrupt(id) }
 
 // Drain waits until all that the agent has said has been heard, or ctx is done.
 func (v *Voice) Drain(ctx context.Context) {
@@ -245,9 +246,6 @@ func (v *Voice) Drain(ctx context.Context) {
 
 // SetVolume says how loud everything is, from 0 to 1.
 func (v *Voice) SetVolume(volume float64) { v.player.SetVolume(volume) }
-
-// Volume is what was last set.
-func (v *Voice) Volume() float64 { return v.player.Volume() }
 
 // SetMuted makes the microphone deaf.
 func (v *Voice) SetMuted(muted bool) { v.recorder.SetMuted(muted) }
