@@ -2,10 +2,11 @@
 // speaker, and what the user says the agent. It stands between moonlark/audio,
 // which does not know the wire, and the conversation, and knows nothing of Lua.
 //
-// The goroutines of a Voice: one for the speaker, one for the microphone, each
-// with what its carrier starts; one that sends silence in place of a
-// microphone that is gone; and one, the follower, that tells what is being heard.
-// Close waits for all of them. The sound itself passes from the goroutine that reads the
+// The goroutines of a Voice: two for the speaker and two for the microphone, one
+// that keeps it and one that is its carrier's, with what that starts; one that
+// sends silence in place of a microphone that is gone; and one, the follower,
+// that tells what is being heard. Close waits for all of them, but for a device
+// that does not end. The sound itself passes from the goroutine that reads the
 // socket into a buffer, and from there to the speaker's.
 package voice
 
@@ -32,8 +33,8 @@ type Options struct {
 	// takes nothing out.
 	Echo func(audio.Heard) audio.Echo
 
-	// Chunk is how much of the user's sound is sent at a time, 20 to 250 ms.
-	// Zero means 20 ms.
+	// Chunk is how much of the user's sound is sent at a time, 20 to 250 ms;
+	// what is out of that is brought into it. Zero means 20 ms.
 	Chunk time.Duration
 
 	Counts *audio.Counts // nil makes some
@@ -85,6 +86,7 @@ type Voice struct {
 	speaker  audio.Speaker
 	stop     context.CancelFunc
 	running  sync.WaitGroup
+	reading  chan struct{} // has a value for each file that is being read
 
 	buffer []byte // Audio's
 	full   bool   // Audio's: the latest piece was dropped
@@ -119,10 +121,7 @@ func New(opts Options) *Voice {
 	if opts.Levels == nil {
 		opts.Levels = func() bool { return false }
 	}
-	if opts.Chunk == 0 {
-		opts.Chunk = audio.ChunkLength
-	}
-	v := &Voice{opts: opts, speaker: opts.Speaker}
+	v := &Voice{opts: opts, speaker: opts.Speaker, reading: make(chan struct{}, 2)}
 	if v.speaker == nil {
 		v.speaker = audio.NewNone()
 	}
@@ -157,7 +156,8 @@ func (v *Voice) Start() {
 }
 
 // Close fades the sound out and closes the devices. It returns when nothing is
-// left running, and may be called without Start.
+// left running, which a device that is stuck delays by 3 s, and may be called
+// without Start.
 func (v *Voice) Close() {
 	if v.stop == nil {
 		return
@@ -180,7 +180,8 @@ func (v *Voice) Counts() *audio.Counts { return v.opts.Counts }
 // Begin is the beginning of a conversation: what the user says goes to send,
 // which is called on a goroutine of the voice, must not block nor keep the chunk,
 // and says how many chunks it has dropped. The error is that a format is not
-// known; then there is no sound in that direction.
+// known; then there is no sound in that direction. It comes before the first
+// Audio of the conversation, on the same goroutine.
 func (v *Voice) Begin(m convai.ConversationInitiationMetadata, send func(chunk []byte) (dropped int)) error {
 	out, outErr := pcm.Parse(m.AgentOutputAudioFormat)
 	if outErr == nil {
@@ -255,3 +256,15 @@ func (v *Voice) SetListening(listening bool) { v.recorder.SetListening(listening
 
 // Play mixes a sound in. The error is that too many are being played.
 func (v *Voice) Play(sound []float32) error { return v.player.Play(sound) }
+
+// PlayFile plays what ReadFile reads, and waits for that. Two are read at a time,
+// since a long one takes tens of megabytes.
+func (v *Voice) PlayFile(folder, name string) error {
+	v.reading <- struct{}{}
+	defer func() { <-v.reading }()
+	sound, err := ReadFile(folder, name)
+	if err != nil {
+		return err
+	}
+	return v.Play(sound)
+}
