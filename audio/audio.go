@@ -19,10 +19,14 @@ import (
 const Rate = 48000
 
 // Duration is how long n samples take.
-func Duration(n int) time.Duration { return time.Duration(n) * time.Second / Rate }
+func Duration(n int) time.Duration {
+	return time.Duration(n/Rate)*time.Second + time.Duration(n%Rate)*time.Second/Rate // all at once, 53 hours would be too much
+}
 
 // Samples is how many samples d has.
-func Samples(d time.Duration) int { return int(d * Rate / time.Second) }
+func Samples(d time.Duration) int {
+	return int(d/time.Second*Rate + d%time.Second*Rate/time.Second)
+}
 
 // A Source is where a speaker takes its sound. The speaker calls it from one
 // goroutine at a time.

@@ -11,16 +11,15 @@ import (
 type FrameCanceller interface {
 	Frame() int                     // how many samples a frame has
 	Cancel(mic, far, out []float32) // out is mic without what comes of far; each is a frame
-	Reset()                         // forgets the room
 }
 
 // apart is by how much what the speaker says and what is heard may drift from
 // each other before they are put together again.
 const apart = 20 * time.Millisecond
 
-// A Canceller is an Echo that takes out, and leaves in what the user says
-// meanwhile. It works at a rate of its own, and holds sound back for as long as that takes: some
-// 15 ms.
+// A Canceller is an Echo that takes out what the speaker says, and leaves in what
+// the user says meanwhile. It works at a rate of its own, and holds sound back
+// for as long as that takes: some 15 ms.
 type Canceller struct {
 	speaker Heard
 	frames  FrameCanceller

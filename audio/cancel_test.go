@@ -12,7 +12,6 @@ import (
 type subtracter struct{}
 
 func (subtracter) Frame() int { return 160 }
-func (subtracter) Reset()     {}
 func (subtracter) Cancel(mic, far, out []float32) {
 	for i := range out {
 		out[i] = mic[i] - far[i]/2

@@ -67,7 +67,7 @@ func (g *Gate) pass(sound, said []float32) {
 	}
 	g.shut -= d
 	g.far = max(far, g.far*fall(d, echoing/2))
-	if g.far > telling*telling {
+	if g.far > telling*telling && near > 0 { // with nothing at all, the microphone is off
 		g.listen(near/g.far, d)
 	}
 	if g.open > 0 {
@@ -88,6 +88,7 @@ func (g *Gate) listen(back float64, d time.Duration) {
 		if g.sure += d; g.sure >= certainty {
 			g.open = openFor
 		}
+		g.room += (back - g.room) * (1 - fall(d, 10*time.Second)) // nobody speaks up for that long: the device is another
 	case back > g.room: // slowly: a voice rises too
 		g.sure = 0
 		g.room += (back - g.room) * (1 - fall(d, 500*time.Millisecond))

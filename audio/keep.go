@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -12,6 +11,8 @@ import (
 const (
 	retry    = 300 * time.Millisecond // between two tries to open a device
 	lifeless = 3 * time.Second        // a device that has moved no sound for that long is lost
+	steady   = time.Second            // of sound moved, and one that was lost works again
+	stubborn = 3 * time.Second        // that a device may take to end when it is told to
 )
 
 // A Health is what became of a device.
@@ -25,43 +26,43 @@ type Health struct {
 // running. A speaker that is lost, or cannot be opened, is opened again a moment
 // later, and so on; meanwhile sound passes unheard. report is told when it
 // works, when it has stopped to, and when it works again, on a goroutine of
-// KeepPlaying's; it must not block.
+// KeepPlaying's or the speaker's; it must not block.
+//
+// A speaker that does not end when it is told to is left to itself: its
+// goroutine stays, source never hears of it again, and it is not tried again.
 func KeepPlaying(ctx context.Context, speaker Speaker, source Source, report func(Health)) {
 	unheard := NewNone()
-	keep(ctx, report, speaker.String, func(ctx context.Context, moved func()) error {
-		return speaker.Play(ctx, &movedSource{source, moved})
+	keep(ctx, report, speaker.String, func(ctx context.Context, w *watch) error {
+		return speaker.Play(ctx, &watchedSource{source, w})
 	}, func(ctx context.Context) { unheard.Play(ctx, source) })
 }
 
 // KeepRecording gives what a microphone hears to sink, as KeepPlaying plays.
 // While there is no microphone, sink gets nothing.
 func KeepRecording(ctx context.Context, microphone Microphone, sink Sink, report func(Health)) {
-	keep(ctx, report, microphone.String, func(ctx context.Context, moved func()) error {
-		return microphone.Record(ctx, &movedSink{sink, moved})
+	keep(ctx, report, microphone.String, func(ctx context.Context, w *watch) error {
+		return microphone.Record(ctx, &watchedSink{sink, w})
 	}, func(ctx context.Context) { <-ctx.Done() })
 }
 
-// keep runs a device again and again. moved is to be called whenever the device
-// has moved sound. without is what runs while there is no device.
-func keep(ctx context.Context, report func(Health), name func() string, run func(context.Context, func()) error, without func(context.Context)) {
-	broken := false // and reported as such
+// keep runs a device again and again. without is what runs while there is none.
+func keep(ctx context.Context, report func(Health), name func() string, run func(context.Context, *watch) error, without func(context.Context)) {
+	var broken atomic.Bool // and reported as such
 	for ctx.Err() == nil {
-		var works sync.Once
-		err := watched(ctx, func(ctx context.Context, moved func()) error {
-			return run(ctx, func() {
-				moved()
-				works.Do(func() { broken = false; report(Health{Device: name()}) })
-			})
-		})
+		w := &watch{works: func(since time.Duration) bool {
+			if broken.Load() && since < steady {
+				return false // or one that dies again and again would be reported as often
+			}
+			broken.Store(false)
+			report(Health{Device: name()})
+			return true
+		}}
+		err := w.run(ctx, run)
 		if ctx.Err() != nil {
 			return
 		}
-		if err == nil {
-			err = errors.New("it has ended")
-		}
 		final := errors.Is(err, ErrForGood)
-		if !broken || final {
-			broken = true
+		if !broken.Swap(true) || final {
 			report(Health{Device: name(), Err: err, Final: final})
 		}
 		pause, cancel := ctx, func() {}
@@ -73,57 +74,95 @@ func keep(ctx context.Context, report func(Health), name func() string, run func
 	}
 }
 
-// watched runs a device, and ends it when it moves nothing any more: the usual
-// way for one to die raises no error.
-func watched(ctx context.Context, run func(context.Context, func()) error) error {
+// A watch watches one run of a device.
+type watch struct {
+	works func(since time.Duration) bool // reports that it works, unless it is too early to say so
+	moves atomic.Int64                   // times that sound has moved
+	left  atomic.Bool                    // to itself: nothing that it moves counts any more
+
+	first time.Time // that sound moved; this and the next are the device's goroutine's
+	told  bool      // that it works
+}
+
+// run runs a device, and ends it when it moves nothing any more: the usual way
+// for one to die raises no error.
+func (w *watch) run(ctx context.Context, run func(context.Context, *watch) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var moved atomic.Int64
-	var watch sync.WaitGroup
-	defer watch.Wait()
-	done := make(chan struct{})
-	defer close(done)
-	watch.Go(func() {
-		tick := time.NewTicker(lifeless / 3)
-		defer tick.Stop()
-		for last, idle := int64(0), 0; ; {
-			select {
-			case <-tick.C:
-			case <-done:
-				return
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, w) }()
+	tick := time.NewTicker(lifeless / 3)
+	defer tick.Stop()
+	last, idle := int64(0), 0
+	told := ctx.Done()
+	var enough <-chan time.Time
+	for {
+		select {
+		case err := <-ended:
+			if err == nil {
+				err = context.Cause(ctx)
 			}
-			now := moved.Load()
-			if idle++; now != last {
-				last, idle = now, 0
+			if err == nil {
+				err = errors.New("it has ended")
+			}
+			return err
+		case <-tick.C:
+			if idle++; w.moves.Load() != last {
+				last, idle = w.moves.Load(), 0
 			}
 			if idle >= 3 {
 				cancel(fmt.Errorf("no sound has moved for %v", lifeless))
 			}
+		case <-told:
+			told, enough = nil, time.After(stubborn)
+		case <-enough:
+			w.left.Store(true)
+			return fmt.Errorf("%w, and it does not let go: %w", context.Cause(ctx), ErrForGood)
 		}
-	})
-	err := run(ctx, func() { moved.Add(1) })
-	if err == nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
 	}
-	return err
 }
 
-type movedSource struct {
-	Source
-	moved func()
+// moved notes that sound moves, and says whether anybody wants it.
+func (w *watch) moved() bool {
+	if w.left.Load() {
+		return false
+	}
+	w.moves.Add(1)
+	if !w.told {
+		if w.first.IsZero() {
+			w.first = time.Now()
+		}
+		w.told = w.works(time.Since(w.first))
+	}
+	return true
 }
 
-func (s *movedSource) Fill(sound []float32, delay time.Duration) {
-	s.moved()
-	s.Source.Fill(sound, delay)
+type watchedSource struct {
+	source Source
+	watch  *watch
 }
 
-type movedSink struct {
-	Sink
-	moved func()
+func (s *watchedSource) Fill(sound []float32, delay time.Duration) {
+	if !s.watch.moved() {
+		clear(sound)
+		return
+	}
+	s.source.Fill(sound, delay)
 }
 
-func (s *movedSink) Take(sound []float32, age time.Duration) {
-	s.moved()
-	s.Sink.Take(sound, age)
+func (s *watchedSource) Lost(n int) {
+	if !s.watch.left.Load() {
+		s.source.Lost(n)
+	}
+}
+
+type watchedSink struct {
+	sink  Sink
+	watch *watch
+}
+
+func (s *watchedSink) Take(sound []float32, age time.Duration) {
+	if s.watch.moved() {
+		s.sink.Take(sound, age)
+	}
 }

@@ -26,7 +26,7 @@ func (m *moody) Play(ctx context.Context, source Source) error {
 
 func absent(context.Context, Source) error { return errors.New("absent") }
 
-func steady(ctx context.Context, source Source) error { return NewNone().Play(ctx, source) }
+func works(ctx context.Context, source Source) error { return NewNone().Play(ctx, source) }
 
 func stuck(ctx context.Context, source Source) error {
 	source.Fill(make([]float32, 480), 0)
@@ -38,6 +38,11 @@ func breaks(ctx context.Context, source Source) error {
 	source.Fill(make([]float32, 480), 0)
 	time.Sleep(time.Second)
 	return errors.New("unplugged")
+}
+
+func flutters(ctx context.Context, source Source) error {
+	source.Fill(make([]float32, 480), 0)
+	return errors.New("exit status 127")
 }
 
 // kept is what is reported of a speaker in the time given, and how much of the
@@ -61,21 +66,21 @@ func (p *passing) Fill(sound []float32, _ time.Duration) { p.n += len(sound) }
 func (p *passing) Lost(int)                              {}
 
 func TestADeviceThatIsNotThereYetIsOpenedAsSoonAsItIs(t *testing.T) {
-	got, _ := kept(t, 10*time.Second, absent, absent, absent, steady)
+	got, _ := kept(t, 10*time.Second, absent, absent, absent, works)
 	if want := []string{"moody absent false", "moody <nil> false"}; !slices.Equal(got, want) {
 		t.Errorf("reported %q, want %q", got, want)
 	}
 }
 
 func TestADeviceThatIsLostIsOpenedAgain(t *testing.T) {
-	got, _ := kept(t, 10*time.Second, breaks, absent, steady)
+	got, _ := kept(t, 10*time.Second, breaks, absent, works)
 	if want := []string{"moody <nil> false", "moody unplugged false", "moody <nil> false"}; !slices.Equal(got, want) {
 		t.Errorf("reported %q, want %q", got, want)
 	}
 }
 
 func TestADeviceThatDiesSilentlyIsOpenedAgain(t *testing.T) {
-	got, _ := kept(t, 10*time.Second, stuck, steady)
+	got, _ := kept(t, 10*time.Second, stuck, works)
 	if want := []string{"moody <nil> false", "moody no sound has moved for 3s false", "moody <nil> false"}; !slices.Equal(got, want) {
 		t.Errorf("reported %q, want %q", got, want)
 	}
@@ -90,6 +95,81 @@ func TestADeviceThatIsLostForGoodIsNotTriedAgainButSoundPasses(t *testing.T) {
 	if passed < 9*time.Second || passed > 10*time.Second {
 		t.Errorf("%v passed in 10 s", passed)
 	}
+}
+
+func TestADeviceThatDiesAgainAndAgainIsReportedOnce(t *testing.T) {
+	got, _ := kept(t, time.Minute, flutters, flutters, flutters, flutters, works)
+	if want := []string{"moody <nil> false", "moody exit status 127 false", "moody <nil> false"}; !slices.Equal(got, want) {
+		t.Errorf("reported %q, want %q", got, want)
+	}
+}
+
+func TestADeviceThatDoesNotEndIsLeftAndSoundPasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		free := make(chan struct{})
+		mule := func(ctx context.Context, source Source) error {
+			source.Fill(make([]float32, 480), 0)
+			<-free
+			source.Fill(make([]float32, Samples(time.Hour)), 0)
+			source.Lost(5)
+			return nil
+		}
+		source := &passing{}
+		var reports []string
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		KeepPlaying(ctx, &moody{moods: []func(context.Context, Source) error{mule}}, source, func(h Health) {
+			reports = append(reports, fmt.Sprint(h.Device, " ", h.Err, " ", h.Final))
+		})
+		passed := Duration(source.n)
+		close(free)
+		synctest.Wait()
+		want := []string{"moody <nil> false", "moody no sound has moved for 3s, and it does not let go: not before the program is started again true"}
+		if !slices.Equal(reports, want) {
+			t.Errorf("reported %q, want %q", reports, want)
+		}
+		if passed < 12*time.Second || Duration(source.n) != passed {
+			t.Errorf("%v passed in 20 s, and then %v", passed, Duration(source.n)-passed)
+		}
+	})
+}
+
+// A speaker that is none must not come to count what it cannot: it may be for
+// months.
+func TestSoundPassesAsFastAfterDays(t *testing.T) {
+	if got := Duration(Rate*60*60*100 + Rate/2); got != 100*time.Hour+time.Second/2 {
+		t.Errorf("a hundred hours of samples are %v", got)
+	}
+	if got := Samples(100 * time.Hour); got != Rate*60*60*100 {
+		t.Errorf("a hundred hours are %d samples", got)
+	}
+}
+
+func TestWhatAMachineHasSleptThroughDoesNotPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &passing{}
+		ctx, cancel := context.WithTimeout(t.Context(), 8*time.Hour+time.Second)
+		defer cancel()
+		slow := &sleeper{passing: source}
+		NewNone().Play(ctx, slow)
+		if got := Duration(source.n); got > 3*time.Second {
+			t.Errorf("%v passed at once", got)
+		}
+	})
+}
+
+// A sleeper sleeps for hours in its first Fill.
+type sleeper struct {
+	*passing
+	slept bool
+}
+
+func (s *sleeper) Fill(sound []float32, delay time.Duration) {
+	if !s.slept {
+		s.slept = true
+		time.Sleep(8 * time.Hour)
+	}
+	s.passing.Fill(sound, delay)
 }
 
 func TestSoundPassesInRealTimeWhileThereIsNoDevice(t *testing.T) {

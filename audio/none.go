@@ -26,19 +26,24 @@ func (s *None) Flush() {
 	}
 }
 
-// Play lets sound pass until ctx is done.
+// Play lets sound pass until ctx is done, but not what the machine has slept
+// through.
 func (s *None) Play(ctx context.Context, source Source) error {
 	const period = 20 * time.Millisecond
 	sound := make([]float32, Samples(period))
 	tick := time.NewTicker(period)
 	defer tick.Stop()
-	began, passed := time.Now(), int64(0)
+	passed := time.Now() // sound has, up to here
 	for {
 		select {
 		case <-tick.C:
-			for Duration(int(passed)) < time.Since(began) { // a ticker drops ticks
+			now := time.Now()
+			if now.Sub(passed) > time.Second {
+				passed = now.Add(-period)
+			}
+			for !passed.Add(period).After(now) { // a ticker drops ticks
 				source.Fill(sound, 0)
-				passed += int64(len(sound))
+				passed = passed.Add(period)
 			}
 		case <-s.flushes:
 			source.Lost(0)

@@ -231,6 +231,9 @@ func TestVolumeChangesAtOnceAndWithoutAStep(t *testing.T) {
 		p.SetVolume(0.1)
 		time.Sleep(2 * time.Second)
 	})
+	if got := steepest(heard[Samples(310*time.Millisecond):Samples(1290*time.Millisecond)]); got > smooth {
+		t.Errorf("a step of %.3f in it, want none over %.3f", got, smooth)
+	}
 	loudest := func(from, to time.Duration) (most float64) {
 		for _, x := range heard[Samples(from):Samples(to)] {
 			most = max(most, math.Abs(float64(x)))

@@ -11,8 +11,9 @@ import (
 
 const (
 	// ChunkLength is how much of the user's sound goes into one message when
-	// nothing else is asked for. It may be 20 to 250 ms.
-	ChunkLength = 20 * time.Millisecond
+	// nothing else is asked for, and at the least; longestChunk is the most.
+	ChunkLength  = 20 * time.Millisecond
+	longestChunk = 250 * time.Millisecond
 
 	// deaf is how long the microphone may bring nothing before silence is sent
 	// in its place: the agent's end hangs up on a user it never hears.
@@ -37,12 +38,14 @@ type Echo interface {
 // Take is the microphone's. All else may be called from any goroutine; what
 // scripts reach, SetMuted, SetListening, Level and Voice, waits for nothing.
 type Recorder struct {
-	counts *Counts
-	echo   Echo // nil for none
-	muted  atomic.Bool
-	aside  atomic.Bool  // not listening
-	level  atomic.Int64 // dBFS, in hundredths
-	voice  atomic.Bool
+	counts  *Counts
+	echo    Echo // nil for none
+	born    time.Time
+	muted   atomic.Bool
+	unmuted atomic.Int64 // when it last was, as nanoseconds since born
+	aside   atomic.Bool  // not listening
+	level   atomic.Int64 // dBFS, in hundredths
+	voice   atomic.Bool
 
 	mu        sync.Mutex // guards what follows
 	detector  Detector
@@ -61,22 +64,27 @@ type Recorder struct {
 
 // NewRecorder makes a recorder. echo may be nil.
 func NewRecorder(echo Echo, counts *Counts) *Recorder {
-	r := &Recorder{counts: counts, echo: echo, until: time.Now(), scratch: make([]float32, Samples(ChunkLength)), before: make([]float32, 0, Samples(Preroll))}
+	now := time.Now()
+	r := &Recorder{
+		counts: counts, echo: echo, born: now, until: now,
+		scratch: make([]float32, Samples(ChunkLength)), before: make([]float32, 0, Samples(Preroll)),
+	}
 	r.level.Store(lowest * 100)
 	return r
 }
 
-// Begin sends sound on, in chunks of that length in that format, until End. With
-// preroll it begins with the last Preroll of what was heard while nothing was
-// sent: what somebody says in one breath with a wake word.
-// send is called on the microphone's goroutine or Run's. It must not block nor
-// keep the chunk, and says how many chunks it has dropped.
+// Begin sends sound on, in chunks of that length, 20 to 250 ms, in that format,
+// until End. With preroll it begins with the last Preroll of what was heard while
+// nothing was sent: what somebody says in one breath with a wake word. send is
+// called on the microphone's goroutine, Run's or this. It must not block nor keep
+// the chunk, and says how many chunks it has dropped.
 func (r *Recorder) Begin(format pcm.Format, length time.Duration, preroll bool, send func(chunk []byte) (dropped int)) {
+	size := format.Bytes(min(max(length, ChunkLength), longestChunk))
+	resampler := pcm.NewResampler(Rate, format.Rate) // takes too long to be done with the lock
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.format, r.size = format, format.Bytes(length)
-	r.resampler = pcm.NewResampler(Rate, format.Rate)
-	r.chunk = make([]byte, 0, 2*r.size)
+	r.format, r.size, r.resampler = format, size, resampler
+	r.chunk = make([]byte, 0, 2*size)
 	r.send = send
 	if preroll && !r.muted.Load() && !r.aside.Load() {
 		r.forward(r.before[r.oldest:])
@@ -92,17 +100,17 @@ func (r *Recorder) End() {
 	r.send = nil
 }
 
-// SetMuted makes the recorder deaf: silence is what everybody hears of it.
-func (r *Recorder) SetMuted(muted bool) { r.muted.Store(muted) }
+// SetMuted makes the recorder deaf: silence is what everybody hears of it. What
+// is said meanwhile is not heard later either, when it comes from a device that
+// was late.
+func (r *Recorder) SetMuted(muted bool) {
+	if r.muted.Swap(muted) && !muted {
+		r.unmuted.Store(int64(time.Since(r.born)))
+	}
+}
 
 // SetListening says whether the agent hears the user, or silence: push to talk.
 func (r *Recorder) SetListening(listening bool) { r.aside.Store(!listening) }
-
-// Muted is what was last set.
-func (r *Recorder) Muted() bool { return r.muted.Load() }
-
-// Listening is what was last set.
-func (r *Recorder) Listening() bool { return !r.aside.Load() }
 
 // Level is how loud it is, in dBFS: from -96, silence, to 0.
 func (r *Recorder) Level() float64 { return float64(r.level.Load()) / 100 }
@@ -115,6 +123,7 @@ func (r *Recorder) Take(sound []float32, age time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.until, r.filling = time.Now(), false
+	said := r.until.Sub(r.born) - age - Duration(len(sound)) // when the first of sound was
 	for len(sound) > 0 {
 		n := min(len(sound), len(r.scratch))
 		now := r.scratch[:n]
@@ -123,9 +132,10 @@ func (r *Recorder) Take(sound []float32, age time.Duration) {
 		if r.echo != nil {
 			r.echo.Remove(now, age+Duration(len(sound)))
 		}
-		if r.muted.Load() {
+		if r.muted.Load() || said < time.Duration(r.unmuted.Load()) {
 			clear(now)
 		}
+		said += Duration(n)
 		r.pass(now)
 	}
 }

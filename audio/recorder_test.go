@@ -51,11 +51,14 @@ func speak(r *Recorder, sound []float32) {
 }
 
 func TestSoundReachesTheAgentInChunksOfTheLengthAskedFor(t *testing.T) {
-	for _, length := range []time.Duration{20 * time.Millisecond, 250 * time.Millisecond} {
+	for asked, length := range map[time.Duration]time.Duration{
+		20 * time.Millisecond: 20 * time.Millisecond, 250 * time.Millisecond: 250 * time.Millisecond,
+		0: 20 * time.Millisecond, time.Minute: 250 * time.Millisecond, // out of bounds
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			var h hearing
 			r := NewRecorder(nil, new(Counts))
-			r.Begin(sixteen, length, false, h.send)
+			r.Begin(sixteen, asked, false, h.send)
 			speak(r, buzz(time.Second))
 			if want := sixteen.Bytes(length); len(h.sound) != h.chunks*want {
 				t.Errorf("%d bytes in %d chunks, want %d in each", len(h.sound), h.chunks, want)
@@ -117,7 +120,7 @@ func TestSilenceIsSentWhileThereIsNoMicrophone(t *testing.T) {
 		if got := sixteen.Duration(len(h.sound)); got < 1900*time.Millisecond || got > 2*time.Second {
 			t.Errorf("%v of silence in 2 s", got)
 		}
-		if bytes.Trim(h.sound, "\x00") != nil && len(bytes.Trim(h.sound, "\x00")) > 0 {
+		if len(bytes.Trim(h.sound, "\x00")) > 0 {
 			t.Error("that is no silence")
 		}
 		h.sound = nil
@@ -128,6 +131,40 @@ func TestSilenceIsSentWhileThereIsNoMicrophone(t *testing.T) {
 		}
 		cancel()
 		synctest.Wait()
+	})
+}
+
+func TestWhatWasSaidWhileMutedIsNotHeardThoughItComesLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h hearing
+		r := NewRecorder(nil, new(Counts))
+		r.Begin(sixteen, ChunkLength, false, h.send)
+		time.Sleep(time.Second)
+		r.SetMuted(true)
+		time.Sleep(time.Second)
+		r.SetMuted(false)
+		r.Take(buzz(200*time.Millisecond), 0) // from a device that was late
+		if got := h.loudness(0, 150*time.Millisecond); got != 0 {
+			t.Errorf("it is %.4f loud, want 0", got)
+		}
+		r.SetMuted(false) // again, of no effect
+		speak(r, buzz(500*time.Millisecond))
+		if got := h.loudness(300*time.Millisecond, 600*time.Millisecond); got < 0.3 {
+			t.Errorf("then it is %.4f loud", got)
+		}
+	})
+}
+
+func TestWhatAMachineHasSleptThroughIsNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h hearing
+		r := NewRecorder(nil, new(Counts))
+		r.Begin(sixteen, ChunkLength, false, h.send)
+		time.Sleep(8 * time.Hour)
+		r.fill()
+		if got := sixteen.Duration(len(h.sound)); got > time.Second {
+			t.Errorf("%v of silence was sent at once", got)
+		}
 	})
 }
 
@@ -233,6 +270,46 @@ func TestPrerollIsWhatWasHeardJustBefore(t *testing.T) {
 		r.Begin(sixteen, ChunkLength, true, without.send)
 		if len(without.sound) > 0 {
 			t.Errorf("%d bytes are heard twice", len(without.sound))
+		}
+	})
+}
+
+func TestTheGateShutsAgainWhenAnotherDeviceEchoesMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		said := saying{time.Now(), speech(30*time.Second, 0.5, 1)}
+		heard := make([]float32, Samples(30*time.Second))
+		for i, x := range said.sound[:len(said.sound)-480] {
+			loud := float32(0.005) // a headset, and then a loudspeaker
+			if i > Samples(5*time.Second) {
+				loud = 0.5
+			}
+			heard[i+480] = loud * x
+		}
+		var h hearing
+		r := NewRecorder(NewGate(said), new(Counts))
+		r.Begin(sixteen, ChunkLength, false, h.send)
+		speak(r, heard)
+		if got := h.loudness(25*time.Second, 29*time.Second); got != 0 {
+			t.Errorf("20 s later %.4f of the echo comes through", got)
+		}
+	})
+}
+
+func TestTheGateLearnsNothingFromAMicrophoneThatIsOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		said := saying{time.Now(), speech(6*time.Second, 0.5, 1)}
+		heard := make([]float32, Samples(6*time.Second))
+		for i, x := range said.sound[:len(said.sound)-480] {
+			if i > Samples(2*time.Second) {
+				heard[i+480] = x / 2
+			}
+		}
+		var h hearing
+		r := NewRecorder(NewGate(said), new(Counts))
+		r.Begin(sixteen, ChunkLength, false, h.send)
+		speak(r, heard)
+		if got := h.loudness(2*time.Second, 5900*time.Millisecond); got != 0 {
+			t.Errorf("%.4f of the echo comes through", got)
 		}
 	})
 }

@@ -182,9 +182,5 @@ func (s session) PlayFile(folder, name string) error {
 	if s.e.voice == nil {
 		return errNoSound
 	}
-	sound, err := voice.ReadFile(folder, name)
-	if err != nil {
-		return err
-	}
-	return s.e.voice.Play(sound)
+	return s.e.voice.PlayFile(folder, name)
 }

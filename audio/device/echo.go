@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,12 +25,7 @@ const (
 func (m *maker) chooseEcho() error {
 	through := func(text string, kinds ...string) bool {
 		kind, _, _ := spec(text)
-		for _, k := range kinds {
-			if kind == k {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(kinds, kind)
 	}
 	server := through(m.Speaker, "auto", "pulse") && through(m.Microphone, "auto", "pulse")
 	echoless := through(m.Speaker, "wav", "none") || through(m.Microphone, "wav", "none")
@@ -38,9 +34,11 @@ func (m *maker) chooseEcho() error {
 	case "gate":
 		m.sound.Echo = gate
 	case "speex":
-		if _, err := canceller(); err != nil {
+		c, err := canceller()
+		if err != nil {
 			return err
 		}
+		c.Close() // each voice needs its own
 		m.sound.Echo = func(heard audio.Heard) audio.Echo { return local(heard, nil) }
 	case "server":
 		if !server {

@@ -30,7 +30,19 @@ func Beep(hertz float64, length time.Duration) []float32 {
 // ReadFile reads a WAV file of a folder, or of one in it, up to a minute long.
 // The error names the file.
 func ReadFile(folder, name string) ([]float32, error) {
-	f, err := os.OpenInRoot(folder, name)
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, reason(err))
+	}
+	defer root.Close()
+	info, err := root.Stat(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, reason(err))
+	}
+	if !info.Mode().IsRegular() { // to open a pipe may take for ever
+		return nil, fmt.Errorf("%s: not a file", name)
+	}
+	f, err := root.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, reason(err))
 	}

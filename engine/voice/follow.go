@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,6 +17,7 @@ type follower struct {
 	*Voice
 	speaking bool
 	id       int    // of the response that is, or was last, heard
+	last     uint64 // the piece that is, or was last, heard
 	piece    uint64 // whose words are being told
 	told     int    // of its characters
 }
@@ -24,17 +26,20 @@ type follower struct {
 // is done.
 func (v *Voice) follow(ctx context.Context) {
 	f := &follower{Voice: v}
-	steps := time.NewTicker(step)
+	steps, looking := time.NewTicker(step), false
 	steps.Stop() // nobody is to be woken for silence
 	levels := time.NewTicker(levelGap)
 	defer levels.Stop()
 	defer steps.Stop()
 	for {
 		select {
-		case <-v.player.Begun():
-			steps.Reset(step)
+		case <-v.player.Queued():
+			if !looking {
+				looking = true
+				steps.Reset(step)
+			}
 		case <-steps.C:
-			if !f.look() {
+			if looking = f.look(); !looking {
 				steps.Stop()
 			}
 		case <-levels.C:
@@ -51,40 +56,37 @@ func (v *Voice) follow(ctx context.Context) {
 // more to come.
 func (f *follower) look() bool {
 	pos := f.player.Position()
-	if pos.Piece > 0 && (!f.speaking || pos.ID != f.id) {
-		f.interrupted.Store(false)
-		f.speaking, f.id = true, pos.ID
-		f.opts.Notify(Speaking{f.id})
+	for w, ok := f.first(); ok && w.piece <= pos.Stopped; w, ok = f.first() {
+		f.remove()
 	}
-	if pos.Piece > 0 {
-		f.tell(pos.Piece, pos.Into)
-	}
-	if pos.Left > 0 {
-		return true
-	}
-	if f.speaking {
-		f.speaking = false
-		interrupted := f.interrupted.Swap(false)
+	if interrupted := pos.Stopped >= f.last; f.speaking && (interrupted || pos.Left == 0) {
 		if !interrupted {
-			f.tell(f.player.Pieces()+1, 0)
+			f.tell(pos.Latest+1, 0)
 		}
+		f.speaking = false
 		f.opts.Notify(Silent{f.id, interrupted})
 	}
-	return false
+	if pos.Piece > 0 {
+		if f.last = pos.Piece; !f.speaking || pos.ID != f.id {
+			f.speaking, f.id = true, pos.ID
+			f.opts.Notify(Speaking{f.id})
+		}
+		f.tell(pos.Piece, pos.Into)
+	}
+	return pos.Left > 0
 }
 
 // tell tells the words that have been heard up to somewhere in a piece.
 func (f *follower) tell(piece uint64, into time.Duration) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for len(f.words) > 0 && f.words[0].piece < piece {
-		f.spoken(f.words[0], len(f.words[0].Chars))
-		f.words = append(f.words[:0], f.words[1:]...)
+	w, ok := f.first()
+	for ; ok && w.piece < piece; w, ok = f.first() {
+		f.spoken(w, len(w.Chars))
+		f.remove()
 	}
-	if len(f.words) == 0 || f.words[0].piece != piece {
+	if !ok || w.piece > piece {
 		return
 	}
-	w, n := f.words[0], 0
+	n := 0
 	for i, ms := range w.StartsMS {
 		if time.Duration(ms)*time.Millisecond <= into && w.Chars[i] == " " {
 			n = i + 1 // whole words only
@@ -102,4 +104,22 @@ func (f *follower) spoken(w words, n int) {
 		f.opts.Notify(Spoken{w.id, strings.Join(w.Chars[f.told:n], "")})
 		f.told = n
 	}
+}
+
+// first is what comes first of words, if there are any.
+func (f *follower) first() (words, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.words) == 0 {
+		return words{}, false
+	}
+	return f.words[0], true
+}
+
+// remove takes the first of words out.
+func (f *follower) remove() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.letters -= len(f.words[0].Chars)
+	f.words = slices.Delete(f.words, 0, 1)
 }

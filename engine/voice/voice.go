@@ -2,20 +2,21 @@
 // speaker, and what the user says the agent. It stands between moonlark/audio,
 // which does not know the wire, and the conversation, and knows nothing of Lua.
 //
-// The goroutines of a Voice: one for the speaker, one for the microphone, each
-// with what its carrier starts; one that sends silence in place of a
-// microphone that is gone; and one, the follower, that tells what is being heard.
-// Close waits for all of them. The sound itself passes from the goroutine that reads the
+// The goroutines of a Voice: two for the speaker and two for the microphone, one
+// that keeps it and one that is its carrier's, with what that starts; one that
+// sends silence in place of a microphone that is gone; and one, the follower,
+// that tells what is being heard. Close waits for all of them, but for a device
+// that does not end. The sound itself passes from the goroutine that reads the
 // socket into a buffer, and from there to the speaker's.
 package voice
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"moonlark/audio"
@@ -32,8 +33,8 @@ type Options struct {
 	// takes nothing out.
 	Echo func(audio.Heard) audio.Echo
 
-	// Chunk is how much of the user's sound is sent at a time, 20 to 250 ms.
-	// Zero means 20 ms.
+	// Chunk is how much of the user's sound is sent at a time, 20 to 250 ms;
+	// what is out of that is brought into it. Zero means 20 ms.
 	Chunk time.Duration
 
 	Counts *audio.Counts // nil makes some
@@ -63,9 +64,10 @@ type Spoken struct {
 	Text string
 }
 
-// Silent says that there is nothing left to be heard.
+// Silent says that a response has been interrupted, or that there is nothing
+// left to be heard.
 type Silent struct {
-	ID          int  // of the last response that was
+	ID          int  // of the last response that was heard
 	Interrupted bool // and not to its end
 }
 
@@ -84,13 +86,19 @@ type Voice struct {
 	speaker  audio.Speaker
 	stop     context.CancelFunc
 	running  sync.WaitGroup
+	reading  chan struct{} // has a value for each file that is being read
 
-	buffer      []byte // Audio's
-	interrupted atomic.Bool
+	buffer []byte // Audio's
+	full   bool   // Audio's: the latest piece was dropped
 
-	mu    sync.Mutex // guards what follows; never held while waiting
-	words []words    // of pieces that have not been heard yet
+	mu      sync.Mutex // guards what follows; never held while waiting
+	words   []words    // of pieces that have not been heard yet; only the follower takes any out
+	letters int        // in words
 }
+
+// mostLetters is how many characters of speech that waits are kept to be told.
+// Two minutes have some 2,000.
+const mostLetters = 1 << 16
 
 // Words are the characters of a piece, and when each is spoken.
 type words struct {
@@ -113,10 +121,7 @@ func New(opts Options) *Voice {
 	if opts.Levels == nil {
 		opts.Levels = func() bool { return false }
 	}
-	if opts.Chunk == 0 {
-		opts.Chunk = audio.ChunkLength
-	}
-	v := &Voice{opts: opts, speaker: opts.Speaker}
+	v := &Voice{opts: opts, speaker: opts.Speaker, reading: make(chan struct{}, 2)}
 	if v.speaker == nil {
 		v.speaker = audio.NewNone()
 	}
@@ -151,35 +156,39 @@ func (v *Voice) Start() {
 }
 
 // Close fades the sound out and closes the devices. It returns when nothing is
-// left running, and may be called without Start.
+// left running, which a device that is stuck delays by 3 s, and may be called
+// without Start.
 func (v *Voice) Close() {
 	if v.stop == nil {
 		return
 	}
-	if v.player.Position().Left > 0 {
-		v.Hush()
-		time.Sleep(30 * time.Millisecond) // in which it fades
-	}
+	v.player.SetVolume(0)
+	time.Sleep(fading)
 	v.stop()
 	v.running.Wait()
 }
 
-// Hush silences whatever is being said.
+// fading is how long a speaker takes to flush, and sound to fall silent.
+const fading = 30 * time.Millisecond
+
+// Hush silences whatever is being said, and what else comes in this conversation.
 func (v *Voice) Hush() { v.Interrupt(math.MaxInt) }
 
 // Counts are what went wrong so far.
 func (v *Voice) Counts() *audio.Counts { return v.opts.Counts }
 
 // Begin is the beginning of a conversation: what the user says goes to send, with
-// preroll from what was said just before on. It is
-// which is called on a goroutine of the voice, must not block nor keep the chunk,
-// and says how many chunks it has dropped. The error is that a format is not
-// known; then there is no sound in that direction.
+// preroll from what was said just before on. send is called on a goroutine of the
+// voice, must not block nor keep the chunk, and says how many chunks it has
+// dropped. The error is that a format is not
+// known; then there is no sound in that direction. It comes before the first
+// Audio of the conversation, on the same goroutine.
 func (v *Voice) Begin(m convai.ConversationInitiationMetadata, preroll bool, send func(chunk []byte) (dropped int)) error {
 	out, outErr := pcm.Parse(m.AgentOutputAudioFormat)
 	if outErr == nil {
 		v.player.Begin(out)
 	} else {
+		v.Hush()
 		outErr = fmt.Errorf("the agent's sound: %w", outErr)
 	}
 	in, inErr := pcm.Parse(m.UserInputAudioFormat)
@@ -188,13 +197,7 @@ func (v *Voice) Begin(m convai.ConversationInitiationMetadata, preroll bool, sen
 	} else {
 		inErr = fmt.Errorf("the user's sound: %w", inErr)
 	}
-	v.mu.Lock()
-	v.words = v.words[:0]
-	v.mu.Unlock()
-	if outErr != nil {
-		return outErr
-	}
-	return inErr
+	return errors.Join(outErr, inErr)
 }
 
 // End is the end of a conversation: nothing is sent any more. What the agent has
@@ -210,24 +213,23 @@ func (v *Voice) Audio(m *convai.Audio) {
 		return
 	}
 	piece, err := v.player.Queue(m.EventID, v.buffer)
-	if err != nil {
+	if err != nil && !v.full { // all that follows would say the same
 		v.opts.Log.Warn(fmt.Sprintf("audio: %v", err))
 	}
+	v.full = err != nil
 	if a := m.Alignment; piece > 0 && a != nil && len(a.Chars) == len(a.StartsMS) {
 		v.mu.Lock()
+		defer v.mu.Unlock()
+		if v.letters += len(a.Chars); v.letters > mostLetters {
+			v.letters -= len(a.Chars)
+			return
+		}
 		v.words = append(v.words, words{piece, m.EventID, a})
-		v.mu.Unlock()
 	}
 }
 
 // Interrupt silences a response, and those before it.
-func (v *Voice) Interrupt(id int) {
-	v.interrupted.Store(true)
-	v.mu.Lock()
-	v.words = v.words[:0]
-	v.mu.Unlock()
-	v.player.Interrupt(id)
-}
+func (v *Voice) Interrupt(id int) { v.player.Interrupt(id) }
 
 // Drain waits until all that the agent has said has been heard, or ctx is done.
 func (v *Voice) Drain(ctx context.Context) {
@@ -247,9 +249,6 @@ func (v *Voice) Drain(ctx context.Context) {
 // SetVolume says how loud everything is, from 0 to 1.
 func (v *Voice) SetVolume(volume float64) { v.player.SetVolume(volume) }
 
-// Volume is what was last set.
-func (v *Voice) Volume() float64 { return v.player.Volume() }
-
 // SetMuted makes the microphone deaf.
 func (v *Voice) SetMuted(muted bool) { v.recorder.SetMuted(muted) }
 
@@ -258,3 +257,15 @@ func (v *Voice) SetListening(listening bool) { v.recorder.SetListening(listening
 
 // Play mixes a sound in. The error is that too many are being played.
 func (v *Voice) Play(sound []float32) error { return v.player.Play(sound) }
+
+// PlayFile plays what ReadFile reads, and waits for that. Two are read at a time,
+// since a long one takes tens of megabytes.
+func (v *Voice) PlayFile(folder, name string) error {
+	v.reading <- struct{}{}
+	defer func() { <-v.reading }()
+	sound, err := ReadFile(folder, name)
+	if err != nil {
+		return err
+	}
+	return v.Play(sound)
+}
