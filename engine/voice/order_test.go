@@ -43,7 +43,7 @@ func TestTheFirstResponseOfTheNextConversationIsToldThoughItsIDIsTheSame(t *test
 
 func TestSpeechInAFormatThatIsNotKnownIsNotPlayedAsNoise(t *testing.T) {
 	with(t, Options{}, func(r *room) {
-		if r.Begin(convai.ConversationInitiationMetadata{AgentOutputAudioFormat: "opus_48000", UserInputAudioFormat: "pcm_16000"}, r.send) == nil {
+		if r.Begin(convai.ConversationInitiationMetadata{AgentOutputAudioFormat: "opus_48000", UserInputAudioFormat: "pcm_16000"}, false, r.send) == nil {
 			t.Fatal("the format is known")
 		}
 		r.Audio(say(1, 300*time.Millisecond, ""))
@@ -144,7 +144,7 @@ func TestADeviceThatIsStuckHoldsUpNeitherSpeechNorClose(t *testing.T) {
 		r := new(room)
 		r.Voice = New(Options{Speaker: m, Microphone: m, Notify: r.note})
 		r.Start()
-		r.Begin(convai.ConversationInitiationMetadata{AgentOutputAudioFormat: "pcm_16000", UserInputAudioFormat: "pcm_16000"}, r.send)
+		r.Begin(convai.ConversationInitiationMetadata{AgentOutputAudioFormat: "pcm_16000", UserInputAudioFormat: "pcm_16000"}, false, r.send)
 		r.Audio(say(1, time.Second, ""))
 		began := time.Now()
 		r.Drain(context.Background())

@@ -44,6 +44,37 @@ function register_tool(name, fn) end
 ---@param fn fun(e: table)
 function on(event, fn) end
 
+---@class moonlark.Agent how an agent is to be different from what it is configured to be
+---@field prompt? string
+---@field first_message? string empty: the user begins
+---@field language? string
+---@field llm? string
+---@field tool_ids? string[]
+---@field voice_id? string
+---@field model_id? string
+---@field stability? number
+---@field similarity_boost? number
+---@field speed? number
+---@field keywords? string[]
+---@field soft_timeout_message? string
+---@field max_duration_message? string
+---@field max_duration_seconds? integer
+---@field text_only? boolean
+---@field client_events? string[]
+---@field user_id? string
+---@field branch_id? string
+---@field environment? string
+---@field starting_workflow_node_id? string
+---@field dynamic_variables? table<string, any>
+---@field custom_llm_extra_body? table<string, any>
+
+---@class moonlark.Start: moonlark.Agent
+---@field preroll? boolean begin with what the microphone heard just before
+
+---Says how the agent is to be different. Only while the script loads.
+---@param settings moonlark.Agent
+function agent(settings) end
+
 ---Runs fn once the script is the one in use.
 ---@param fn fun()
 function on_start(fn) end
@@ -91,11 +122,57 @@ session = {}
 ---@return string? why not
 function session.send(text) end
 
----Tells the agent something without asking for an answer.
----@param text string
+---Sends a file that was uploaded to the conversation.
+---@param id string
+---@param text? string
 ---@return true? sent
 ---@return string? why not
-function session.context(text) end
+function session.send_file(id, text) end
+
+---Tells the agent something without asking for an answer.
+---@param text string
+---@param id? string of several with the same id the newest counts
+---@return true? sent
+---@return string? why not
+function session.context(text, id) end
+
+---Tells the agent that the user is there.
+---@return true? sent
+---@return string? why not
+function session.activity() end
+
+---Says what the user thinks of a response; nil takes it back.
+---@param event_id integer
+---@param score? "like"|"dislike"
+---@return true? sent
+---@return string? why not
+function session.feedback(event_id, score) end
+
+---Says whether the agent may call an MCP tool.
+---@param call_id string
+---@param approved boolean
+---@return true? sent
+---@return string? why not
+function session.approve(call_id, approved) end
+
+---Asks for a conversation, where the program runs with --wait.
+---@param settings? moonlark.Start
+---@return true? asked
+---@return string? why not
+function session.start(settings) end
+
+---@return "waiting"|"connecting"|"connected"|"reconnecting"|"ended"|""
+function session.status() end
+
+---Runs fn once the user has said nothing for so long. Only while the script loads.
+---@param seconds number
+---@param fn fun(seconds: number)
+function session.on_idle(seconds, fn) end
+
+---Tells the agent of a conversation that takes the place of another what fn
+---returns. Only while the script loads.
+---@param fn fun(): string?
+function session.resume_context(fn) end
 
 ---Ends the conversation, once what is under way has been sent.
 function session.stop() end
