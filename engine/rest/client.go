@@ -41,7 +41,7 @@ type Client struct {
 // get asks the API and decodes its answer into out. op is what an error begins
 // with, missing the hint when the API does not have what was asked for.
 func (c *Client) get(ctx context.Context, op, path string, query url.Values, missing string, out any) error {
-	base, err := c.base()
+	base, err := c.BaseURL()
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
@@ -67,8 +67,8 @@ func (c *Client) get(ctx context.Context, op, path string, query url.Values, mis
 	return nil
 }
 
-// base is the URL of Host.
-func (c *Client) base() (*url.URL, error) {
+// BaseURL is the URL of Host, without a path. The error is a mistake in Host.
+func (c *Client) BaseURL() (*url.URL, error) {
 	text := c.Host
 	if text == "" {
 		text = DefaultHost
@@ -95,7 +95,7 @@ func loopback(host string) bool {
 
 // CheckHost says what is wrong with a Host, nil when nothing is.
 func CheckHost(host string) error {
-	_, err := (&Client{Host: host}).base()
+	_, err := (&Client{Host: host}).BaseURL()
 	return err
 }
 
