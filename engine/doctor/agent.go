@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -24,7 +25,7 @@ func (e *examination) agent(ctx context.Context) {
 		e.skip(group, "", "no agent was named", "moonlark doctor --agent ID, or set ELEVENLABS_AGENT_ID")
 		return
 	}
-	reading, cancel := context.WithTimeoutCause(ctx, 2*patience, fmt.Errorf("it took over %v", 2*patience))
+	reading, cancel := context.WithTimeoutCause(ctx, 2*patience, errors.New("it took over "+short(2*patience)))
 	defer cancel()
 	a, err := e.Client.Agent(reading, e.Agent, e.Branch)
 	if err != nil {

@@ -67,7 +67,7 @@ func (e *examination) dns(ctx context.Context, proxy *url.URL) bool {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		text, mend = "there is no "+name, "check --host and --region, and the network's DNS server"
 	case ctx.Err() != nil:
-		text = fmt.Sprintf("no answer about %s within %v", name, patience)
+		text = fmt.Sprintf("no answer about %s within %s", name, short(patience))
 	case dns != nil:
 		text += ": " + dns.Err
 	}
@@ -142,14 +142,14 @@ func (e *examination) unreached(err error) (text, mend string) {
 	text = e.host.Host + ": " + err.Error()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("%s: no answer within %v", e.host.Host, patience), "check the network, and whether a firewall lets port " + e.port() + " through"
+		return fmt.Sprintf("%s: no answer within %s", e.host.Host, short(patience)), "check the network, and whether a firewall lets port " + e.port() + " through"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return text, "set the clock: certificates are good for a while only"
 	case errors.As(err, &unknown):
 		return text, "install the system's certificates (apt-get install ca-certificates), or those of the proxy that opens TLS"
 	case errors.As(err, &name):
 		return text, "check --host; a network's login page looks like this too"
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return text, "it does not speak TLS: check --host and its port"
 	case strings.Contains(text, "proxyconnect"):
 		return text, "check the proxy that HTTPS_PROXY names"

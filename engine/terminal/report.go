@@ -105,22 +105,27 @@ func (r *Report) rows(cols int) []row {
 	}
 	var rows []row
 	for _, l := range r.group {
-		first := row{{text: spaces(indent)}, {markStyle(l.Mark), l.Mark}, {text: spaces(left - indent - width(l.Mark))}, {text: l.Subject}}
-		apart := column - first.width()
-		ownRow := l.Subject != "" && (below || apart < gap)
+		first := row{{text: spaces(indent)}, {markStyle(l.Mark), l.Mark}}
+		if l.Subject != "" {
+			first = append(first, span{text: spaces(left-first.width()) + l.Subject})
+		}
 		text := fold([]span{{text: l.Text}}, cols-column, 0)
 		if l.Mend != "" {
-			text = append(text, fold([]span{{dim, r.look.arrow + " "}, {text: l.Mend}}, cols-column, width(r.look.arrow)+1)...)
-		}
-		for i, t := range text {
-			switch {
-			case i == 0 && ownRow:
-				rows = append(rows, first.atMost(cols, r.look.dots), append(row{{text: spaces(column)}}, t...))
-			case i == 0:
-				rows = append(rows, append(append(first, span{text: spaces(apart)}), t...))
-			default:
-				rows = append(rows, append(row{{text: spaces(column)}}, t...))
+			hang := width(r.look.arrow) + 1
+			mend := fold([]span{{dim, r.look.arrow + " "}, {text: l.Mend}}, cols-column, hang)
+			for i := range mend[1:] {
+				mend[1+i] = append(row{{text: spaces(hang)}}, mend[1+i]...)
 			}
+			text = append(text, mend...)
+		}
+		if below || first.width() > column-gap {
+			rows = append(rows, first.atMost(cols, r.look.dots))
+			first = nil
+		}
+		for _, t := range text {
+			first = append(first, span{text: spaces(column - first.width())})
+			rows = append(rows, append(first, t...))
+			first = nil
 		}
 	}
 	return rows
