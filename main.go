@@ -467,11 +467,15 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 		}
 		report.Add(f.Group, terminal.Line{Mark: string(f.Level), Subject: f.Subject, Text: f.Text, Mend: f.Mend})
 	})
+	verdict := doctor.Verdict(found)
+	if err != nil {
+		verdict = "there was more to look at"
+	}
 	if !c.JSON {
-		report.Close(doctor.Verdict(found))
+		report.Close(verdict)
 	}
 	if err == nil && found[doctor.Error] > 0 {
-		return &toldError{errors.New("something will not work")}
+		return &toldError{errors.New(verdict)}
 	}
 	return err
 }

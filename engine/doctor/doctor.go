@@ -104,7 +104,11 @@ func Run(ctx context.Context, opts Options, report func(Finding)) error {
 		client.HTTP = &http.Client{Transport: transport}
 		opts.Client = &client
 	}
-	e := &examination{Options: opts.withDefaults(), host: base, report: report}
+	e := &examination{Options: opts.withDefaults(), host: base, report: func(f Finding) {
+		if ctx.Err() == nil { // what fails after that fails for it
+			report(f)
+		}
+	}}
 	e.scripts()
 	began := e.readClocks()
 	served := e.network(ctx)

@@ -23,15 +23,16 @@ type servedDate struct{ date, at time.Time }
 
 // network looks at the way to the host.
 func (e *examination) network(ctx context.Context) servedDate {
-	if !e.dns(ctx, e.proxy()) {
-		e.skip("network", "reach", "nobody knows where "+e.host.Hostname()+" is", "")
+	proxy, err := e.proxy()
+	if err != nil || !e.dns(ctx, proxy) {
+		e.skip("network", "reach", "that above is in the way", "")
 		return servedDate{}
 	}
 	return e.reach(ctx)
 }
 
 // proxy is the one that requests to the host go through; nil without.
-func (e *examination) proxy() *url.URL {
+func (e *examination) proxy() (*url.URL, error) {
 	proxy, err := e.Proxy(&http.Request{URL: e.host})
 	switch {
 	case err != nil:
@@ -39,7 +40,7 @@ func (e *examination) proxy() *url.URL {
 	case proxy != nil:
 		e.ok("network", "proxy", proxy.Scheme+"://"+proxy.Host)
 	}
-	return proxy
+	return proxy, err
 }
 
 // dns says whether the name of the host is known, as far as that is ours to know.
