@@ -10,8 +10,10 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -26,6 +28,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"moonlark/engine"
+	"moonlark/engine/rest/resttest"
 )
 
 // The command is told as stories, the txtar files in testdata, on a real
@@ -53,6 +56,10 @@ import (
 //	tell NAME LINE              gives the agent another line to play
 //	heard NAME                  waits until all was played; stdout is then what the agent got
 //
+//	api NAME KEY FOLDER         starts an ElevenLabs API that knows KEY and the FOLDER's agents/ID.json
+//	                            and tools/ID.json, and sets NAME to its URL
+//	asked NAME                  stdout is then what it was asked for
+//
 //	jsonlines FILE              stdout is then the list of the events in it, and their fields
 //
 // Nothing ever leaves the machine: the proxy for all that is not loopback is a
@@ -72,7 +79,7 @@ func TestStories(t *testing.T) {
 			env.Setenv("GORACE", "atexit_sleep_ms=10") // and not a second for each program
 			env.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 			env.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
-			s := &story{vars: slices.Clone(env.Vars), programs: map[string]*program{}, agents: map[string]*fakeAgent{}}
+			s := &story{vars: slices.Clone(env.Vars), programs: map[string]*program{}, agents: map[string]*fakeAgent{}, apis: map[string]*account{}}
 			env.Values[storyKey{}] = s
 			env.Defer(s.end)
 			return nil
@@ -97,6 +104,8 @@ func TestStories(t *testing.T) {
 			"tell":      inStory((*story).tell),
 			"heard":     inStory((*story).heard),
 			"noagent":   noAgent,
+			"api":       inStory((*story).api),
+			"asked":     inStory((*story).asked),
 			"jsonlines": jsonLines,
 		},
 	})
@@ -133,6 +142,7 @@ type story struct {
 	vars     []string // of the environment, as it is at first
 	programs map[string]*program
 	agents   map[string]*fakeAgent
+	apis     map[string]*account
 }
 
 type storyKey struct{}
@@ -160,6 +170,9 @@ func (s *story) end() {
 		a.server.Close()
 		a.cut()
 		a.finish()
+	}
+	for _, a := range s.apis {
+		a.server.Close()
 	}
 }
 
@@ -651,6 +664,46 @@ func (w *wire) expect(kind, pattern string) error {
 			return errors.Join(fmt.Errorf("got %s", text), err)
 		}
 		return nil
+	}
+}
+
+// An account is what an ElevenLabs API of ours knows.
+type account struct {
+	api    resttest.API
+	server *httptest.Server
+	wrong  transcript // what does not fit the API's description
+}
+
+func (s *story) api(ts *testscript.TestScript, args []string) {
+	need(ts, args, 3, 3)
+	a := &account{wrong: transcript{grown: make(chan struct{})}}
+	a.api = resttest.API{Key: args[1], Report: func(text string) { fmt.Fprintln(&a.wrong, text) }}
+	for _, kind := range []struct {
+		folder string
+		into   *map[string]string
+	}{{"agents", &a.api.Agents}, {"tools", &a.api.Tools}} {
+		files, _ := filepath.Glob(filepath.Join(ts.MkAbs(args[2]), kind.folder, "*.json"))
+		*kind.into = map[string]string{}
+		for _, file := range files {
+			(*kind.into)[strings.TrimSuffix(filepath.Base(file), ".json")] = ts.ReadFile(file)
+		}
+	}
+	a.server = httptest.NewServer(&a.api)
+	s.apis[args[0]] = a
+	ts.Setenv(args[0], a.server.URL)
+}
+
+func (s *story) asked(ts *testscript.TestScript, args []string) {
+	need(ts, args, 1, 1)
+	a := s.apis[args[0]]
+	if a == nil {
+		ts.Fatalf("there is no API %s", args[0])
+	}
+	for _, request := range a.api.Requests() {
+		fmt.Fprintln(ts.Stdout(), request)
+	}
+	if wrong := a.wrong.String(); wrong != "" {
+		ts.Fatalf("%s", wrong)
 	}
 }
 

@@ -24,8 +24,10 @@ import (
 	"moonlark/audio/device"
 	"moonlark/audio/selftest"
 	"moonlark/engine"
+	"moonlark/engine/doctor"
 	"moonlark/engine/event"
 	"moonlark/engine/localagent/speechcmd"
+	"moonlark/engine/rest"
 	"moonlark/engine/script"
 	"moonlark/engine/terminal"
 	"moonlark/engine/tool"
@@ -34,7 +36,7 @@ import (
 // What the process exits with; docs/command.md says so to users.
 const (
 	exitOK     = 0
-	exitFailed = 1  // the conversation failed, or a tool answered with an error
+	exitFailed = 1  // the conversation failed, a tool answered with an error, or the doctor found one
 	exitUsage  = 64 // the command line
 	exitConfig = 78 // a script that does not load: starting again will not help
 )
@@ -45,6 +47,7 @@ type commands struct {
 	Call    callCommand    `cmd:"" help:"Run one tool and print its result."`
 	Check   checkCommand   `cmd:"" help:"Load scripts without running any of their tools, and list what they offer."`
 	Serve   serveCommand   `cmd:"" help:"Offer the embedded agent to any ElevenLabs client."`
+	Doctor  doctorCommand  `cmd:"" help:"Say what will not work, and how to mend it."`
 	Audio   audioCommand   `cmd:"" help:"List and test what there is to speak and hear with."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -473,6 +476,75 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	return engine.Serve(ctx, opts, c.Listen, func(url string) {
 		fmt.Printf("The embedded agent is at %s\n", url)
 	})
+}
+
+type doctorCommand struct {
+	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files that the agent is to use."`
+	Agent   *string  `placeholder:"ID" help:"The ElevenLabs agent ($$ELEVENLABS_AGENT_ID). It is read with $$ELEVENLABS_API_KEY."`
+	Branch  string   `placeholder:"ID" help:"The agent's branch; its main one, if left out."`
+	Region  string   `xor:"host" placeholder:"REGION" help:"Where the agent lives: us, eu, in or sg."`
+	Host    string   `xor:"host" placeholder:"HOST" help:"The host of the API, if it is another."`
+	Origin  string   `placeholder:"URL" help:"The Origin that the agent will be shown."`
+	JSON    bool     `name:"json" help:"One JSON object per finding on stdout."`
+	logging `embed:""`
+}
+
+func (c *doctorCommand) Run(ctx context.Context) error {
+	opts, err := c.examine()
+	if err != nil {
+		return &usageError{err}
+	}
+	heap := script.NewHeap(0)
+	defer heap.Close()
+	opts.Memory = heap.Limit()
+	show := c.options()
+	show.Stdout = os.Stderr
+	screen := terminal.New(show)
+	opts.Scripts, opts.LoadError = engine.Check(engine.Options{Scripts: c.Scripts, Show: screen.Show, Heap: heap})
+	opts.LoadHint = hint(opts.LoadError)
+	screen.Close()
+
+	report, lines := terminal.NewReport(terminal.Options{}), json.NewEncoder(os.Stdout)
+	found := map[doctor.Level]int{}
+	err = doctor.Run(ctx, opts, func(f doctor.Finding) {
+		found[f.Level]++
+		if c.JSON {
+			lines.Encode(f)
+			return
+		}
+		report.Add(f.Group, terminal.Line{Mark: string(f.Level), Subject: f.Subject, Text: f.Text, Mend: f.Mend})
+	})
+	verdict := doctor.Verdict(found)
+	if err != nil {
+		verdict = "there was more to look at"
+	}
+	if !c.JSON {
+		report.Close(verdict)
+	}
+	if err == nil && found[doctor.Error] > 0 {
+		return &toldError{errors.New(verdict)}
+	}
+	return err
+}
+
+// examine is what the flags and the environment say is to be looked at.
+func (c *doctorCommand) examine() (doctor.Options, error) {
+	host, err := c.Host, error(nil)
+	if host == "" {
+		host, err = rest.Host(c.Region)
+	}
+	if err == nil {
+		err = rest.CheckHost(host)
+	}
+	agent := os.Getenv("ELEVENLABS_AGENT_ID")
+	if c.Agent != nil {
+		agent = *c.Agent
+		if agent == "" && err == nil {
+			err = errors.New("--agent is empty: is a variable not set?")
+		}
+	}
+	client := &rest.Client{Host: host, Key: rest.NewKey(os.Getenv("ELEVENLABS_API_KEY"))}
+	return doctor.Options{Client: client, Agent: agent, Branch: c.Branch, Origin: c.Origin}, err
 }
 
 type audioCommand struct {

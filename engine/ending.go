@@ -52,7 +52,10 @@ func Hint(err error) string {
 func hopeless(err error) bool {
 	var refused *convai.HandshakeError
 	var closed *convai.CloseError
+	var asked *rest.Error
 	switch {
+	case errors.As(err, &asked):
+		return asked.Final()
 	case errors.As(err, &refused):
 		again := refused.Status == http.StatusRequestTimeout || refused.Status == http.StatusTooManyRequests
 		return refused.Status >= 400 && refused.Status < 500 && !again

@@ -41,7 +41,7 @@ type Client struct {
 // get asks the API and decodes its answer into out. op is what an error begins
 // with, missing the hint when the API does not have what was asked for.
 func (c *Client) get(ctx context.Context, op, path string, query url.Values, missing string, out any) error {
-	base, err := c.base()
+	base, err := c.BaseURL()
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
@@ -67,8 +67,8 @@ func (c *Client) get(ctx context.Context, op, path string, query url.Values, mis
 	return nil
 }
 
-// base is the URL of Host.
-func (c *Client) base() (*url.URL, error) {
+// BaseURL is the URL of Host, without a path. The error is a mistake in Host.
+func (c *Client) BaseURL() (*url.URL, error) {
 	text := c.Host
 	if text == "" {
 		text = DefaultHost
@@ -95,7 +95,7 @@ func loopback(host string) bool {
 
 // CheckHost says what is wrong with a Host, nil when nothing is.
 func CheckHost(host string) error {
-	_, err := (&Client{Host: host}).base()
+	_, err := (&Client{Host: host}).BaseURL()
 	return err
 }
 
@@ -106,6 +106,7 @@ func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 // do makes one request and returns the body of a good answer. The error is an
 // *Error, or the context's.
 func (c *Client) do(r *http.Request, op, missing string, redirect func(*http.Request, []*http.Request) error) ([]byte, error) {
+	r.Header.Set("User-Agent", "moonlark")
 	client := http.Client{CheckRedirect: redirect}
 	if c.HTTP != nil {
 		client.Transport, client.Jar, client.Timeout = c.HTTP.Transport, c.HTTP.Jar, c.HTTP.Timeout
@@ -132,9 +133,14 @@ func (c *Client) unreached(op string, r *http.Request, err error) error {
 	if cause := context.Cause(r.Context()); cause != nil {
 		return fmt.Errorf("%s: no answer from %s: %w", op, r.URL.Host, cause)
 	}
-	e := &Error{Op: op, Text: c.Key.hide(bare(err).Error()), err: bare(err)}
+	err = bare(err)
+	e := &Error{Op: op, Text: c.Key.hide(err.Error()), err: err}
 	var dns *net.DNSError
 	switch {
+	case strings.Contains(e.Text, "invalid proxy address"): // and then it says which, password included
+		return &Error{Op: op, Text: "the proxy's address makes no sense", Hint: "check HTTPS_PROXY: http://host:port"}
+	case strings.Contains(e.Text, "Location header"): // likewise
+		return &Error{Op: op, Text: "a redirect that makes no sense", Hint: "check the URL"}
 	case errors.As(err, &dns):
 		e.Hint = "check the network, and the name of the host"
 	case strings.Contains(e.Text, "certificate"), strings.Contains(e.Text, "tls:"):

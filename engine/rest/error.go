@@ -32,6 +32,18 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.err }
 
+// Final says whether asking again would bring the same: somebody has to mend
+// something first.
+func (e *Error) Final() bool {
+	switch e.Status {
+	case 0:
+		return e.err == nil
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	}
+	return e.Status < 500
+}
+
 // refused is the error for an answer with a status other than 200.
 func (c *Client) refused(op, missing string, status int, body []byte) *Error {
 	kind, text := detail(body)

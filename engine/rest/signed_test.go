@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -122,5 +123,42 @@ func TestAnAnswerThatDoesNotComeEndsWithTheContext(t *testing.T) {
 	_, err := c.SignedURL(ctx, "agent_1", rest.SignedURLOptions{})
 	if !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "agent_1") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A proxy's address and where a redirect goes can have secrets in them too.
+func TestErrorsOfTheNetworkShowNoSecrets(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", "http://%zz/?p4ss")
+		w.WriteHeader(http.StatusFound)
+	}))
+	defer server.Close()
+	bad := &http.Transport{Proxy: func(*http.Request) (*url.URL, error) {
+		return nil, errors.New(`invalid proxy address "http://someone:p4ss@": no host`)
+	}}
+	for _, c := range []*rest.Client{{}, {HTTP: &http.Client{Transport: bad}}} {
+		_, err := c.FetchSignedURL(t.Context(), server.URL)
+		var e *rest.Error
+		if !errors.As(err, &e) || strings.Contains(err.Error(), "p4ss") || e.Hint == "" || !e.Final() {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestOnlyWhatMayPassIsWorthAskingAgain(t *testing.T) {
+	for status, want := range map[int]bool{401: true, 404: true, 302: true, 408: false, 429: false, 500: false, 503: false} {
+		server := resttest.Serve(t, &resttest.API{Refuse: map[string]resttest.Refusal{"/v1/convai/agents/a": {Status: status}}})
+		_, err := (&rest.Client{Host: server.URL, Key: rest.NewKey(secret)}).Agent(t.Context(), "a", "")
+		if e, ok := err.(*rest.Error); !ok || e.Final() != want {
+			t.Errorf("%d: got %v", status, err)
+		}
+	}
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	if _, err := (&rest.Client{}).FetchSignedURL(t.Context(), gone.URL); err.(*rest.Error).Final() {
+		t.Errorf("nobody there: %v", err)
+	}
+	if _, err := (&rest.Client{}).Agent(t.Context(), "a", ""); !err.(*rest.Error).Final() {
+		t.Errorf("no key: %v", err)
 	}
 }

@@ -62,6 +62,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	a.requests = append(a.requests, r.Method+" "+r.URL.RequestURI())
 	a.mu.Unlock()
+	if r.URL.Path == "/" { // no part of the API: somebody looks whether we are there
+		http.NotFound(w, r)
+		return
+	}
 	op, err := described(r)
 	if err != nil {
 		a.Report(err.Error())

@@ -23,7 +23,7 @@ type description struct {
 	compiler *jsonschema.Compiler
 }
 
-// description is nil where there is none.
+// theDescription is nil where there is none.
 var theDescription = sync.OnceValues(func() (*description, error) {
 	folder, err := os.Getwd()
 	if err != nil {
@@ -58,6 +58,21 @@ var theDescription = sync.OnceValues(func() (*description, error) {
 func Described() bool {
 	d, _ := theDescription()
 	return d != nil
+}
+
+// Enum are the words that a schema of the description has, nil without a
+// description.
+func Enum(schema string) []string {
+	d, _ := theDescription()
+	if d == nil {
+		return nil
+	}
+	var words []string
+	list, _ := at(d.doc, "components", "schemas", schema, "enum").([]any)
+	for _, word := range list {
+		words = append(words, fmt.Sprint(word))
+	}
+	return words
 }
 
 // An operation is a method of a path.

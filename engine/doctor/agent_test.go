@@ -1,0 +1,353 @@
+package doctor_test
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"moonlark/audio/device"
+	"moonlark/engine/doctor"
+	"moonlark/engine/rest"
+	"moonlark/engine/rest/resttest"
+	"moonlark/engine/script"
+	"moonlark/engine/tool"
+)
+
+const key = "sk_of_the_test"
+
+// A change sets what is at a path, as "tool_config.name"; nil takes it away.
+type change map[string]any
+
+func (c change) apply(t *testing.T, text string) string {
+	var doc map[string]any
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for path, value := range c {
+		keys := strings.Split(path, ".")
+		object := doc
+		for _, k := range keys[:len(keys)-1] {
+			if object[k] == nil {
+				object[k] = map[string]any{}
+			}
+			object = object[k].(map[string]any)
+		}
+		if last := keys[len(keys)-1]; value == nil {
+			delete(object, last)
+		} else {
+			object[last] = value
+		}
+	}
+	changed, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(changed)
+}
+
+// The agent and the script that agree.
+const (
+	goodAgent = `{"agent_id": "agent_1", "name": "Butler", "metadata": {"created_at_unix_secs": 1, "updated_at_unix_secs": 2},
+		"platform_settings": {"auth": {"enable_auth": false}},
+		"conversation_config": {
+			"conversation": {"client_events": ["audio", "agent_response", "agent_response_correction", "agent_response_complete", "interruption", "user_transcript", "client_tool_call"]},
+			"agent": {"prompt": {"tool_ids": ["tool_1"]}}}}`
+	goodTool = `{"id": "tool_1", "usage_stats": {"avg_latency_secs": 0}, "access_info": {"is_creator": true, "creator_name": "", "creator_email": "", "role": "admin"},
+		"tool_config": {"type": "client", "name": "set_light", "description": "Switches a light", "expects_response": true, "tool_error_handling_mode": "passthrough",
+			"parameters": {"type": "object", "required": ["room", "on"], "properties": {
+				"room": {"type": "string", "enum": ["hall", "kitchen"], "description": "which"},
+				"on": {"type": "boolean", "description": "true for on"}}}}}`
+)
+
+func goodSpec() *tool.Spec {
+	return &tool.Spec{Name: "set_light", Source: "lights.lua:3", Parameters: &tool.Schema{
+		Type: "object", Required: []string{"room", "on"}, Properties: []tool.Property{
+			{Name: "room", Schema: &tool.Schema{Type: "string", Enum: []string{"hall", "kitchen"}}},
+			{Name: "on", Schema: &tool.Schema{Type: "boolean"}},
+		}}}
+}
+
+// examine runs the doctor on an agent, and says what it found but for the
+// machine and the network.
+func examine(t *testing.T, api *resttest.API, prepare func(*doctor.Options)) (found []string) {
+	api.Key = key
+	server := resttest.Serve(t, api)
+	opts := healthy(server)
+	opts.Agent = "agent_1"
+	opts.Scripts = []script.Summary{{Path: "lights.lua", Tools: []*tool.Spec{goodSpec()}}}
+	if prepare != nil {
+		prepare(&opts)
+	}
+	if err := doctor.Run(t.Context(), opts, func(f doctor.Finding) {
+		if f.Group == "agent" || f.Group == "tools" || f.Group == "events" {
+			found = append(found, line(f))
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func line(f doctor.Finding) string {
+	text := string(f.Level) + " " + f.Group + " " + f.Subject + ": " + f.Text
+	if f.Mend != "" {
+		text += " -> " + f.Mend
+	}
+	return text
+}
+
+// healthy is a machine that nothing is wrong with.
+func healthy(server *httptest.Server) doctor.Options {
+	return doctor.Options{
+		Client: &rest.Client{Host: server.URL, Key: rest.NewKey(key), HTTP: server.Client()},
+		Memory: 1 << 30,
+		Devices: func(context.Context) (speakers, microphones []device.Entry, reasons []string) {
+			return []device.Entry{{Name: "pulse:a", Default: true}}, []device.Entry{{Name: "pulse:b"}, {Name: "alsa:c"}}, nil
+		},
+	}
+}
+
+func TestAnAgentThatAgreesWithTheScriptsIsFoundSo(t *testing.T) {
+	got := examine(t, &resttest.API{Agents: map[string]string{"agent_1": goodAgent}, Tools: map[string]string{"tool_1": goodTool}}, nil)
+	want := []string{
+		"ok agent agent_1: Butler",
+		"ok agent access: it is public: whoever knows its id can talk to it",
+		"ok agent hears: pcm_16000",
+		"ok agent speaks: pcm_16000",
+		"ok agent limits: a conversation ends after 10 min; in silence the agent speaks up after 7 s",
+		"ok tools set_light: script and agent agree",
+		"ok events : all are enabled that are listened for",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Each row is one thing that is changed in what agrees, and all that is found then.
+func TestWhatDoesNotAgreeIsFound(t *testing.T) {
+	const (
+		settings  = " in the tool's settings"
+		reads     = "tool_config.parameters.properties."
+		overrides = "platform_settings.overrides.conversation_config_override."
+		config    = "conversation_config."
+		auth      = "platform_settings.auth."
+	)
+	events := func(without string) change {
+		var kept []any
+		for _, name := range []string{"audio", "agent_response", "agent_response_correction", "agent_response_complete", "interruption", "user_transcript", "client_tool_call"} {
+			if name != without {
+				kept = append(kept, name)
+			}
+		}
+		return change{config + "conversation.client_events": kept}
+	}
+	literal := func(kind string) map[string]any { return map[string]any{"type": kind, "description": "x"} }
+	spec := func(f func(s *tool.Spec)) func(*doctor.Options) {
+		return func(o *doctor.Options) { f(o.Scripts[0].Tools[0]) }
+	}
+	for _, row := range []struct {
+		name    string
+		agent   change
+		tool    change
+		prepare func(*doctor.Options)
+		want    []string // all that is not ok, or a line that is ok
+	}{
+		// Tools that only one side has.
+		{"a tool the agent lacks", nil, nil, func(o *doctor.Options) {
+			o.Scripts[0].Tools = append(o.Scripts[0].Tools, &tool.Spec{Name: "forget", Source: "lights.lua:9"})
+		}, []string{"error tools forget: the agent does not have it, so it is never called -> give the agent a client tool of this name"}},
+		{"a tool the scripts lack", nil, change{"tool_config.name": "open_door"}, func(o *doctor.Options) { o.Scripts[0].Tools = nil },
+			[]string{`error tools open_door: no script has it: the agent's calls fail -> register_tool("open_door", ...), or take it out of the agent's tools`}},
+		{"a near name", nil, change{"tool_config.name": "set_lihgt"}, nil,
+			[]string{`error tools set_light: the agent does not have it, but set_lihgt -> register it as "set_lihgt" in lights.lua:3, if that is what was meant`}},
+		{"another case", nil, change{"tool_config.name": "Set_Light"}, nil,
+			[]string{`error tools set_light: the agent calls it Set_Light: upper and lower case count -> register it as "Set_Light" in lights.lua:3`}},
+		{"a webhook of the same name", nil, change{"tool_config": map[string]any{"type": "webhook", "name": "set_light", "description": "x", "api_schema": map[string]any{"url": "https://example.com", "path_params_schema": map[string]any{}, "request_headers": map[string]any{}}}}, nil,
+			[]string{"error tools set_light: it is a webhook tool of the agent: the script is never asked -> make it a client tool, or give the script's another name (lights.lua:3)"}},
+		{"a built-in of the same name", change{config + "agent.prompt.built_in_tools": map[string]any{"end_call": map[string]any{"name": "end_call", "params": map[string]any{"system_tool_type": "end_call"}}}}, change{"tool_config.name": "other"},
+			spec(func(s *tool.Spec) { s.Name = "end_call" }),
+			[]string{"error tools end_call: it is a system tool of the agent: the script is never asked -> make it a client tool, or give the script's another name (lights.lua:3)",
+				`error tools other: no script has it: the agent's calls fail -> register_tool("other", ...), or take it out of the agent's tools`}},
+		{"a tool that was deleted", change{config + "agent.prompt.tool_ids": []any{"tool_1", "tool_9"}}, nil, nil,
+			[]string{"error tools tool_9: tool tool_9: HTTP 404: /v1/convai/tools/tool_9 not found -> the tool was deleted: take it out of the agent's tools"}},
+		{"an inline tool", change{config + "agent.prompt": map[string]any{"tools": []any{map[string]any{"type": "client", "name": "set_light", "description": "x", "expects_response": true, "tool_error_handling_mode": "passthrough"}}}}, nil,
+			spec(func(s *tool.Spec) { s.Parameters = nil }), []string{"ok tools set_light: script and agent agree"}},
+		{"a tool listed by id and inline", change{config + "agent.prompt.tools": []any{map[string]any{"type": "client", "name": "set_light", "description": "x"}}}, nil, nil, nil},
+		{"two tools of one name", change{config + "agent.prompt.tool_ids": []any{"tool_1", "tool_2"}}, nil, nil,
+			[]string{"warning tools set_light: the agent has two client tools of this name -> take one of them out"}},
+		{"no tools at all", change{config + "agent.prompt": map[string]any{}}, nil, func(o *doctor.Options) { o.Scripts[0].Tools = nil },
+			[]string{"ok tools : neither the scripts nor the agent have any"}},
+		{"no scripts", nil, nil, func(o *doctor.Options) { o.Scripts = nil },
+			[]string{"skipped tools set_light: not checked: no script was named that could have it"}},
+		{"a script that does not load", nil, change{"tool_config.name": "open_door"}, func(o *doctor.Options) {
+			o.LoadError = context.Canceled
+			o.Scripts[0].Tools = nil
+		}, []string{"skipped tools open_door: not checked: a script that could have it does not load"}},
+
+		// Parameters.
+		{"a parameter the agent lacks", nil, change{reads + "on": nil, "tool_config.parameters.required": []any{"room"}}, nil,
+			[]string{"error tools set_light: the agent does not know of on, which the script requires: every call is refused -> add it" + settings}},
+		{"an optional one", nil, change{reads + "on": nil, "tool_config.parameters.required": []any{"room"}}, spec(func(s *tool.Spec) { s.Parameters.Required = []string{"room"} }),
+			[]string{"warning tools set_light: the agent does not know of on -> add it" + settings}},
+		{"no parameters at the agent", nil, change{"tool_config.parameters": nil}, nil,
+			[]string{"error tools set_light: the agent does not know of room, which the script requires: every call is refused -> add it" + settings,
+				"error tools set_light: the agent does not know of on, which the script requires: every call is refused -> add it" + settings}},
+		{"no parameters in the script", nil, nil, spec(func(s *tool.Spec) { s.Parameters = nil }), nil},
+		{"a misspelt parameter", nil, change{reads + "room": nil, reads + "romo": literal("string"), "tool_config.parameters.required": []any{"romo", "on"}}, nil,
+			[]string{`error tools set_light: the agent does not know of room, which the script requires: every call is refused -> call it "romo" in lights.lua:3, as the agent does, or "room"` + settings}},
+		{"a parameter the script lacks", nil, change{reads + "level": literal("integer")}, nil,
+			[]string{"warning tools set_light: the agent sends level, which the script does not declare -> declare it in lights.lua:3, or take it out" + settings}},
+		{"a parameter that is omitted", nil, change{reads + "room": map[string]any{"type": "string", "is_omitted": true}}, nil,
+			[]string{"error tools set_light: the agent does not know of room, which the script requires: every call is refused -> add it" + settings}},
+		{"another type", nil, change{reads + "on": literal("string")}, nil,
+			[]string{"error tools set_light: on is a string for the agent, a boolean for the script -> make it a boolean" + settings}},
+		{"a fraction", nil, change{reads + "on": literal("number")}, spec(func(s *tool.Spec) { s.Parameters.Properties[1].Schema.Type = "integer" }),
+			[]string{"warning tools set_light: on may be a fraction for the agent, but must be whole for the script -> make it an integer" + settings}},
+		{"an integer is a number", nil, change{reads + "on": literal("integer")}, spec(func(s *tool.Spec) { s.Parameters.Properties[1].Schema.Type = "number" }), nil},
+		{"a list for a thing", nil, change{reads + "on": map[string]any{"type": "array", "items": literal("string")}}, nil,
+			[]string{"error tools set_light: on is an array for the agent, a boolean for the script -> make it a boolean" + settings}},
+		{"things in a list", nil, change{reads + "on": map[string]any{"type": "array", "items": literal("string")}}, spec(func(s *tool.Spec) {
+			s.Parameters.Properties[1].Schema = &tool.Schema{Type: "array", Items: &tool.Schema{Type: "number"}}
+		}), []string{"error tools set_light: on[] is a string for the agent, a number for the script -> make it a number" + settings}},
+		{"a thing in a thing", nil, change{reads + "on": map[string]any{"type": "object", "properties": map[string]any{"a": literal("string")}}}, spec(func(s *tool.Spec) {
+			s.Parameters.Properties[1].Schema = &tool.Schema{Type: "object", Properties: []tool.Property{{Name: "b", Schema: &tool.Schema{Type: "string"}}}}
+		}), []string{"warning tools set_light: the agent does not know of on.b -> call it \"a\" in lights.lua:3, as the agent does, or \"b\"" + settings}},
+		{"not required by the agent", nil, change{"tool_config.parameters.required": []any{"room"}}, nil,
+			[]string{"warning tools set_light: the agent may leave out on, which the script requires -> make it required" + settings + ", or not in lights.lua:3"}},
+		{"null for the agent", nil, change{reads + "on": map[string]any{"type": []any{"boolean", "null"}, "description": "x"}}, nil,
+			[]string{"warning tools set_light: the agent may leave out on, which the script requires -> make it required" + settings + ", or not in lights.lua:3"}},
+		{"a constant", nil, change{reads + "room": map[string]any{"type": "string", "constant_value": "hall"}, "tool_config.parameters.required": []any{"on"}}, nil, nil},
+		{"a word the script refuses", nil, change{reads + "room.enum": []any{"hall", "kitchen", "attic"}}, nil,
+			[]string{"error tools set_light: room can be attic for the agent, which the script refuses -> add it to the enum in lights.lua:3, or take it out" + settings}},
+		{"a word the agent lacks", nil, change{reads + "room.enum": []any{"hall"}}, nil,
+			[]string{"warning tools set_light: room is never kitchen for the agent -> add it to its enum" + settings}},
+		{"any word", nil, change{reads + "room.enum": nil}, nil,
+			[]string{"warning tools set_light: room can be anything for the agent, but the script knows only hall, kitchen -> list these as its enum" + settings}},
+		{"words for the agent only", nil, nil, spec(func(s *tool.Spec) { s.Parameters.Properties[0].Schema.Enum = nil }), nil},
+
+		// What becomes of a call.
+		{"nobody waits for it", nil, change{"tool_config.expects_response": nil}, nil,
+			[]string{`warning tools set_light: the agent does not wait for it: results and errors are thrown away -> enable "wait for response" (expects_response) in the tool's settings`}},
+		{"the agent gives up first", nil, change{"tool_config.response_timeout_secs": 5}, nil,
+			[]string{"error tools set_light: the agent gives up after 5 s, the script after 15 s -> raise response_timeout_secs in the tool's settings to 20"}},
+		{"nobody can wait that long", nil, nil, spec(func(s *tool.Spec) { s.Timeout = 118 * time.Second }),
+			[]string{"error tools set_light: the agent gives up after 20 s, the script after 118 s -> set timeout = 15 in the script"}},
+		{"both give up at once", nil, change{"tool_config.response_timeout_secs": 15}, nil,
+			[]string{"warning tools set_light: agent and script both give up after 15 s: which is first is luck -> set timeout = 10 in the script"}},
+		{"the script gives up first", nil, change{"tool_config.response_timeout_secs": 120}, nil,
+			[]string{"warning tools set_light: the script gives up after 15 s, though the agent waits for 2 min -> set timeout = 115 in the script, if it can take that long"}},
+		{"the script gives up soon", nil, nil, spec(func(s *tool.Spec) { s.Timeout = time.Second }), nil},
+		{"errors are hidden", nil, change{"tool_config.tool_error_handling_mode": "hide"}, nil,
+			[]string{"warning tools set_light: errors are hidden from the agent: it does not know that a call failed -> set the tool's error handling to passthrough"}},
+		{"errors are hidden by default", nil, change{"tool_config.tool_error_handling_mode": nil}, nil,
+			[]string{`warning tools errors: "auto" hides errors from the agent, ElevenLabs says, in set_light -> set the tools' error handling to passthrough`}},
+
+		// Events.
+		{"no sound", events("audio"), nil, nil,
+			[]string{"error events audio: it is not enabled: nothing is heard -> enable audio in the agent's settings (Advanced, Client events)"}},
+		{"no calls", events("client_tool_call"), nil, nil,
+			[]string{"warning events client_tool_call: it is not enabled: the agent may not be able to use the scripts' tools -> enable client_tool_call in the agent's settings (Advanced, Client events)"}},
+		{"no transcripts", events("user_transcript"), nil, nil,
+			[]string{"warning events user_transcript: it is not enabled: what you say is not shown -> enable user_transcript in the agent's settings (Advanced, Client events)"}},
+		{"one for a script", nil, nil, func(o *doctor.Options) { o.Scripts[0].On = []string{"vad_score"} },
+			[]string{`error events vad_score: it is not enabled: on("vad_score") in lights.lua never runs -> enable vad_score in the agent's settings (Advanced, Client events)`}},
+		{"those that come anyway, and our own", nil, nil, func(o *doctor.Options) {
+			o.Scripts[0].On = []string{"*", "conversation_initiation_metadata", "error", "level", "orphaned_result", "ping", "silent"}
+		}, nil},
+		{"none is said to be enabled", change{config + "conversation": nil}, nil, nil,
+			[]string{"skipped events : not checked: the API does not say which are enabled"}},
+
+		// The agent.
+		{"a private one, and no URL", change{auth + "enable_auth": true}, nil, nil,
+			[]string{"error agent access: it is private, and there is no signed URL: signed URL: HTTP 404: /v1/convai/conversation/get-signed-url not found -> check the agent's id, and the region: an agent lives in one"}},
+		{"a private one", change{auth + "enable_auth": true}, nil, func(o *doctor.Options) { o.Agent = "agent_2" },
+			[]string{"ok agent access: it is private, and the key gets a signed URL"}},
+		{"an Origin that it wants", change{auth + "allowlist": []any{map[string]any{"hostname": "example.com"}}, auth + "require_origin_header": true}, nil, nil,
+			[]string{"error agent origin: it wants an Origin, out of example.com -> run with --origin https://example.com, or change the allowlist (Security)"}},
+		{"an Origin that it has", change{auth + "allowlist": []any{map[string]any{"hostname": "https://Example.com/"}}, auth + "require_origin_header": true}, nil, func(o *doctor.Options) { o.Origin = "https://example.com" },
+			[]string{"ok agent origin: https://example.com is in its allowlist"}},
+		{"an Origin that it has not", change{auth + "allowlist": []any{map[string]any{"hostname": "example.com"}}}, nil, func(o *doctor.Options) { o.Origin = "https://example.org" },
+			[]string{"error agent origin: https://example.org is not in its allowlist: example.com -> run with --origin https://example.com, or change the allowlist (Security)"}},
+		{"an Origin that it does without", change{auth + "allowlist": []any{map[string]any{"hostname": "example.com"}}}, nil, nil,
+			[]string{"ok agent origin: none is needed; pages have to be on example.com"}},
+		{"nothing about access", change{"platform_settings": nil}, nil, nil,
+			[]string{"skipped agent access: not checked: the API does not say who may talk to the agent -> use a key that may edit it"}},
+		{"an archived one", change{"platform_settings.archived": true}, nil, nil,
+			[]string{"warning agent agent_1: Butler, which is archived -> bring it back on the ElevenLabs site"}},
+		{"a telephone's sound", change{config + "tts.agent_output_audio_format": "ulaw_8000"}, nil, nil, []string{"ok agent speaks: ulaw_8000"}},
+		{"text only", change{config + "conversation.text_only": true}, nil, nil,
+			[]string{"warning agent speaks: it is text only: there is nothing to be heard -> run with --text, or switch text only off (Advanced)"}},
+		{"a short conversation", change{config + "conversation.max_duration_seconds": 30, config + "turn": map[string]any{"turn_timeout": 5, "silence_end_call_timeout": 20}}, nil, nil,
+			[]string{"warning agent limits: a conversation ends after 30 s, or after 20 s without a word; in silence the agent speaks up after 5 s -> raise the maximum duration (Advanced)"}},
+		{"a variable without a value", change{config + "agent.first_message": "Hi {{ name }}, {{name}} in {{city}} at {{system__time}}!", config + "agent.prompt.prompt": "{{name}} {{mood}} {{job}}",
+			config + "agent.dynamic_variables": map[string]any{"dynamic_variable_placeholders": map[string]any{"city": "Bern"}}}, nil, func(o *doctor.Options) { o.Variables = []string{"job"} },
+			[]string{"error agent variables: the first message needs name, which has no value: the server hangs up -> give it a placeholder in the agent's settings",
+				"warning agent variables: the prompt needs mood, which has no value -> give it a placeholder in the agent's settings"}},
+		{"overrides", change{overrides + "agent.first_message": true}, nil, func(o *doctor.Options) {
+			o.Overrides = [][]string{{"agent", "first_message"}, {"tts", "voice_id"}}
+		}, []string{"ok agent overrides: agent.first_message may be overridden",
+			"error agent overrides: tts.voice_id must not be overridden: the server hangs up -> enable it (Security, Overrides), or do not set it"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			tools := map[string]string{"tool_1": row.tool.apply(t, goodTool), "tool_2": goodTool}
+			agent := row.agent.apply(t, goodAgent)
+			found := examine(t, &resttest.API{
+				Agents: map[string]string{"agent_1": agent, "agent_2": agent},
+				Tools:  tools,
+				Signed: map[string]string{"agent_2": "wss://example.com/"},
+			}, row.prepare)
+			var got []string
+			for _, f := range found {
+				if !strings.HasPrefix(f, "ok ") || slices.Contains(row.want, f) {
+					got = append(got, f)
+				}
+			}
+			if !slices.Equal(got, row.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(row.want, "\n"))
+			}
+		})
+	}
+}
+
+// A format that there is not yet does not fit the description, so it is not in
+// the table.
+func TestAFormatThatWeDoNotSpeakIsFound(t *testing.T) {
+	agent := change{"conversation_config.asr.user_input_audio_format": "opus_48000"}.apply(t, goodAgent)
+	got := examine(t, &resttest.API{
+		Tools:  map[string]string{"tool_1": goodTool},
+		Refuse: map[string]resttest.Refusal{"/v1/convai/agents/agent_1": {Status: 200, Body: agent}},
+	}, nil)
+	want := `error agent hears: unknown audio format "opus_48000": it can be pcm_8000, pcm_16000, pcm_22050, pcm_24000, pcm_44100, pcm_48000, ulaw_8000 -> choose pcm_16000 as the agent's user input format (Advanced)`
+	if !slices.Contains(got, want) {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+}
+
+// An agent has tools in its workflow too, and they are read a few at a time.
+func TestToolsOfAWorkflowAreRead(t *testing.T) {
+	nodes, tools := map[string]any{}, map[string]string{"tool_1": goodTool}
+	for _, id := range []string{"a", "b", "c", "d", "e", "f", "g"} {
+		nodes[id] = map[string]any{"type": "tool", "position": map[string]any{"x": 0, "y": 0}, "edge_order": []any{}, "tools": []any{map[string]any{"tool_id": id}}}
+		tools[id] = change{"tool_config.name": "tool_" + id, "tool_config.parameters": nil}.apply(t, goodTool)
+	}
+	agent := change{"workflow": map[string]any{"edges": map[string]any{}, "prevent_subagent_loops": false, "nodes": nodes}}.apply(t, goodAgent)
+	got := examine(t, &resttest.API{Agents: map[string]string{"agent_1": agent}, Tools: tools}, func(o *doctor.Options) {
+		for _, name := range slices.Sorted(maps.Keys(nodes)) {
+			o.Scripts[0].Tools = append(o.Scripts[0].Tools, &tool.Spec{Name: "tool_" + name})
+		}
+	})
+	n := 0
+	for _, f := range got {
+		if strings.HasSuffix(f, ": script and agent agree") {
+			n++
+		}
+	}
+	if n != 8 {
+		t.Errorf("%d tools agree, want 8:\n%s", n, strings.Join(got, "\n"))
+	}
+}
