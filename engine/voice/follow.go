@@ -14,10 +14,9 @@ const (
 // A follower tells what is being heard. It is one goroutine's.
 type follower struct {
 	*Voice
-	speaking bool
-	id       int    // of the response that is, or was last, heard
-	piece    uint64 // whose words are being told
-	told     int    // of its characters
+	id    int    // of the response that is, or was last, heard
+	piece uint64 // whose words are being told
+	told  int    // of its characters
 }
 
 // follow tells what is being heard, and how loud the microphone is, until ctx
@@ -51,9 +50,10 @@ func (v *Voice) follow(ctx context.Context) {
 // more to come.
 func (f *follower) look() bool {
 	pos := f.player.Position()
-	if pos.Piece > 0 && (!f.speaking || pos.ID != f.id) {
+	if pos.Piece > 0 && (!f.speaking.Load() || pos.ID != f.id) {
 		f.interrupted.Store(false)
-		f.speaking, f.id = true, pos.ID
+		f.speaking.Store(true)
+		f.id = pos.ID
 		f.opts.Notify(Speaking{f.id})
 	}
 	if pos.Piece > 0 {
@@ -62,13 +62,13 @@ func (f *follower) look() bool {
 	if pos.Left > 0 {
 		return true
 	}
-	if f.speaking {
-		f.speaking = false
+	if f.speaking.Load() {
 		interrupted := f.interrupted.Swap(false)
 		if !interrupted {
 			f.tell(f.player.Pieces()+1, 0)
 		}
 		f.opts.Notify(Silent{f.id, interrupted})
+		f.speaking.Store(false)
 	}
 	return false
 }

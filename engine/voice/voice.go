@@ -87,6 +87,7 @@ type Voice struct {
 
 	buffer      []byte // Audio's
 	interrupted atomic.Bool
+	speaking    atomic.Bool // the follower has told that, and not the end of it
 
 	mu    sync.Mutex // guards what follows; never held while waiting
 	words []words    // of pieces that have not been heard yet
@@ -228,11 +229,12 @@ func (v *Voice) Interrupt(id int) {
 	v.player.Interrupt(id)
 }
 
-// Drain waits until all that the agent has said has been heard, or ctx is done.
+// Drain waits until all that the agent has said has been heard, and Notify has
+// been told so, or ctx is done.
 func (v *Voice) Drain(ctx context.Context) {
 	for {
 		left := v.player.Position().Left
-		if left == 0 {
+		if left == 0 && !v.speaking.Load() {
 			return
 		}
 		select {

@@ -27,7 +27,7 @@ func Tone(hertz, peak float64, length time.Duration) []float32 {
 // PlayToMicrophone has the microphone hear sound, and returns at once. stop ends it.
 func (s *Server) PlayToMicrophone(sound []float32) (stop func()) {
 	s.t.Helper()
-	cmd := s.command("pacat", "--playback", "--raw", "--device="+ear, "--format=float32le", "--rate=48000", "--channels=1", "--latency-msec=50")
+	cmd := s.command("pacat", "--playback", "--raw", "--device="+ear, "--format=float32le", "--rate=48000", "--channels=1", "--latency-msec=500")
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		s.t.Fatal(err)
