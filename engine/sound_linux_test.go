@@ -1,9 +1,9 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +26,7 @@ type stage struct {
 	server *pulsetest.Server
 	agents chan *listener
 	wait   func() error // for the engine's end
+	id     atomic.Int64 // of what the agent says next
 }
 
 // full is the format of the wire that needs no conversion.
@@ -43,6 +44,7 @@ func perform(t testing.TB, server *pulsetest.Server, format pcm.Format, opts Opt
 func performAnywhere(t testing.TB, server *pulsetest.Server, format pcm.Format, opts Options, files ...string) *stage {
 	t.Helper()
 	s := &stage{server: server, agents: make(chan *listener, 1)}
+	s.id.Store(1)
 	opts.Target.URL = listen(t, format, s.agents)
 	if opts.Voice == nil {
 		opts.Voice = &Voice{Choice: device.Choice{Speaker: "pulse", Microphone: "pulse", Echo: "off"}}
@@ -202,12 +204,4 @@ func tone(d time.Duration) []float32 { return pulsetest.Tone(1000, 0.5, d) }
 func audible(r *pulsetest.Recording, from int) bool {
 	n, _, _ := pulsetest.Audible(r.Samples(from))
 	return n > 0
-}
-
-// since is how long after a moment the first sample that can be heard was there,
-// of those that a recording has from then on.
-func since(r *pulsetest.Recording, moment time.Time) time.Duration {
-	from := max(r.At(moment), 0)
-	_, first, _ := pulsetest.Audible(r.Samples(from))
-	return cmp.Or(r.Time(from+first).Sub(moment), 1)
 }

@@ -207,10 +207,17 @@ func (s *Server) Modules(name string) int {
 }
 
 // SetDefaultSink makes a sink the default one.
-func (s *Server) SetDefaultSink(name string) { s.t.Helper(); s.Pactl("set-default-sink", name) }
+func (s *Server) SetDefaultSink(name string) { s.t.Helper(); s.setDefault("sink", name) }
 
 // SetDefaultSource makes a source the default one.
-func (s *Server) SetDefaultSource(name string) { s.t.Helper(); s.Pactl("set-default-source", name) }
+func (s *Server) SetDefaultSource(name string) { s.t.Helper(); s.setDefault("source", name) }
+
+// setDefault tries it again: PipeWire can do it only once its session manager
+// has started.
+func (s *Server) setDefault(kind, name string) {
+	s.t.Helper()
+	s.eventually(func() error { _, err := s.try("set-default-"+kind, name); return err })
+}
 
 // SuspendSink puts a sink to sleep, or wakes it.
 func (s *Server) SuspendSink(name string, asleep bool) {
@@ -223,6 +230,10 @@ func (s *Server) SuspendSource(name string, asleep bool) {
 	s.t.Helper()
 	s.Pactl("suspend-source", name, fmt.Sprint(asleep))
 }
+
+// SuspendMicrophone puts the microphone that the server had at first to sleep
+// with the sink that it hears, or wakes it.
+func (s *Server) SuspendMicrophone(asleep bool) { s.t.Helper(); s.SuspendSink(ear, asleep) }
 
 // Pactl runs pactl and returns what it prints.
 func (s *Server) Pactl(args ...string) string {
@@ -314,7 +325,7 @@ func (s *Server) eventually(f func() error) {
 			return
 		}
 	}
-	s.t.Fatalf("%s does not start: %v\n%s", s.kind, err, s.log())
+	s.t.Fatalf("%s: %v\n%s", s.kind, err, s.log())
 }
 
 // An output collects what several goroutines write.
