@@ -143,11 +143,16 @@ func chatter(t testing.TB, length time.Duration) []float32 {
 		return sound[:n]
 	}
 	t.Log("espeak-ng is not installed: noise takes its place")
-	sound, seed, low := make([]float32, n), uint32(1), 0.0
+	return babble(length)
+}
+
+// babble is noise with the rhythm of speech, the same each time.
+func babble(length time.Duration) []float32 {
+	sound, seed, low := make([]float32, audio.Samples(length)), uint32(1), 0.0
 	for i := range sound {
 		seed = seed*1664525 + 1013904223
 		low += 0.3 * (float64(seed>>8)/(1<<23) - 1 - low)
-		sound[i] = float32(math.Pow(math.Sin(2*math.Pi*2*float64(i)/audio.Rate), 2) * low)
+		sound[i] = float32(0.5 * math.Pow(math.Sin(2*math.Pi*2*float64(i)/audio.Rate), 2) * low)
 	}
 	return sound
 }

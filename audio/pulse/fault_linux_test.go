@@ -167,7 +167,7 @@ func TestSuspendedDevices(t *testing.T) {
 	server := pulsetest.Start(t)
 	opts := pulse.Options{Server: server.Address()}
 	speaking, hearing := playing(t, opts), recording(t, opts)
-	server.SuspendSource(pulsetest.Microphone, true)
+	server.SuspendMicrophone(true)
 	hearing.ends(t, time.Second, "the microphone is suspended")
 	server.SuspendSink(pulsetest.Speaker, true)
 	speaking.ends(t, 3*time.Second, "the speaker is suspended")
