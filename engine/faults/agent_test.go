@@ -192,6 +192,9 @@ func (c *conversation) ask(id, tool, args string) <-chan *convai.ClientToolResul
 		c.waiting[id] = answer
 	}
 	c.mu.Unlock()
+	if over {
+		close(answer)
+	}
 	if over || c.send(&convai.ClientToolCall{ToolName: tool, ToolCallID: id, Parameters: json.RawMessage(args), EventID: 1}) != nil {
 		c.agent.mu.Lock()
 		c.asked[c.id+" "+id] = 0 // it never went out

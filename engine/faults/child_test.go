@@ -26,7 +26,7 @@ const mostResident = 1200 << 20
 // script is what the program runs in all these tests: it says what it sees.
 const script = `
 register_tool("echo", function(args) return "echo " .. args.text end)
-register_tool("slow", function(args) print("slow began") sleep(args.seconds) return "slow" end)
+register_tool { name = "slow", timeout = 60, handler = function(args) print("slow began") sleep(args.seconds) return "slow" end }
 register_tool("size", function(args) return "size " .. #args.text end)
 on("status", function(e) print("status " .. e.status) end)
 on("conversation_initiation_metadata", function(e) print("metadata " .. e.conversation_id) end)
@@ -208,7 +208,7 @@ func (c *child) wait() int {
 	select {
 	case <-c.done:
 		return c.cmd.ProcessState.ExitCode()
-	case <-time.After(patience):
+	case <-time.After(3 * patience): // it may hold a whole conversation
 		c.cmd.Process.Signal(syscall.SIGQUIT) // for its stacks
 		<-c.done
 		c.t.Error("it does not end")

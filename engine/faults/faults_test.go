@@ -23,9 +23,9 @@ type fault struct {
 	name  string
 	do    func(*conversation, *line)
 	again bool
-	says  string // the event disconnected: text | hint
-	exit  int    // without a second conversation
-	slow  string // seconds; 0.6 if empty
+	says  string        // the event disconnected: text | hint
+	exit  int           // without a second conversation
+	slow  time.Duration // how long that call takes; 600 ms if zero
 }
 
 func closes(code int, reason string) func(*conversation, *line) {
@@ -54,11 +54,11 @@ func TestAConversationThatEndsBadly(t *testing.T) {
 		{name: "closed with 4000", do: closes(4000, "custom"), again: true, says: `^custom \|$`},
 		{name: "cut", do: func(c *conversation, l *line) { l.cut(); c.stay() }, again: true, says: `(cut off: unexpected EOF|reset by peer) \|$`},
 		{name: "the server is killed", do: func(c *conversation, l *line) { c.conn.NetConn().(*net.TCPConn).SetLinger(0); c.conn.Close() }, again: true, says: `(cut off: unexpected EOF|reset by peer) \|$`},
-		{name: "half-open", do: func(c *conversation, l *line) { l.sever() }, again: true, says: `^the connection is dead: nothing came for 1\ds \|$`, slow: "14.5"},
+		{name: "half-open", do: func(c *conversation, l *line) { l.sever() }, again: true, says: `^the connection is dead: nothing came for 1\ds \|$`, slow: 20 * time.Second},
 		{name: "a frame that is too long", do: func(c *conversation, l *line) {
 			c.raw(websocket.TextMessage, bytes.Repeat([]byte("x"), 17<<20))
 			c.stay()
-		}, again: true, says: `^read: a message over 16 MiB \|$`},
+		}, again: true, says: `^read: a message over 16 MiB \|$`, slow: 8 * time.Second},
 		{name: "bytes that are no WebSocket", do: func(c *conversation, l *line) {
 			c.conn.NetConn().Write([]byte("HTTP/1.1 500 Internal Server Error\r\n\r\n"))
 			c.stay()
@@ -77,33 +77,28 @@ func TestAConversationThatEndsBadly(t *testing.T) {
 }
 
 func (f fault) run(t *testing.T) {
-	ready := make(chan *line, 1)
+	if f.slow == 0 {
+		f.slow = 600 * time.Millisecond
+	}
+	ready, asked := make(chan *line, 1), make(chan time.Time, 1)
 	agent := listen(t, func(c *conversation) {
 		c.open()
 		switch c.number {
 		case 1:
 			c.echo("before")
-			if f.slow == "" {
-				f.slow = "0.6"
-			}
-			c.ask("slow", "slow", `{"seconds":`+f.slow+`}`)
+			c.ask("slow", "slow", fmt.Sprintf(`{"seconds":%f}`, f.slow.Seconds()))
 			c.echo("beside") // so it has begun
+			asked <- time.Now()
 			f.do(c, <-ready)
-			if f.again {
-				for f.slow != "0.6" && c.conversations() < 2 {
-					time.Sleep(10 * time.Millisecond)
-				}
+			for f.again && c.conversations() < 2 { // or the server would close what is severed
+				time.Sleep(10 * time.Millisecond)
 			}
 		case 2:
 			if m, ok := c.expect("contextual_update").(*convai.ContextualUpdate); ok && m.Text != "it was cut short" {
 				t.Errorf("the new agent was told %q", m.Text)
 			}
 			c.echo("after")
-			if f.slow != "0.6" {
-				time.Sleep(3 * time.Second)
-			} else {
-				time.Sleep(time.Second)
-			}
+			time.Sleep(time.Until((<-asked).Add(f.slow + 500*time.Millisecond)))
 			c.echo("last")
 			c.close(1000, "done")
 		default:
@@ -187,8 +182,8 @@ func TestAConversationThatGoesOn(t *testing.T) {
 		{"frames of 15 MiB", func(c *conversation, l *line) {
 			long := strings.Repeat("x", 15<<20)
 			for n := range 2 {
-				c.send(&convai.AgentResponse{Text: long, EventID: n})
-				c.send(&convai.Audio{Base64: convai.Base64(long), EventID: n})
+				c.raw(websocket.TextMessage, []byte(`{"type":"agent_response","agent_response_event":{"event_id":1,"agent_response":"`+long+`"}}`))
+				c.raw(websocket.TextMessage, []byte(`{"type":"audio","audio_event":{"event_id":1,"audio_base_64":"`+long+`"}}`))
 				c.raw(websocket.TextMessage, []byte(`{"type":"of_tomorrow","x":"`+long+`"}`))
 				c.raw(websocket.TextMessage, []byte(`{"type":"of_tomorrow","x":"`+long))
 				c.raw(websocket.BinaryMessage, []byte(long))

@@ -23,7 +23,7 @@ var (
 )
 
 // atOnce is how many of these tests run at the same time: they mostly wait.
-const atOnce = "6"
+const atOnce = "12"
 
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(folder, "moonlark")

@@ -51,7 +51,7 @@ func TestAThousandConversationsLeaveNothingBehind(t *testing.T) {
 		voice *engine.Voice
 	}{
 		{"without sound", count, nil},
-		{"with a voice", count / 5, &engine.Voice{Choice: device.Choice{Speaker: "none", Microphone: "none"}}},
+		{"with a voice", count / 10, &engine.Voice{Choice: device.Choice{Speaker: "none", Microphone: "none"}}},
 	} {
 		t.Run(row.name, func(t *testing.T) { hold(t, row.count, row.voice) })
 	}
