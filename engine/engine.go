@@ -123,13 +123,14 @@ type Engine struct {
 	voice   *voice.Voice  // nil without sound, as is
 	devices *device.Sound // what it is made of
 
-	mu     sync.Mutex // guards what follows
-	talk   *talk      // the conversation; nil before it and after it
-	stop   context.CancelCauseFunc
-	quit   context.CancelCauseFunc // gives up a conversation that is waited for; nil when none is
-	status string                  // see life.go
-	wanted *start                  // a script has asked for a conversation
-	begun  []time.Time             // when conversations were, in the last hour
+	mu       sync.Mutex // guards what follows
+	talk     *talk      // the conversation; nil before it and after it
+	stop     context.CancelCauseFunc
+	quit     context.CancelCauseFunc // gives up a conversation that is waited for; nil when none is
+	unwanted bool                    // the next one that is waited for has been given up already
+	status   string                  // see life.go
+	wanted   *start                  // a script has asked for a conversation
+	begun    []time.Time             // when conversations were, in the last hour
 
 	wake chan struct{} // has a value when wanted has been set
 

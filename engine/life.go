@@ -83,7 +83,7 @@ func (e *Engine) start(s start) error {
 	if _, free := e.allowance(time.Now()); !free {
 		return fmt.Errorf("%d conversations were begun within an hour: no more are, for now", e.startsPerHour())
 	}
-	e.wanted = &s
+	e.wanted, e.unwanted = &s, false
 	select {
 	case e.wake <- struct{}{}:
 	default:
@@ -126,15 +126,17 @@ func (e *Engine) asked() *start {
 // giveUp ends what a conversation is waited for with: with Wait the next one is
 // the scripts' to ask for, and else there is none.
 func (e *Engine) giveUp() {
-	e.mu.Lock()
-	quit := e.quit
-	e.wanted = nil
-	e.mu.Unlock()
-	switch {
-	case !e.opts.Wait:
+	if !e.opts.Wait {
 		e.Stop()
-	case quit != nil:
-		quit(errStopped)
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.wanted = nil
+	if e.quit != nil {
+		e.quit(errStopped)
+	} else {
+		e.unwanted = true
 	}
 }
 
@@ -142,6 +144,10 @@ func (e *Engine) setQuit(quit context.CancelCauseFunc) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.quit = quit
+	if quit != nil && e.unwanted {
+		quit(errStopped)
+	}
+	e.unwanted = false
 }
 
 // A user is who talks to the agent, from the first conversation on.
@@ -235,7 +241,6 @@ func (e *Engine) liveWith(ctx context.Context, to destination, u *user) error {
 			} else {
 				pause = min(2*pause, mostPause)
 			}
-			e.setStatus(statusReconnecting, reason(err))
 			cut = err
 		case !e.opts.Wait:
 			return err
@@ -297,6 +302,8 @@ func (e *Engine) connect(ctx context.Context, to destination, wanted *start, cut
 	again := cut != nil || e.opts.Retry
 	if cut == nil {
 		e.setStatus(statusConnecting, "")
+	} else {
+		e.setStatus(statusReconnecting, reason(cut))
 	}
 	for {
 		if cut != nil {

@@ -294,7 +294,7 @@ func TestScriptsBeginConversationsOneAfterTheOther(t *testing.T) {
 			if e.status ~= "waiting" then return end
 			n = n + 1
 			if n == 1 then print(pcall(session.start, { first_mesage = "hi" })) print(pcall(session.start, { speed = "fast" })) print(pcall(session.start, 5)) end
-			if n == 1 then print(session.start()) print(session.start()) end
+			if n == 1 then session.start() end
 			if n == 2 then print(session.start { first_message = "", dynamic_variables = { count = n }, preroll = true }) end
 			if n == 3 then print(session.start { preroll = true }) end
 		end)
@@ -337,10 +337,28 @@ func TestScriptsBeginConversationsOneAfterTheOther(t *testing.T) {
 		"there is no setting 'first_mesage' (did you mean 'first_message'?)",
 		"speed: got string, want number",
 		"table expected, got number",
-		"a conversation has been asked for already",
 		"there is a conversation already",
 	} {
 		h.until(event.Print, want)
+	}
+}
+
+func TestAConversationIsAskedForOnce(t *testing.T) {
+	e := &Engine{status: statusWaiting, wake: make(chan struct{}, 1)}
+	if err := e.Start(); err != nil {
+		t.Error(err)
+	}
+	if err := e.Start(); err == nil || err.Error() != "a conversation has been asked for already" {
+		t.Errorf("the second time: %v", err)
+	}
+	if e.asked() == nil || e.asked() != nil {
+		t.Error("what was asked for is not there once")
+	}
+	for status, want := range map[string]string{"": "there is no conversation", statusEnded: "there is no conversation", statusConnected: "there is a conversation already"} {
+		e.status = status
+		if err := e.Start(); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", status, err)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ type Call struct {
 	over     atomic.Bool // nobody waits for the answer any more
 	begun    atomic.Bool // its handler has
 	began    time.Time
-	cpu      time.Duration
+	cpu      atomic.Int64 // as a time.Duration; whoever answers reads it while the handler may be ending
 	deadline time.Duration
 	timer    *time.Timer
 	scripts  *Scripts
@@ -58,7 +58,7 @@ func (c *Call) Took() time.Duration {
 
 // CPU is how long Lua ran for the call. It is known when Reply is called
 // because the handler has ended; zero when it is called for another reason.
-func (c *Call) CPU() time.Duration { return c.cpu }
+func (c *Call) CPU() time.Duration { return time.Duration(c.cpu.Load()) }
 
 // answer answers the call unless it has been answered, and says whether it did.
 func (c *Call) answer(r tool.Result) bool {
@@ -177,7 +177,7 @@ type argumentError struct{ error }
 func (c *Call) end(L *lua.LState, err error) {
 	defer c.gen.callEnded(c) // even if Reply panics
 	c.timer.Stop()
-	c.cpu = c.gen.x.used(c.task)
+	c.cpu.Store(int64(c.gen.x.used(c.task)))
 	var r tool.Result
 	if err == nil {
 		r, err = result(L)
