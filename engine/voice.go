@@ -105,7 +105,7 @@ func healthEvent(h voice.Health) event.Event {
 	ev.Text = h.Err.Error()
 	ev.Hint = "until it is there " + without + "; it is looked for all the time"
 	if h.Final {
-		ev.Hint = "the conversation goes on as text"
+		ev.Hint = without + " from now on"
 	}
 	return ev
 }
