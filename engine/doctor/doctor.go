@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"moonlark/audio/device"
+	"moonlark/engine/agent"
 	"moonlark/engine/rest"
 	"moonlark/engine/script"
 )
@@ -49,11 +50,9 @@ type Options struct {
 	Branch string // of the agent; empty means its main one
 	Origin string // the Origin that will be shown to it
 
-	// Overrides are the settings of the agent that will be overridden, as
-	// {"agent", "prompt", "llm"}, and Variables the dynamic variables that will
-	// be given.
-	Overrides [][]string
-	Variables []string
+	// Settings are what will be different about the agent; what the scripts say
+	// is added.
+	Settings agent.Settings
 
 	Scripts   []script.Summary
 	LoadError error  // why a script is missing from Scripts
@@ -110,10 +109,16 @@ func Run(ctx context.Context, opts Options, report func(Finding)) error {
 		}
 	}}
 	e.scripts()
+	for _, s := range e.Scripts {
+		e.Settings = s.Agent.Over(e.Settings)
+	}
+	if e.Branch == "" {
+		e.Branch = e.Settings.BranchID
+	}
 	began := e.readClocks()
 	served := e.network(ctx)
 	e.machine(ctx, began, served)
-	e.agent(ctx)
+	e.cloud(ctx)
 	return context.Cause(ctx)
 }
 
