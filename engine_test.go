@@ -28,6 +28,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"moonlark/engine"
+	"moonlark/engine/flags"
 	"moonlark/engine/rest/resttest"
 )
 
@@ -120,7 +121,7 @@ func TestTheMemoryLimitOfGoIsThatOfTheScripts(t *testing.T) {
 		t.Setenv("GOMEMLIMIT", env)
 		debug.SetMemoryLimit(before)
 		var opts engine.Options
-		limits{Memory: 3000}.apply(&opts)
+		flags.Limits{Memory: 3000}.Apply(&opts)
 		opts.Heap.Close()
 		if got := debug.SetMemoryLimit(-1); got != want {
 			t.Errorf("GOMEMLIMIT=%s: Go's limit is %d, want %d", env, got, want)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -26,7 +25,7 @@ import (
 	"moonlark/engine"
 	"moonlark/engine/doctor"
 	"moonlark/engine/event"
-	"moonlark/engine/localagent/speechcmd"
+	"moonlark/engine/flags"
 	"moonlark/engine/rest"
 	"moonlark/engine/script"
 	"moonlark/engine/terminal"
@@ -125,151 +124,50 @@ func (e *toldError) Unwrap() error { return e.error }
 // A usageError is a mistake in the command line that the parser cannot see.
 type usageError struct{ error }
 
-// logging is how the log looks, for the commands that have one.
-type logging struct {
-	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"The least that is logged: ${enum}."`
-	LogFormat string `default:"text" enum:"text,json" help:"How the log on stderr looks: ${enum}."`
-}
-
-func (l logging) options() terminal.Options {
-	var level slog.Level
-	level.UnmarshalText([]byte(l.LogLevel)) // one of the four: the parser saw to it
-	opts := terminal.Options{Level: level}
-	if l.LogFormat == "json" {
-		opts.Handler = func(w io.Writer) slog.Handler {
-			return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
-		}
-	}
-	return opts
-}
-
-// sound is the devices.
-type sound struct {
-	Speaker string        `placeholder:"DEVICE" help:"What the agent is heard by: auto, pulse[:SINK], oto, exec:COMMAND, wav:FILE or none."`
-	Mic     string        `placeholder:"DEVICE" help:"What hears you: auto, pulse[:SOURCE], alsa:DEVICE, exec:COMMAND, wav:FILE[,loop] or none."`
-	Echo    string        `default:"auto" enum:"auto,server,speex,gate,off" help:"What keeps the agent from hearing itself: ${enum}."`
-	Chunk   time.Duration `name:"mic-chunk" default:"20ms" help:"How much sound is sent at a time, up to 250ms (${default})."`
-}
-
-func (s sound) choice() *engine.Voice {
-	return &engine.Voice{Choice: device.Choice{Speaker: s.Speaker, Microphone: s.Mic, Echo: s.Echo}, Chunk: s.Chunk}
-}
-
-// limits are what scripts may use.
-type limits struct {
-	Memory    uint64        `placeholder:"MiB" help:"How much memory all scripts together may use; half of what there is, if left out."`
-	BurstWarn time.Duration `default:"250ms" help:"Warn of a handler that runs this long without a wait (${default})."`
-	Burst     time.Duration `default:"2s" help:"End a handler that runs this long without a wait (${default})."`
-	Handler   time.Duration `name:"handler-timeout" default:"10m" help:"End an event handler, or a turn of a timer, that takes this long (${default})."`
-	AllowEnv  []string      `placeholder:"NAME" help:"Let scripts read this environment variable, beside those that begin with MOONLARK_."`
-}
-
-// apply sets the limits in opts, and Go's own to match. The heap is to be
-// closed when the engine has ended.
-func (l limits) apply(opts *engine.Options) {
-	opts.Limits = script.Limits{BurstWarning: l.BurstWarn, Burst: l.Burst, Handler: l.Handler}
-	opts.Heap = script.NewHeap(l.Memory << 20)
-	opts.Env = func(name string) (string, bool) {
-		if !slices.Contains(l.AllowEnv, name) {
-			return "", false
-		}
-		return os.LookupEnv(name)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(opts.Heap.Limit()))
-	}
-}
-
-// speech is the voice and the ears of the embedded agent.
-type speech struct {
-	TTS string `name:"tts" placeholder:"exec:COMMAND" help:"The embedded agent speaks: by a command that makes sound of text, by espeak-ng (auto), or not (none)."`
-	STT string `name:"stt" placeholder:"exec:COMMAND" help:"The embedded agent hears: by a command that makes text of sound, or not (none)."`
-}
-
-// apply has the agent in opts speak and hear. The error is a *usageError.
-func (s speech) apply(opts *engine.Options) error {
-	speaker, err := speechcmd.NewSpeaker(s.TTS)
-	if err != nil {
-		return &usageError{fmt.Errorf("--tts %w", err)}
-	}
-	recogniser, err := speechcmd.NewRecogniser(s.STT)
-	if err != nil {
-		return &usageError{fmt.Errorf("--stt %w", err)}
-	}
-	if (s.TTS != "" || s.STT != "") && opts.Target != (engine.Target{}) {
-		return &usageError{errors.New("--tts and --stt are for the embedded agent: say --local")}
-	}
-	if speaker != nil {
-		opts.LocalAgent.TTS = speaker.Speak
-	} else if s.TTS == "auto" {
-		opts.Show(event.Event{
-			Type: event.Log, Time: time.Now(), Level: "warn", Text: "--tts auto: there is no espeak-ng here, so the embedded agent writes",
-		})
-	}
-	if recogniser != nil {
-		opts.LocalAgent.STT = recogniser.Transcribe
-	}
-	return nil
-}
-
 type runCommand struct {
 	Scripts []string `arg:"" name:"script" help:"Lua files."`
 
-	Agent *string `xor:"target" placeholder:"ID" help:"Talk to this ElevenLabs agent ($$ELEVENLABS_AGENT_ID)."`
-	URL   *string `xor:"target" placeholder:"URL" help:"Connect to this WebSocket URL as it stands."`
-	Local bool    `xor:"target" help:"Talk to the embedded agent; the default with neither of the two."`
+	flags.Target     `embed:""`
+	flags.Connection `embed:""`
 
-	Text     bool     `xor:"mode" help:"No sound: chat in the terminal; the default with the embedded agent."`
-	Headless bool     `xor:"mode" help:"No sound and no input: tools and events only."`
-	Say      []string `sep:"none" placeholder:"TEXT" help:"Say TEXT instead of reading stdin; again for the next turn; then exit."`
-	sound    `embed:""`
+	Text        bool     `xor:"mode" help:"No sound: chat in the terminal; the default with the embedded agent."`
+	Headless    bool     `xor:"mode" help:"No sound and no input: tools and events only."`
+	Say         []string `sep:"none" placeholder:"TEXT" help:"Say TEXT instead of reading stdin; again for the next turn; then exit."`
+	flags.Sound `embed:""`
 
-	JSON    bool `name:"json" help:"One JSON object per event on stdout, and nothing else there."`
-	NoWatch bool `help:"Do not reload scripts that change."`
-	speech  `embed:""`
-	limits  `embed:""`
-	logging `embed:""`
+	flags.Life    `embed:""`
+	JSON          bool `name:"json" help:"One JSON object per event on stdout, and nothing else there."`
+	NoWatch       bool `help:"Do not reload scripts that change."`
+	flags.Speech  `embed:""`
+	flags.Limits  `embed:""`
+	flags.Logging `embed:""`
 }
 
 func (c *runCommand) Run(ctx context.Context) error {
-	target, err := c.target()
-	if err != nil {
-		return err
-	}
 	if slices.Contains(c.Say, "") {
 		return &usageError{errors.New("--say: there is nothing to say")}
 	}
 	interactive := term.IsTerminal(int(os.Stdin.Fd()))
 	chatting := len(c.Say) > 0 || c.Text || !c.Headless && (interactive || readable(os.Stdin))
-	speaking, err := c.speaks(target)
-	if err != nil {
-		return err
-	}
 
-	show := c.options()
+	show := c.Logging.Options()
 	show.JSON = c.JSON
 	show.Prompt = interactive && len(c.Say) == 0 && chatting
 	screen := terminal.New(show)
 	defer screen.Close()
 
 	opts := engine.Options{
-		Scripts: c.Scripts,
-		Target:  target,
-		Show:    screen.Show,
-		Retry:   !chatting,
-		Watch:   !c.NoWatch,
+		Scripts:   c.Scripts,
+		Show:      screen.Show,
+		Retry:     !chatting,
+		Reconnect: len(c.Say) == 0 && (interactive || !chatting),
+		Watch:     !c.NoWatch,
 	}
-	if speaking {
-		opts.Voice = c.sound.choice()
-		if c.TTS == "" && target == (engine.Target{}) {
-			c.TTS = "auto" // somebody who names a speaker wants to hear something
-		}
+	if err := c.apply(&opts); err != nil {
+		return &usageError{err}
 	}
-	if err := c.speech.apply(&opts); err != nil {
-		return err
-	}
-	opts.TextOnly = chatting && target == (engine.Target{}) && opts.LocalAgent.TTS == nil && opts.LocalAgent.STT == nil
-	c.limits.apply(&opts)
+	opts.TextOnly = chatting && opts.Target == (engine.Target{}) && opts.LocalAgent.TTS == nil && opts.LocalAgent.STT == nil
+	c.Limits.Apply(&opts)
 	defer opts.Heap.Close()
 	switch {
 	case len(c.Say) > 0:
@@ -295,36 +193,30 @@ func (c *runCommand) Run(ctx context.Context) error {
 	return &toldError{err}
 }
 
-// speaks says whether there is to be sound.
-func (c *runCommand) speaks(target engine.Target) (bool, error) {
-	devices := c.Speaker != "" || c.Mic != ""
-	switch {
-	case devices && (c.Text || c.Headless):
-		return false, &usageError{errors.New("--text and --headless are without sound: leave out --speaker and --mic")}
-	case c.Chunk < 20*time.Millisecond || c.Chunk > 250*time.Millisecond:
-		return false, &usageError{fmt.Errorf("--mic-chunk %v: want 20ms to 250ms", c.Chunk)}
-	case c.Text || c.Headless:
-		return false, nil
+// apply sets in opts where to connect, and what to speak and hear with. The error
+// is a mistake in the command line.
+func (c *runCommand) apply(opts *engine.Options) error {
+	if err := c.Target.Apply(opts); err != nil {
+		return err
 	}
-	given := func(flag string) bool { return flag != "" && flag != "none" }
-	return devices || given(c.TTS) || given(c.STT) || target != (engine.Target{}), nil
-}
-
-// target is where to connect: what a flag says, or the environment.
-func (c *runCommand) target() (engine.Target, error) {
-	switch {
-	case c.Agent != nil && *c.Agent == "":
-		return engine.Target{}, &usageError{errors.New("--agent is empty: is a variable not set?")}
-	case c.URL != nil && *c.URL == "":
-		return engine.Target{}, &usageError{errors.New("--url is empty: is a variable not set?")}
-	case c.Agent != nil:
-		return engine.Target{Agent: *c.Agent}, nil
-	case c.URL != nil:
-		return engine.Target{URL: *c.URL}, nil
-	case c.Local:
-		return engine.Target{}, nil
+	local := opts.Target == (engine.Target{})
+	silent := c.Text || c.Headless
+	if silent && c.Sound.Asked() {
+		return errors.New("--text and --headless are without sound: leave out --speaker and --mic")
 	}
-	return engine.Target{Agent: os.Getenv("ELEVENLABS_AGENT_ID")}, nil
+	if !silent && (!local || c.Sound.Asked() || c.Speech.Asked()) {
+		if err := c.Sound.Apply(opts); err != nil {
+			return err
+		}
+		if local && c.TTS == "" {
+			c.TTS = "auto" // somebody who names a speaker wants to hear something
+		}
+	}
+	if err := c.Speech.Apply(opts); err != nil {
+		return err
+	}
+	c.Life.Apply(opts)
+	return c.Connection.Apply(opts)
 }
 
 // readable says whether lines can come from a file that is not a terminal: a
@@ -378,11 +270,11 @@ func chat(ctx context.Context, e *engine.Engine, lines *terminal.Terminal, inter
 }
 
 type callCommand struct {
-	Script  string `arg:"" help:"Lua file."`
-	Tool    string `arg:"" help:"The tool's name."`
-	Args    string `arg:"" optional:"" default:"{}" name:"json" help:"Its arguments, a JSON object."`
-	limits  `embed:""`
-	logging `embed:""`
+	Script        string `arg:"" help:"Lua file."`
+	Tool          string `arg:"" help:"The tool's name."`
+	Args          string `arg:"" optional:"" default:"{}" name:"json" help:"Its arguments, a JSON object."`
+	flags.Limits  `embed:""`
+	flags.Logging `embed:""`
 }
 
 func (c *callCommand) Run(ctx context.Context) error {
@@ -392,12 +284,12 @@ func (c *callCommand) Run(ctx context.Context) error {
 	if !json.Valid([]byte(c.Args)) {
 		return &usageError{fmt.Errorf("%s: not JSON", c.Args)}
 	}
-	show := c.options()
+	show := c.Logging.Options()
 	show.Stdout = os.Stderr // stdout is for the result alone
 	screen := terminal.New(show)
 	defer screen.Close()
 	opts := engine.Options{Scripts: []string{c.Script}, Show: screen.Show}
-	c.apply(&opts)
+	c.Limits.Apply(&opts)
 	defer opts.Heap.Close()
 	result, err := engine.Call(ctx, opts, c.Tool, json.RawMessage(c.Args))
 	if err != nil {
@@ -411,12 +303,12 @@ func (c *callCommand) Run(ctx context.Context) error {
 }
 
 type checkCommand struct {
-	Scripts []string `arg:"" name:"script" help:"Lua files."`
-	logging `embed:""`
+	Scripts       []string `arg:"" name:"script" help:"Lua files."`
+	flags.Logging `embed:""`
 }
 
 func (c *checkCommand) Run() error {
-	show := c.options()
+	show := c.Logging.Options()
 	show.Stdout = os.Stderr
 	screen := terminal.New(show)
 	defer screen.Close()
@@ -456,22 +348,22 @@ func parameters(s *tool.Schema) string {
 }
 
 type serveCommand struct {
-	Listen  string   `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
-	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files that say which tools there are; the client runs them."`
-	speech  `embed:""`
-	logging `embed:""`
+	Listen        string   `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
+	Scripts       []string `arg:"" optional:"" name:"script" help:"Lua files that say which tools there are; the client runs them."`
+	flags.Speech  `embed:""`
+	flags.Logging `embed:""`
 }
 
 func (c *serveCommand) Run(ctx context.Context) error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return &usageError{fmt.Errorf("--listen: %w", err)}
 	}
-	show := c.options()
+	show := c.Logging.Options()
 	screen := terminal.New(show)
 	defer screen.Close()
 	opts := engine.Options{Scripts: c.Scripts, Show: screen.Show, Watch: true}
-	if err := c.apply(&opts); err != nil {
-		return err
+	if err := c.Speech.Apply(&opts); err != nil {
+		return &usageError{err}
 	}
 	return engine.Serve(ctx, opts, c.Listen, func(url string) {
 		fmt.Printf("The embedded agent is at %s\n", url)
@@ -479,14 +371,14 @@ func (c *serveCommand) Run(ctx context.Context) error {
 }
 
 type doctorCommand struct {
-	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files that the agent is to use."`
-	Agent   *string  `placeholder:"ID" help:"The ElevenLabs agent ($$ELEVENLABS_AGENT_ID). It is read with $$ELEVENLABS_API_KEY."`
-	Branch  string   `placeholder:"ID" help:"The agent's branch; its main one, if left out."`
-	Region  string   `xor:"host" placeholder:"REGION" help:"Where the agent lives: us, eu, in or sg."`
-	Host    string   `xor:"host" placeholder:"HOST" help:"The host of the API, if it is another."`
-	Origin  string   `placeholder:"URL" help:"The Origin that the agent will be shown."`
-	JSON    bool     `name:"json" help:"One JSON object per finding on stdout."`
-	logging `embed:""`
+	Scripts       []string `arg:"" optional:"" name:"script" help:"Lua files that the agent is to use."`
+	Agent         *string  `placeholder:"ID" help:"The ElevenLabs agent ($$ELEVENLABS_AGENT_ID). It is read with $$ELEVENLABS_API_KEY."`
+	Branch        string   `placeholder:"ID" help:"The agent's branch; its main one, if left out."`
+	Region        string   `xor:"host" placeholder:"REGION" help:"Where the agent lives: us, eu, in or sg."`
+	Host          string   `xor:"host" placeholder:"HOST" help:"The host of the API, if it is another."`
+	Origin        string   `placeholder:"URL" help:"The Origin that the agent will be shown."`
+	JSON          bool     `name:"json" help:"One JSON object per finding on stdout."`
+	flags.Logging `embed:""`
 }
 
 func (c *doctorCommand) Run(ctx context.Context) error {
@@ -497,7 +389,7 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 	heap := script.NewHeap(0)
 	defer heap.Close()
 	opts.Memory = heap.Limit()
-	show := c.options()
+	show := c.Logging.Options()
 	show.Stdout = os.Stderr
 	screen := terminal.New(show)
 	opts.Scripts, opts.LoadError = engine.Check(engine.Options{Scripts: c.Scripts, Show: screen.Show, Heap: heap})
@@ -581,13 +473,13 @@ func listDevices(what string, all []device.Entry) {
 }
 
 type audioTestCommand struct {
-	Speaker string `placeholder:"DEVICE" help:"As for run."`
-	Mic     string `placeholder:"DEVICE" help:"As for run."`
-	logging `embed:""`
+	Speaker       string `placeholder:"DEVICE" help:"As for run."`
+	Mic           string `placeholder:"DEVICE" help:"As for run."`
+	flags.Logging `embed:""`
 }
 
 func (c *audioTestCommand) Run(ctx context.Context) error {
-	show := c.options()
+	show := c.Logging.Options()
 	show.Stdout = os.Stderr
 	screen := terminal.New(show)
 	defer screen.Close()

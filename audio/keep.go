@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -78,10 +79,11 @@ func keep(ctx context.Context, report func(Health), name func() string, run func
 type watch struct {
 	works func(since time.Duration) bool // reports that it works, unless it is too early to say so
 	moves atomic.Int64                   // times that sound has moved
-	left  atomic.Bool                    // to itself: nothing that it moves counts any more
 
-	first time.Time // that sound moved; this and the next are the device's goroutine's
-	told  bool      // that it works
+	mu    sync.Mutex // guards what follows; held while sound moves
+	left  bool       // to itself: nothing that it moves counts any more
+	first time.Time  // that sound moved
+	told  bool       // that it works
 }
 
 // run runs a device, and ends it when it moves nothing any more: the usual way
@@ -116,15 +118,19 @@ func (w *watch) run(ctx context.Context, run func(context.Context, *watch) error
 		case <-told:
 			told, enough = nil, time.After(stubborn)
 		case <-enough:
-			w.left.Store(true)
+			w.mu.Lock()
+			w.left = true
+			w.mu.Unlock()
 			return fmt.Errorf("%w, and it does not let go: %w", context.Cause(ctx), ErrForGood)
 		}
 	}
 }
 
-// moved notes that sound moves, and says whether anybody wants it.
-func (w *watch) moved() bool {
-	if w.left.Load() {
+// move lets a device move sound, unless nobody wants that any more.
+func (w *watch) move(move func()) (wanted bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.left {
 		return false
 	}
 	w.moves.Add(1)
@@ -134,6 +140,7 @@ func (w *watch) moved() bool {
 		}
 		w.told = w.works(time.Since(w.first))
 	}
+	move()
 	return true
 }
 
@@ -143,15 +150,15 @@ type watchedSource struct {
 }
 
 func (s *watchedSource) Fill(sound []float32, delay time.Duration) {
-	if !s.watch.moved() {
+	if !s.watch.move(func() { s.source.Fill(sound, delay) }) {
 		clear(sound)
-		return
 	}
-	s.source.Fill(sound, delay)
 }
 
 func (s *watchedSource) Lost(n int) {
-	if !s.watch.left.Load() {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	if !s.watch.left {
 		s.source.Lost(n)
 	}
 }
@@ -162,7 +169,5 @@ type watchedSink struct {
 }
 
 func (s *watchedSink) Take(sound []float32, age time.Duration) {
-	if s.watch.moved() {
-		s.sink.Take(sound, age)
-	}
+	s.watch.move(func() { s.sink.Take(sound, age) })
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +21,7 @@ type bench struct {
 	*Player
 	buffer  []float32
 	heard   []float32
-	flushes int // that were asked for
+	flushes atomic.Int32 // that were asked for
 }
 
 // A patient speaker flushes when the test says so.
@@ -29,14 +30,14 @@ type patient struct {
 	bench *bench
 }
 
-func (p patient) Flush() { p.bench.flushes++ }
+func (p patient) Flush() { p.bench.flushes.Add(1) }
 
 // newBench makes one. It is to be called in a bubble.
 func newBench() *bench {
 	b := new(bench)
 	b.Player = NewPlayer(patient{bench: b}, new(Counts))
 	b.Begin(pcm.Format{Encoding: pcm.S16, Rate: Rate})
-	b.flushes = 0
+	b.flushes.Store(0)
 	return b
 }
 
@@ -57,7 +58,7 @@ func (b *bench) pass(n int) {
 
 // obey flushes, all but what is in the device already.
 func (b *bench) obey(device int) {
-	b.flushes = 0
+	b.flushes.Store(0)
 	device = min(device, len(b.buffer))
 	lost := len(b.buffer) - device
 	b.buffer = b.buffer[:device]
@@ -66,8 +67,8 @@ func (b *bench) obey(device int) {
 
 // finish plays until nothing is left.
 func (b *bench) finish() {
-	for range 500 {
-		if b.flushes > 0 {
+	for range 150 {
+		if b.flushes.Load() > 0 {
 			b.obey(0)
 		}
 		b.take(Samples(20 * time.Millisecond))
@@ -110,7 +111,7 @@ func TestAnInterruptionThatIsNeverFlushedTakesNothingFromTheNextResponse(t *test
 		b.take(960)
 		b.pass(960)
 		b.Interrupt(1) // and there is no device that would flush
-		b.flushes = 0
+		b.flushes.Store(0)
 		b.pass(960)
 		time.Sleep(time.Second)
 		b.Queue(2, level(time.Second, 200))

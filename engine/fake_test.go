@@ -18,7 +18,12 @@ import (
 	"moonlark/engine/event"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if url := os.Getenv(elsewhere); url != "" {
+		os.Exit(runElsewhere(url))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // A fakeAgent is the server's end of one conversation, on a real WebSocket,
 // driven by the test.
@@ -30,6 +35,12 @@ type fakeAgent struct {
 // fake runs agent for each client that connects, after the metadata has been
 // sent, and returns the URL. A panic or Fatal in it ends the conversation.
 func fake(t testing.TB, agent func(*fakeAgent)) string {
+	t.Helper()
+	return fakeWith(t, convai.ConversationInitiationMetadata{ConversationID: "conv_fake"}, agent)
+}
+
+// fakeWith is fake with metadata that says more.
+func fakeWith(t testing.TB, metadata convai.ConversationInitiationMetadata, agent func(*fakeAgent)) string {
 	t.Helper()
 	var wg sync.WaitGroup
 	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
@@ -43,7 +54,7 @@ func fake(t testing.TB, agent func(*fakeAgent)) string {
 		defer conn.Close()
 		a := &fakeAgent{t: t, conn: conn}
 		a.expect("conversation_initiation_client_data")
-		a.send(&convai.ConversationInitiationMetadata{ConversationID: "conv_fake"})
+		a.send(&metadata)
 		agent(a)
 	}))
 	t.Cleanup(func() { server.Close(); wg.Wait() })

@@ -149,7 +149,7 @@ func (m *maker) microphone() (audio.Microphone, error) {
 func spec(text string, naming ...string) (kind, name string, err error) {
 	kind, name, _ = strings.Cut(cmp.Or(text, "auto"), ":")
 	if slices.Contains(naming, kind) && strings.TrimSpace(name) == "" {
-		return "", "", fmt.Errorf("%s: there is nothing behind %s:", text, kind)
+		return "", "", fmt.Errorf("%s: there is nothing behind the colon", text)
 	}
 	return kind, name, nil
 }

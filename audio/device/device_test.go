@@ -45,7 +45,7 @@ func TestAMistakeInAChoiceIsNamed(t *testing.T) {
 	}{
 		{Choice{Speaker: "aplay"}, "aplay: no such speaker: want auto"},
 		{Choice{Microphone: "mic"}, "mic: no such microphone: want auto"},
-		{Choice{Speaker: "exec:"}, "exec:: there is nothing behind exec:"},
+		{Choice{Speaker: "exec:"}, "exec:: there is nothing behind the colon"},
 		{Choice{Speaker: "auto:usb"}, "auto:usb: no such speaker"},
 		{Choice{Speaker: "none:x"}, "none:x: no such speaker"},
 		{Choice{Echo: "webrtc"}, "webrtc: no such way to be without echo"},

@@ -30,7 +30,7 @@ func TestMicrophoneHearsEverythingInSmallPieces(t *testing.T) {
 		if peak := loudest(sound); math.Abs(peak-0.5) > 0.01 {
 			t.Errorf("peak: got %.3f, want 0.5", peak)
 		}
-		if n := gaps(sound); n != 0 {
+		if n := pulsetest.Gaps(sound, 1000); n != 0 {
 			t.Errorf("gaps: got %d, want none", n)
 		}
 		for n := range e.sizes {

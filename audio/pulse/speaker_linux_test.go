@@ -104,7 +104,7 @@ func TestToneArrivesWhole(t *testing.T) {
 		if peak := loudest(sound); math.Abs(peak-0.5) > 0.01 {
 			t.Errorf("peak: got %.3f, want 0.5", peak)
 		}
-		if n := gaps(sound); n != 0 {
+		if n := pulsetest.Gaps(sound, 1000); n != 0 {
 			t.Errorf("gaps: got %d, want none", n)
 		}
 		if n := counts.Underruns.Load(); n != 0 {
@@ -120,19 +120,4 @@ func loudest(sound []float32) float64 {
 		peak = max(peak, math.Abs(float64(v)))
 	}
 	return peak
-}
-
-// gaps counts where a tone of 1 kHz does not go on as it began. Of such a tone,
-// each sample follows from the two before it.
-func gaps(sound []float32) int {
-	n := 0
-	w := 2 * math.Cos(2*math.Pi*1000/audio.Rate)
-	for i := 2; i < len(sound); i++ {
-		want := w*float64(sound[i-1]) - float64(sound[i-2])
-		if math.Abs(float64(sound[i])-want) > 0.005 {
-			n++
-			i += audio.Rate / 1000 // one gap is seen by several samples
-		}
-	}
-	return n
 }

@@ -113,7 +113,6 @@ func advise(all []Removed) (use, why string) {
 // A recording is what was said and heard, from the same moment on.
 type recording struct {
 	speaker, microphone string
-	mu                  sync.Mutex // guards what follows
 	said, mic, clean    []float32
 }
 

@@ -15,11 +15,10 @@ const (
 // A follower tells what is being heard. It is one goroutine's.
 type follower struct {
 	*Voice
-	speaking bool
-	id       int    // of the response that is, or was last, heard
-	last     uint64 // the piece that is, or was last, heard
-	piece    uint64 // whose words are being told
-	told     int    // of its characters
+	id    int    // of the response that is, or was last, heard
+	last  uint64 // the piece that is, or was last, heard
+	piece uint64 // whose words are being told
+	told  int    // of its characters
 }
 
 // follow tells what is being heard, and how loud the microphone is, until ctx
@@ -59,16 +58,17 @@ func (f *follower) look() bool {
 	for w, ok := f.first(); ok && w.piece <= pos.Stopped; w, ok = f.first() {
 		f.remove()
 	}
-	if interrupted := pos.Stopped >= f.last; f.speaking && (interrupted || pos.Left == 0) {
+	if interrupted := pos.Stopped >= f.last; f.speaking.Load() && (interrupted || pos.Left == 0) {
 		if !interrupted {
 			f.tell(pos.Latest+1, 0)
 		}
-		f.speaking = false
 		f.opts.Notify(Silent{f.id, interrupted})
+		f.speaking.Store(false) // after it: see Drain
 	}
 	if pos.Piece > 0 {
-		if f.last = pos.Piece; !f.speaking || pos.ID != f.id {
-			f.speaking, f.id = true, pos.ID
+		if f.last = pos.Piece; !f.speaking.Load() || pos.ID != f.id {
+			f.id = pos.ID
+			f.speaking.Store(true)
 			f.opts.Notify(Speaking{f.id})
 		}
 		f.tell(pos.Piece, pos.Into)

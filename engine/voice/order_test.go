@@ -59,12 +59,18 @@ func TestWordsThatWaitAreBounded(t *testing.T) {
 		for range 200 {
 			r.Audio(say(1, 20*time.Millisecond, strings.Repeat("a", 1000)))
 		}
-		if r.letters > mostLetters || len(r.words) > 66 {
-			t.Errorf("%d characters are kept, in %d pieces", r.letters, len(r.words))
+		kept := func() (letters, pieces int) {
+			synctest.Wait()
+			r.Voice.mu.Lock()
+			defer r.Voice.mu.Unlock()
+			return r.letters, len(r.words)
+		}
+		if letters, pieces := kept(); letters > mostLetters || pieces > 66 {
+			t.Errorf("%d characters are kept, in %d pieces", letters, pieces)
 		}
 		time.Sleep(10 * time.Second)
-		if r.letters != 0 || len(r.words) != 0 {
-			t.Errorf("in the end %d characters are kept", r.letters)
+		if letters, pieces := kept(); letters != 0 || pieces != 0 {
+			t.Errorf("in the end %d characters are kept, in %d pieces", letters, pieces)
 		}
 	})
 }

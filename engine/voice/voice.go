@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"moonlark/audio"
@@ -88,8 +89,9 @@ type Voice struct {
 	running  sync.WaitGroup
 	reading  chan struct{} // has a value for each file that is being read
 
-	buffer []byte // Audio's
-	full   bool   // Audio's: the latest piece was dropped
+	buffer   []byte      // Audio's
+	full     bool        // Audio's: the latest piece was dropped
+	speaking atomic.Bool // the follower has told that, and not the end of it
 
 	mu      sync.Mutex // guards what follows; never held while waiting
 	words   []words    // of pieces that have not been heard yet; only the follower takes any out
@@ -231,11 +233,12 @@ func (v *Voice) Audio(m *convai.Audio) {
 // Interrupt silences a response, and those before it.
 func (v *Voice) Interrupt(id int) { v.player.Interrupt(id) }
 
-// Drain waits until all that the agent has said has been heard, or ctx is done.
+// Drain waits until all that the agent has said has been heard, and Notify has
+// been told so, or ctx is done.
 func (v *Voice) Drain(ctx context.Context) {
 	for {
 		left := v.player.Position().Left
-		if left == 0 {
+		if left == 0 && !v.speaking.Load() {
 			return
 		}
 		select {

@@ -253,3 +253,13 @@ func TestABeepIsSoftAtBothEnds(t *testing.T) {
 		t.Errorf("it is %.2f loud, begins at %.2f, ends at %.2f, and has a step of %.3f", most, sound[0], sound[4799], step)
 	}
 }
+
+func TestAfterDrainTheEndHasBeenTold(t *testing.T) {
+	with(t, Options{}, func(r *room) {
+		r.Audio(say(1, 510*time.Millisecond, "good bye"))
+		r.Drain(context.Background())
+		if got, want := r.all(), []string{"Speaking{1}", "Spoken{1 good }", "Spoken{1 bye}", "Silent{1 false}"}; !slices.Equal(got, want) {
+			t.Errorf("told %q, want %q", got, want)
+		}
+	})
+}

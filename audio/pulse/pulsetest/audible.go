@@ -3,6 +3,7 @@
 package pulsetest
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -20,6 +21,21 @@ func Audible(sound []float32) (n, first, last int) {
 		}
 	}
 	return n, first, last
+}
+
+// Gaps counts where a tone of so many hertz does not go on as it began. Of such
+// a tone, each sample follows from the two before it.
+func Gaps(sound []float32, hertz float64) int {
+	n := 0
+	w := 2 * math.Cos(2*math.Pi*hertz/rate)
+	for i := 2; i < len(sound); i++ {
+		want := w*float64(sound[i-1]) - float64(sound[i-2])
+		if math.Abs(float64(sound[i])-want) > 0.005 {
+			n++
+			i += rate / 1000 // one gap is seen by several samples
+		}
+	}
+	return n
 }
 
 // Until waits until what has been recorded from sample from on is as it should

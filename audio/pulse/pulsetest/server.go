@@ -4,6 +4,7 @@ package pulsetest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net"
 	"os"
@@ -205,6 +206,34 @@ func (s *Server) LoadModule(args ...string) string {
 // UnloadModule unloads the module of that number.
 func (s *Server) UnloadModule(module string) { s.t.Helper(); s.Pactl("unload-module", module) }
 
+// Room has the microphone hear what the speaker plays: half as loud, and
+// softer again from walls, up to 120 ms later.
+func (s *Server) Room() {
+	s.t.Helper()
+	for _, path := range []struct{ latency, gain string }{{"20", "0.5"}, {"45", "0.15"}, {"80", "0.08"}, {"140", "0.03"}} {
+		module := s.LoadModule("module-loopback", "source="+Heard, "sink="+ear, "adjust_time=0", "latency_msec="+path.latency)
+		_, list, _ := strings.Cut(s.inputOf(module), "#")
+		input, _, _ := strings.Cut(list, "\n")
+		s.Pactl("set-sink-input-volume", input, path.gain)
+	}
+}
+
+// inputOf is what pactl says of the stream that a module plays.
+func (s *Server) inputOf(module string) (text string) {
+	s.t.Helper()
+	s.eventually(func() error {
+		list, err := s.try("list", "sink-inputs")
+		for _, input := range strings.Split(list, "\n\n") {
+			if strings.Contains(input, "Owner Module: "+module+"\n") {
+				text = input
+				return nil
+			}
+		}
+		return cmp.Or(err, fmt.Errorf("module %s plays nothing in %s", module, list))
+	})
+	return text
+}
+
 // Modules is how many modules of that name are loaded.
 func (s *Server) Modules(name string) int {
 	s.t.Helper()
@@ -218,10 +247,17 @@ func (s *Server) Modules(name string) int {
 }
 
 // SetDefaultSink makes a sink the default one.
-func (s *Server) SetDefaultSink(name string) { s.t.Helper(); s.Pactl("set-default-sink", name) }
+func (s *Server) SetDefaultSink(name string) { s.t.Helper(); s.setDefault("sink", name) }
 
 // SetDefaultSource makes a source the default one.
-func (s *Server) SetDefaultSource(name string) { s.t.Helper(); s.Pactl("set-default-source", name) }
+func (s *Server) SetDefaultSource(name string) { s.t.Helper(); s.setDefault("source", name) }
+
+// setDefault tries it again: PipeWire can do it only once its session manager
+// has started.
+func (s *Server) setDefault(kind, name string) {
+	s.t.Helper()
+	s.eventually(func() error { _, err := s.try("set-default-"+kind, name); return err })
+}
 
 // SuspendSink puts a sink to sleep, or wakes it.
 func (s *Server) SuspendSink(name string, asleep bool) {
@@ -229,7 +265,8 @@ func (s *Server) SuspendSink(name string, asleep bool) {
 	s.Pactl("suspend-sink", name, fmt.Sprint(asleep))
 }
 
-// SuspendMicrophone puts the microphone to sleep, or wakes it.
+// SuspendMicrophone puts the microphone that the server had at first to sleep
+// with the sink that it hears, or wakes it.
 func (s *Server) SuspendMicrophone(asleep bool) { s.t.Helper(); s.SuspendSink(ear, asleep) }
 
 // Pactl runs pactl and returns what it prints.
@@ -322,7 +359,7 @@ func (s *Server) eventually(f func() error) {
 			return
 		}
 	}
-	s.t.Fatalf("%s does not start: %v\n%s", s.kind, err, s.log())
+	s.t.Fatalf("%s: %v\n%s", s.kind, err, s.log())
 }
 
 // An output collects what several goroutines write.
