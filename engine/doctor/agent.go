@@ -13,6 +13,21 @@ import (
 	"moonlark/engine/rest"
 )
 
+// signedURL tries the server that signed URLs come from.
+func (e *examination) signedURL(ctx context.Context) {
+	const group, subject = "agent", "signed URL"
+	if e.SignedURLFrom == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("it took over "+short(patience)))
+	defer cancel()
+	if _, err := e.Client.FetchSignedURL(ctx, e.SignedURLFrom); err != nil {
+		e.fail(group, subject, err.Error(), hintOf(err))
+		return
+	}
+	e.ok(group, subject, "one comes when it is asked for")
+}
+
 // cloud reads the agent and compares it with the scripts.
 func (e *examination) cloud(ctx context.Context) {
 	const group = "agent"
@@ -26,7 +41,7 @@ func (e *examination) cloud(ctx context.Context) {
 	}
 	reading, cancel := context.WithTimeoutCause(ctx, 2*patience, errors.New("it took over "+short(2*patience)))
 	defer cancel()
-	a, err := e.Client.Agent(reading, e.Agent, e.Branch)
+	a, err := e.Client.Agent(reading, e.Agent, e.Settings.BranchID)
 	if err != nil {
 		e.fail(group, e.Agent, err.Error(), hintOf(err))
 		return
@@ -59,7 +74,7 @@ func (e *examination) access(ctx context.Context, a *rest.Agent) {
 	}
 	auth := a.Platform.Auth
 	if auth.Enabled {
-		if _, err := e.Client.SignedURL(ctx, e.Agent, rest.SignedURLOptions{Branch: e.Branch}); err != nil {
+		if _, err := e.Client.SignedURL(ctx, e.Agent, rest.SignedURLOptions{Branch: e.Settings.BranchID, Environment: e.Settings.Environment}); err != nil {
 			e.fail(group, subject, "it is private, and there is no signed URL: "+err.Error(), hintOf(err))
 		} else {
 			e.ok(group, subject, "it is private, and the key gets a signed URL")

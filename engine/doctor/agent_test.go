@@ -152,8 +152,8 @@ func TestWhatDoesNotAgreeIsFound(t *testing.T) {
 		return func(o *doctor.Options) { f(o.Scripts[0].Tools[0]) }
 	}
 	const (
-		value   = " -> set it in agent{ dynamic_variables = ... }, or give it a placeholder in the agent's settings"
-		mustNot = " must not be overridden: the server hangs up -> enable it (Security, Overrides), or do not set it in agent{}"
+		value   = " -> set it with --var or in agent{}, or give it a placeholder in the agent's settings"
+		mustNot = " must not be overridden: the server hangs up -> enable it (Security, Overrides), or do not set it"
 	)
 	says := func(s agent.Settings) func(*doctor.Options) {
 		return func(o *doctor.Options) { o.Scripts[0].Agent = s }

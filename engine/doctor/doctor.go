@@ -46,12 +46,12 @@ type Finding struct {
 type Options struct {
 	Client *rest.Client // of the host; without a key no agent is read
 
-	Agent  string // its id; empty when none is known
-	Branch string // of the agent; empty means its main one
-	Origin string // the Origin that will be shown to it
+	Agent         string // its id; empty when none is known
+	Origin        string // that will be shown to it
+	SignedURLFrom string // a URL that signed URLs come from; empty when there is none
 
-	// Settings are what will be different about the agent; what the scripts say
-	// is added.
+	// Settings are what will be different about the agent. What the scripts say
+	// goes over it.
 	Settings agent.Settings
 
 	Scripts   []script.Summary
@@ -112,12 +112,10 @@ func Run(ctx context.Context, opts Options, report func(Finding)) error {
 	for _, s := range e.Scripts {
 		e.Settings = s.Agent.Over(e.Settings)
 	}
-	if e.Branch == "" {
-		e.Branch = e.Settings.BranchID
-	}
 	began := e.readClocks()
 	served := e.network(ctx)
 	e.machine(ctx, began, served)
+	e.signedURL(ctx)
 	e.cloud(ctx)
 	return context.Cause(ctx)
 }

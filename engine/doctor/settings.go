@@ -53,7 +53,7 @@ func (e *examination) overrides(a *rest.Agent) {
 		if allowed {
 			e.ok(group, subject, name+" may be overridden")
 		} else {
-			e.fail(group, subject, name+" must not be overridden: the server hangs up", "enable it (Security, Overrides), or do not set it in agent{}")
+			e.fail(group, subject, name+" must not be overridden: the server hangs up", "enable it (Security, Overrides), or do not set it")
 		}
 	}
 }
@@ -76,7 +76,7 @@ var variable = regexp.MustCompile(`\{\{\s*([A-Za-z0-9_]+)\s*\}\}`)
 // variables says which dynamic variables nobody gives a value. The server
 // closes a conversation for want of one in the first message or in a tool.
 func (e *examination) variables(a *rest.Agent, tools []*rest.Tool) {
-	const group, subject, mend = "agent", "variables", "set it in agent{ dynamic_variables = ... }, or give it a placeholder in the agent's settings"
+	const group, subject, mend = "agent", "variables", "set it with --var or in agent{}, or give it a placeholder in the agent's settings"
 	reported := map[string]bool{}
 	missing := func(level Level, where, name, then string, more rest.Variables) {
 		_, given := e.Settings.DynamicVariables[name]
