@@ -371,13 +371,13 @@ func (c *serveCommand) Run(ctx context.Context) error {
 }
 
 type doctorCommand struct {
-	Scripts       []string `arg:"" optional:"" name:"script" help:"Lua files that the agent is to use."`
-	Agent         *string  `placeholder:"ID" help:"The ElevenLabs agent ($$ELEVENLABS_AGENT_ID). It is read with $$ELEVENLABS_API_KEY."`
-	Branch        string   `placeholder:"ID" help:"The agent's branch; its main one, if left out."`
-	Region        string   `xor:"host" placeholder:"REGION" help:"Where the agent lives: us, eu, in or sg."`
-	Host          string   `xor:"host" placeholder:"HOST" help:"The host of the API, if it is another."`
-	Origin        string   `placeholder:"URL" help:"The Origin that the agent will be shown."`
-	JSON          bool     `name:"json" help:"One JSON object per finding on stdout."`
+	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files that the agent is to use."`
+
+	Agent            *string `placeholder:"ID" help:"The ElevenLabs agent ($$ELEVENLABS_AGENT_ID). It is read with $$ELEVENLABS_API_KEY."`
+	From             *string `name:"signed-url-from" placeholder:"URL" help:"Try whether this HTTP URL says where to connect."`
+	flags.Connection `embed:""`
+
+	JSON          bool `name:"json" help:"One JSON object per finding on stdout."`
 	flags.Logging `embed:""`
 }
 
@@ -421,22 +421,21 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 
 // examine is what the flags and the environment say is to be looked at.
 func (c *doctorCommand) examine() (doctor.Options, error) {
-	host, err := c.Host, error(nil)
-	if host == "" {
-		host, err = rest.Host(c.Region)
-	}
+	var run, signed engine.Options
+	err := errors.Join(
+		flags.Target{Agent: c.Agent}.Apply(&run),
+		flags.Target{From: c.From, Local: true}.Apply(&signed),
+		c.Connection.Apply(&run))
 	if err == nil {
-		err = rest.CheckHost(host)
+		err = rest.CheckHost(run.Connection.Host)
 	}
-	agent := os.Getenv("ELEVENLABS_AGENT_ID")
-	if c.Agent != nil {
-		agent = *c.Agent
-		if agent == "" && err == nil {
-			err = errors.New("--agent is empty: is a variable not set?")
-		}
-	}
-	client := &rest.Client{Host: host, Key: rest.NewKey(os.Getenv("ELEVENLABS_API_KEY"))}
-	return doctor.Options{Client: client, Agent: agent, Branch: c.Branch, Origin: c.Origin}, err
+	return doctor.Options{
+		Client:        &rest.Client{Host: run.Connection.Host, Key: run.Connection.Key},
+		Agent:         run.Target.Agent,
+		Origin:        run.Connection.Origin,
+		SignedURLFrom: signed.Target.SignedURLFrom,
+		Settings:      run.Agent,
+	}, err
 }
 
 type audioCommand struct {

@@ -106,6 +106,7 @@ type Summary struct {
 	Tools []*tool.Spec // in the order of registration
 	On    []string     // the events it handles, sorted
 	Files []File       // that it depends on: itself, and what it required or looked for
+	Agent agent.Settings
 }
 
 // Name is the script's file name, without its folder.
@@ -120,6 +121,9 @@ func (g *generation) summary() Summary {
 		sum.On = append(sum.On, event)
 	}
 	slices.Sort(sum.On)
+	if g.agent != nil {
+		sum.Agent = g.agent.Settings
+	}
 	return sum
 }
 
