@@ -258,7 +258,10 @@ func chat(ctx context.Context, e *engine.Engine, lines *terminal.Terminal, inter
 		if first && e.AwaitGreeting(ctx) != nil { // or it would pass for the reply
 			return nil
 		}
-		if err := e.Say(line); err != nil {
+		if err := e.Say(line); err != nil && interactive { // between two conversations, perhaps
+			lines.Show(event.Event{Type: event.Error, Time: time.Now(), Text: "not said: " + err.Error()})
+			continue
+		} else if err != nil {
 			return err
 		}
 		if !interactive {

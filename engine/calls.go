@@ -20,11 +20,14 @@ const orphanedResult = "orphaned_result"
 // so that it is told why.
 const announcedMargin = 500 * time.Millisecond
 
+// mostAnnounced is the longest that an agent may say it waits, in seconds.
+const mostAnnounced = 24 * 60 * 60
+
 // A toolCall is one call of the agent's, in its conversation.
 type toolCall struct {
-	*script.Call
-	ignored bool // the agent does not want the result
-	done    bool
+	name    string
+	ignored bool         // the agent does not want the result
+	call    *script.Call // nil once it has its outcome: it holds on to its copy of the script
 }
 
 // call runs a tool for the agent, unless it has asked with that id before.
@@ -33,8 +36,9 @@ func (t *talk) call(m *convai.ClientToolCall) {
 	t.mu.Lock()
 	_, again := t.calls[c.ID]
 	if !again {
-		t.calls[c.ID] = &toolCall{Call: c, ignored: !m.WantsResult()}
+		t.calls[c.ID] = &toolCall{name: c.Name, ignored: !m.WantsResult(), call: c}
 		c.Timeout = t.waits[c.ID]
+		delete(t.waits, c.ID)
 	}
 	t.mu.Unlock()
 	if again {
@@ -60,14 +64,16 @@ func (t *talk) announce(m *convai.AgentToolRequest) {
 	if m.ResponseTimeoutSecs <= 0 {
 		return
 	}
-	wait := time.Duration(m.ResponseTimeoutSecs) * time.Second
+	wait := time.Duration(min(m.ResponseTimeoutSecs, mostAnnounced)) * time.Second
 	wait -= min(announcedMargin, wait/4)
 	t.mu.Lock()
 	c := t.calls[m.ToolCallID]
-	t.waits[m.ToolCallID] = wait
+	if c == nil {
+		t.waits[m.ToolCallID] = wait
+	}
 	t.mu.Unlock()
-	if c != nil {
-		t.e.scripts.Hurry(c.Call, wait)
+	if c != nil && c.call != nil {
+		t.e.scripts.Hurry(c.call, wait)
 	}
 }
 
@@ -76,7 +82,7 @@ func (t *talk) announce(m *convai.AgentToolRequest) {
 func (t *talk) reply(c *script.Call, r tool.Result) {
 	t.mu.Lock()
 	call := t.calls[c.ID]
-	call.done = true
+	call.call = nil
 	t.mu.Unlock()
 	ev := event.Event{
 		Type: event.ToolResult, Tool: c.Name, CallID: c.ID, Script: t.e.scripts.Owner(c.Name),
@@ -84,7 +90,7 @@ func (t *talk) reply(c *script.Call, r tool.Result) {
 	}
 	if call.ignored {
 		t.e.out.post(ev)
-		t.e.turns.callAnswered(false)
+		t.e.turns.callAnswered(t.turns, false)
 		return
 	}
 	m := &convai.ClientToolResult{ToolCallID: c.ID, Result: r.Text, IsError: r.IsError, ErrorType: string(r.Type)}
@@ -94,7 +100,7 @@ func (t *talk) reply(c *script.Call, r tool.Result) {
 	if err != nil {
 		t.orphan(m)
 	}
-	t.e.turns.callAnswered(true)
+	t.e.turns.callAnswered(t.turns, true)
 }
 
 // orphan reports a result that cannot reach its conversation.
@@ -108,7 +114,7 @@ func (t *talk) orphan(m *convai.ClientToolResult) {
 func (t *talk) nameOf(id string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.calls[id].Name
+	return t.calls[id].name
 }
 
 // endCalls tells the handlers of calls under way that nobody waits any more, and
@@ -116,8 +122,8 @@ func (t *talk) nameOf(id string) string {
 func (t *talk) endCalls() {
 	t.mu.Lock()
 	for _, c := range t.calls {
-		if !c.done {
-			c.Cancel()
+		if c.call != nil {
+			c.call.Cancel()
 		}
 	}
 	t.mu.Unlock()

@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"moonlark/engine/agent"
@@ -28,6 +30,34 @@ type Connection struct {
 	Enclave json.RawMessage
 }
 
+// check says what is wrong with it that no try to connect would mend.
+func (c Connection) check() error {
+	if c.Host != "" {
+		if err := rest.CheckHost(c.Host); err != nil {
+			return err
+		}
+	}
+	_, err := c.enclave()
+	return err
+}
+
+// enclave is the message that Enclave has, nil when there is none.
+func (c Connection) enclave() (*convai.EnclaveSetupConfig, error) {
+	if c.Enclave == nil {
+		return nil, nil
+	}
+	var fields struct {
+		Type string `json:"type"`
+		convai.EnclaveSetupConfig
+	}
+	d := json.NewDecoder(bytes.NewReader(c.Enclave))
+	d.DisallowUnknownFields() // or they would be lost without a word
+	if err := d.Decode(&fields); err != nil {
+		return nil, fmt.Errorf("enclave: %w", err)
+	}
+	return &fields.EnclaveSetupConfig, nil
+}
+
 // A destination is where conversations are held.
 type destination struct {
 	kind   string             // "local", "agent" or "url"
@@ -42,7 +72,15 @@ func (e *Engine) destination() (destination, error) {
 	case target.SignedURLFrom != "":
 		return destination{kind: "url", url: hostOf(target.SignedURLFrom)}, nil
 	case target.Agent != "":
-		return destination{kind: "agent", url: convai.AgentURL(e.opts.Connection.Host, target.Agent)}, nil
+		base, err := (&rest.Client{Host: e.opts.Connection.Host}).BaseURL()
+		if err != nil {
+			return destination{}, err
+		}
+		address := convai.AgentURL(base.Host, target.Agent)
+		if base.Scheme == "http" { // of this machine
+			address = "ws" + strings.TrimPrefix(address, "wss")
+		}
+		return destination{kind: "agent", url: address}, nil
 	}
 	server, err := e.listen("127.0.0.1:0", e.scripts.Tools)
 	if err != nil {
@@ -61,11 +99,8 @@ func (e *Engine) dial(ctx context.Context, to destination, s agent.Settings) (*c
 	if origin := e.opts.Connection.Origin; origin != "" {
 		opts.Header = http.Header{"Origin": {origin}}
 	}
-	if enclave := e.opts.Connection.Enclave; enclave != nil {
-		opts.Enclave = new(convai.EnclaveSetupConfig)
-		if err := json.Unmarshal(enclave, opts.Enclave); err != nil {
-			return nil, fmt.Errorf("enclave: %w", err)
-		}
+	if opts.Enclave, err = e.opts.Connection.enclave(); err != nil {
+		return nil, err
 	}
 	return convai.Dial(ctx, opts)
 }

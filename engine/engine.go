@@ -21,6 +21,7 @@ import (
 	"moonlark/engine/convai"
 	"moonlark/engine/event"
 	"moonlark/engine/localagent"
+	"moonlark/engine/rest"
 	"moonlark/engine/script"
 	"moonlark/engine/voice"
 )
@@ -125,9 +126,10 @@ type Engine struct {
 	mu     sync.Mutex // guards what follows
 	talk   *talk      // the conversation; nil before it and after it
 	stop   context.CancelCauseFunc
-	status string      // see life.go
-	wanted *start      // a script has asked for a conversation
-	begun  []time.Time // when conversations were, in the last hour
+	quit   context.CancelCauseFunc // gives up a conversation that is waited for; nil when none is
+	status string                  // see life.go
+	wanted *start                  // a script has asked for a conversation
+	begun  []time.Time             // when conversations were, in the last hour
 
 	wake chan struct{} // has a value when wanted has been set
 
@@ -145,6 +147,14 @@ func New(opts Options) (*Engine, error) {
 	}
 	if opts.Target.URL != "" {
 		if err := convai.CheckURL(opts.Target.URL); err != nil {
+			return nil, err
+		}
+	}
+	if err := opts.Connection.check(); err != nil {
+		return nil, err
+	}
+	if from := opts.Target.SignedURLFrom; from != "" {
+		if err := rest.CheckSource(from); err != nil {
 			return nil, err
 		}
 	}
@@ -284,6 +294,9 @@ func endedBy(ctx context.Context) error {
 func (e *Engine) Say(text string) error { return e.say(text, e.send) }
 
 func (e *Engine) say(text string, send func(convai.Message) error) error {
+	if t := e.current(); t != nil {
+		t.userSpoke()
+	}
 	e.turns.userSpoke()
 	err := send(&convai.UserMessage{Text: text})
 	if err != nil {

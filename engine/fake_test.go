@@ -28,8 +28,10 @@ func TestMain(m *testing.M) {
 // A fakeAgent is the server's end of one conversation, on a real WebSocket,
 // driven by the test.
 type fakeAgent struct {
-	t    testing.TB
-	conn *websocket.Conn
+	t       testing.TB
+	conn    *websocket.Conn
+	request *http.Request // the handshake
+	first   string        // the frame that began the conversation
 }
 
 // fake runs agent for each client that connects, after the metadata has been

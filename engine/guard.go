@@ -27,6 +27,7 @@ func (t *talk) guard(ctx context.Context) {
 	tick := time.NewTicker(time.Second / 4)
 	defer tick.Stop()
 	told := time.Duration(0)
+	t.e.dispatch(idleEvent, map[string]any{"seconds": 0}) // whatever was before
 	for {
 		select {
 		case <-tick.C:
@@ -42,9 +43,11 @@ func (t *talk) guard(ctx context.Context) {
 		case t.e.opts.Idle > 0 && quiet >= t.e.opts.Idle:
 			t.e.log("", slog.LevelInfo, "the user has said nothing for "+t.e.opts.Idle.String()+": the conversation is ended")
 			t.leave("the user is gone")
+			return
 		case t.e.opts.Longest > 0 && time.Since(t.began) >= t.e.opts.Longest:
 			t.e.log("", slog.LevelInfo, "the conversation has lasted "+t.e.opts.Longest.String()+": it is ended")
 			t.leave("it has lasted long enough")
+			return
 		}
 	}
 }
@@ -53,18 +56,18 @@ func (t *talk) guard(ctx context.Context) {
 // way, and been heard to the end of it. It does not wait, and works once.
 func (t *talk) leave(reason string) {
 	t.stop.Do(func() {
+		t.left.Store(true) // now: should the network cut it short meanwhile, nobody wants another
 		t.e.leaving.Go(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+			ctx, cancel := context.WithTimeout(t.ctx, stopTime)
 			defer cancel()
 			t.e.turns.awaitReply(ctx)
-			farewell, cancel := context.WithTimeout(context.Background(), farewellTime)
+			farewell, cancel := context.WithTimeout(t.ctx, farewellTime)
 			defer cancel()
 			t.e.drainVoice(farewell)
 			if !t.e.opts.Wait {
 				t.e.Stop()
 				return
 			}
-			t.left.Store(true)
 			goodbye, cancel := context.WithTimeout(context.Background(), goodbyeTime)
 			defer cancel()
 			t.conv.Close(goodbye, reason)

@@ -40,6 +40,9 @@ func (e *Engine) setStatus(status, reason string) {
 	e.mu.Lock()
 	same := e.status == status
 	e.status = status
+	if status == statusConnected {
+		e.wanted = nil // here it is
+	}
 	e.mu.Unlock()
 	if !same {
 		e.dispatch(statusEvent, map[string]any{"status": status, "reason": reason})
@@ -111,9 +114,34 @@ func (e *Engine) allowance(now time.Time) (when time.Time, free bool) {
 func (e *Engine) asked() *start {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	select {
+	case <-e.wake:
+	default:
+	}
 	wanted := e.wanted
 	e.wanted = nil
 	return wanted
+}
+
+// giveUp ends what a conversation is waited for with: with Wait the next one is
+// the scripts' to ask for, and else there is none.
+func (e *Engine) giveUp() {
+	e.mu.Lock()
+	quit := e.quit
+	e.wanted = nil
+	e.mu.Unlock()
+	switch {
+	case !e.opts.Wait:
+		e.Stop()
+	case quit != nil:
+		quit(errStopped)
+	}
+}
+
+func (e *Engine) setQuit(quit context.CancelCauseFunc) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.quit = quit
 }
 
 // A user is who talks to the agent, from the first conversation on.
@@ -151,9 +179,8 @@ func (e *Engine) live(ctx context.Context, to destination) error {
 	var u user
 	err := e.liveWith(ctx, to, &u)
 	said := u.end()
-	e.setStatus(statusEnded, "")
-	var closed *convai.CloseError
-	closedOnUs := errors.As(err, &closed) && closed.Clean()
+	e.setStatus(statusEnded, reason(err))
+	_, closedOnUs := err.(*convai.CloseError) // as converse says it; one before the metadata is no end, but a failure
 	switch {
 	case err != nil && !closedOnUs:
 		return err
@@ -169,57 +196,74 @@ func (e *Engine) live(ctx context.Context, to destination) error {
 
 func (e *Engine) liveWith(ctx context.Context, to destination, u *user) error {
 	var wanted start
-	again, pause := false, firstPause
+	var cut error // why the conversation before was cut short, if another is to take its place
+	var last error
+	pause := firstPause
 	for {
-		asked := e.asked()
-		if e.opts.Wait && !again {
-			e.setStatus(statusWaiting, "")
-			for ; asked == nil; asked = e.asked() {
-				select {
-				case <-e.wake:
-				case <-ctx.Done():
-					return nil
-				}
+		if e.opts.Wait && cut == nil {
+			e.setStatus(statusWaiting, reason(last))
+			asked := e.awaitStart(ctx)
+			if asked == nil {
+				return nil
 			}
+			wanted, pause = *asked, firstPause
 		}
-		if asked != nil {
-			wanted = *asked
-		}
-		conv, err := e.connect(ctx, to, wanted.Settings, again)
+		conv, err := e.connect(ctx, to, &wanted, cut, pause)
 		switch {
+		case err == nil:
 		case ctx.Err() != nil:
-			if err == nil {
-				goodbye, cancel := context.WithTimeout(context.Background(), goodbyeTime)
-				defer cancel()
-				conv.Close(goodbye, "User ended conversation")
-			}
 			return nil
-		case err != nil && e.opts.Wait:
-			e.out.post(event.Event{Type: event.Error, Text: err.Error(), Hint: Hint(err)})
-			again = false
-			continue
-		case err != nil:
+		case !e.opts.Wait:
 			return err
+		default:
+			if !errors.Is(err, errStopped) {
+				e.out.post(event.Event{Type: event.Error, Text: err.Error(), Hint: Hint(err)})
+			}
+			cut, last = nil, err
+			continue
 		}
 		u.talk(e)
 		began := time.Now()
-		err = e.converse(ctx, conv, again, wanted.preroll)
-		again, wanted.preroll = false, false
+		err = e.converse(ctx, conv, cut != nil, wanted.preroll)
+		cut, last, wanted.preroll = nil, err, false
 		switch {
 		case ctx.Err() != nil:
 			return err
 		case e.opts.Reconnect && !over(err):
 			if time.Since(began) > steadyTime {
 				pause = firstPause
+			} else {
+				pause = min(2*pause, mostPause)
 			}
-			e.setStatus(statusReconnecting, err.Error())
-			e.pause(ctx, pause, err)
-			pause = min(2*pause, mostPause)
-			again = true
+			e.setStatus(statusReconnecting, reason(err))
+			cut = err
 		case !e.opts.Wait:
 			return err
 		}
 	}
+}
+
+// awaitStart waits until a script asks for a conversation. It is nil when ctx is
+// done before.
+func (e *Engine) awaitStart(ctx context.Context) *start {
+	for {
+		if asked := e.asked(); asked != nil {
+			return asked
+		}
+		select {
+		case <-e.wake:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// reason is an error as a script is told it.
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // over says whether a conversation that ended so was not cut short, or would be
@@ -243,34 +287,52 @@ func (e *Engine) pause(ctx context.Context, most time.Duration, why error) {
 }
 
 // connect opens a conversation; again and again when it is to take the place of
-// one, or a device boots before its network.
-func (e *Engine) connect(ctx context.Context, to destination, s agent.Settings, again bool) (*convai.Conversation, error) {
-	if !again {
+// one that was cut short, after a pause, or a device boots before its network.
+// What a script asks for meanwhile changes wanted.
+func (e *Engine) connect(ctx context.Context, to destination, wanted *start, cut error, most time.Duration) (*convai.Conversation, error) {
+	ctx, quit := context.WithCancelCause(ctx)
+	defer quit(nil)
+	e.setQuit(quit)
+	defer e.setQuit(nil)
+	again := cut != nil || e.opts.Retry
+	if cut == nil {
 		e.setStatus(statusConnecting, "")
 	}
-	for most := time.Second; ; most = min(2*most, mostPause) {
+	for {
+		if cut != nil {
+			e.pause(ctx, most, cut)
+			most = min(2*most, mostPause)
+		}
+		if asked := e.asked(); asked != nil {
+			*wanted = *asked
+		}
 		if err := e.allowed(ctx); err != nil {
 			return nil, err
 		}
-		conv, err := e.dial(ctx, to, s.Over(e.scripts.Agent().Over(e.opts.Agent)))
-		if err == nil {
+		conv, err := e.dial(ctx, to, wanted.Over(e.scripts.Agent().Over(e.opts.Agent)))
+		switch {
+		case err == nil && ctx.Err() != nil:
+			goodbye, cancel := context.WithTimeout(context.Background(), goodbyeTime)
+			defer cancel()
+			conv.Close(goodbye, "User ended conversation")
+			return nil, context.Cause(ctx)
+		case err == nil:
 			e.mu.Lock()
 			e.begun = append(e.begun, time.Now())
 			e.mu.Unlock()
 			return conv, nil
-		}
-		if ctx.Err() != nil || hopeless(err) || !again && !e.opts.Retry {
+		case ctx.Err() != nil || hopeless(err) || !again:
 			return nil, err
 		}
-		e.pause(ctx, most, err)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
+		cut = err
 	}
 }
 
-// allowed waits until another conversation may begin.
+// allowed waits until another conversation may begin. The error is ctx's.
 func (e *Engine) allowed(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	e.mu.Lock()
 	when, free := e.allowance(time.Now())
 	e.mu.Unlock()

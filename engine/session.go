@@ -36,7 +36,12 @@ func (s session) SendContext(text, id string) error {
 	return s.offer(&convai.ContextualUpdate{Text: text, ContextID: id})
 }
 
-func (s session) SendActivity() error { return s.offer(new(convai.UserActivity)) }
+func (s session) SendActivity() error {
+	if t := s.e.current(); t != nil {
+		t.userSpoke()
+	}
+	return s.offer(new(convai.UserActivity))
+}
 
 func (s session) SendFeedback(eventID int, score string) error {
 	m := &convai.Feedback{EventID: eventID}
@@ -49,6 +54,9 @@ func (s session) SendFeedback(eventID int, score string) error {
 func (s session) SendFile(fileID, text string) error {
 	if len(text) > mostSaid {
 		return tooLong(text)
+	}
+	if t := s.e.current(); t != nil {
+		t.userSpoke()
 	}
 	m := &convai.MultimodalMessage{FileID: fileID}
 	if text != "" {
@@ -78,16 +86,19 @@ func (s session) offer(m convai.Message) error {
 func (s session) Start(settings []byte, preroll bool) error {
 	parsed, err := agent.Parse(settings)
 	if err != nil {
-		return err
+		return luastd.Mistake{Err: err}
 	}
 	return s.e.start(start{parsed, preroll})
 }
 
 // Stop ends the conversation once the agent has finished with what is under way,
-// or after 2 s; what it has said by then is heard.
+// or after 2 s; what it has said by then is heard. One that is still waited for
+// is given up.
 func (s session) Stop() error {
 	if t := s.e.current(); t != nil {
 		t.leave("User ended conversation")
+	} else {
+		s.e.giveUp()
 	}
 	return nil
 }

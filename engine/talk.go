@@ -29,6 +29,7 @@ type talk struct {
 	conv *convai.Conversation
 	id   string
 
+	turns int // see turnTracker.begin
 	began time.Time
 	heard atomic.Int64 // when the user last said something, since began
 
@@ -38,8 +39,9 @@ type talk struct {
 	approvals map[string]*approval     // every MCP tool call that has awaited one, by id
 	over      bool                     // nothing can be approved any more
 
-	stop sync.Once   // leave works once
-	left atomic.Bool // and has closed the conversation
+	ctx  context.Context // done when the process ends: then nothing is waited for
+	stop sync.Once       // leave works once
+	left atomic.Bool     // and has been called
 }
 
 // converse carries an open conversation to its end. It returns nil when that
@@ -48,10 +50,10 @@ type talk struct {
 // short, preroll that the agent is to hear what was said just before.
 func (e *Engine) converse(ctx context.Context, conv *convai.Conversation, again, preroll bool) error {
 	t := &talk{
-		e: e, conv: conv, id: conv.Metadata().ConversationID, began: time.Now(),
+		e: e, conv: conv, id: conv.Metadata().ConversationID, began: time.Now(), ctx: ctx,
 		calls: make(map[string]*toolCall), waits: make(map[string]time.Duration), approvals: make(map[string]*approval),
 	}
-	e.turns.begin()
+	t.turns = e.turns.begin()
 	e.setTalk(t)
 	e.out.post(event.Event{Type: event.Connected, ConversationID: t.id})
 	e.beginVoice(conv, preroll)

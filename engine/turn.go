@@ -26,7 +26,8 @@ type turnTracker struct {
 	open    bool          // the user has said something that has not been replied to in full
 	replied bool
 	ended   bool // the agent has said that the reply is complete
-	calls   int  // unanswered
+	talk    int  // which conversation it is
+	calls   int  // of it that are unanswered
 	fresh   bool // a result went out that the agent has said nothing about
 	over    bool // the conversation is
 	last    time.Time
@@ -36,12 +37,16 @@ func newTurnTracker() *turnTracker {
 	return &turnTracker{last: time.Now()}
 }
 
-// begin forgets the conversation before.
-func (t *turnTracker) begin() {
+// begin forgets the conversation before. It returns what its calls are counted
+// off by.
+func (t *turnTracker) begin() (talk int) {
 	t.note(func() {
+		t.talk++
+		talk = t.talk
 		t.said, t.greeted, t.latest, t.before = false, false, 0, 0
 		t.open, t.replied, t.ended, t.calls, t.fresh, t.over = false, false, false, 0, false, false
 	})
+	return talk
 }
 
 // note changes the tracker and wakes whoever waits.
@@ -90,10 +95,14 @@ func (t *turnTracker) callBegan() {
 	})
 }
 
-// callAnswered counts a call off. The agent is to say something about a result
-// that has been sent.
-func (t *turnTracker) callAnswered(sent bool) {
-	t.note(func() { t.calls, t.fresh = t.calls-1, t.fresh || sent })
+// callAnswered counts a call off, if its conversation is the present one. The
+// agent is to say something about a result that has been sent.
+func (t *turnTracker) callAnswered(talk int, sent bool) {
+	t.note(func() {
+		if talk == t.talk {
+			t.calls, t.fresh = t.calls-1, t.fresh || sent
+		}
+	})
 }
 
 // await returns when done says so, or with an error when ctx is done. done is

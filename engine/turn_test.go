@@ -16,7 +16,7 @@ func TestATurnIsOver(t *testing.T) {
 	reply := func(id int) func(*turnTracker) { return func(t *turnTracker) { t.agentSpoke(id) } }
 	end := func(t *turnTracker) { t.agentEnded() }
 	call := func(t *turnTracker) { t.callBegan() }
-	answer := func(t *turnTracker) { t.callAnswered(true) }
+	answer := func(t *turnTracker) { t.callAnswered(0, true) }
 	for _, row := range []struct {
 		why   string
 		steps []step

@@ -1,6 +1,7 @@
 package luastd
 
 import (
+	"errors"
 	"math"
 
 	lua "github.com/yuin/gopher-lua"
@@ -125,8 +126,18 @@ func start(L *lua.LState, c Conversation) error {
 	preroll := lua.LVAsBool(settings.RawGetString("preroll"))
 	text, err := settingsJSON(settings)
 	raise(L, err)
-	return c.Start(text, preroll)
+	err = c.Start(text, preroll)
+	var mistake Mistake
+	if errors.As(err, &mistake) {
+		raise(L, mistake)
+	}
+	return err
 }
+
+// A Mistake is an error of a Conversation that is the script's own, and raises.
+type Mistake struct{ Err error }
+
+func (m Mistake) Error() string { return m.Err.Error() }
 
 // settingsJSON is a table of settings as JSON, without preroll, which is no
 // setting of the agent's.

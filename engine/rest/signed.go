@@ -55,12 +55,9 @@ type signedURL struct {
 // can be secrets in both; it is an *Error, or the context's.
 func (c *Client) FetchSignedURL(ctx context.Context, from string) (string, error) {
 	const op = "signed URL"
-	source, err := url.Parse(from)
-	if err == nil && (source.Scheme != "https" && source.Scheme != "http" || source.Hostname() == "") {
-		err = errors.New("want https://host/path or http://host/path")
-	}
+	source, err := parseSource(from)
 	if err != nil {
-		return "", fmt.Errorf("%s: URL: %w", op, bare(err))
+		return "", fmt.Errorf("%s: %w", op, err)
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
@@ -88,6 +85,24 @@ func (c *Client) FetchSignedURL(ctx context.Context, from string) (string, error
 		return "", &Error{Op: op, Text: source.Host + ": " + err.Error(), Hint: `it is to answer {"signed_url": "wss://..."}, or the URL as text`}
 	}
 	return text, nil
+}
+
+// CheckSource says what is wrong with a URL that signed URLs cannot come from,
+// without repeating it: it can have a secret in it.
+func CheckSource(from string) error {
+	_, err := parseSource(from)
+	return err
+}
+
+func parseSource(from string) (*url.URL, error) {
+	source, err := url.Parse(from)
+	if err == nil && (source.Scheme != "https" && source.Scheme != "http" || source.Hostname() == "") {
+		err = errors.New("want https://host/path or http://host/path")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("URL: %w", bare(err))
+	}
+	return source, nil
 }
 
 // keepTLS follows redirects, but not out of TLS.
