@@ -381,9 +381,13 @@ func (p *playback) flush() error {
 		return err
 	}
 	// The server asks for as much again, but that may come late too.
+	p.wire.atOnce()
 	given, err := p.give(lost)
 	p.wanted.Add(-given)
-	return err
+	if err != nil {
+		return err
+	}
+	return p.measure() // how much further on it was put
 }
 
 // lose tells the source that the last n samples that were sent are not heard.
