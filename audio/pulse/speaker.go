@@ -387,7 +387,14 @@ func (p *playback) flush() error {
 	if err != nil {
 		return err
 	}
-	return p.measure() // how much further on it was put
+	sent := p.written
+	if err := p.measure(); err != nil {
+		return err
+	}
+	// For what it was put further on the server may not ask again. Where it
+	// does we give too much, once, and it asks for less.
+	p.wanted.Add(max(0, p.written-sent))
+	return nil
 }
 
 // lose tells the source that the last n samples that were sent are not heard.
