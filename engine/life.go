@@ -185,6 +185,9 @@ func (e *Engine) liveWith(ctx context.Context, to destination, u *user) error {
 		if asked != nil {
 			wanted = *asked
 		}
+		if wanted.preroll {
+			e.expectVoice()
+		}
 		conv, err := e.connect(ctx, to, wanted.Settings, again)
 		switch {
 		case ctx.Err() != nil:
@@ -196,7 +199,8 @@ func (e *Engine) liveWith(ctx context.Context, to destination, u *user) error {
 			return nil
 		case err != nil && e.opts.Wait:
 			e.out.post(event.Event{Type: event.Error, Text: err.Error(), Hint: Hint(err)})
-			again = false
+			e.forgetVoice()
+			again, wanted.preroll = false, false
 			continue
 		case err != nil:
 			return err

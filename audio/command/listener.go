@@ -17,8 +17,7 @@ type Listener struct {
 	Options Options
 	Piece   int // bytes that it gets at a time
 
-	// Sound fills a piece. The error is that there is no more, or the cause of
-	// the context.
+	// Sound fills a piece. The error is the cause of the context.
 	Sound func(context.Context, []byte) error
 
 	// Line is called for each line that it prints, of which longer ones than
