@@ -267,6 +267,10 @@ func chat(ctx context.Context, e *engine.Engine, lines *terminal.Terminal, inter
 			return nil
 		}
 		if err := e.Say(line); err != nil {
+			if interactive { // there is none at the moment, and may be one soon
+				lines.Show(event.Event{Type: event.Error, Time: time.Now(), Text: "not sent: " + err.Error()})
+				continue
+			}
 			return err
 		}
 		if !interactive {

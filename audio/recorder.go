@@ -125,7 +125,7 @@ func (r *Recorder) Begin(format pcm.Format, length time.Duration, preroll bool, 
 	r.send = send
 	r.catching = preroll && !r.muted.Load() && !r.aside.Load()
 	r.mu.Unlock()
-	piece := make([]float32, Samples(longestChunk))
+	piece := make([]float32, Samples(5*ChunkLength))
 	for r.catchUp(piece) {
 	}
 	r.Forget()
