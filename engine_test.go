@@ -43,7 +43,7 @@ import (
 //	start NAME [-null|-terminal] [KEY=VALUE...] PROGRAM ARG...
 //	                            starts a program and goes on; its input is a pipe, or what is said
 //	type NAME TEXT              types a line
-//	press NAME KEY              types one key at a terminal: ctrl-c, ctrl-d
+//	press NAME KEY              types one key at a terminal: ctrl-c, ctrl-d, space
 //	close NAME                  ends its input
 //	signal NAME INT|TERM
 //	see NAME stdout|stderr|heard REGEXP
@@ -280,7 +280,7 @@ func (s *story) typeLine(ts *testscript.TestScript, args []string) {
 
 func (s *story) press(ts *testscript.TestScript, args []string) {
 	need(ts, args, 2, 2)
-	p, key := s.program(ts, args[0]), map[string]string{"ctrl-c": "\x03", "ctrl-d": "\x04"}[args[1]]
+	p, key := s.program(ts, args[0]), map[string]string{"ctrl-c": "\x03", "ctrl-d": "\x04", "space": " "}[args[1]]
 	if key == "" || p.tty == nil {
 		ts.Fatalf("no key %s, or no terminal", args[1])
 	}

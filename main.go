@@ -173,7 +173,12 @@ func (c *runCommand) Run(ctx context.Context) error {
 	case len(c.Say) > 0:
 		opts.Talk = func(ctx context.Context, e *engine.Engine) error { return say(ctx, e, c.Say) }
 	case chatting:
-		opts.Talk = func(ctx context.Context, e *engine.Engine) error { return chat(ctx, e, screen, interactive) }
+		opts.Talk = func(ctx context.Context, e *engine.Engine) error {
+			if opts.Voice != nil {
+				screen.PushToTalk(e.Listening(), func() { e.SetListening(!e.Listening()) })
+			}
+			return chat(ctx, e, screen, interactive)
+		}
 	}
 	e, err := engine.New(opts)
 	if err != nil {
@@ -202,7 +207,7 @@ func (c *runCommand) apply(opts *engine.Options) error {
 	local := opts.Target == (engine.Target{})
 	silent := c.Text || c.Headless
 	if silent && c.Sound.Asked() {
-		return errors.New("--text and --headless are without sound: leave out --speaker and --mic")
+		return errors.New("--text and --headless are without sound: leave out --speaker, --mic, --wake and --push-to-talk")
 	}
 	if !silent && (!local || c.Sound.Asked() || c.Speech.Asked()) {
 		if err := c.Sound.Apply(opts); err != nil {
@@ -214,6 +219,9 @@ func (c *runCommand) apply(opts *engine.Options) error {
 	}
 	if err := c.Speech.Apply(opts); err != nil {
 		return err
+	}
+	if c.Wake != "" && !c.Wait && !c.WakeAlways {
+		return errors.New("--wake begins conversations: say --wait too, or --wake-always to hear it in one")
 	}
 	c.Life.Apply(opts)
 	return c.Connection.Apply(opts)

@@ -183,7 +183,8 @@ func New(opts Options) (*Engine, error) {
 
 // eventNames are the names that on() knows: what a server sends, and our own.
 func eventNames() []string {
-	return append(convai.KnownServerTypes(), orphanedResult, speaking, spoken, silent, level, statusEvent, idleEvent, reconnectedEvent)
+	return append(convai.KnownServerTypes(), orphanedResult, speaking, spoken, silent, level, wakeEvent, listeningEvent,
+		statusEvent, idleEvent, reconnectedEvent)
 }
 
 func (e *Engine) log(name string, level slog.Level, text string) {

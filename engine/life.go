@@ -219,6 +219,7 @@ func (e *Engine) liveWith(ctx context.Context, to destination, u *user) error {
 			if !errors.Is(err, errStopped) {
 				e.out.post(event.Event{Type: event.Error, Text: err.Error(), Hint: Hint(err)})
 			}
+			e.forgetVoice()
 			cut, last = nil, err
 			continue
 		}
@@ -305,6 +306,9 @@ func (e *Engine) connect(ctx context.Context, to destination, wanted *start, cut
 		}
 		if asked := e.asked(); asked != nil {
 			*wanted = *asked
+		}
+		if wanted.preroll {
+			e.expectVoice()
 		}
 		if err := e.allowed(ctx); err != nil {
 			return nil, err

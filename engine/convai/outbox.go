@@ -91,14 +91,17 @@ func (o *outbox) answer(opcode int, frame []byte) error {
 }
 
 // sendSound adds what goes behind everything else, and says how many chunks
-// had to go for it. It never waits.
-func (o *outbox) sendSound(sound []byte) (dropped int) {
+// had to go for it. It never waits. What is early is of before the conversation.
+func (o *outbox) sendSound(sound []byte, early bool) (dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
 		return 0
 	}
 	o.changed.Signal()
+	if early {
+		return o.sound.addEarly(sound)
+	}
 	return o.sound.add(sound)
 }
 
@@ -132,7 +135,7 @@ func (o *outbox) next() *outgoing {
 			return o.control.first
 		case o.rest.first != nil:
 			return o.rest.first
-		case o.sound.count > 0 && !o.closed:
+		case !o.sound.empty() && !o.closed:
 			return o.sound.take()
 		case o.closed:
 			return nil
