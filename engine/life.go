@@ -39,9 +39,13 @@ const (
 func (e *Engine) setStatus(status, reason string) {
 	e.mu.Lock()
 	same := e.status == status
-	e.status = status
+	if !same {
+		e.since = time.Now()
+	}
+	e.status, e.reason = status, reason
 	e.mu.Unlock()
 	if !same {
+		e.opts.Status(status, reason)
 		e.dispatch(statusEvent, map[string]any{"status": status, "reason": reason})
 	}
 }
