@@ -44,7 +44,9 @@ var eventName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`)
 // An EventNameError says why an event cannot be called so.
 type EventNameError struct{ Name, Why string }
 
-func (e *EventNameError) Error() string { return fmt.Sprintf("no event can be called %q: %s", e.Name, e.Why) }
+func (e *EventNameError) Error() string {
+	return fmt.Sprintf("no event can be called %q: %s", e.Name, e.Why)
+}
 
 // EventName is the name.
 func (e *EventNameError) EventName() string { return e.Name }

@@ -42,7 +42,16 @@ type meter struct {
 	shown  time.Duration // what was last said of that: it must not become less
 }
 
-func newMeter() *meter { return &meter{set: vm.NewSet(), names: make(map[string]bool)} }
+func newMeter() *meter {
+	m := &meter{set: vm.NewSet(), names: make(map[string]bool)}
+	for _, name := range []string{ // to be seen before the first of each
+		`moonlark_conversations_total`, `moonlark_reconnects_total`, `moonlark_retries_total`, `moonlark_interruptions_total`,
+		`moonlark_reloads_total{outcome="ok"}`, `moonlark_reloads_total{outcome="failed"}`, `moonlark_dropped_total{what="output"}`,
+	} {
+		m.set.NewCounter(name)
+	}
+	return m
+}
 
 func (m *meter) count(format string, args ...any) {
 	m.set.GetOrCreateCounter(fmt.Sprintf(format, args...)).Inc()

@@ -77,7 +77,10 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) {
 }
 
 func fail(w http.ResponseWriter, status int, text string) {
-	reply(w, status, map[string]any{"ok": false, "error": text})
+	reply(w, status, struct {
+		OK    bool   `json:"ok"`
+		Error string `json:"error"`
+	}{false, text})
 }
 
 func reply(w http.ResponseWriter, status int, body any) {

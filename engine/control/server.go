@@ -27,7 +27,8 @@ type server struct {
 	closing  sync.Once
 }
 
-var errNoToken = errors.New("anybody on the network could drive the agent: set a token, with MOONLARK_HTTP_TOKEN or --http-token")
+// ErrNoToken is that of a server that could be reached from elsewhere.
+var ErrNoToken = errors.New("anybody on the network could drive the agent: set a token, with MOONLARK_HTTP_TOKEN or --http-token")
 
 func listen(c *Control, a Agent) (*server, error) {
 	l, err := net.Listen("tcp", c.opts.Addr)
@@ -36,7 +37,7 @@ func listen(c *Control, a Agent) (*server, error) {
 	}
 	if at, ok := l.Addr().(*net.TCPAddr); c.opts.Token == "" && !(ok && at.IP.IsLoopback()) {
 		l.Close()
-		return nil, errNoToken
+		return nil, ErrNoToken
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &server{control: c, agent: a, listener: newCrowd(l, mostClients), stop: stop, done: make(chan struct{})}
