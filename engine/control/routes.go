@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -112,8 +113,14 @@ func read(r *http.Request, v any, may bool) error {
 		}
 		err = errors.New("there is more behind the object")
 	}
-	if err == io.EOF {
+	var shape *json.UnmarshalTypeError
+	switch {
+	case err == io.EOF:
 		err = errors.New("it is empty")
+	case errors.As(err, &shape) && shape.Field != "":
+		err = fmt.Errorf("%s: got %s, want %s", shape.Field, shape.Value, shape.Type)
+	case errors.As(err, &shape):
+		err = errors.New("got " + shape.Value)
 	}
 	return mistaken("the body is not the JSON object that is wanted: " + strings.TrimPrefix(err.Error(), "json: "))
 }
@@ -153,7 +160,9 @@ func (s *server) hangUp(_ http.ResponseWriter, r *http.Request) error {
 
 // say is POST /say {"text": "Good morning"}.
 func (s *server) say(_ http.ResponseWriter, r *http.Request) error {
-	var body struct{ Text string }
+	var body struct {
+		Text string `json:"text"`
+	}
 	if err := read(r, &body, false); err != nil {
 		return err
 	}
@@ -165,7 +174,10 @@ func (s *server) say(_ http.ResponseWriter, r *http.Request) error {
 
 // context is POST /context {"text": "It is raining", "id": "weather"}.
 func (s *server) context(_ http.ResponseWriter, r *http.Request) error {
-	var body struct{ Text, ID string }
+	var body struct {
+		Text string `json:"text"`
+		ID   string `json:"id"`
+	}
 	if err := read(r, &body, false); err != nil {
 		return err
 	}
@@ -178,8 +190,8 @@ func (s *server) context(_ http.ResponseWriter, r *http.Request) error {
 // event is POST /event {"type": "button", "data": {"pin": 4}}.
 func (s *server) event(_ http.ResponseWriter, r *http.Request) error {
 	var body struct {
-		Type string
-		Data json.RawMessage
+		Type string          `json:"type"`
+		Data json.RawMessage `json:"data"`
 	}
 	if err := read(r, &body, false); err != nil {
 		return err
