@@ -45,7 +45,7 @@ import (
 //	type NAME TEXT              types a line
 //	press NAME KEY              types one key at a terminal: ctrl-c, ctrl-d
 //	close NAME                  ends its input
-//	signal NAME INT|TERM
+//	signal NAME INT|TERM|HUP
 //	see NAME stdout|stderr|heard REGEXP
 //	                            waits for it in what a program wrote, or an agent heard, after what
 //	                            was seen last; (?P<KEY>...) sets KEY. A terminal has only stdout
@@ -60,6 +60,8 @@ import (
 //	api NAME KEY FOLDER         starts an ElevenLabs API that knows KEY and the FOLDER's agents/ID.json
 //	                            and tools/ID.json, and sets NAME to its URL
 //	asked NAME                  stdout is then what it was asked for
+//
+//	http METHOD URL [BODY]      asks a server; stdout is then the status and the body
 //
 //	jsonlines FILE              stdout is then the list of the events in it, and their fields
 //
@@ -107,6 +109,7 @@ func TestStories(t *testing.T) {
 			"noagent":   noAgent,
 			"api":       inStory((*story).api),
 			"asked":     inStory((*story).asked),
+			"http":      request,
 			"jsonlines": jsonLines,
 		},
 	})
@@ -298,7 +301,7 @@ func (s *story) closeInput(ts *testscript.TestScript, args []string) {
 
 func (s *story) signal(ts *testscript.TestScript, args []string) {
 	need(ts, args, 2, 2)
-	sig, ok := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}[args[1]]
+	sig, ok := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}[args[1]]
 	if !ok {
 		ts.Fatalf("no signal %s", args[1])
 	}
@@ -706,6 +709,20 @@ func (s *story) asked(ts *testscript.TestScript, args []string) {
 	if wrong := a.wrong.String(); wrong != "" {
 		ts.Fatalf("%s", wrong)
 	}
+}
+
+func request(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2, 3)
+	r, err := http.NewRequest(args[0], args[1], strings.NewReader(strings.Join(args[2:], "")))
+	ts.Check(err)
+	client := http.Client{Transport: new(http.Transport), Timeout: patience}
+	defer client.CloseIdleConnections()
+	answer, err := client.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d\n%s", answer.StatusCode, body)
 }
 
 // jsonLines lists the types of the events in a file, and their fields. Each line

@@ -169,8 +169,8 @@ func Address(text string) (addr string, loopback bool, err error) {
 			return "", false, fmt.Errorf("%s: want HOST:PORT", text)
 		}
 	}
-	if n, err := net.LookupPort("tcp", port); err != nil || port == "" {
-		return "", false, fmt.Errorf("%s: %q is no port", text, cmp.Or(port, fmt.Sprint(n)))
+	if _, err := net.LookupPort("tcp", port); err != nil || port == "" {
+		return "", false, fmt.Errorf("%s: want HOST:PORT", text)
 	}
 	host = cmp.Or(host, "127.0.0.1")
 	return net.JoinHostPort(host, port), isLoopback(host), nil
