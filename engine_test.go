@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/gorilla/websocket"
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -129,6 +130,57 @@ func TestTheMemoryLimitOfGoIsThatOfTheScripts(t *testing.T) {
 		if got := debug.SetMemoryLimit(-1); got != want {
 			t.Errorf("GOMEMLIMIT=%s: Go's limit is %d, want %d", env, got, want)
 		}
+	}
+}
+
+// The unit runs a command line that there is, is not started again where that
+// does not help, and says nothing that systemd does not know.
+func TestTheUnitFitsTheProgram(t *testing.T) {
+	text, err := os.ReadFile("docs/moonlark.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit, section := map[string]string{}, ""
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		name, value, ok := strings.Cut(line, "=")
+		switch {
+		case line == "", strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "["):
+			section = line
+		case ok && section != "":
+			unit[section+name] = value
+		default:
+			t.Errorf("%q is neither a section nor a setting", line)
+		}
+	}
+	for name, want := range map[string]string{
+		"Type": "notify", "NotifyAccess": "main", "Restart": "always", "NoNewPrivileges": "yes",
+		"RestartPreventExitStatus": fmt.Sprint(exitUsage, " ", exitConfig), "ExecReload": "/bin/kill -HUP $MAINPID",
+	} {
+		if got := unit["[Service]"+name]; got != want {
+			t.Errorf("%s=%s, want %s", name, got, want)
+		}
+	}
+	line := strings.Fields(unit["[Service]ExecStart"])
+	parser, err := kong.New(new(commands))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(line[1:]); err != nil {
+		t.Errorf("%q: %v", line, err)
+	}
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		return
+	}
+	there := strings.NewReplacer(line[0], os.Args[0], "/bin/kill", os.Args[0], "=/etc/moonlark", "="+t.TempDir())
+	file := filepath.Join(t.TempDir(), "moonlark.service")
+	if err := os.WriteFile(file, []byte(there.Replace(string(text))), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := exec.Command(analyze, "verify", "--man=no", file).CombinedOutput(); err != nil || bytes.Contains(said, []byte(file)) {
+		t.Errorf("systemd-analyze verify: %v\n%s", err, said)
 	}
 }
 
