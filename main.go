@@ -23,6 +23,7 @@ import (
 	"moonlark/audio/device"
 	"moonlark/audio/selftest"
 	"moonlark/engine"
+	"moonlark/engine/control"
 	"moonlark/engine/doctor"
 	"moonlark/engine/event"
 	"moonlark/engine/flags"
@@ -140,6 +141,7 @@ type runCommand struct {
 	NoWatch       bool `help:"Do not reload scripts that change."`
 	flags.Speech  `embed:""`
 	flags.Limits  `embed:""`
+	flags.Control `embed:""`
 	flags.Logging `embed:""`
 }
 
@@ -180,10 +182,19 @@ func (c *runCommand) Run(ctx context.Context) error {
 			return chat(ctx, e, screen, interactive)
 		}
 	}
+	outside, err := c.Control.Apply(&opts, control.Options{Version: version(), Log: screen.Logger(), Level: show.Level.Level()})
+	if err != nil {
+		return &usageError{err}
+	}
 	e, err := engine.New(opts)
 	if err != nil {
 		return &usageError{err}
 	}
+	if err := outside.Open(ctx, e); err != nil {
+		return err
+	}
+	defer outside.Close()
+	defer onHangup(func() { outside.Reload(e) }, e.Stop)()
 	err = e.Run(ctx)
 	if err == nil {
 		if screen.Close() != nil {
@@ -196,6 +207,44 @@ func (c *runCommand) Run(ctx context.Context) error {
 		screen.Show(event.Event{Type: event.Error, Time: time.Now(), Text: err.Error(), Hint: hint(err)})
 	}
 	return &toldError{err}
+}
+
+// onHangup has SIGHUP reload, and returns what ends that. A terminal that is
+// closed sends it as well: then somebody has left, and stop is called. Who was
+// told to take no notice of it, as by nohup, does not.
+func onHangup(reload, stop func()) (end func()) {
+	if signal.Ignored(syscall.SIGHUP) {
+		return func() {}
+	}
+	here := terminalsHere()
+	hangups, over := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(hangups, syscall.SIGHUP) // on Windows there is none
+	go func() {
+		defer close(over)
+		for range hangups {
+			if terminalsHere() < here {
+				stop()
+			} else {
+				reload()
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+		<-over
+	}
+}
+
+// terminalsHere is how many of stdin, stdout and stderr are one that is still there.
+func terminalsHere() int {
+	n := 0
+	for _, f := range []*os.File{os.Stdin, os.Stdout, os.Stderr} {
+		if term.IsTerminal(int(f.Fd())) {
+			n++
+		}
+	}
+	return n
 }
 
 // apply sets in opts where to connect, and what to speak and hear with. The error
@@ -505,10 +554,13 @@ func (c *audioTestCommand) Run(ctx context.Context) error {
 type versionCommand struct{}
 
 func (versionCommand) Run() error {
-	version := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	fmt.Printf("moonlark %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Printf("moonlark %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }

@@ -39,12 +39,16 @@ const (
 func (e *Engine) setStatus(status, reason string) {
 	e.mu.Lock()
 	same := e.status == status
-	e.status = status
+	if !same {
+		e.since = time.Now()
+	}
+	e.status, e.reason = status, reason
 	if status == statusConnected {
 		e.wanted = nil // here it is
 	}
 	e.mu.Unlock()
 	if !same {
+		e.opts.Status(status, reason)
 		e.dispatch(statusEvent, map[string]any{"status": status, "reason": reason})
 	}
 }

@@ -88,6 +88,7 @@ func (e *Engine) closeVoice() {
 func (e *Engine) noteSound(notice any) {
 	switch n := notice.(type) {
 	case voice.Health:
+		e.noteDevice(n)
 		e.out.post(healthEvent(n))
 	case voice.Speaking:
 		e.out.post(event.Event{Type: event.Speaking, EventID: n.ID})
@@ -191,11 +192,7 @@ func (e *Engine) reportSound() {
 	if e.voice == nil {
 		return
 	}
-	c := e.voice.Counts()
-	e.out.post(event.Event{Type: event.Sound, Sound: &event.SoundCounts{
-		Underruns: c.Underruns.Load(), Overruns: c.Overruns.Load(), Gaps: c.Gaps.Load(),
-		Dropped: c.Dropped.Load(), Late: c.Late.Load(), WakeDropped: c.WakeDropped.Load(),
-	}})
+	e.out.post(event.Event{Type: event.Sound, Sound: e.soundCounts()})
 }
 
 var errNoSound = errors.New("there is no sound: the program runs without a voice")

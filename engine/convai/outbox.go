@@ -3,6 +3,7 @@ package convai
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gorilla/websocket"
 )
@@ -34,15 +35,16 @@ type outgoing struct {
 // What is being written is still in its lane, so that it is found there if it
 // does not get through; but for sound, which nobody would send again.
 type outbox struct {
-	mu      sync.Mutex // guards what follows
-	changed sync.Cond  // the taker waits here
-	control lane       // answers to pings
-	rest    lane       // whatever Send was given
-	sound   soundLane  // what SendSound was given, the newest of it
-	count   int        // in control and rest
-	bytes   int        // in control and rest
-	closed  bool       // Send is refused
-	dead    bool       // and nothing is given out any more
+	mu      sync.Mutex   // guards what follows
+	changed sync.Cond    // the taker waits here
+	control lane         // answers to pings
+	rest    lane         // whatever Send was given
+	sound   soundLane    // what SendSound was given, the newest of it
+	count   int          // in control and rest
+	bytes   int          // in control and rest
+	depth   atomic.Int64 // count, for whoever does not want to hold up the sound
+	closed  bool         // Send is refused
+	dead    bool         // and nothing is given out any more
 }
 
 // A lane is a first-in-first-out list.
@@ -111,6 +113,7 @@ func (o *outbox) add(l *lane, item *outgoing) error {
 		return fmt.Errorf("write: stuck with %d messages (%d KiB) waiting", o.count, o.bytes>>10)
 	}
 	o.count++
+	o.depth.Store(int64(o.count))
 	o.bytes += len(item.frame)
 	if l.last == nil {
 		l.first = item
@@ -160,6 +163,7 @@ func (o *outbox) written(item *outgoing) {
 		l.last = nil
 	}
 	o.count--
+	o.depth.Store(int64(o.count))
 	o.bytes -= len(item.frame)
 }
 
