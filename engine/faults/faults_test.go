@@ -145,7 +145,7 @@ func (f fault) run(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the script saw %q, want %q", got, want)
 	}
-	agent.settle(child.orphans())
+	agent.settle(child.orphans(), none)
 	if agent.answers["conv_1 slow"] > 0 {
 		t.Error("slow was answered: the fault came too late")
 	}
@@ -186,13 +186,16 @@ func TestAConversationThatGoesOn(t *testing.T) {
 		}, nil},
 		{"frames of 15 MiB", func(c *conversation, l *line) {
 			long := strings.Repeat("x", 15<<20)
-			for n := range 3 {
+			for n := range 2 {
 				c.send(&convai.AgentResponse{Text: long, EventID: n})
 				c.send(&convai.Audio{Base64: convai.Base64(long), EventID: n})
 				c.raw(websocket.TextMessage, []byte(`{"type":"of_tomorrow","x":"`+long+`"}`))
 				c.raw(websocket.TextMessage, []byte(`{"type":"of_tomorrow","x":"`+long))
 				c.raw(websocket.BinaryMessage, []byte(long))
-				if r := <-c.ask(fmt.Sprint("size-", n), "size", `{"text":"`+long+`"}`); r == nil || r.IsError || r.Result != fmt.Sprint("size ", len(long)) {
+				if r := <-c.ask(fmt.Sprint("long-", n), "size", `{"text":"`+long+`"}`); r == nil || !r.IsError || !strings.Contains(r.Result, "longer than 8388608 bytes") {
+					c.t.Errorf("size = %.200v", r)
+				}
+				if r := <-c.ask(fmt.Sprint("size-", n), "size", `{"text":"`+long[:7<<20]+`"}`); r == nil || r.IsError || r.Result != fmt.Sprint("size ", 7<<20) {
 					c.t.Errorf("size = %.200v", r)
 				}
 			}
@@ -243,7 +246,7 @@ func TestAConversationThatGoesOn(t *testing.T) {
 			if row.says != nil {
 				row.says(child)
 			}
-			agent.settle(child.orphans())
+			agent.settle(child.orphans(), none)
 			if said := child.said(event.Disconnected); !slices.Equal(said, []string{"done |"}) {
 				t.Errorf("said %q", said)
 			}
@@ -387,7 +390,7 @@ func TestAConversationThatDoesNotBegin(t *testing.T) {
 			if said := child.said(kind); len(said) != 1 || !regexp.MustCompile(row.says).MatchString(said[0]) {
 				t.Errorf("said %q, want %s", said, row.says)
 			}
-			agent.settle(child.orphans())
+			agent.settle(child.orphans(), none)
 		})
 	}
 }
@@ -426,5 +429,5 @@ func TestANetworkThatComesBack(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	child.sane()
-	agent.settle(child.orphans())
+	agent.settle(child.orphans(), none)
 }
