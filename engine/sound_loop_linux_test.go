@@ -34,10 +34,12 @@ func TestSpeechArrivesWholeBothWays(t *testing.T) {
 				for range 3 {
 					var underruns int64
 					wrong, underruns = speakBothWays(t, server, some, spoken)
-					if len(wrong) == 0 || underruns == 0 {
+					if len(wrong) == 0 {
 						break
 					}
-					t.Logf("%d underruns, which are not denied: this machine is too busy, once more after %q", underruns, wrong)
+					// What plays to the microphone, and the servers, stutter
+					// too where a machine is busy enough.
+					t.Logf("%d underruns, %q: once more", underruns, wrong)
 				}
 				for _, what := range wrong {
 					t.Error(what)
