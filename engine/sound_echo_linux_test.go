@@ -56,10 +56,9 @@ func echoRemoved(t *testing.T, echo string) float64 {
 		from, fromRoom := a.len(), room.Len()
 		time.Sleep(500 * time.Millisecond)
 		before, after := loudness(room.Samples(fromRoom)), loudness(a.since(from))
-		if before < -40 {
-			t.Errorf("the room is at %.1f dBFS", before)
+		if before > -40 { // the recording may lag behind the sound
+			removed = append(removed, before-after)
 		}
-		removed = append(removed, before-after)
 	}
 	s.Stop()
 	s.wait()
@@ -67,6 +66,9 @@ func echoRemoved(t *testing.T, echo string) float64 {
 		t.Errorf("%d cancellers are left in the server", n)
 	}
 	t.Logf("dB removed: %.0f", removed)
+	if len(removed) < 4 {
+		return 0
+	}
 	slices.Sort(removed)
 	return removed[len(removed)*3/4]
 }

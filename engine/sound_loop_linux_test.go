@@ -30,10 +30,16 @@ func TestSpeechArrivesWholeBothWays(t *testing.T) {
 		spoken := append(pulsetest.Tone(600, 0.5, 40*time.Millisecond), chatter(t, time.Second)...)
 		for some := range slices.Chunk(formats, 2) { // at once, which is sooner done
 			t.Run(fmt.Sprint(some), func(t *testing.T) {
-				wrong := speakBothWays(t, server, some, spoken)
-				if wrong != nil { // a machine that is very busy is given another chance
-					t.Log(wrong)
-					wrong = speakBothWays(t, server, some, spoken)
+				var wrong []string
+				for range 3 {
+					var underruns int64
+					wrong, underruns = speakBothWays(t, server, some, spoken)
+					if len(wrong) == 0 {
+						break
+					}
+					// What plays to the microphone, and the servers, stutter
+					// too where a machine is busy enough.
+					t.Logf("%d underruns, %q: once more", underruns, wrong)
 				}
 				for _, what := range wrong {
 					t.Error(what)
@@ -46,20 +52,21 @@ func TestSpeechArrivesWholeBothWays(t *testing.T) {
 // A line is a conversation in one format, with a speaker of its own.
 type line struct {
 	*listener
+	*stage
 	heard       *pulsetest.Recording
 	sent        []float32 // what the agent says, at the rate of the format
 	from, heads int       // what has been heard before is to be left out
 }
 
-// speakBothWays says what was wrong.
-func speakBothWays(t *testing.T, server *pulsetest.Server, formats []pcm.Format, spoken []float32) (wrong []string) {
+// speakBothWays says what was wrong, and whether the speaker ran dry.
+func speakBothWays(t *testing.T, server *pulsetest.Server, formats []pcm.Format, spoken []float32) (wrong []string, underruns int64) {
 	var lines []*line
 	for _, format := range formats {
 		sink := "speaker_" + format.String()
 		server.AddSink(sink)
 		voice := &Voice{Choice: device.Choice{Speaker: "pulse:" + sink, Microphone: "pulse:" + pulsetest.Microphone, Echo: "off"}}
 		stage := perform(t, server, format, Options{Voice: voice})
-		l := &line{listener: stage.ready(), heard: server.Record(sink + ".monitor"), sent: sample(spoken, audio.Rate, format.Rate)}
+		l := &line{stage: stage, listener: stage.ready(), heard: server.Record(sink + ".monitor"), sent: sample(spoken, audio.Rate, format.Rate)}
 		defer server.RemoveSink(sink)
 		defer l.heard.Stop()
 		lines = append(lines, l)
@@ -78,9 +85,10 @@ func speakBothWays(t *testing.T, server *pulsetest.Server, formats []pcm.Format,
 		wrong = append(wrong, same(t, l.format.String()+" to the speaker", down, want)...)
 		up := whole(t, func() []float32 { return l.since(l.from) }, len(l.sent), l.format.Rate)
 		wrong = append(wrong, same(t, l.format.String()+" from the microphone", sample(up, l.format.Rate, audio.Rate), want)...)
+		underruns += l.voice.Counts().Underruns.Load()
 		l.bye()
 	}
-	return wrong
+	return wrong, underruns
 }
 
 // whole waits until n samples have come, and half a second more, of which the

@@ -212,7 +212,9 @@ const (
 
 func (w *wire) Write(p []byte) (int, error) {
 	if len(p) == headerSize && binary.BigEndian.Uint32(p[4:]) != noStream && w.place.Swap(false) {
-		p[headerSize-1] = seekFromRead
+		placed := [headerSize]byte(p)
+		placed[headerSize-1] = seekFromRead
+		p = placed[:]
 	}
 	w.Conn.SetWriteDeadline(time.Now().Add(patience))
 	n, err := w.Conn.Write(p)
