@@ -78,8 +78,8 @@ func runPythonsWay(t testing.TB, server *pulsetest.Server, url string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		// Its device's buffer holds one chunk beside the one being written.
-		speaker := pulse.NewSpeaker(pulse.Options{Server: server.Address(), Depth: wide.Duration(pythonsChunk * wide.SampleBytes())})
+		// Its device's buffer holds three chunks: with fewer, ours runs dry.
+		speaker := pulse.NewSpeaker(pulse.Options{Server: server.Address(), Depth: wide.Duration(3 * pythonsChunk * wide.SampleBytes())})
 		if err := speaker.Play(ctx, p); err != nil {
 			t.Error(err)
 		}
