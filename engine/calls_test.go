@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func TestTheDeadlineThatTheAgentAnnouncesIsKept(t *testing.T) {
 		}},
 		{"beside nonsense", func(a *fakeAgent) {
 			a.ask("x", "slow", "{}")
-			for _, seconds := range []int{0, -5, 1 << 62} {
+			for _, seconds := range []int{0, -5, math.MaxInt} {
 				nonsense := *announce
 				nonsense.ResponseTimeoutSecs = seconds
 				a.send(&nonsense)
