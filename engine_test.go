@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/gorilla/websocket"
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -43,9 +44,9 @@ import (
 //	start NAME [-null|-terminal] [KEY=VALUE...] PROGRAM ARG...
 //	                            starts a program and goes on; its input is a pipe, or what is said
 //	type NAME TEXT              types a line
-//	press NAME KEY              types one key at a terminal: ctrl-c, ctrl-d
+//	press NAME KEY              types one key at a terminal: ctrl-c, ctrl-d, space
 //	close NAME                  ends its input
-//	signal NAME INT|TERM
+//	signal NAME INT|TERM|HUP
 //	see NAME stdout|stderr|heard REGEXP
 //	                            waits for it in what a program wrote, or an agent heard, after what
 //	                            was seen last; (?P<KEY>...) sets KEY. A terminal has only stdout
@@ -60,6 +61,8 @@ import (
 //	api NAME KEY FOLDER         starts an ElevenLabs API that knows KEY and the FOLDER's agents/ID.json
 //	                            and tools/ID.json, and sets NAME to its URL
 //	asked NAME                  stdout is then what it was asked for
+//
+//	http METHOD URL [BODY]      asks a server; stdout is then the status and the body
 //
 //	jsonlines FILE              stdout is then the list of the events in it, and their fields
 //
@@ -107,6 +110,7 @@ func TestStories(t *testing.T) {
 			"noagent":   noAgent,
 			"api":       inStory((*story).api),
 			"asked":     inStory((*story).asked),
+			"http":      request,
 			"jsonlines": jsonLines,
 		},
 	})
@@ -126,6 +130,57 @@ func TestTheMemoryLimitOfGoIsThatOfTheScripts(t *testing.T) {
 		if got := debug.SetMemoryLimit(-1); got != want {
 			t.Errorf("GOMEMLIMIT=%s: Go's limit is %d, want %d", env, got, want)
 		}
+	}
+}
+
+// The unit runs a command line that there is, is not started again where that
+// does not help, and says nothing that systemd does not know.
+func TestTheUnitFitsTheProgram(t *testing.T) {
+	text, err := os.ReadFile("docs/moonlark.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit, section := map[string]string{}, ""
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		name, value, ok := strings.Cut(line, "=")
+		switch {
+		case line == "", strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "["):
+			section = line
+		case ok && section != "":
+			unit[section+name] = value
+		default:
+			t.Errorf("%q is neither a section nor a setting", line)
+		}
+	}
+	for name, want := range map[string]string{
+		"Type": "notify", "NotifyAccess": "main", "Restart": "always", "NoNewPrivileges": "yes",
+		"RestartPreventExitStatus": fmt.Sprint(exitUsage, " ", exitConfig), "ExecReload": "/bin/kill -HUP $MAINPID",
+	} {
+		if got := unit["[Service]"+name]; got != want {
+			t.Errorf("%s=%s, want %s", name, got, want)
+		}
+	}
+	line := strings.Fields(unit["[Service]ExecStart"])
+	parser, err := kong.New(new(commands))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(line[1:]); err != nil {
+		t.Errorf("%q: %v", line, err)
+	}
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		return
+	}
+	there := strings.NewReplacer(line[0], os.Args[0], "/bin/kill", os.Args[0], "=/etc/moonlark", "="+t.TempDir())
+	file := filepath.Join(t.TempDir(), "moonlark.service")
+	if err := os.WriteFile(file, []byte(there.Replace(string(text))), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := exec.Command(analyze, "verify", "--man=no", file).CombinedOutput(); err != nil || bytes.Contains(said, []byte(file)) {
+		t.Errorf("systemd-analyze verify: %v\n%s", err, said)
 	}
 }
 
@@ -280,7 +335,7 @@ func (s *story) typeLine(ts *testscript.TestScript, args []string) {
 
 func (s *story) press(ts *testscript.TestScript, args []string) {
 	need(ts, args, 2, 2)
-	p, key := s.program(ts, args[0]), map[string]string{"ctrl-c": "\x03", "ctrl-d": "\x04"}[args[1]]
+	p, key := s.program(ts, args[0]), map[string]string{"ctrl-c": "\x03", "ctrl-d": "\x04", "space": " "}[args[1]]
 	if key == "" || p.tty == nil {
 		ts.Fatalf("no key %s, or no terminal", args[1])
 	}
@@ -298,7 +353,7 @@ func (s *story) closeInput(ts *testscript.TestScript, args []string) {
 
 func (s *story) signal(ts *testscript.TestScript, args []string) {
 	need(ts, args, 2, 2)
-	sig, ok := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}[args[1]]
+	sig, ok := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}[args[1]]
 	if !ok {
 		ts.Fatalf("no signal %s", args[1])
 	}
@@ -706,6 +761,20 @@ func (s *story) asked(ts *testscript.TestScript, args []string) {
 	if wrong := a.wrong.String(); wrong != "" {
 		ts.Fatalf("%s", wrong)
 	}
+}
+
+func request(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2, 3)
+	r, err := http.NewRequest(args[0], args[1], strings.NewReader(strings.Join(args[2:], "")))
+	ts.Check(err)
+	client := http.Client{Transport: new(http.Transport), Timeout: patience}
+	defer client.CloseIdleConnections()
+	answer, err := client.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d\n%s", answer.StatusCode, body)
 }
 
 // jsonLines lists the types of the events in a file, and their fields. Each line

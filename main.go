@@ -23,6 +23,7 @@ import (
 	"moonlark/audio/device"
 	"moonlark/audio/selftest"
 	"moonlark/engine"
+	"moonlark/engine/control"
 	"moonlark/engine/doctor"
 	"moonlark/engine/event"
 	"moonlark/engine/flags"
@@ -140,6 +141,7 @@ type runCommand struct {
 	NoWatch       bool `help:"Do not reload scripts that change."`
 	flags.Speech  `embed:""`
 	flags.Limits  `embed:""`
+	flags.Control `embed:""`
 	flags.Logging `embed:""`
 }
 
@@ -173,12 +175,26 @@ func (c *runCommand) Run(ctx context.Context) error {
 	case len(c.Say) > 0:
 		opts.Talk = func(ctx context.Context, e *engine.Engine) error { return say(ctx, e, c.Say) }
 	case chatting:
-		opts.Talk = func(ctx context.Context, e *engine.Engine) error { return chat(ctx, e, screen, interactive) }
+		opts.Talk = func(ctx context.Context, e *engine.Engine) error {
+			if opts.Voice != nil {
+				screen.PushToTalk(e.Listening(), func() { e.SetListening(!e.Listening()) })
+			}
+			return chat(ctx, e, screen, interactive)
+		}
+	}
+	outside, err := c.Control.Apply(&opts, control.Options{Version: version(), Log: screen.Logger(), Level: show.Level.Level()})
+	if err != nil {
+		return &usageError{err}
 	}
 	e, err := engine.New(opts)
 	if err != nil {
 		return &usageError{err}
 	}
+	if err := outside.Open(ctx, e); err != nil {
+		return err
+	}
+	defer outside.Close()
+	defer onHangup(func() { outside.Reload(e) }, e.Stop)()
 	err = e.Run(ctx)
 	if err == nil {
 		if screen.Close() != nil {
@@ -193,6 +209,44 @@ func (c *runCommand) Run(ctx context.Context) error {
 	return &toldError{err}
 }
 
+// onHangup has SIGHUP reload, and returns what ends that. A terminal that is
+// closed sends it as well: then somebody has left, and stop is called. Who was
+// told to take no notice of it, as by nohup, does not.
+func onHangup(reload, stop func()) (end func()) {
+	if signal.Ignored(syscall.SIGHUP) {
+		return func() {}
+	}
+	here := terminalsHere()
+	hangups, over := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(hangups, syscall.SIGHUP) // on Windows there is none
+	go func() {
+		defer close(over)
+		for range hangups {
+			if terminalsHere() < here {
+				stop()
+			} else {
+				reload()
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+		<-over
+	}
+}
+
+// terminalsHere is how many of stdin, stdout and stderr are one that is still there.
+func terminalsHere() int {
+	n := 0
+	for _, f := range []*os.File{os.Stdin, os.Stdout, os.Stderr} {
+		if term.IsTerminal(int(f.Fd())) {
+			n++
+		}
+	}
+	return n
+}
+
 // apply sets in opts where to connect, and what to speak and hear with. The error
 // is a mistake in the command line.
 func (c *runCommand) apply(opts *engine.Options) error {
@@ -202,7 +256,7 @@ func (c *runCommand) apply(opts *engine.Options) error {
 	local := opts.Target == (engine.Target{})
 	silent := c.Text || c.Headless
 	if silent && c.Sound.Asked() {
-		return errors.New("--text and --headless are without sound: leave out --speaker and --mic")
+		return errors.New("--text and --headless are without sound: leave out --speaker, --mic, --wake and --push-to-talk")
 	}
 	if !silent && (!local || c.Sound.Asked() || c.Speech.Asked()) {
 		if err := c.Sound.Apply(opts); err != nil {
@@ -214,6 +268,9 @@ func (c *runCommand) apply(opts *engine.Options) error {
 	}
 	if err := c.Speech.Apply(opts); err != nil {
 		return err
+	}
+	if c.Wake != "" && !c.Wait && !c.WakeAlways {
+		return errors.New("--wake begins conversations: say --wait too, or --wake-always to hear it in one")
 	}
 	c.Life.Apply(opts)
 	return c.Connection.Apply(opts)
@@ -374,13 +431,13 @@ func (c *serveCommand) Run(ctx context.Context) error {
 }
 
 type doctorCommand struct {
-	Scripts       []string `arg:"" optional:"" name:"script" help:"Lua files that the agent is to use."`
-	Agent         *string  `placeholder:"ID" help:"The ElevenLabs agent ($$ELEVENLABS_AGENT_ID). It is read with $$ELEVENLABS_API_KEY."`
-	Branch        string   `placeholder:"ID" help:"The agent's branch; its main one, if left out."`
-	Region        string   `xor:"host" placeholder:"REGION" help:"Where the agent lives: us, eu, in or sg."`
-	Host          string   `xor:"host" placeholder:"HOST" help:"The host of the API, if it is another."`
-	Origin        string   `placeholder:"URL" help:"The Origin that the agent will be shown."`
-	JSON          bool     `name:"json" help:"One JSON object per finding on stdout."`
+	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files that the agent is to use."`
+
+	Agent            *string `placeholder:"ID" help:"The ElevenLabs agent ($$ELEVENLABS_AGENT_ID). It is read with $$ELEVENLABS_API_KEY."`
+	From             *string `name:"signed-url-from" placeholder:"URL" help:"Try whether this HTTP URL says where to connect."`
+	flags.Connection `embed:""`
+
+	JSON          bool `name:"json" help:"One JSON object per finding on stdout."`
 	flags.Logging `embed:""`
 }
 
@@ -424,22 +481,21 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 
 // examine is what the flags and the environment say is to be looked at.
 func (c *doctorCommand) examine() (doctor.Options, error) {
-	host, err := c.Host, error(nil)
-	if host == "" {
-		host, err = rest.Host(c.Region)
-	}
+	var run, signed engine.Options
+	err := errors.Join(
+		flags.Target{Agent: c.Agent}.Apply(&run),
+		flags.Target{From: c.From, Local: true}.Apply(&signed),
+		c.Connection.Apply(&run))
 	if err == nil {
-		err = rest.CheckHost(host)
+		err = rest.CheckHost(run.Connection.Host)
 	}
-	agent := os.Getenv("ELEVENLABS_AGENT_ID")
-	if c.Agent != nil {
-		agent = *c.Agent
-		if agent == "" && err == nil {
-			err = errors.New("--agent is empty: is a variable not set?")
-		}
-	}
-	client := &rest.Client{Host: host, Key: rest.NewKey(os.Getenv("ELEVENLABS_API_KEY"))}
-	return doctor.Options{Client: client, Agent: agent, Branch: c.Branch, Origin: c.Origin}, err
+	return doctor.Options{
+		Client:        &rest.Client{Host: run.Connection.Host, Key: run.Connection.Key},
+		Agent:         run.Target.Agent,
+		Origin:        run.Connection.Origin,
+		SignedURLFrom: signed.Target.SignedURLFrom,
+		Settings:      run.Agent,
+	}, err
 }
 
 type audioCommand struct {
@@ -498,10 +554,13 @@ func (c *audioTestCommand) Run(ctx context.Context) error {
 type versionCommand struct{}
 
 func (versionCommand) Run() error {
-	version := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	fmt.Printf("moonlark %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Printf("moonlark %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }

@@ -90,4 +90,6 @@ type Counts struct {
 	Gaps      atomic.Int64 // the agent's sound paused in the middle, since the network was late
 	Dropped   atomic.Int64 // chunks for the agent that were dropped, since the network was slow
 	Late      atomic.Int64 // times that a carrier's goroutine woke more than 10 ms late
+
+	WakeDropped atomic.Int64 // pieces that a wake word's recogniser did not hear, since it was slow
 }

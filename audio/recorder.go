@@ -21,7 +21,18 @@ const (
 
 	// Preroll is how much is kept of what was heard before a conversation.
 	Preroll = 1500 * time.Millisecond
+
+	// MaxWait is how much more is kept while one is waited for: see Expect.
+	MaxWait = 10 * time.Second
 )
+
+// A Tap hears what the microphone hears, conversation or not: a wake word's
+// recogniser.
+type Tap interface {
+	// Hear is called on one goroutine at a time. It must not keep sound, wait
+	// nor allocate.
+	Hear(sound []float32)
+}
 
 // An Echo takes out of what the microphone hears what the speaker has said.
 type Echo interface {
@@ -58,8 +69,11 @@ type Recorder struct {
 	sound     []float32 // resampled
 	chunk     []byte    // under way
 	size      int       // of a whole one, in bytes
-	before    []float32 // what was heard while nothing was sent, a ring once it is full
-	oldest    int       // where that begins
+	before    backlog   // what was heard while nothing was sent
+	catching  bool      // up: what was heard before goes first
+	tap       Tap       // nil for none
+	always    bool      // it hears what is said in a conversation, too
+	silence   []float32
 }
 
 // NewRecorder makes a recorder. echo may be nil.
@@ -67,37 +81,79 @@ func NewRecorder(echo Echo, counts *Counts) *Recorder {
 	now := time.Now()
 	r := &Recorder{
 		counts: counts, echo: echo, born: now, until: now,
-		scratch: make([]float32, Samples(ChunkLength)), before: make([]float32, 0, Samples(Preroll)),
+		scratch: make([]float32, Samples(ChunkLength)), silence: make([]float32, Samples(ChunkLength)),
+		before: backlog{room: make([]float32, Samples(Preroll))},
 	}
 	r.level.Store(lowest * 100)
 	return r
 }
 
+// SetTap has tap hear what is heard, without its echo: while a conversation is on
+// silence, unless it is always to hear. It is called before anything is recorded.
+func (r *Recorder) SetTap(tap Tap, always bool) { r.tap, r.always = tap, always }
+
+// Expect keeps, from Preroll before now on, all that is heard until Begin or
+// Forget, so that nothing is lost that is said while a connection is made. Of
+// more than Preroll and MaxWait it is the newest.
+func (r *Recorder) Expect() { r.keepFor(Preroll + MaxWait) }
+
+// Forget is the end of what Expect began: there will be no conversation.
+func (r *Recorder) Forget() { r.keepFor(Preroll) }
+
+func (r *Recorder) keepFor(d time.Duration) {
+	next := backlog{room: make([]float32, Samples(d))} // not with the lock
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.before.room) != len(next.room) {
+		next.move(&r.before)
+		r.before = next
+	}
+}
+
 // Begin sends sound on, in chunks of that length, 20 to 250 ms, in that format,
-// until End. With preroll it begins with the last Preroll of what was heard while
-// nothing was sent: what somebody says in one breath with a wake word. send is
-// called on the microphone's goroutine, Run's or this. It must not block nor keep
-// the chunk, and says how many chunks it has dropped.
+// until End. With preroll it begins with what was heard while nothing was sent,
+// the last Preroll of it or what Expect has kept: what somebody says in one breath
+// with a wake word. All of that has been sent when Begin returns. send is called on the
+// microphone's goroutine, Run's or this, one at a time. It must not block nor keep the chunk, and says
+// how many chunks it has dropped.
 func (r *Recorder) Begin(format pcm.Format, length time.Duration, preroll bool, send func(chunk []byte) (dropped int)) {
 	size := format.Bytes(min(max(length, ChunkLength), longestChunk))
 	resampler := pcm.NewResampler(Rate, format.Rate) // takes too long to be done with the lock
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.format, r.size, r.resampler = format, size, resampler
 	r.chunk = make([]byte, 0, 2*size)
 	r.send = send
-	if preroll && !r.muted.Load() && !r.aside.Load() {
-		r.forward(r.before[r.oldest:])
-		r.forward(r.before[:r.oldest])
+	r.catching = preroll && !r.muted.Load() && !r.aside.Load()
+	r.mu.Unlock()
+	piece := make([]float32, Samples(5*ChunkLength))
+	for r.catchUp(piece) {
 	}
-	r.before, r.oldest = r.before[:0], 0
+	r.Forget()
+}
+
+// catchUp sends the next piece of what was heard before, so that the microphone
+// need not wait for all of it. It says whether there was one.
+func (r *Recorder) catchUp(piece []float32) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	if r.catching {
+		n = r.before.take(piece)
+	}
+	r.catching = n > 0
+	if n == 0 {
+		r.before.skip(r.before.count)
+		return false
+	}
+	r.forward(piece[:n])
+	return true
 }
 
 // End sends nothing any more.
 func (r *Recorder) End() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.send = nil
+	r.send, r.catching = nil, false
 }
 
 // SetMuted makes the recorder deaf: silence is what everybody hears of it. What
@@ -110,7 +166,13 @@ func (r *Recorder) SetMuted(muted bool) {
 }
 
 // SetListening says whether the agent hears the user, or silence: push to talk.
-func (r *Recorder) SetListening(listening bool) { r.aside.Store(!listening) }
+// It says whether that is a change.
+func (r *Recorder) SetListening(listening bool) (changed bool) {
+	return r.aside.Swap(!listening) == listening
+}
+
+// Listening says whether the agent hears the user, when there is one.
+func (r *Recorder) Listening() bool { return !r.aside.Load() }
 
 // Level is how loud it is, in dBFS: from -96, silence, to 0.
 func (r *Recorder) Level() float64 { return float64(r.level.Load()) / 100 }
@@ -147,25 +209,19 @@ func (r *Recorder) pass(sound []float32) {
 	}
 	r.level.Store(int64(r.detector.Level() * 100))
 	r.voice.Store(r.detector.Voice())
-	switch {
-	case r.send == nil:
-		r.keep(sound)
-		return
-	case r.aside.Load():
+	if r.tap != nil && (r.send == nil || r.always) {
+		r.tap.Hear(sound)
+	} else if r.tap != nil { // silence: a pause would end in the middle of a word
+		r.tap.Hear(r.silence[:len(sound)])
+	}
+	if r.send != nil && r.aside.Load() {
 		clear(sound)
 	}
-	r.forward(sound)
-}
-
-// keep keeps sound that goes to nobody, as the preroll of a conversation that
-// may begin.
-func (r *Recorder) keep(sound []float32) {
-	n := min(len(sound), Samples(Preroll)-len(r.before))
-	r.before = append(r.before, sound[:n]...)
-	for sound = sound[n:]; len(sound) > 0; sound = sound[n:] {
-		n = copy(r.before[r.oldest:], sound)
-		r.oldest = (r.oldest + n) % len(r.before)
+	if r.send == nil || r.catching {
+		r.before.add(sound)
+		return
 	}
+	r.forward(sound)
 }
 
 // forward sends sound on.

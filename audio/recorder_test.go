@@ -250,11 +250,7 @@ func TestPrerollIsWhatWasHeardJustBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var h, without hearing
 		r := NewRecorder(nil, new(Counts))
-		sound := make([]float32, Samples(4*time.Second)) // rises, so that each place in it can be told
-		for i := range sound {
-			sound[i] = float32(i) / float32(len(sound))
-		}
-		speak(r, sound)
+		speak(r, ramp(4*time.Second))
 		r.Begin(sixteen, ChunkLength, true, h.send)
 		got := pcm.NewDecoder(sixteen).Append(nil, h.sound)
 		if d := sixteen.Duration(len(h.sound)); d < Preroll-2*ChunkLength || d > Preroll {
@@ -272,6 +268,97 @@ func TestPrerollIsWhatWasHeardJustBefore(t *testing.T) {
 			t.Errorf("%d bytes are heard twice", len(without.sound))
 		}
 	})
+}
+
+// ramp is d of sound that rises from 0 to 1, so that each place in it can be told.
+func ramp(d time.Duration) []float32 {
+	sound := make([]float32, Samples(d))
+	for i := range sound {
+		sound[i] = float32(i) / float32(len(sound))
+	}
+	return sound
+}
+
+func TestNothingIsLostThatIsSaidWhileAConversationIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h hearing
+		r := NewRecorder(nil, new(Counts))
+		sound := ramp(8 * time.Second)
+		speak(r, sound[:Samples(3*time.Second)])
+		r.Expect()
+		speak(r, sound[Samples(3*time.Second):Samples(7*time.Second)])
+		r.Begin(sixteen, ChunkLength, true, h.send)
+		speak(r, sound[Samples(7*time.Second):])
+		got := pcm.NewDecoder(sixteen).Append(nil, h.sound)
+		want := Preroll + 5*time.Second
+		if d := sixteen.Duration(len(h.sound)); d < want-2*ChunkLength || d > want {
+			t.Errorf("%v came, want %v", d, want)
+		}
+		for i := 100; i < len(got)-100; i++ {
+			want := (1.5 + float64(i)/16000) / 8
+			if math.Abs(float64(got[i])-want) > 0.001 {
+				t.Fatalf("sample %d is %.4f, want %.4f", i, got[i], want)
+			}
+		}
+		if n := len(r.before.room); n != Samples(Preroll) {
+			t.Errorf("%v is kept for ever", Duration(n))
+		}
+	})
+}
+
+func TestOfTooLongAWaitTheNewestIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h hearing
+		r := NewRecorder(nil, new(Counts))
+		r.Expect()
+		r.Expect()
+		speak(r, ramp(20*time.Second))
+		r.Begin(sixteen, ChunkLength, true, h.send)
+		got := pcm.NewDecoder(sixteen).Append(nil, h.sound)
+		if d, want := sixteen.Duration(len(h.sound)), Preroll+MaxWait; d < want-2*ChunkLength || d > want {
+			t.Errorf("%v came", d)
+		}
+		if want := 8.5 / 20; math.Abs(float64(got[200])-want) > 0.002 {
+			t.Errorf("it begins at %.4f, want %.4f", got[200], want)
+		}
+	})
+}
+
+// A listeningTap keeps what it hears.
+type listeningTap struct{ sound []float32 }
+
+func (l *listeningTap) Hear(sound []float32) { l.sound = append(l.sound, sound...) }
+
+func TestATapHearsWhatIsHeardAndSilenceWhileMutedOrInAConversation(t *testing.T) {
+	for _, always := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var h hearing
+			var tap listeningTap
+			r := NewRecorder(nil, new(Counts))
+			r.SetTap(&tap, always)
+			loud := func(step string, want bool) {
+				t.Helper()
+				tap.sound = nil
+				speak(r, buzz(time.Second))
+				if n := len(tap.sound); n != Samples(time.Second) {
+					t.Errorf("%s: %v was heard", step, Duration(n))
+				}
+				if got := math.Sqrt(power(tap.sound)); (got > 0.3) != want || !want && got != 0 {
+					t.Errorf("%s: it is %.3f loud", step, got)
+				}
+			}
+			loud("no conversation", true)
+			r.SetMuted(true)
+			loud("muted", false)
+			r.SetMuted(false)
+			r.SetListening(false)
+			loud("not listening", true)
+			r.Begin(sixteen, ChunkLength, false, h.send)
+			loud("in a conversation", always)
+			r.End()
+			loud("after it", true)
+		})
+	}
 }
 
 func TestTheGateShutsAgainWhenAnotherDeviceEchoesMore(t *testing.T) {

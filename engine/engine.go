@@ -14,12 +14,14 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"moonlark/audio/device"
 	"moonlark/engine/agent"
 	"moonlark/engine/convai"
 	"moonlark/engine/event"
+	"moonlark/engine/health"
 	"moonlark/engine/localagent"
 	"moonlark/engine/rest"
 	"moonlark/engine/script"
@@ -42,6 +44,15 @@ type Options struct {
 	// Show is told what happens, in order, on a goroutine of its own. Nil
 	// shows nothing.
 	Show func(event.Event)
+
+	// Status is told what Status says, and why, whenever that changes. It is
+	// called on the goroutine of Run and must not block. The first time, all
+	// scripts have been loaded. Nil: nobody is.
+	Status func(status, reason string)
+
+	// OwnEvents says that Raise will be called: then scripts may listen for
+	// events of any name.
+	OwnEvents bool
 
 	// Talk is the user's side of the conversation. It runs on a goroutine of
 	// its own while the conversation does, with a context that ends with it;
@@ -118,21 +129,25 @@ type Engine struct {
 	opts    Options // fixed
 	out     *output
 	scripts *script.Scripts
-	watcher *watcher // nil when nothing is watched
 	turns   *turnTracker
 	voice   *voice.Voice  // nil without sound, as is
 	devices *device.Sound // what it is made of
 
 	mu       sync.Mutex // guards what follows
+	watcher  *watcher   // nil when nothing is watched
 	talk     *talk      // the conversation; nil before it and after it
 	stop     context.CancelCauseFunc
 	quit     context.CancelCauseFunc // gives up a conversation that is waited for; nil when none is
 	unwanted bool                    // the next one that is waited for has been given up already
-	status   string                  // see life.go
+	status   string                  // see life.go, as the next two
+	since    time.Time               // when it became that
+	reason   string                  // why
 	wanted   *start                  // a script has asked for a conversation
 	begun    []time.Time             // when conversations were, in the last hour
 
 	wake chan struct{} // has a value when wanted has been set
+
+	speaker, microphone atomic.Pointer[health.Device] // nil before the first was heard of
 
 	leaving sync.WaitGroup // goroutines that end the conversation for a script
 }
@@ -142,6 +157,9 @@ type Engine struct {
 func New(opts Options) (*Engine, error) {
 	if opts.Show == nil {
 		opts.Show = func(event.Event) {}
+	}
+	if opts.Status == nil {
+		opts.Status = func(string, string) {}
 	}
 	if n := len(slices.DeleteFunc([]string{opts.Target.Agent, opts.Target.URL, opts.Target.SignedURLFrom}, func(s string) bool { return s == "" })); n > 1 {
 		return nil, errors.New("an agent, a URL and a place to get one from exclude each other")
@@ -164,7 +182,7 @@ func New(opts Options) (*Engine, error) {
 		Slots:  opts.Slots,
 		Heap:   opts.Heap,
 		Limits: opts.Limits,
-		Events: eventNames(),
+		Events: eventNames(), OwnEvents: opts.OwnEvents,
 
 		Conversation: session{e},
 
@@ -184,7 +202,8 @@ func New(opts Options) (*Engine, error) {
 
 // eventNames are the names that on() knows: what a server sends, and our own.
 func eventNames() []string {
-	return append(convai.KnownServerTypes(), orphanedResult, speaking, spoken, silent, level, statusEvent, idleEvent, reconnectedEvent)
+	return append(convai.KnownServerTypes(), orphanedResult, speaking, spoken, silent, level, wakeEvent, listeningEvent,
+		statusEvent, idleEvent, reconnectedEvent)
 }
 
 func (e *Engine) log(name string, level slog.Level, text string) {
@@ -214,15 +233,18 @@ func (e *Engine) load() error {
 		e.out.post(loadedEvent(event.Loaded, s, time.Since(began)))
 	}
 	if e.opts.Watch {
-		e.watcher, err = watch(e.opts.Scripts, e.scripts.Files, e.reload)
+		w, err := watch(e.opts.Scripts, e.scripts.Files, e.reload)
 		if err != nil {
 			e.log("", slog.LevelWarn, fmt.Sprintf("changes will not be seen: %v", err))
 		}
+		e.mu.Lock()
+		e.watcher = w
+		e.mu.Unlock()
 	}
 	return nil
 }
 
-// reload is called by the watcher, on its goroutine.
+// reload is called by the watcher, on its goroutine, and by Reload.
 func (e *Engine) reload(path string) {
 	began := time.Now()
 	s, err := e.scripts.Reload(path)

@@ -39,12 +39,16 @@ const (
 func (e *Engine) setStatus(status, reason string) {
 	e.mu.Lock()
 	same := e.status == status
-	e.status = status
+	if !same {
+		e.since = time.Now()
+	}
+	e.status, e.reason = status, reason
 	if status == statusConnected {
 		e.wanted = nil // here it is
 	}
 	e.mu.Unlock()
 	if !same {
+		e.opts.Status(status, reason)
 		e.dispatch(statusEvent, map[string]any{"status": status, "reason": reason})
 	}
 }
@@ -225,8 +229,12 @@ func (e *Engine) liveWith(ctx context.Context, to destination, u *user) error {
 			if !errors.Is(err, errStopped) {
 				e.out.post(event.Event{Type: event.Error, Text: err.Error(), Hint: Hint(err)})
 			}
+			e.forgetVoice()
 			cut, last = nil, err
 			continue
+		}
+		if cut != nil {
+			pause = min(2*pause, mostPause)
 		}
 		u.talk(e)
 		began := time.Now()
@@ -238,8 +246,6 @@ func (e *Engine) liveWith(ctx context.Context, to destination, u *user) error {
 		case e.opts.Reconnect && !over(err):
 			if time.Since(began) > steadyTime {
 				pause = firstPause
-			} else {
-				pause = min(2*pause, mostPause)
 			}
 			cut = err
 		case !e.opts.Wait:
@@ -312,6 +318,9 @@ func (e *Engine) connect(ctx context.Context, to destination, wanted *start, cut
 		}
 		if asked := e.asked(); asked != nil {
 			*wanted = *asked
+		}
+		if wanted.preroll {
+			e.expectVoice()
 		}
 		if err := e.allowed(ctx); err != nil {
 			return nil, err

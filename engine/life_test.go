@@ -531,6 +531,9 @@ func TestAReconnectBeyondTheHoursStartsIsSaidAndWaits(t *testing.T) {
 	if n := len(h.all(event.Connected)); n != 2 {
 		t.Errorf("%d conversations, want 2", n)
 	}
+	if first := h.all(event.Retrying)[0]; first.Seconds > 0.5 {
+		t.Errorf("the first pause was %v s", first.Seconds)
+	}
 }
 
 func TestTheHourOfAStartPasses(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 // Call loads the scripts, runs one tool without any conversation, and returns
 // what an agent would get. The error is a *script.LoadError, or ctx's.
 func Call(ctx context.Context, opts Options, name string, args json.RawMessage) (tool.Result, error) {
+	opts.OwnEvents = true // who knows
 	e, err := New(opts)
 	if err != nil {
 		return tool.Result{}, err
@@ -37,6 +38,7 @@ func Call(ctx context.Context, opts Options, name string, args json.RawMessage) 
 // No handler is called and no timer started. The error is a *script.LoadError;
 // what could be loaded before it is returned too.
 func Check(opts Options) ([]script.Summary, error) {
+	opts.OwnEvents = true // who knows
 	e, err := New(opts)
 	if err != nil {
 		return nil, err

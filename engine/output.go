@@ -91,6 +91,13 @@ func (o *output) run() {
 	}
 }
 
+// depth is how many events wait to be shown.
+func (o *output) depth() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.waiting)
+}
+
 // close lets what waits be shown, but waits for that no longer than patience:
 // whoever reads may have stopped for good.
 func (o *output) close(patience time.Duration) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -77,8 +78,8 @@ func runPythonsWay(t testing.TB, server *pulsetest.Server, url string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		// Its device's buffer holds one chunk beside the one being written.
-		speaker := pulse.NewSpeaker(pulse.Options{Server: server.Address(), Depth: wide.Duration(2 * pythonsChunk)})
+		// Its device's buffer holds three chunks: with fewer, ours runs dry.
+		speaker := pulse.NewSpeaker(pulse.Options{Server: server.Address(), Depth: wide.Duration(3 * pythonsChunk * wide.SampleBytes())})
 		if err := speaker.Play(ctx, p); err != nil {
 			t.Error(err)
 		}
@@ -95,6 +96,7 @@ const pythonsChunk = 1000 // samples
 type pythonsWay struct {
 	resampler *pcm.Resampler // the speaker's, as is
 	ready     []float32
+	given     []float32 // the latest
 
 	mu    sync.Mutex // guards what follows
 	queue []float32
@@ -138,6 +140,13 @@ func (p *pythonsWay) Fill(sound []float32, _ time.Duration) {
 	p.mu.Unlock()
 	n := copy(sound, p.ready)
 	p.ready = p.ready[:copy(p.ready, p.ready[n:])]
+	p.given = append(p.given, sound...)
+	p.given = p.given[max(0, len(p.given)-audio.Rate):]
 }
 
-func (p *pythonsWay) Lost(int) {}
+// Lost gives again what an underrun has cost.
+func (p *pythonsWay) Lost(n int) {
+	n = min(n, len(p.given))
+	p.ready = append(slices.Clone(p.given[len(p.given)-n:]), p.ready...)
+	p.given = p.given[:len(p.given)-n]
+}

@@ -2,12 +2,16 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"moonlark/audio/device"
+	"moonlark/audio/pcm"
 	"moonlark/audio/pulse/pulsetest"
+	"moonlark/engine/convai"
 	"moonlark/engine/event"
 )
 
@@ -15,7 +19,7 @@ import (
 // the same conversation.
 func TestSoundIsBackWhenItsDevicesAre(t *testing.T) {
 	pulsetest.Each(t, func(t *testing.T, server *pulsetest.Server) {
-		s := perform(t, server, full, Options{})
+		s := perform(t, server, narrow, Options{})
 		a := s.ready()
 		s.worksAgain(t, a, pulsetest.Heard, time.Now())
 
@@ -76,14 +80,27 @@ func TestSoundIsBackWhenItsDevicesAre(t *testing.T) {
 	})
 }
 
+// narrow is the format that is the least work.
+var narrow = pcm.Format{Encoding: pcm.S16, Rate: 8000}
+
+// Ten seconds of tone, as the microphone hears it, and as the agent says it but
+// for its id. They are made once: that is more work than all else here.
+var (
+	longTone  = sync.OnceValue(func() []float32 { return tone(10 * time.Second) })
+	longFrame = sync.OnceValue(func() string {
+		sound := pulsetest.Tone(6000, 0.5, 10*time.Second/6)
+		data := convai.EncodeSound(narrow.Append(nil, sound))
+		return `{"type":"audio","audio_event":{"event_id":%d,"audio_base_64":"` + string(data) + `"}}`
+	})
+)
+
 // worksAgain looks whether the agent is heard at a source, and hears the
 // microphone, and how long after the devices were back.
 func (s *stage) worksAgain(t *testing.T, a *listener, source string, back time.Time) {
 	t.Helper()
-	defer s.server.PlayToMicrophone(tone(20 * time.Second))()
-	defer s.id.Add(1)
-	id := int(s.id.Load())
-	a.say(id, tone(20*time.Second))
+	defer s.server.PlayToMicrophone(longTone())()
+	id := int(s.id.Add(1))
+	a.raw(fmt.Sprintf(longFrame(), id))
 	defer interrupt(a, id)
 	from := a.len()
 	heard := s.server.Record(source)
@@ -100,10 +117,12 @@ func (s *stage) worksAgain(t *testing.T, a *listener, source string, back time.T
 		if took > 15*time.Second {
 			t.Fatalf("not back after %v: speaker %v, microphone %v, %v", took, spoken, listened, s.all(event.Log))
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 	}
 	t.Logf("the speaker was back after %v, the microphone after %v", spoken.Round(time.Millisecond), listened.Round(time.Millisecond))
-	if most := 3 * time.Second; spoken > most || listened > most {
+	// The aim is 1 s. A busy machine takes its time, and a null sink of
+	// PulseAudio's that was idle sleeps for up to 2 s.
+	if most := 5 * time.Second; spoken > most || listened > most {
 		t.Errorf("that is more than %v", most)
 	}
 }
@@ -123,7 +142,7 @@ func (l *listener) keepsHearingSilence(t *testing.T) {
 func TestServerThatIsNotThereYet(t *testing.T) {
 	server := pulsetest.Start(t)
 	server.Kill()
-	s := perform(t, server, full, Options{})
+	s := perform(t, server, narrow, Options{})
 	a := s.agent()
 	if e := s.fails(event.Speaker); !strings.Contains(e.Text, "no sound server") || !strings.Contains(e.Hint, "it is looked for all the time") {
 		t.Errorf("shown of the speaker: %q, hint %q", e.Text, e.Hint)

@@ -58,7 +58,7 @@ func last(r *pulsetest.Recording, moment time.Time) time.Time {
 // How long the agent is heard after the interruption was sent, beside oto in
 // the same engine, and beside what the official Python client does: it empties
 // its queue, and the chunk of 1,000 samples at 16 kHz that it has begun to write is
-// played to its end, as is the one in the device's buffer.
+// played to its end, as are the three in the device's buffer.
 func BenchmarkInterruption(b *testing.B) {
 	b.Run("pulse", func(b *testing.B) {
 		server := pulsetest.Start(b)

@@ -191,9 +191,10 @@ func (l *listener) hears(sample int) bool {
 	return n > 0
 }
 
-// leave ends the conversation with a code and waits until the client is gone.
-func (l *listener) leave(code int) {
-	l.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(time.Second))
+// bye ends the conversation and waits until the client is gone.
+func (l *listener) bye() {
+	end := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	l.conn.WriteControl(websocket.CloseMessage, end, time.Now().Add(time.Second))
 	<-l.gone
 }
 

@@ -2,8 +2,10 @@ package engine
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,48 +19,76 @@ import (
 )
 
 // What is spoken into the microphone is what the agent gets, and what the agent
-// sends is what plays, in each format of the wire: at the same time, to spare
-// some.
+// sends is what plays, in each format of the wire.
 func TestSpeechArrivesWholeBothWays(t *testing.T) {
 	pulsetest.Each(t, func(t *testing.T, server *pulsetest.Server) {
+		formats := pcm.Formats()
+		if server.Kind() == "PipeWire" { // what differs is before the server
+			formats = []pcm.Format{wide, formats[len(formats)-1]}
+		}
 		// It begins with a tone, since a voice begins softly.
-		spoken := append(pulsetest.Tone(600, 0.5, 40*time.Millisecond), chatter(t, 1500*time.Millisecond)...)
-		type line struct {
-			*listener
-			heard       *pulsetest.Recording
-			sent        []float32
-			from, heads int
-		}
-		var lines []*line
-		for _, format := range pcm.Formats() {
-			sink := "speaker_" + format.String()
-			server.AddSink(sink)
-			voice := &Voice{Choice: device.Choice{Speaker: "pulse:" + sink, Microphone: "pulse:" + pulsetest.Microphone, Echo: "off"}}
-			stage := perform(t, server, format, Options{Voice: voice})
-			lines = append(lines, &line{
-				listener: stage.ready(), heard: server.Record(sink + ".monitor"),
-				sent: sample(spoken, audio.Rate, format.Rate),
-			})
-		}
-		for _, l := range lines {
-			l.from, l.heads = l.len(), l.heard.Len()
-		}
-		server.PlayToMicrophone(spoken)
-		for _, l := range lines {
-			l.say(1, l.sent)
-		}
-		for _, l := range lines {
-			want := sample(l.sent, l.format.Rate, audio.Rate)
-			t.Run(l.format.String()+"/down", func(t *testing.T) {
-				got := whole(t, func() []float32 { return l.heard.Samples(l.heads) }, len(want), audio.Rate)
-				same(t, got, want)
-			})
-			t.Run(l.format.String()+"/up", func(t *testing.T) {
-				got := whole(t, func() []float32 { return l.since(l.from) }, len(l.sent), l.format.Rate)
-				same(t, sample(got, l.format.Rate, audio.Rate), want)
+		spoken := append(pulsetest.Tone(600, 0.5, 40*time.Millisecond), chatter(t, time.Second)...)
+		for some := range slices.Chunk(formats, 2) { // at once, which is sooner done
+			t.Run(fmt.Sprint(some), func(t *testing.T) {
+				var wrong []string
+				for range 3 {
+					var underruns int64
+					wrong, underruns = speakBothWays(t, server, some, spoken)
+					if len(wrong) == 0 {
+						break
+					}
+					// What plays to the microphone, and the servers, stutter
+					// too where a machine is busy enough.
+					t.Logf("%d underruns, %q: once more", underruns, wrong)
+				}
+				for _, what := range wrong {
+					t.Error(what)
+				}
 			})
 		}
 	})
+}
+
+// A line is a conversation in one format, with a speaker of its own.
+type line struct {
+	*listener
+	*stage
+	heard       *pulsetest.Recording
+	sent        []float32 // what the agent says, at the rate of the format
+	from, heads int       // what has been heard before is to be left out
+}
+
+// speakBothWays says what was wrong, and whether the speaker ran dry.
+func speakBothWays(t *testing.T, server *pulsetest.Server, formats []pcm.Format, spoken []float32) (wrong []string, underruns int64) {
+	var lines []*line
+	for _, format := range formats {
+		sink := "speaker_" + format.String()
+		server.AddSink(sink)
+		voice := &Voice{Choice: device.Choice{Speaker: "pulse:" + sink, Microphone: "pulse:" + pulsetest.Microphone, Echo: "off"}}
+		stage := perform(t, server, format, Options{Voice: voice})
+		l := &line{stage: stage, listener: stage.ready(), heard: server.Record(sink + ".monitor"), sent: sample(spoken, audio.Rate, format.Rate)}
+		defer server.RemoveSink(sink)
+		defer l.heard.Stop()
+		lines = append(lines, l)
+	}
+	for _, l := range lines {
+		l.from, l.heads = l.len(), l.heard.Len()
+	}
+	defer server.PlayToMicrophone(spoken)()
+	for _, l := range lines {
+		l.say(1, l.sent)
+	}
+	time.Sleep(audio.Duration(len(spoken)) + time.Second) // nothing is to burn beside it
+	for _, l := range lines {
+		want := sample(l.sent, l.format.Rate, audio.Rate)
+		down := whole(t, func() []float32 { return l.heard.Samples(l.heads) }, len(want), audio.Rate)
+		wrong = append(wrong, same(t, l.format.String()+" to the speaker", down, want)...)
+		up := whole(t, func() []float32 { return l.since(l.from) }, len(l.sent), l.format.Rate)
+		wrong = append(wrong, same(t, l.format.String()+" from the microphone", sample(up, l.format.Rate, audio.Rate), want)...)
+		underruns += l.voice.Counts().Underruns.Load()
+		l.bye()
+	}
+	return wrong, underruns
 }
 
 // whole waits until n samples have come, and half a second more, of which the
@@ -71,24 +101,21 @@ func whole(t *testing.T, get func() []float32, n, rate int) (sound []float32) {
 			return false
 		}
 		sound = append(make([]float32, max(0, rate/10-first)), sound[max(0, first-rate/10):]...)
+		if len(sound) <= n+rate/2 {
+			time.Sleep(100 * time.Millisecond)
+		}
 		return len(sound) > n+rate/2
 	})
 	return sound[:n+rate/2]
 }
 
-// same looks whether got, as whole gives it, is want all the way but for the
-// very beginning, of which a busy machine may lose some.
-func same(t *testing.T, got, want []float32) {
+// same says what is different when got, as whole gives it, is to be want all the
+// way but for the very beginning, which a voice has too soft to be heard.
+func same(t *testing.T, name string, got, want []float32) (wrong []string) {
 	t.Helper()
 	const begins = audio.Rate / 10 // in whole's sound
-	at, most := 0, 0.0
-	for lag := range begins + begins/5 {
-		piece := want[begins : 3*begins]
-		if fit := dot(got[lag+begins:], piece); fit > most {
-			at, most = lag, fit
-		}
-	}
-	lost := audio.Duration(begins - at) // with it what is too soft to be heard
+	at := shift(got[begins:], want[begins:3*begins], begins+begins/5)
+	lost := audio.Duration(begins - at)
 	got, want = got[at+begins:at+len(want)], want[begins:]
 	fit := dot(got, want) / math.Sqrt(dot(got, got)*dot(want, want))
 	louder := 10 * math.Log10(dot(got, got)/dot(want, want))
@@ -103,16 +130,41 @@ func same(t *testing.T, got, want []float32) {
 			worst, where = fit, from
 		}
 	}
-	t.Logf("correlation %.4f, at the worst %.4f; %+.2f dB; heard from %v on", fit, worst, louder, lost)
+	t.Logf("%s: correlation %.4f, at the worst %.4f; %+.2f dB; heard from %v on", name, fit, worst, louder, lost.Round(100*time.Microsecond))
 	if fit < 0.95 {
-		t.Errorf("correlation %.3f, want 0.95", fit)
+		wrong = append(wrong, fmt.Sprintf("%s: correlation %.3f, want 0.95", name, fit))
 	}
 	if worst < 0.9 {
-		t.Errorf("correlation %.3f from %v on: something is missing there", worst, audio.Duration(where+begins))
+		wrong = append(wrong, fmt.Sprintf("%s: correlation %.3f from %v on: something is missing there", name, worst, audio.Duration(where+begins)))
 	}
 	if math.Abs(louder) > 1 {
-		t.Errorf("it is louder by %.2f dB", louder)
+		wrong = append(wrong, fmt.Sprintf("%s: it is louder by %.2f dB", name, louder))
 	}
+	return wrong
+}
+
+// shift is where in got, of the first so many samples, piece is found best:
+// roughly at first.
+func shift(got, piece []float32, most int) (at int) {
+	best := math.Inf(-1)
+	try := func(lag, stride int) {
+		sum := 0.0
+		for i := 0; i < len(piece); i += stride {
+			sum += float64(got[lag+i]) * float64(piece[i])
+		}
+		if sum *= float64(stride); sum > best {
+			best, at = sum, lag
+		}
+	}
+	for lag := 0; lag < most; lag += 4 {
+		try(lag, 3)
+	}
+	rough := at
+	best = math.Inf(-1)
+	for lag := max(0, rough-8); lag < rough+8; lag++ {
+		try(lag, 1)
+	}
+	return at
 }
 
 // dot is of b and as much of a.
@@ -160,7 +212,7 @@ func babble(length time.Duration) []float32 {
 // sample is sound at another rate, without what that cannot hold. It takes the
 // textbook's way, and shares no code with what is tested.
 func sample(sound []float32, from, to int) []float32 {
-	const lobes = 24
+	const lobes = 16
 	cut := 0.46 * float64(min(from, to)) / float64(from) // in turns a sample
 	width := lobes / (2 * cut)
 	phases := to / gcd(from, to) // after which the same weights come again
@@ -213,7 +265,7 @@ func TestLastWordsAreHeardToTheirEnd(t *testing.T) {
 			a.say(1, tone(1500*time.Millisecond))
 			switch who {
 			case "the agent":
-				a.leave(1000)
+				a.bye()
 			case "the script":
 				a.send(&convai.AgentResponse{Text: "Goodbye.", EventID: 1})
 			}

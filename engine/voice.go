@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"moonlark/audio"
 	"moonlark/audio/device"
+	"moonlark/audio/wake"
 	"moonlark/engine/convai"
 	"moonlark/engine/event"
 	"moonlark/engine/script"
@@ -21,6 +24,9 @@ const (
 	spoken   = "spoken"   // event_id, text: words of it that have been heard
 	silent   = "silent"   // event_id, interrupted: there is nothing left to be heard
 	level    = "level"    // level (dBFS), voice: what the microphone hears
+
+	wakeEvent      = "wake"      // word, score: a wake word was said
+	listeningEvent = "listening" // listening: whether the agent hears the user has changed
 )
 
 // farewellTime is how long the last words may take to be heard when the
@@ -31,6 +37,14 @@ const farewellTime = 30 * time.Second
 type Voice struct {
 	device.Choice
 	Chunk time.Duration // how much of the user's sound is sent at a time, 20 to 250 ms; zero is 20 ms
+
+	// Wake is what listens for wake words: see wake.New. Empty: nobody does.
+	// WakeAlways lets it hear what is said in a conversation, too.
+	Wake       string
+	WakeAlways bool
+
+	// PushToTalk begins with the agent not hearing the user: see SetListening.
+	PushToTalk bool
 }
 
 // makeVoice chooses the devices, and opens none. The error is a mistake in the
@@ -42,11 +56,20 @@ func (e *Engine) makeVoice(v Voice) error {
 		return err
 	}
 	e.devices = devices
+	var listener *wake.Listener
+	if v.Wake != "" {
+		listener, err = wake.New(v.Wake, wake.Options{Counts: counts, Log: log})
+		if err != nil {
+			return fmt.Errorf("wake word: %w", err)
+		}
+	}
 	e.voice = voice.New(voice.Options{
+		Wake: listener, WakeAlways: v.WakeAlways,
 		Speaker: devices.Speaker, Microphone: devices.Microphone, Echo: devices.Echo, Chunk: v.Chunk,
 		Counts: counts, Log: log, Notify: e.noteSound,
 		Levels: func() bool { return e.scripts.Listens(level) },
 	})
+	e.voice.SetListening(!v.PushToTalk)
 	return nil
 }
 
@@ -65,6 +88,7 @@ func (e *Engine) closeVoice() {
 func (e *Engine) noteSound(notice any) {
 	switch n := notice.(type) {
 	case voice.Health:
+		e.noteDevice(n)
 		e.out.post(healthEvent(n))
 	case voice.Speaking:
 		e.out.post(event.Event{Type: event.Speaking, EventID: n.ID})
@@ -74,6 +98,10 @@ func (e *Engine) noteSound(notice any) {
 		e.dispatch(silent, map[string]any{"event_id": n.ID, "interrupted": n.Interrupted})
 	case voice.Spoken:
 		e.dispatch(spoken, map[string]any{"event_id": n.ID, "text": n.Text})
+	case voice.WakeHealth:
+		e.out.post(wakeHealthEvent(n))
+	case wake.Detection:
+		e.woken(n)
 	case voice.Level:
 		e.dispatch(level, map[string]any{"level": n.DBFS, "voice": n.Voice})
 	}
@@ -105,7 +133,7 @@ func healthEvent(h voice.Health) event.Event {
 	ev.Text = h.Err.Error()
 	ev.Hint = "until it is there " + without + "; it is looked for all the time"
 	if h.Final {
-		ev.Hint = "the conversation goes on as text"
+		ev.Hint = without + " from now on"
 	}
 	return ev
 }
@@ -114,8 +142,29 @@ func (e *Engine) beginVoice(conv *convai.Conversation, preroll bool) {
 	if e.voice == nil {
 		return
 	}
-	if err := e.voice.Begin(conv.Metadata(), preroll, conv.SendSound); err != nil {
+	var begun atomic.Bool
+	err := e.voice.Begin(conv.Metadata(), preroll, func(chunk []byte) int {
+		if !begun.Load() { // what was said before: more of it than may be late later
+			return conv.SendEarlySound(chunk)
+		}
+		return conv.SendSound(chunk)
+	})
+	begun.Store(true)
+	if err != nil {
 		e.log("", slog.LevelWarn, err.Error())
+	}
+}
+
+// expectVoice keeps what is said until beginVoice, or until forgetVoice.
+func (e *Engine) expectVoice() {
+	if e.voice != nil {
+		e.voice.Expect()
+	}
+}
+
+func (e *Engine) forgetVoice() {
+	if e.voice != nil {
+		e.voice.Forget()
 	}
 }
 
@@ -143,11 +192,7 @@ func (e *Engine) reportSound() {
 	if e.voice == nil {
 		return
 	}
-	c := e.voice.Counts()
-	e.out.post(event.Event{Type: event.Sound, Sound: &event.SoundCounts{
-		Underruns: c.Underruns.Load(), Overruns: c.Overruns.Load(), Gaps: c.Gaps.Load(),
-		Dropped: c.Dropped.Load(), Late: c.Late.Load(),
-	}})
+	e.out.post(event.Event{Type: event.Sound, Sound: e.soundCounts()})
 }
 
 var errNoSound = errors.New("there is no sound: the program runs without a voice")
@@ -167,7 +212,7 @@ func (s session) SetVolume(volume float64) error {
 func (s session) Mute(muted bool) error { return s.sound(func(v *voice.Voice) { v.SetMuted(muted) }) }
 
 func (s session) Listen(listening bool) error {
-	return s.sound(func(v *voice.Voice) { v.SetListening(listening) })
+	return s.sound(func(*voice.Voice) { s.e.SetListening(listening) })
 }
 
 func (s session) Beep(hertz, seconds float64) error {

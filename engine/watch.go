@@ -25,6 +25,7 @@ type watcher struct {
 	reload  func(string)                    // called on the watcher's goroutine
 	owners  map[string][]string             // the scripts that depend on a file, by its absolute path
 	changed map[string]map[string]time.Time // by script to reload: its files that have changed, and when last
+	again   chan struct{}                   // has a value when somebody else has reloaded
 	done    chan struct{}
 }
 
@@ -38,6 +39,7 @@ func watch(scripts []string, files func(string) []script.File, reload func(strin
 	w := &watcher{
 		fs: fs, scripts: scripts, files: files, reload: reload,
 		changed: make(map[string]map[string]time.Time), done: make(chan struct{}),
+		again: make(chan struct{}, 1),
 	}
 	w.look()
 	go w.run()
@@ -48,6 +50,15 @@ func watch(scripts []string, files func(string) []script.File, reload func(strin
 func (w *watcher) close() {
 	w.fs.Close()
 	<-w.done
+}
+
+// lookAgain is for when scripts have been reloaded by somebody else: they may
+// depend on other files now. Any goroutine may call it.
+func (w *watcher) lookAgain() {
+	select {
+	case w.again <- struct{}{}:
+	default:
+	}
 }
 
 // look makes sure that every folder that matters is watched. A file that it
@@ -104,6 +115,8 @@ func (w *watcher) run() {
 			for _, path := range w.scripts { // events were lost: look at everything
 				w.mark(path, path)
 			}
+		case <-w.again:
+			w.look()
 		case <-timer.C:
 			w.reloadDue()
 		}

@@ -34,7 +34,7 @@ func NewMicrophone(command string, opts Options) *Microphone {
 	return &Microphone{command: command, opts: opts}
 }
 
-func (m *Microphone) String() string { return name(m.command) }
+func (m *Microphone) String() string { return Name(m.command) }
 
 // Record runs the command, and records on the goroutine that calls it, 20 ms at
 // a time. That the command ends, or writes nothing for three seconds, is an

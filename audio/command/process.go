@@ -214,8 +214,8 @@ func waitFor(done <-chan struct{}, d time.Duration) bool {
 	}
 }
 
-// name is what a carrier of a command line is called.
-func name(line string) string {
+// Name is what a carrier of a command line is called.
+func Name(line string) string {
 	const most = 40
 	if r := []rune(line); len(r) > most {
 		line = string(r[:most-3]) + "..."

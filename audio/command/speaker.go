@@ -32,7 +32,7 @@ func NewSpeaker(command string, opts Options) *Speaker {
 	return &Speaker{command: command, opts: opts, flush: make(chan struct{}, 1)}
 }
 
-func (s *Speaker) String() string { return name(s.command) }
+func (s *Speaker) String() string { return Name(s.command) }
 
 // Flush throws away what the command has not taken yet. What it has taken cannot
 // be taken back.

@@ -2,6 +2,7 @@ package pulse
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jfreymuth/pulse/proto"
@@ -166,6 +168,7 @@ type wire struct {
 	err   error         // why it is lost; read it after lost is closed
 	lost  chan struct{} // closed when the wire is of no more use
 	ended chan struct{} // closed when proto has stopped reading it
+	place atomic.Bool   // the next sound goes where the device reads: see atOnce
 }
 
 func newWire(conn net.Conn) *wire {
@@ -194,7 +197,25 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// atOnce has the server put the next sound that is sent where the device reads
+// when it comes, and not behind the last. After a flush that is further on by
+// what the device took meanwhile, and as much would not be heard.
+func (w *wire) atOnce() { w.place.Store(true) }
+
+// What proto writes before a packet: its length, the number of a stream or, for
+// a message, noStream, an offset, and flags.
+const (
+	headerSize   = 20
+	noStream     = 0xffffffff
+	seekFromRead = 2
+)
+
 func (w *wire) Write(p []byte) (int, error) {
+	if len(p) == headerSize && binary.BigEndian.Uint32(p[4:]) != noStream && w.place.Swap(false) {
+		placed := [headerSize]byte(p)
+		placed[headerSize-1] = seekFromRead
+		p = placed[:]
+	}
 	w.Conn.SetWriteDeadline(time.Now().Add(patience))
 	n, err := w.Conn.Write(p)
 	if errors.Is(err, os.ErrDeadlineExceeded) {

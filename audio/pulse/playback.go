@@ -296,9 +296,20 @@ func (p *playback) flush() error {
 		return err
 	}
 	// The server asks for as much again, but that may come late too.
+	p.wire.atOnce()
 	given, err := p.give(lost)
 	p.wanted.Add(-given)
-	return err
+	if err != nil {
+		return err
+	}
+	sent := p.written
+	if err := p.measure(); err != nil {
+		return err
+	}
+	// For what it was put further on the server may not ask again. Where it
+	// does we give too much, once, and it asks for less.
+	p.wanted.Add(max(0, p.written-sent))
+	return nil
 }
 
 // lose tells the source that the last n samples that were sent are not heard.

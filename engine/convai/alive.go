@@ -39,6 +39,21 @@ func (e *ear) Read(p []byte) (int, error) {
 // since is how long ago that was.
 func (e *ear) since() time.Duration { return time.Since(e.began) - time.Duration(e.heard.Load()) }
 
+// Stuck says that nobody reads the conversation any more, though it has not
+// ended: for longer than watch lets pass, and then some. Any goroutine may ask.
+func (c *Conversation) Stuck() bool {
+	select {
+	case <-c.over:
+		return false
+	default:
+		return c.running.Load() && c.ear.since() > c.quiet+2*c.dead
+	}
+}
+
+// Waiting is how many messages wait to be written, sound aside. Any goroutine may
+// ask, and holds nobody up.
+func (c *Conversation) Waiting() int { return int(c.out.depth.Load()) }
+
 // watch ends the conversation when the connection is dead, and returns when ctx
 // is done. A machine that has slept finds out a few seconds after it has woken.
 func (c *Conversation) watch(ctx context.Context) {

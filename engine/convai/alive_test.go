@@ -117,3 +117,28 @@ func TestAQuietConnectionThatAnswersIsAlive(t *testing.T) {
 	c.quiet, c.dead = 50*time.Millisecond, 200*time.Millisecond
 	wantClose(t, c.Run(t.Context(), ignore), 1000, "")
 }
+
+// A handler that does not come back is the end of a conversation that nothing
+// else would notice: whoever asks finds out.
+func TestWhoDoesNotReadIsStuck(t *testing.T) {
+	c := dial(t, greet(t, func(p *peer) { p.ReadMessage() }))
+	c.quiet, c.dead = 50*time.Millisecond, 100*time.Millisecond
+	if c.Stuck() {
+		t.Error("stuck before it has begun")
+	}
+	release, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		c.Run(t.Context(), func(Frame) { <-release })
+	}()
+	for end := time.Now().Add(10 * time.Second); !c.Stuck(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it does not count as stuck")
+		}
+	}
+	close(release)
+	<-done
+	if c.Stuck() {
+		t.Error("stuck after its end")
+	}
+}

@@ -285,10 +285,17 @@ func (c *Conversation) Send(m Message) error {
 
 // SendSound queues what the user says, a chunk in the format that the metadata
 // announced; it does not keep sound. It goes out after all that Send was given.
-// When the network is slow the oldest chunks that wait are dropped: SendSound
+// When the network is slow the oldest chunks, those that have waited for two
+// seconds, are dropped: SendSound
 // says how many, which is an error's worth only to whoever counts. Any goroutine may call it. It does not
 // allocate in the long run. Once the conversation is over it does nothing.
-func (c *Conversation) SendSound(sound []byte) (dropped int) { return c.out.sendSound(sound) }
+func (c *Conversation) SendSound(sound []byte) (dropped int) { return c.out.sendSound(sound, false) }
+
+// SendEarlySound is SendSound for what the user said before the conversation,
+// up to twelve seconds, all of which may wait. It comes before SendSound.
+func (c *Conversation) SendEarlySound(sound []byte) (dropped int) {
+	return c.out.sendSound(sound, true)
+}
 
 // Offer is Send for a message that can be left out. When much is waiting to be
 // written already it returns ErrBusy, and all goes on.

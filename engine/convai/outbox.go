@@ -3,6 +3,7 @@ package convai
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gorilla/websocket"
 )
@@ -34,15 +35,16 @@ type outgoing struct {
 // What is being written is still in its lane, so that it is found there if it
 // does not get through; but for sound, which nobody would send again.
 type outbox struct {
-	mu      sync.Mutex // guards what follows
-	changed sync.Cond  // the taker waits here
-	control lane       // answers to pings
-	rest    lane       // whatever Send was given
-	sound   soundLane  // what SendSound was given, the newest of it
-	count   int        // in control and rest
-	bytes   int        // in control and rest
-	closed  bool       // Send is refused
-	dead    bool       // and nothing is given out any more
+	mu      sync.Mutex   // guards what follows
+	changed sync.Cond    // the taker waits here
+	control lane         // answers to pings
+	rest    lane         // whatever Send was given
+	sound   soundLane    // what SendSound was given, the newest of it
+	count   int          // in control and rest
+	bytes   int          // in control and rest
+	depth   atomic.Int64 // count, for whoever does not want to hold up the sound
+	closed  bool         // Send is refused
+	dead    bool         // and nothing is given out any more
 }
 
 // A lane is a first-in-first-out list.
@@ -91,14 +93,17 @@ func (o *outbox) answer(opcode int, frame []byte) error {
 }
 
 // sendSound adds what goes behind everything else, and says how many chunks
-// had to go for it. It never waits.
-func (o *outbox) sendSound(sound []byte) (dropped int) {
+// had to go for it. It never waits. What is early is of before the conversation.
+func (o *outbox) sendSound(sound []byte, early bool) (dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
 		return 0
 	}
 	o.changed.Signal()
+	if early {
+		return o.sound.addEarly(sound)
+	}
 	return o.sound.add(sound)
 }
 
@@ -108,6 +113,7 @@ func (o *outbox) add(l *lane, item *outgoing) error {
 		return fmt.Errorf("write: stuck with %d messages (%d KiB) waiting", o.count, o.bytes>>10)
 	}
 	o.count++
+	o.depth.Store(int64(o.count))
 	o.bytes += len(item.frame)
 	if l.last == nil {
 		l.first = item
@@ -132,7 +138,7 @@ func (o *outbox) next() *outgoing {
 			return o.control.first
 		case o.rest.first != nil:
 			return o.rest.first
-		case o.sound.count > 0 && !o.closed:
+		case !o.sound.empty() && !o.closed:
 			return o.sound.take()
 		case o.closed:
 			return nil
@@ -157,6 +163,7 @@ func (o *outbox) written(item *outgoing) {
 		l.last = nil
 	}
 	o.count--
+	o.depth.Store(int64(o.count))
 	o.bytes -= len(item.frame)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"strconv"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -65,38 +66,79 @@ func (m *Audio) share(inner []byte) bool {
 	return true
 }
 
-// maxSound is how many chunks of sound may wait to be written: with 20 ms each
-// that is two seconds, after which it would be late for the conversation.
-const maxSound = 100
+const (
+	// maxLate is how long a chunk of sound may wait to be written, after which
+	// it would be late for the conversation, and maxSound how many may: those of
+	// 20 ms in that time.
+	maxLate  = 2 * time.Second
+	maxSound = 100
+
+	// maxEarlySound is how much of it may wait that was said before the conversation,
+	// in bytes on the wire: 12 s of the widest format.
+	maxEarlySound = 1600 << 10
+)
 
 // A soundLane has the chunks of the user's sound that wait to be written, as
-// frames in a ring whose memory is used again and again.
+// frames: first what was said before the conversation, all of it, then the
+// newest in a ring whose memory is used again and again.
 type soundLane struct {
-	ring    [maxSound][]byte
-	first   int // the oldest
-	count   int
-	writing outgoing // what the writer has in hand, no longer in the ring
+	early      [][]byte
+	earlyBytes int
+	ring       [maxSound]waitingSound
+	first      int // the oldest
+	count      int
+	writing    outgoing // what the writer has in hand, no longer here
 }
+
+type waitingSound struct {
+	frame []byte
+	since time.Time
+}
+
+// empty says whether nothing waits.
+func (l *soundLane) empty() bool { return len(l.early) == 0 && l.count == 0 }
 
 // add queues a chunk, and says how many had to go for it: the oldest, or none.
 func (l *soundLane) add(sound []byte) (dropped int) {
-	if l.count == maxSound {
+	now := time.Now()
+	for l.count == maxSound || l.count > 0 && now.Sub(l.ring[l.first].since) > maxLate {
 		l.first = (l.first + 1) % maxSound
 		l.count--
-		dropped = 1
+		dropped++
 	}
-	at := (l.first + l.count) % maxSound
-	frame := append(l.ring[at][:0], `{"`+userAudioChunk+`":"`...)
-	frame = base64.StdEncoding.AppendEncode(frame, sound)
-	l.ring[at] = append(frame, `"}`...)
+	last := &l.ring[(l.first+l.count)%maxSound]
+	last.frame, last.since = appendSound(last.frame[:0], sound), now
 	l.count++
 	return dropped
+}
+
+// addEarly queues a chunk that was said before the conversation, and says
+// whether it had to be dropped: 1, or 0.
+func (l *soundLane) addEarly(sound []byte) (dropped int) {
+	frame := appendSound(nil, sound)
+	if l.earlyBytes+len(frame) > maxEarlySound {
+		return 1
+	}
+	l.early, l.earlyBytes = append(l.early, frame), l.earlyBytes+len(frame)
+	return 0
+}
+
+func appendSound(frame, sound []byte) []byte {
+	frame = append(frame, `{"`+userAudioChunk+`":"`...)
+	frame = base64.StdEncoding.AppendEncode(frame, sound)
+	return append(frame, `"}`...)
 }
 
 // take is the oldest chunk, for the writer, until take is called again.
 func (l *soundLane) take() *outgoing {
 	l.writing.opcode = websocket.TextMessage
-	l.writing.frame, l.ring[l.first] = l.ring[l.first], l.writing.frame
+	if len(l.early) > 0 {
+		l.writing.frame = l.early[0]
+		l.early, l.earlyBytes = l.early[1:], l.earlyBytes-len(l.early[0])
+		return &l.writing
+	}
+	oldest := &l.ring[l.first]
+	l.writing.frame, oldest.frame = oldest.frame, l.writing.frame
 	l.first = (l.first + 1) % maxSound
 	l.count--
 	return &l.writing

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestAudioIsReadAsEncodingJSONWouldReadIt(t *testing.T) {
@@ -63,10 +65,10 @@ func TestSoundComesInWithoutAnAllocation(t *testing.T) {
 func TestSoundGoesOutWithoutAnAllocation(t *testing.T) {
 	o, chunk := newOutbox(), make([]byte, 640)
 	for range 2 * maxSound { // all of the ring has its memory then
-		o.sendSound(chunk)
+		o.sendSound(chunk, false)
 	}
 	if n := testing.AllocsPerRun(100, func() {
-		o.sendSound(chunk)
+		o.sendSound(chunk, false)
 		o.written(o.next())
 	}); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
@@ -77,7 +79,7 @@ func TestWhenTheNetworkIsSlowTheOldestSoundGoesAndNothingElse(t *testing.T) {
 	o := newOutbox()
 	dropped := 0
 	for i := range 100 {
-		dropped += o.sendSound([]byte{byte(i)})
+		dropped += o.sendSound([]byte{byte(i)}, false)
 		if i == 50 {
 			if err := o.send(&UserMessage{Text: "hello"}, []byte("hello")); err != nil {
 				t.Fatal(err)
@@ -102,6 +104,50 @@ func TestWhenTheNetworkIsSlowTheOldestSoundGoesAndNothingElse(t *testing.T) {
 	}
 	if left := o.unsent(); len(left) != 0 {
 		t.Errorf("%d messages left", len(left))
+	}
+}
+
+// However long a chunk is, none is written that is late.
+func TestSoundThatHasWaitedForTwoSecondsGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, dropped := newOutbox(), 0
+		for i := range 40 { // 10 s
+			dropped += o.sendSound([]byte{byte(i)}, false)
+			time.Sleep(250 * time.Millisecond)
+		}
+		if got := o.sound.count; got < 8 || got > 9 || got+dropped != 40 {
+			t.Errorf("%d chunks of 250 ms wait, %d were dropped", got, dropped)
+		}
+	})
+}
+
+// What was said before the conversation may wait longer, and goes first.
+func TestEarlySoundIsNotDropped(t *testing.T) {
+	o := newOutbox()
+	var want []string
+	for i := range 600 { // 12 s
+		if n := o.sendSound([]byte{byte(i), byte(i >> 8)}, true); n != 0 {
+			t.Fatalf("chunk %d was dropped", i)
+		}
+		want = append(want, fmt.Sprintf(`{"user_audio_chunk":"%s"}`, EncodeSound([]byte{byte(i), byte(i >> 8)})))
+	}
+	o.sendSound([]byte("now"), false)
+	want = append(want, `{"user_audio_chunk":"bm93"}`)
+	var got []string
+	for range want {
+		item := o.next()
+		got = append(got, string(item.frame))
+		o.written(item)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %d chunks in another order", len(got))
+	}
+	dropped := 0
+	for range 10 {
+		dropped += o.sendSound(make([]byte, maxEarlySound/4), true)
+	}
+	if dropped < 5 || o.sound.earlyBytes > maxEarlySound {
+		t.Errorf("%d chunks were dropped, %d bytes wait", dropped, o.sound.earlyBytes)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,8 +13,23 @@ import (
 	"moonlark/engine/rest"
 )
 
-// agent reads the agent and compares it with the scripts.
-func (e *examination) agent(ctx context.Context) {
+// signedURL tries the server that signed URLs come from.
+func (e *examination) signedURL(ctx context.Context) {
+	const group, subject = "agent", "signed URL"
+	if e.SignedURLFrom == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("it took over "+short(patience)))
+	defer cancel()
+	if _, err := e.Client.FetchSignedURL(ctx, e.SignedURLFrom); err != nil {
+		e.fail(group, subject, err.Error(), hintOf(err))
+		return
+	}
+	e.ok(group, subject, "one comes when it is asked for")
+}
+
+// cloud reads the agent and compares it with the scripts.
+func (e *examination) cloud(ctx context.Context) {
 	const group = "agent"
 	switch {
 	case e.Client.Key.IsZero():
@@ -27,7 +41,7 @@ func (e *examination) agent(ctx context.Context) {
 	}
 	reading, cancel := context.WithTimeoutCause(ctx, 2*patience, errors.New("it took over "+short(2*patience)))
 	defer cancel()
-	a, err := e.Client.Agent(reading, e.Agent, e.Branch)
+	a, err := e.Client.Agent(reading, e.Agent, e.Settings.BranchID)
 	if err != nil {
 		e.fail(group, e.Agent, err.Error(), hintOf(err))
 		return
@@ -44,9 +58,10 @@ func (e *examination) agent(ctx context.Context) {
 	e.access(reading, a)
 	e.formats(a)
 	e.limits(a)
-	e.variables(a)
 	e.overrides(a)
-	e.tools(a, e.readTools(reading, a))
+	tools, unread := e.readTools(reading, a)
+	e.variables(a, tools)
+	e.tools(a, tools, unread)
 	e.events(a)
 }
 
@@ -59,7 +74,7 @@ func (e *examination) access(ctx context.Context, a *rest.Agent) {
 	}
 	auth := a.Platform.Auth
 	if auth.Enabled {
-		if _, err := e.Client.SignedURL(ctx, e.Agent, rest.SignedURLOptions{Branch: e.Branch}); err != nil {
+		if _, err := e.Client.SignedURL(ctx, e.Agent, rest.SignedURLOptions{Branch: e.Settings.BranchID, Environment: e.Settings.Environment}); err != nil {
 			e.fail(group, subject, "it is private, and there is no signed URL: "+err.Error(), hintOf(err))
 		} else {
 			e.ok(group, subject, "it is private, and the key gets a signed URL")
@@ -115,15 +130,26 @@ func (e *examination) formats(a *rest.Agent) {
 		}
 		e.ok(group, side.subject, side.name)
 	}
-	if a.Conversation.Conversation.TextOnly {
+	if e.textOnly(a) {
 		e.warn(group, "speaks", "it is text only: there is nothing to be heard", "run with --text, or switch text only off (Advanced)")
 	}
+}
+
+// textOnly says whether there will be no sound.
+func (e *examination) textOnly(a *rest.Agent) bool {
+	if only := e.Settings.TextOnly; only != nil {
+		return *only
+	}
+	return a.Conversation.Conversation.TextOnly
 }
 
 // limits are the times after which the server does something by itself.
 func (e *examination) limits(a *rest.Agent) {
 	const group, subject = "agent", "limits"
 	longest := seconds(a.Conversation.Conversation.MaxDuration)
+	if own := e.Settings.MaxDurationSeconds; own > 0 {
+		longest = time.Duration(own) * time.Second
+	}
 	text := "a conversation ends after " + short(longest)
 	if quiet := a.Conversation.Turn.SilenceEndCall; quiet >= 0 {
 		text += ", or after " + short(seconds(quiet)) + " without a word"
@@ -146,49 +172,4 @@ func short(d time.Duration) string {
 		return fmt.Sprintf("%d min", d/time.Minute)
 	}
 	return fmt.Sprintf("%v s", d.Seconds())
-}
-
-var variable = regexp.MustCompile(`\{\{\s*([A-Za-z0-9_]+)\s*\}\}`)
-
-// variables says which dynamic variables nobody gives a value. The server
-// closes a conversation for want of one in the first message.
-func (e *examination) variables(a *rest.Agent) {
-	const group, subject = "agent", "variables"
-	missing := func(text string) []string {
-		var names []string
-		for _, found := range variable.FindAllStringSubmatch(text, -1) {
-			name := found[1]
-			_, placeholder := a.Conversation.Agent.DynamicVariables.Placeholders[name]
-			if !placeholder && !strings.HasPrefix(name, "system__") && !slices.Contains(e.Variables, name) && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-		return names
-	}
-	first := missing(a.Conversation.Agent.FirstMessage)
-	const mend = "give it a placeholder in the agent's settings"
-	for _, name := range first {
-		e.fail(group, subject, "the first message needs "+name+", which has no value: the server hangs up", mend)
-	}
-	for _, name := range missing(a.Conversation.Agent.Prompt.Prompt) {
-		if !slices.Contains(first, name) {
-			e.warn(group, subject, "the prompt needs "+name+", which has no value", mend)
-		}
-	}
-}
-
-// overrides says which of the settings that will be overridden must not be.
-func (e *examination) overrides(a *rest.Agent) {
-	const group, subject = "agent", "overrides"
-	for _, path := range e.Overrides {
-		name := strings.Join(path, ".")
-		switch {
-		case a.Platform == nil:
-			e.skip(group, subject, "the API does not say whether "+name+" may be overridden", "use a key that may edit the agent")
-		case a.Platform.Overrides.Allows(path...):
-			e.ok(group, subject, name+" may be overridden")
-		default:
-			e.fail(group, subject, name+" must not be overridden: the server hangs up", "enable it (Security, Overrides), or do not set it")
-		}
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"moonlark/audio/device"
+	"moonlark/engine/agent"
 	"moonlark/engine/doctor"
 	"moonlark/engine/rest"
 	"moonlark/engine/rest/resttest"
@@ -150,6 +151,19 @@ func TestWhatDoesNotAgreeIsFound(t *testing.T) {
 	spec := func(f func(s *tool.Spec)) func(*doctor.Options) {
 		return func(o *doctor.Options) { f(o.Scripts[0].Tools[0]) }
 	}
+	const (
+		value   = " -> set it with --var or in agent{}, or give it a placeholder in the agent's settings"
+		mustNot = " must not be overridden: the server hangs up -> enable it (Security, Overrides), or do not set it"
+	)
+	says := func(s agent.Settings) func(*doctor.Options) {
+		return func(o *doctor.Options) { o.Scripts[0].Agent = s }
+	}
+	every := agent.Settings{
+		Prompt: new("x"), FirstMessage: new("x"), Language: "en", LLM: "x", ToolIDs: []string{"tool_1"}, VoiceID: "x", ModelID: "x", Stability: new(0.5),
+		Speed: new(1.0), SimilarityBoost: new(0.5), Keywords: []string{"x"}, SoftTimeoutMessage: new("x"), MaxDurationMessage: new("x"), TextOnly: new(true),
+		MaxDurationSeconds: 60, ClientEvents: []string{"agent_response", "agent_response_correction", "agent_response_complete", "interruption", "user_transcript", "client_tool_call"},
+		UserID: "x", BranchID: "x", Environment: "x", StartNode: "x", DynamicVariables: map[string]any{"x": 1}, ExtraBody: map[string]any{"x": 1},
+	}
 	for _, row := range []struct {
 		name    string
 		agent   change
@@ -285,19 +299,38 @@ func TestWhatDoesNotAgreeIsFound(t *testing.T) {
 		{"a short conversation", change{config + "conversation.max_duration_seconds": 30, config + "turn": map[string]any{"turn_timeout": 5, "silence_end_call_timeout": 20}}, nil, nil,
 			[]string{"warning agent limits: a conversation ends after 30 s, or after 20 s without a word; in silence the agent speaks up after 5 s -> raise the maximum duration (Advanced)"}},
 		{"a variable without a value", change{config + "agent.first_message": "Hi {{ name }}, {{name}} in {{city}} at {{system__time}}!", config + "agent.prompt.prompt": "{{name}} {{mood}} {{job}}",
-			config + "agent.dynamic_variables": map[string]any{"dynamic_variable_placeholders": map[string]any{"city": "Bern"}}}, nil, func(o *doctor.Options) { o.Variables = []string{"job"} },
-			[]string{"error agent variables: the first message needs name, which has no value: the server hangs up -> give it a placeholder in the agent's settings",
-				"warning agent variables: the prompt needs mood, which has no value -> give it a placeholder in the agent's settings"}},
-		{"overrides", change{overrides + "agent.first_message": true}, nil, func(o *doctor.Options) {
-			o.Overrides = [][]string{{"agent", "first_message"}, {"tts", "voice_id"}}
-		}, []string{"ok agent overrides: agent.first_message may be overridden",
-			"error agent overrides: tts.voice_id must not be overridden: the server hangs up -> enable it (Security, Overrides), or do not set it"}},
+			config + "agent.dynamic_variables": map[string]any{"dynamic_variable_placeholders": map[string]any{"city": "Bern"}}}, nil,
+			says(agent.Settings{DynamicVariables: map[string]any{"job": "butler"}}),
+			[]string{"error agent variables: the first message needs name, which has no value: the server hangs up" + value,
+				"warning agent variables: the prompt needs mood, which has no value" + value}},
+		{"a variable of our own texts", change{config + "agent.first_message": "Hi {{name}}!", config + "agent.prompt.prompt": "{{mood}}"}, nil,
+			says(agent.Settings{FirstMessage: new("Hi!"), Prompt: new("{{job}}")}),
+			[]string{"error agent overrides: first_message" + mustNot, "error agent overrides: prompt" + mustNot, "warning agent variables: the prompt needs job, which has no value" + value}},
+		{"a variable of a tool", nil, change{reads + "room": map[string]any{"type": "string", "dynamic_variable": "room"}, reads + "on": map[string]any{"type": "boolean", "dynamic_variable": "on"},
+			"tool_config.dynamic_variables": map[string]any{"dynamic_variable_placeholders": map[string]any{"on": true}}}, nil,
+			[]string{"error agent variables: the tool set_light needs room, which has no value: the server hangs up" + value}},
+		{"overrides", change{overrides + "agent.first_message": true}, nil, says(agent.Settings{FirstMessage: new(""), VoiceID: "x"}),
+			[]string{"ok agent overrides: first_message may be overridden", "error agent overrides: voice_id" + mustNot}},
+		{"all overrides that there are", nil, nil, says(every), []string{
+			"warning agent speaks: it is text only: there is nothing to be heard -> run with --text, or switch text only off (Advanced)",
+			"skipped agent overrides: not checked: the API does not say whether client_events may be overridden -> enable the events in the agent's settings",
+			"error agent overrides: custom_llm_extra_body" + mustNot, "error agent overrides: first_message" + mustNot, "error agent overrides: keywords" + mustNot,
+			"error agent overrides: language" + mustNot, "error agent overrides: llm" + mustNot, "error agent overrides: max_duration_message" + mustNot,
+			"error agent overrides: max_duration_seconds" + mustNot, "error agent overrides: model_id" + mustNot, "error agent overrides: prompt" + mustNot,
+			"error agent overrides: similarity_boost" + mustNot, "error agent overrides: soft_timeout_message" + mustNot, "error agent overrides: speed" + mustNot,
+			"error agent overrides: stability" + mustNot, "error agent overrides: starting_workflow_node_id" + mustNot, "error agent overrides: text_only" + mustNot,
+			"error agent overrides: tool_ids" + mustNot, "error agent overrides: voice_id" + mustNot,
+		}},
+		{"overrides nobody knows of", change{"platform_settings": nil}, nil, says(agent.Settings{VoiceID: "x"}), []string{
+			"skipped agent access: not checked: the API does not say who may talk to the agent -> use a key that may edit it",
+			"skipped agent overrides: not checked: the API does not say whether voice_id may be overridden -> use a key that may edit the agent"}},
+		{"tools of our own", change{config + "agent.prompt.tool_ids": []any{}, overrides + "agent.prompt.tool_ids": true}, nil, says(agent.Settings{ToolIDs: []string{"tool_1"}}), nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			tools := map[string]string{"tool_1": row.tool.apply(t, goodTool), "tool_2": goodTool}
-			agent := row.agent.apply(t, goodAgent)
+			whole := row.agent.apply(t, goodAgent)
 			found := examine(t, &resttest.API{
-				Agents: map[string]string{"agent_1": agent, "agent_2": agent},
+				Agents: map[string]string{"agent_1": whole, "agent_2": whole},
 				Tools:  tools,
 				Signed: map[string]string{"agent_2": "wss://example.com/"},
 			}, row.prepare)
@@ -317,10 +350,10 @@ func TestWhatDoesNotAgreeIsFound(t *testing.T) {
 // A format that there is not yet does not fit the description, so it is not in
 // the table.
 func TestAFormatThatWeDoNotSpeakIsFound(t *testing.T) {
-	agent := change{"conversation_config.asr.user_input_audio_format": "opus_48000"}.apply(t, goodAgent)
+	whole := change{"conversation_config.asr.user_input_audio_format": "opus_48000"}.apply(t, goodAgent)
 	got := examine(t, &resttest.API{
 		Tools:  map[string]string{"tool_1": goodTool},
-		Refuse: map[string]resttest.Refusal{"/v1/convai/agents/agent_1": {Status: 200, Body: agent}},
+		Refuse: map[string]resttest.Refusal{"/v1/convai/agents/agent_1": {Status: 200, Body: whole}},
 	}, nil)
 	want := `error agent hears: unknown audio format "opus_48000": it can be pcm_8000, pcm_16000, pcm_22050, pcm_24000, pcm_44100, pcm_48000, ulaw_8000 -> choose pcm_16000 as the agent's user input format (Advanced)`
 	if !slices.Contains(got, want) {
@@ -335,8 +368,8 @@ func TestToolsOfAWorkflowAreRead(t *testing.T) {
 		nodes[id] = map[string]any{"type": "tool", "position": map[string]any{"x": 0, "y": 0}, "edge_order": []any{}, "tools": []any{map[string]any{"tool_id": id}}}
 		tools[id] = change{"tool_config.name": "tool_" + id, "tool_config.parameters": nil}.apply(t, goodTool)
 	}
-	agent := change{"workflow": map[string]any{"edges": map[string]any{}, "prevent_subagent_loops": false, "nodes": nodes}}.apply(t, goodAgent)
-	got := examine(t, &resttest.API{Agents: map[string]string{"agent_1": agent}, Tools: tools}, func(o *doctor.Options) {
+	whole := change{"workflow": map[string]any{"edges": map[string]any{}, "prevent_subagent_loops": false, "nodes": nodes}}.apply(t, goodAgent)
+	got := examine(t, &resttest.API{Agents: map[string]string{"agent_1": whole}, Tools: tools}, func(o *doctor.Options) {
 		for _, name := range slices.Sorted(maps.Keys(nodes)) {
 			o.Scripts[0].Tools = append(o.Scripts[0].Tools, &tool.Spec{Name: "tool_" + name})
 		}

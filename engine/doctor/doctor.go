@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"moonlark/audio/device"
+	"moonlark/engine/agent"
 	"moonlark/engine/rest"
 	"moonlark/engine/script"
 )
@@ -45,15 +46,13 @@ type Finding struct {
 type Options struct {
 	Client *rest.Client // of the host; without a key no agent is read
 
-	Agent  string // its id; empty when none is known
-	Branch string // of the agent; empty means its main one
-	Origin string // the Origin that will be shown to it
+	Agent         string // its id; empty when none is known
+	Origin        string // that will be shown to it
+	SignedURLFrom string // a URL that signed URLs come from; empty when there is none
 
-	// Overrides are the settings of the agent that will be overridden, as
-	// {"agent", "prompt", "llm"}, and Variables the dynamic variables that will
-	// be given.
-	Overrides [][]string
-	Variables []string
+	// Settings are what will be different about the agent. What the scripts say
+	// goes over it.
+	Settings agent.Settings
 
 	Scripts   []script.Summary
 	LoadError error  // why a script is missing from Scripts
@@ -110,10 +109,14 @@ func Run(ctx context.Context, opts Options, report func(Finding)) error {
 		}
 	}}
 	e.scripts()
+	for _, s := range e.Scripts {
+		e.Settings = s.Agent.Over(e.Settings)
+	}
 	began := e.readClocks()
 	served := e.network(ctx)
 	e.machine(ctx, began, served)
-	e.agent(ctx)
+	e.signedURL(ctx)
+	e.cloud(ctx)
 	return context.Cause(ctx)
 }
 

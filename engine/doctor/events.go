@@ -40,6 +40,9 @@ var needed = []struct {
 func (e *examination) events(a *rest.Agent) {
 	const group = "events"
 	enabled := a.Conversation.Conversation.Events
+	if own := e.Settings.ClientEvents; own != nil {
+		enabled = own
+	}
 	if enabled == nil {
 		e.skip(group, "", "the API does not say which are enabled", "")
 		return
@@ -52,7 +55,7 @@ func (e *examination) events(a *rest.Agent) {
 	}
 	good := true
 	for _, n := range needed {
-		if n.name == "audio" && a.Conversation.Conversation.TextOnly {
+		if n.name == "audio" && e.textOnly(a) {
 			continue
 		}
 		if off(n.name) {

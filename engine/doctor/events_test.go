@@ -1,10 +1,13 @@
 package doctor
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"moonlark/audio/pcm"
+	"moonlark/engine/agent"
 	"moonlark/engine/convai"
 	"moonlark/engine/rest/resttest"
 )
@@ -41,5 +44,24 @@ func TestWeSpeakAllFormatsOfTheAPI(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+// What a script can set is either looked up among the overrides, or needs no
+// permission.
+func TestEverySettingIsKnown(t *testing.T) {
+	others := []string{
+		"client_events", "custom_llm_extra_body", "starting_workflow_node_id", // see overrides
+		"branch_id", "dynamic_variables", "environment", "user_id",
+	}
+	settings := reflect.TypeFor[agent.Settings]()
+	for i := range settings.NumField() {
+		name, _, _ := strings.Cut(settings.Field(i).Tag.Get("json"), ",")
+		if (places[name] != nil) == slices.Contains(others, name) {
+			t.Errorf("%s is forgotten, or listed twice", name)
+		}
+	}
+	if settings.NumField() != len(places)+len(others) {
+		t.Error("there is a place for a setting that does not exist")
 	}
 }

@@ -33,6 +33,8 @@ func TestTheMachineIsLookedAt(t *testing.T) {
 	gone.Close()
 	undated := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header()["Date"] = nil }))
 	defer undated.Close()
+	signs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "wss://example.com/?secret") }))
+	defer signs.Close()
 	named := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 	lookup := func(addresses []string, err error) func(*doctor.Options) {
 		return func(o *doctor.Options) {
@@ -99,6 +101,8 @@ func TestTheMachineIsLookedAt(t *testing.T) {
 		{"nobody there", func(o *doctor.Options) { o.Client.Host = gone.URL }, "error network reach: " + gone.Listener.Addr().String() + ": dial tcp " + gone.Listener.Addr().String() + ": connect: connection refused -> nothing listens there"},
 		{"a host in trouble", func(o *doctor.Options) { o.Client.Host = sick.URL }, "warning network reach: " + sick.Listener.Addr().String() + " answers after "},
 
+		{"a signed URL", func(o *doctor.Options) { o.SignedURLFrom = signs.URL }, "ok agent signed URL: one comes when it is asked for"},
+		{"no signed URL", func(o *doctor.Options) { o.SignedURLFrom = server.URL + "/?token=secret" }, "error agent signed URL: signed URL: HTTP 404: 404 page not found -> check the path"},
 		{"no scripts", nil, "skipped scripts : not checked: none was named"},
 		{"a script that does not load", func(o *doctor.Options) { o.LoadError, o.LoadHint = errors.New("a.lua:1: what?"), "say it again" }, "error scripts : a.lua:1: what? -> say it again"},
 		{"no agent", nil, "skipped agent : not checked: no agent was named"},

@@ -48,7 +48,7 @@ func (c comparison) object(at string, want *tool.Schema, have *rest.Schema) {
 			}
 			continue
 		}
-		if needed && theirs.Fixed == "" && (!slices.Contains(required, p.Name) || theirs.Nullable()) {
+		if needed && !theirs.Fixed && (!slices.Contains(required, p.Name) || theirs.Nullable()) {
 			c.report(Warning, fmt.Sprintf("the agent may leave out %s%s, which the script requires", at, p.Name), "make it required"+inSettings+", or not in "+c.spec.Source)
 		}
 		c.value(at+p.Name, p.Schema, theirs)
@@ -94,7 +94,7 @@ func (c comparison) value(at string, want *tool.Schema, have *rest.Schema) {
 	}
 	switch want.Type {
 	case "string":
-		if have.Fixed == "" {
+		if !have.Fixed {
 			c.enum(at, want.Enum, have.Enum)
 		}
 	case "array":
@@ -102,7 +102,7 @@ func (c comparison) value(at string, want *tool.Schema, have *rest.Schema) {
 			c.value(at+"[]", want.Items, have.Items)
 		}
 	case "object":
-		if want.Properties != nil && have.Fixed == "" {
+		if want.Properties != nil && !have.Fixed {
 			c.object(at+".", want, have)
 		}
 	}

@@ -16,9 +16,12 @@ import (
 	"moonlark/engine/tool"
 )
 
-// readTools reads the agent's tools, a few at a time. Those that cannot be read
-// are reported.
-func (e *examination) readTools(ctx context.Context, a *rest.Agent) []*rest.Tool {
+// readTools reads the agent's tools, a few at a time, and says why some cannot
+// be read, by their ids.
+func (e *examination) readTools(ctx context.Context, a *rest.Agent) (all []*rest.Tool, unread map[string]error) {
+	if own := e.Settings.ToolIDs; own != nil {
+		a.Conversation.Agent.Prompt.ToolIDs = own
+	}
 	ids := a.ToolIDs()
 	read, failed := make([]*rest.Tool, len(ids)), make([]error, len(ids))
 	next := make(chan int)
@@ -35,10 +38,10 @@ func (e *examination) readTools(ctx context.Context, a *rest.Agent) []*rest.Tool
 	}
 	close(next)
 	readers.Wait()
-	var all []*rest.Tool
+	unread = map[string]error{}
 	for i, err := range failed {
 		if err != nil {
-			e.fail("tools", ids[i], err.Error(), hintOf(err))
+			unread[ids[i]] = err
 			continue
 		}
 		all = append(all, read[i])
@@ -49,12 +52,15 @@ func (e *examination) readTools(ctx context.Context, a *rest.Agent) []*rest.Tool
 			all = append(all, t) // the API may repeat there what has an id
 		}
 	}
-	return all
+	return all, unread
 }
 
 // tools compares what the scripts offer with what the agent knows of.
-func (e *examination) tools(a *rest.Agent, agents []*rest.Tool) {
+func (e *examination) tools(a *rest.Agent, agents []*rest.Tool, unread map[string]error) {
 	const group = "tools"
+	for _, id := range sortedKeys(unread) {
+		e.fail(group, id, unread[id].Error(), hintOf(unread[id]))
+	}
 	clients, others := map[string]*rest.Tool{}, map[string]string{}
 	for _, name := range a.BuiltIn() {
 		others[name] = "system"

@@ -25,6 +25,9 @@ const (
 	Silent         Type = "silent"          // EventID, Interrupted: it has been heard
 	Speaker        Type = "speaker"         // Device, or Text and Hint: what is wrong with it
 	Microphone     Type = "microphone"      // the same
+	WakeWord       Type = "wake_word"       // the same, of what listens for wake words
+	Wake           Type = "wake"            // Text, Score: a wake word was said
+	Listening      Type = "listening"       // Listening: whether the agent hears the user has changed
 	Sound          Type = "sound"           // Sound: what went wrong with it, at the end
 	ToolCall       Type = "tool_call"       // Tool, CallID, Args, Script
 	ToolResult     Type = "tool_result"     // Tool, CallID, Result, IsError, ErrorType, Seconds, CPU, Script
@@ -67,6 +70,8 @@ type Event struct {
 
 	Device      string       `json:"device,omitempty"`
 	Interrupted bool         `json:"interrupted,omitempty"`
+	Score       float64      `json:"score,omitempty"` // how sure it is, from 0 to 1; 0 when nobody says
+	Listening   *bool        `json:"listening,omitempty"`
 	Sound       *SoundCounts `json:"sound,omitempty"`
 
 	Level string `json:"level,omitempty"` // "debug", "info", "warn" or "error"
@@ -80,4 +85,6 @@ type SoundCounts struct {
 	Gaps      int64 `json:"gaps"`      // the agent paused in the middle, since the network was late
 	Dropped   int64 `json:"dropped"`   // chunks of the user's sound, since the network was slow
 	Late      int64 `json:"late"`      // a device was served more than 10 ms late
+
+	WakeDropped int64 `json:"wake_dropped,omitempty"` // pieces that a wake word's recogniser did not hear, since it was slow
 }

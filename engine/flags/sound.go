@@ -17,17 +17,30 @@ type Sound struct {
 	Mic     string        `placeholder:"DEVICE" help:"What hears you: auto, pulse[:SOURCE], alsa:DEVICE, exec:COMMAND, wav:FILE[,loop] or none."`
 	Echo    string        `default:"auto" enum:"auto,server,speex,gate,off" help:"What keeps the agent from hearing itself: ${enum}."`
 	Chunk   time.Duration `name:"mic-chunk" default:"20ms" help:"How much sound is sent at a time, up to 250ms (${default})."`
+
+	Wake       string `placeholder:"RECOGNISER" help:"What listens for wake words: wyoming:HOST[:PORT][,NAME] or exec:COMMAND. With --wait."`
+	WakeAlways bool   `help:"Listen for wake words in a conversation too."`
+	PushToTalk bool   `help:"Do not hear you before the space bar is pressed, or a script says session.listen(true)."`
 }
 
 // Asked says whether a device has been named.
-func (s Sound) Asked() bool { return s.Speaker != "" || s.Mic != "" }
+func (s Sound) Asked() bool { return s.Speaker != "" || s.Mic != "" || s.Wake != "" || s.PushToTalk }
 
 // Apply sets the devices in opts.
 func (s Sound) Apply(opts *engine.Options) error {
 	if s.Chunk < 20*time.Millisecond || s.Chunk > 250*time.Millisecond {
 		return fmt.Errorf("--mic-chunk %v: want 20ms to 250ms", s.Chunk)
 	}
-	opts.Voice = &engine.Voice{Choice: device.Choice{Speaker: s.Speaker, Microphone: s.Mic, Echo: s.Echo}, Chunk: s.Chunk}
+	if s.Mic == "none" && s.Wake != "" {
+		return errors.New("--wake needs something to hear by: --mic none is nothing")
+	}
+	if s.WakeAlways && s.Wake == "" {
+		return errors.New("--wake-always: there is no --wake")
+	}
+	opts.Voice = &engine.Voice{
+		Wake: s.Wake, WakeAlways: s.WakeAlways, PushToTalk: s.PushToTalk,
+		Choice: device.Choice{Speaker: s.Speaker, Microphone: s.Mic, Echo: s.Echo}, Chunk: s.Chunk,
+	}
 	return nil
 }
 

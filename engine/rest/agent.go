@@ -32,12 +32,10 @@ type Agent struct {
 			Events      []string `json:"client_events"`
 		} `json:"conversation"`
 		Agent struct {
-			FirstMessage     string `json:"first_message"`
-			Language         string `json:"language"`
-			DynamicVariables struct {
-				Placeholders map[string]any `json:"dynamic_variable_placeholders"`
-			} `json:"dynamic_variables"`
-			Prompt struct {
+			FirstMessage     string    `json:"first_message"`
+			Language         string    `json:"language"`
+			DynamicVariables Variables `json:"dynamic_variables"`
+			Prompt           struct {
 				Prompt       string                     `json:"prompt"`
 				LLM          string                     `json:"llm"`
 				ToolIDs      []string                   `json:"tool_ids"`
@@ -72,19 +70,22 @@ type Auth struct {
 	RequireOrigin bool `json:"require_origin_header"`
 }
 
+// Variables are values for {{name}} in texts, for want of others.
+type Variables struct {
+	Placeholders map[string]any `json:"dynamic_variable_placeholders"`
+}
+
 // Overrides say which of the agent's settings a client may change for its
 // conversation.
 type Overrides struct {
 	Conversation       map[string]any `json:"conversation_config_override"` // objects in objects, with booleans at the end
 	CustomLLMExtraBody bool           `json:"custom_llm_extra_body"`
+	StartNode          bool           `json:"enable_starting_workflow_node_id_from_client"`
 }
 
 // Allows says whether the field at a path may be overridden, as "agent",
 // "prompt", "llm".
 func (o Overrides) Allows(path ...string) bool {
-	if len(path) == 1 && path[0] == "custom_llm_extra_body" {
-		return o.CustomLLMExtraBody
-	}
 	var value any = o.Conversation
 	for _, key := range path {
 		object, _ := value.(map[string]any)

@@ -27,7 +27,7 @@ const wholeAgent = `{
 	},
 	"platform_settings": {
 		"auth": {"enable_auth": true, "allowlist": [{"hostname": "example.com"}], "require_origin_header": true},
-		"overrides": {"conversation_config_override": {"agent": {"first_message": true, "prompt": {"llm": true}}}}
+		"overrides": {"enable_starting_workflow_node_id_from_client": true, "conversation_config_override": {"agent": {"first_message": true, "prompt": {"llm": true}}}}
 	},
 	"workflow": {"edges": {}, "prevent_subagent_loops": false, "nodes": {
 		"b": {"type": "tool", "position": {"x": 0, "y": 0}, "edge_order": [], "tools": [{"tool_id": "tool_4"}]},
@@ -39,6 +39,7 @@ const wholeTool = `{
 	"id": "tool_1", "access_info": {"is_creator": true, "creator_name": "", "creator_email": "", "role": "admin"}, "usage_stats": {"avg_latency_secs": 0},
 	"tool_config": {
 		"type": "client", "name": "set_light", "description": "Switches a light", "response_timeout_secs": 30, "expects_response": true, "tool_error_handling_mode": "passthrough",
+		"dynamic_variables": {"dynamic_variable_placeholders": {"user": "me"}},
 		"parameters": {"type": "object", "required": ["room"], "properties": {
 			"room": {"type": "string", "description": "which", "enum": ["hall", "kitchen"]},
 			"level": {"type": ["integer", "null"], "description": "how bright"},
@@ -58,8 +59,8 @@ func TestAnAgentIsReadAsFarAsItMatters(t *testing.T) {
 	}
 	conf, overrides := a.Conversation, a.Platform.Overrides
 	got := fmt.Sprintln(a.ID, a.Name, conf.ASR, conf.TTS, conf.Turn, conf.Conversation, conf.Agent.DynamicVariables, *a.Platform.Auth, a.ToolIDs(), a.BuiltIn(),
-		overrides.Allows("agent", "first_message"), overrides.Allows("agent", "prompt", "llm"), overrides.Allows("agent", "prompt"), overrides.Allows("tts", "voice_id"), overrides.Allows("custom_llm_extra_body"))
-	want := "agent_1 Butler {ulaw_8000} {pcm_24000} {5.5 30} {false 90 [audio ping]} {map[city:Bern]} {true [{example.com}] true} [tool_1 tool_2 tool_3 tool_4] [end_call] true true false false false\n"
+		overrides.Allows("agent", "first_message"), overrides.Allows("agent", "prompt", "llm"), overrides.Allows("agent", "prompt"), overrides.Allows("tts", "voice_id"), overrides.CustomLLMExtraBody, overrides.StartNode)
+	want := "agent_1 Butler {ulaw_8000} {pcm_24000} {5.5 30} {false 90 [audio ping]} {map[city:Bern]} {true [{example.com}] true} [tool_1 tool_2 tool_3 tool_4] [end_call] true true false false false true\n"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -80,10 +81,13 @@ func TestAToolIsReadAsFarAsItMatters(t *testing.T) {
 	if want := "true set_light 30 true passthrough object [room] [hall kitchen] integer true number\n"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	for name, want := range map[string]string{"room": "", "who": "the dynamic variable user", "house": "a constant"} {
+	for name, want := range map[string]bool{"room": false, "who": true, "house": true} {
 		if got := p.Properties[name].Fixed; got != want {
-			t.Errorf("%s comes from %q, want %q", name, got, want)
+			t.Errorf("%s is fixed: %v, want %v", name, got, want)
 		}
+	}
+	if _, placeholder := tool.Variables.Placeholders["user"]; !placeholder || p.Properties["who"].Variable != "user" {
+		t.Errorf("got %v and %q", tool.Variables, p.Properties["who"].Variable)
 	}
 	if !p.Properties["never"].Omitted {
 		t.Error("never is not omitted")

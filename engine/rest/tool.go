@@ -10,13 +10,14 @@ import (
 
 // A Tool is one that an agent can call: what ElevenLabs was told about it.
 type Tool struct {
-	Type            string  `json:"type"` // "client" for those that Moonlark runs; "webhook", "system", "mcp", ...
-	Name            string  `json:"name"`
-	Description     string  `json:"description"`
-	ResponseTimeout float64 `json:"response_timeout_secs"`
-	ExpectsResponse bool    `json:"expects_response"` // else the agent does not wait, and never sees the result
-	ErrorHandling   string  `json:"tool_error_handling_mode"`
-	Parameters      *Schema `json:"parameters"`
+	Type            string    `json:"type"` // "client" for those that Moonlark runs; "webhook", "system", "mcp", ...
+	Name            string    `json:"name"`
+	Description     string    `json:"description"`
+	ResponseTimeout float64   `json:"response_timeout_secs"`
+	ExpectsResponse bool      `json:"expects_response"` // else the agent does not wait, and never sees the result
+	ErrorHandling   string    `json:"tool_error_handling_mode"`
+	Parameters      *Schema   `json:"parameters"`
+	Variables       Variables `json:"dynamic_variables"`
 }
 
 // Client says whether the tool is one that the client runs.
@@ -54,11 +55,9 @@ type Schema struct {
 	Properties  map[string]*Schema
 	Required    []string
 
-	// Fixed is where the value comes from when the agent's LLM does not choose
-	// it: "" when it does.
-	Fixed string
-	// Omitted parameters never come.
-	Omitted bool
+	Fixed    bool   // it is not the agent's LLM that chooses the value
+	Variable string // the dynamic variable that has it then, if one does
+	Omitted  bool   // it never comes
 }
 
 // UnmarshalJSON reads the schema as far as it makes sense.
@@ -96,15 +95,9 @@ func (s *Schema) UnmarshalJSON(text []byte) error {
 			s.Enum = append(s.Enum, text)
 		}
 	}
-	constant := bytes.TrimSpace(wire.Constant)
-	switch {
-	case wire.DynamicVariable != "":
-		s.Fixed = "the dynamic variable " + wire.DynamicVariable
-	case wire.System:
-		s.Fixed = "the system"
-	case len(constant) > 0 && !slices.Contains([]string{"null", `""`}, string(constant)):
-		s.Fixed = "a constant"
-	}
+	constant := string(bytes.TrimSpace(wire.Constant))
+	s.Variable = wire.DynamicVariable
+	s.Fixed = wire.DynamicVariable != "" || wire.System || constant != "" && constant != "null" && constant != `""`
 	return nil
 }
 

@@ -33,6 +33,8 @@ type executor struct {
 	closing  atomic.Pointer[string] // why every task is killed, now and from now on
 	retired  atomic.Pointer[string] // why every task but calls and on_unload is
 	held     atomic.Bool            // nothing begins: it stays in the mailbox, for the next generation
+	pulse    atomic.Uint64          // counts what the hook sees: a busy executor that lives
+	question question               // whether it is there
 
 	// What follows is the executor goroutine's own.
 	turn       *turn

@@ -95,11 +95,13 @@ func (g *generation) On(event string, fn *lua.LFunction) error {
 		return fmt.Errorf("on: %w", errTooLate)
 	}
 	if known := g.scripts.opts.Events; len(known) > 0 && event != everyEvent && !slices.Contains(known, event) {
-		place := ""
+		place, meant := "", guess.DidYouMean(event, known)
 		if !fn.IsG {
 			place = fmt.Sprintf("%s:%d: ", fn.Proto.SourceName, fn.Proto.LineDefined)
 		}
-		g.log(slog.LevelWarn, fmt.Sprintf("%son('%s'): no event is known by that name%s", place, event, guess.DidYouMean(event, known)))
+		if meant != "" || !g.scripts.opts.OwnEvents {
+			g.log(slog.LevelWarn, fmt.Sprintf("%son('%s'): no event is known by that name%s", place, event, meant))
+		}
 	}
 	g.handlers[event] = append(g.handlers[event], fn)
 	return nil

@@ -55,6 +55,7 @@ func (x *executor) look() {
 	if x.crowded {
 		yieldThread()
 	}
+	x.pulse.Add(1)
 	x.heap.look(x)
 	t := x.hook.task.Load()
 	burst := x.turn.total() - t.resumed

@@ -57,6 +57,7 @@ type mailbox struct {
 	holes   int // nils from head on
 	waiting [numClasses]int
 	dropped int // events, since they were last asked for
+	lost    int // events, in all
 	closed  bool
 }
 
@@ -118,6 +119,7 @@ func (b *mailbox) dropOldestEvent() {
 		if m := b.items[i]; m != nil && m.class == anEvent {
 			b.remove(i)
 			b.dropped++
+			b.lost++
 			return
 		}
 	}

@@ -60,7 +60,7 @@ func (s *Scripts) reload(path, why string, pause time.Duration) (Summary, error)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sc.failed = nil
+	sc.failed, sc.failure = nil, err
 	if err != nil {
 		sc.failed = g.dependsOn()
 		return Summary{}, err

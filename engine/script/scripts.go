@@ -27,6 +27,10 @@ type Options struct {
 	Heap   *Heap    // the bound on memory, likewise
 	Events []string // the names that on() knows; empty for any
 
+	// OwnEvents says that events of other names can come too. Then on() warns
+	// only of those that look misspelt.
+	OwnEvents bool
+
 	// Conversation is what scripts reach by session; nil when there is none.
 	Conversation luastd.Conversation
 
@@ -73,8 +77,11 @@ type script struct {
 	current *generation
 	old     []*generation // retired, with calls under way; the oldest first
 	failed  []File        // what the last load that failed depends on
+	failure error         // why it did
 	crashed time.Time     // when a generation last had to be renewed
 	backOff time.Duration // before that
+	past    usage         // of the generations that are no more
+	cpu     time.Duration // that Lua had run when it was last asked
 }
 
 // New makes an empty set of scripts.
@@ -106,6 +113,7 @@ type Summary struct {
 	Tools []*tool.Spec // in the order of registration
 	On    []string     // the events it handles, sorted
 	Files []File       // that it depends on: itself, and what it required or looked for
+	Agent agent.Settings
 }
 
 // Name is the script's file name, without its folder.
@@ -120,6 +128,9 @@ func (g *generation) summary() Summary {
 		sum.On = append(sum.On, event)
 	}
 	slices.Sort(sum.On)
+	if g.agent != nil {
+		sum.Agent = g.agent.Settings
+	}
 	return sum
 }
 
@@ -379,6 +390,7 @@ func (s *Scripts) endIfDrained(g *generation) {
 	for _, sc := range s.list {
 		if i := slices.Index(sc.old, g); i >= 0 {
 			sc.old = slices.Delete(sc.old, i, i+1)
+			sc.past.add(g)
 			s.wg.Go(g.leave)
 		}
 	}

@@ -28,7 +28,8 @@ const (
 // as text on one line, whatever is in it.
 type keys struct {
 	in    io.Reader
-	clear func() // Ctrl-L
+	clear func()      // Ctrl-L
+	space func() bool // the space bar, unless it says that it is one as ever; nil: it always is
 
 	buf   []byte // read from in, not handed on
 	paste bool   // in the middle of what is pasted
@@ -57,6 +58,14 @@ func (k *keys) hand(p []byte) int {
 		key, size := k.next()
 		if size == 0 || n+len(key) > len(p) {
 			break
+		}
+		if key == " " && !k.paste && k.space != nil {
+			if n > 0 { // what the line is is known once those before have been taken
+				break
+			}
+			if k.space() {
+				key = ""
+			}
 		}
 		k.buf = k.buf[size:]
 		n += copy(p[n:], key)

@@ -43,7 +43,7 @@ func newPrompt(s *screen, in *input, stdin io.Reader, fd int) *prompt {
 
 // open shows the prompt. It says false when there can be none here, and then
 // nothing has changed.
-func (p *prompt) open(invite string) bool {
+func (p *prompt) open(invite string, talk *pushToTalk) bool {
 	if !p.screen.moves {
 		return false
 	}
@@ -51,8 +51,10 @@ func (p *prompt) open(invite string) bool {
 	if err != nil {
 		return false
 	}
+	p.pushToTalk(talk)
 	p.screen.openPrompt(&typing{
 		invite:  invite,
+		talks:   talk != nil,
 		raw:     func() { term.MakeRaw(p.fd) },
 		restore: func() { term.Restore(p.fd, before) },
 	})

@@ -24,7 +24,8 @@ type desk struct {
 	ended    chan struct{}
 }
 
-func newDesk(t *testing.T, w, h int) *desk {
+// newDesk is one with a space bar that calls toggle, if there is that.
+func newDesk(t *testing.T, w, h int, toggle ...func()) *desk {
 	d := &desk{t: t, vt: newVT(w, h), ended: make(chan struct{})}
 	d.screen = newTestScreen(d.vt, false)
 	d.Terminal = onScreen(d.screen, Options{})
@@ -32,7 +33,10 @@ func newDesk(t *testing.T, w, h int) *desk {
 	stdin, d.keyboard = io.Pipe()
 	p := newPrompt(d.screen, d.input, stdin, -1)
 	d.start.Do(func() {})
-	d.screen.openPrompt(&typing{invite: "type here", raw: func() {}, restore: func() { d.restored++ }})
+	for _, f := range toggle {
+		p.pushToTalk(&pushToTalk{toggle: f})
+	}
+	d.screen.openPrompt(&typing{invite: "type here", talks: len(toggle) > 0, raw: func() {}, restore: func() { d.restored++ }})
 	go func() {
 		p.run()
 		stdin.Close()

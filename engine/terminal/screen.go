@@ -30,6 +30,7 @@ type screen struct {
 	words  wording
 	prompt *typing // nil when there is none
 	heard  lines
+	deaf   bool  // the agent does not hear the person
 	last   kind  // of what was printed last
 	drawn  []int // the width of each row of the live part
 	cursor int   // the column where the cursor is, in the last of them
@@ -39,6 +40,7 @@ type screen struct {
 type typing struct {
 	before, after string
 	invite        string // shown while there is nothing else
+	talks         bool   // there, too: whether the person is listened to
 
 	raw     func() // put the terminal into the mode for typing, again
 	restore func() // give it back
@@ -70,6 +72,9 @@ func (s *screen) show(e event.Event) {
 	defer s.mu.Unlock()
 	if e.Type == event.User && s.heard.take(e.Text) {
 		return
+	}
+	if e.Type == event.Listening && e.Listening != nil {
+		s.deaf = !*e.Listening
 	}
 	cols := s.cols()
 	s.update(s.words.say(e, cols-margin(cols))...)
@@ -233,7 +238,7 @@ func (s *screen) promptRow(cols int) (before, after row) {
 	room := cols - width(label)
 	p := s.prompt
 	if p.before+p.after == "" {
-		return row{{accent, label}}, row{{dim, clip(p.invite, room, s.look.dots)}}
+		return row{{accent, label}}, row{{dim, clip(s.invite(), room, s.look.dots)}}
 	}
 	left, right := neutral(p.before), neutral(p.after)
 	if width(left)+width(right) > room {

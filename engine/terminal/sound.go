@@ -10,6 +10,14 @@ func (w *wording) device(what string, e event.Event) []entry {
 	return []entry{w.quiet(what + ": " + e.Device)}
 }
 
+// woken is a wake word that was said. Not every recogniser says which.
+func woken(word string) string {
+	if word == "" {
+		return "heard the wake word"
+	}
+	return "heard \"" + word + "\""
+}
+
 // sound is what went wrong with it, nothing when nothing did.
 func (w *wording) sound(e event.Event) []entry {
 	var parts []string
@@ -21,6 +29,7 @@ func (w *wording) sound(e event.Event) []entry {
 		{e.Sound.Overruns, "overrun"},
 		{e.Sound.Gaps, "gap"},
 		{e.Sound.Dropped, "dropped chunk"},
+		{e.Sound.WakeDropped, "missed wake piece"},
 	} {
 		if what.n > 0 {
 			parts = append(parts, count(int(what.n), what.name))

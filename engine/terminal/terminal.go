@@ -81,7 +81,8 @@ type Terminal struct {
 	logger *slog.Logger // fixed
 
 	input *input
-	start sync.Once // starts the goroutine that fills input
+	talk  *pushToTalk // nil without; set before the first ReadLine
+	start sync.Once   // starts the goroutine that fills input
 	stop  sync.Once
 }
 
@@ -122,6 +123,17 @@ func (t *Terminal) Show(e event.Event) {
 	t.view.show(e)
 }
 
+// PushToTalk has the space bar, at a prompt with nothing typed, call toggle, on
+// the Terminal's goroutine. The prompt says whether the person is listened to:
+// listening, at first, then what Listening events say. It is called before the
+// first ReadLine.
+func (t *Terminal) PushToTalk(listening bool, toggle func()) {
+	t.talk = &pushToTalk{toggle: toggle}
+	if s, ok := t.view.(*screen); ok {
+		s.listened(listening)
+	}
+}
+
 // Logger is the log that is shown on this terminal without breaking its
 // prompt. Any goroutine may use it.
 func (t *Terminal) Logger() *slog.Logger { return t.logger }
@@ -156,7 +168,7 @@ func (t *Terminal) ReadLine(ctx context.Context) (string, error) {
 func (t *Terminal) read() {
 	fd, tty := terminalOf(t.opts.Stdin)
 	if s, ok := t.view.(*screen); ok && tty {
-		if p := newPrompt(s, t.input, t.opts.Stdin, fd); t.opts.Prompt && p.open(t.opts.Invite) {
+		if p := newPrompt(s, t.input, t.opts.Stdin, fd); t.opts.Prompt && p.open(t.opts.Invite, t.talk) {
 			go p.run()
 			return
 		}

@@ -63,6 +63,10 @@ func (w *wording) entries(e event.Event, cols int) []entry {
 		return w.device("speaker", e)
 	case event.Microphone:
 		return w.device("microphone", e)
+	case event.WakeWord:
+		return w.device("wake word", e)
+	case event.Wake:
+		return []entry{w.quiet(woken(e.Text))}
 	case event.Sound:
 		return w.sound(e)
 	case event.ToolCall:

@@ -22,6 +22,7 @@ import (
 
 	"moonlark/audio"
 	"moonlark/audio/pcm"
+	"moonlark/audio/wake"
 	"moonlark/engine/convai"
 )
 
@@ -34,6 +35,11 @@ type Options struct {
 	// takes nothing out.
 	Echo func(audio.Heard) audio.Echo
 
+	// Wake listens for wake words; nil: nobody does. In a conversation it hears
+	// silence, unless WakeAlways is set.
+	Wake       *wake.Listener
+	WakeAlways bool
+
 	// Chunk is how much of the user's sound is sent at a time, 20 to 250 ms;
 	// what is out of that is brought into it. Zero means 20 ms.
 	Chunk time.Duration
@@ -41,8 +47,8 @@ type Options struct {
 	Counts *audio.Counts // nil makes some
 	Log    *slog.Logger  // nil drops it
 
-	// Notify is told what happens: a Health, a Speaking, Spoken, Silent or
-	// Level. It is called from several goroutines and must not block. Nil: nobody is.
+	// Notify is told what happens: a Health, a Speaking, Spoken, Silent, Level,
+	// WakeHealth or wake.Detection. It is called from several goroutines and must not block. Nil: nobody is.
 	Notify func(notice any)
 
 	// Levels says whether anybody wants to be told of levels. Nil: nobody does.
@@ -54,6 +60,9 @@ type Health struct {
 	audio.Health
 	Microphone bool // it is that, and not the speaker
 }
+
+// A WakeHealth is what became of what listens for wake words.
+type WakeHealth struct{ audio.Health }
 
 // Speaking says that a response has begun to be heard.
 type Speaking struct{ ID int }
@@ -133,6 +142,9 @@ func New(opts Options) *Voice {
 		echo = opts.Echo(v.player)
 	}
 	v.recorder = audio.NewRecorder(echo, opts.Counts)
+	if opts.Wake != nil {
+		v.recorder.SetTap(opts.Wake, opts.WakeAlways)
+	}
 	return v
 }
 
@@ -151,6 +163,11 @@ func (v *Voice) Start() {
 	if v.opts.Microphone != nil {
 		v.running.Go(func() {
 			audio.KeepRecording(ctx, v.opts.Microphone, v.recorder, func(h audio.Health) { v.opts.Notify(Health{h, true}) })
+		})
+	}
+	if v.opts.Wake != nil {
+		v.running.Go(func() {
+			v.opts.Wake.Run(ctx, func(d wake.Detection) { v.opts.Notify(d) }, func(h audio.Health) { v.opts.Notify(WakeHealth{h}) })
 		})
 	}
 	v.running.Go(func() { v.recorder.Run(ctx) })
@@ -179,8 +196,16 @@ func (v *Voice) Hush() { v.Interrupt(math.MaxInt) }
 // Counts are what went wrong so far.
 func (v *Voice) Counts() *audio.Counts { return v.opts.Counts }
 
+// Expect keeps what is said from just before now on for a Begin with preroll, as
+// much as audio.MaxWait, and Forget is the end of that when none is to come.
+func (v *Voice) Expect() { v.recorder.Expect() }
+
+// Forget is what Expect says.
+func (v *Voice) Forget() { v.recorder.Forget() }
+
 // Begin is the beginning of a conversation: what the user says goes to send, with
-// preroll from what was said just before on. send is called on a goroutine of the
+// preroll from what was said just before, or since Expect, on: all of that before
+// Begin returns. send is called on a goroutine of the
 // voice, must not block nor keep the chunk, and says how many chunks it has
 // dropped. The error is that a format is not
 // known; then there is no sound in that direction. It comes before the first
@@ -255,8 +280,13 @@ func (v *Voice) SetVolume(volume float64) { v.player.SetVolume(volume) }
 // SetMuted makes the microphone deaf.
 func (v *Voice) SetMuted(muted bool) { v.recorder.SetMuted(muted) }
 
-// SetListening says whether the agent hears the user.
-func (v *Voice) SetListening(listening bool) { v.recorder.SetListening(listening) }
+// SetListening says whether the agent hears the user, and whether that is a change.
+func (v *Voice) SetListening(listening bool) (changed bool) {
+	return v.recorder.SetListening(listening)
+}
+
+// Listening says whether the agent hears the user.
+func (v *Voice) Listening() bool { return v.recorder.Listening() }
 
 // Play mixes a sound in. The error is that too many are being played.
 func (v *Voice) Play(sound []float32) error { return v.player.Play(sound) }

@@ -69,7 +69,7 @@ function on(event, fn) end
 ---@field custom_llm_extra_body? table<string, any>
 
 ---@class moonlark.Start: moonlark.Agent
----@field preroll? boolean begin with what the microphone heard just before
+---@field preroll? boolean begin with what the microphone heard just before, and until the agent is connected
 
 ---Says how the agent is to be different. Only while the script loads.
 ---@param settings moonlark.Agent
