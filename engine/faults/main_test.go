@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -41,6 +42,9 @@ var folder string
 
 // build makes the command, once.
 func build(t testing.TB) string {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals here")
+	}
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
