@@ -149,7 +149,8 @@ type Engine struct {
 
 	speaker, microphone atomic.Pointer[health.Device] // nil before the first was heard of
 
-	leaving sync.WaitGroup // goroutines that end the conversation for a script
+	lastShow time.Duration  // Run's: how long what is still to be shown may take
+	leaving  sync.WaitGroup // goroutines that end the conversation for a script
 }
 
 // New makes an engine. Nothing is loaded or connected before Run. The error is
@@ -292,7 +293,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.voice != nil {
 		e.voice.Start() // now, since a device may take a second or two to open
 	}
-	return e.live(ctx, to)
+	err = e.live(ctx, to)
+	if ctx.Err() == nil {
+		e.lastShow = showTime // nobody is waiting for us to be gone
+	}
+	return err
 }
 
 // Stop asks Run to end the conversation in good order and return nil. It does
@@ -362,5 +367,5 @@ func (e *Engine) close() {
 	e.scripts.Close()
 	e.leaving.Wait()
 	e.closeVoice()
-	e.out.close(time.Second)
+	e.out.close(max(e.lastShow, time.Second))
 }

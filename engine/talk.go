@@ -20,6 +20,7 @@ const (
 	drainTime   = time.Second            // for tool calls to end, when the process does
 	goodbyeTime = 500 * time.Millisecond // for the server to close too
 	stopTime    = 2 * time.Second        // for results and farewell, after session.stop()
+	showTime    = 10 * time.Second       // for what is still to be shown, when the agent has ended it
 )
 
 // A talk is one conversation as the engine sees it: its tool calls belong to
