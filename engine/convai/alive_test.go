@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 // A cable is a TCP connection between a client and a server that can be cut
@@ -103,10 +105,10 @@ func TestAConnectionThatDiesWithoutAWordIsNoticed(t *testing.T) {
 
 func TestAQuietConnectionThatAnswersIsAlive(t *testing.T) {
 	url := greet(t, func(p *peer) {
-		go func() {
-			time.Sleep(time.Second)
-			p.hangUp(1000, "")
-		}()
+		bye := time.AfterFunc(time.Second, func() {
+			p.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""), time.Now().Add(patience))
+		})
+		defer bye.Stop()
 		for {
 			if _, _, err := p.ReadMessage(); err != nil {
 				return
@@ -114,7 +116,7 @@ func TestAQuietConnectionThatAnswersIsAlive(t *testing.T) {
 		}
 	})
 	c := dial(t, url)
-	c.quiet, c.dead = 50*time.Millisecond, 200*time.Millisecond
+	c.quiet, c.dead = 50*time.Millisecond, 5*time.Second
 	wantClose(t, c.Run(t.Context(), ignore), 1000, "")
 }
 
