@@ -14,6 +14,7 @@ const (
 	VoiceEnded
 )
 
+// String is the change in words.
 func (c Change) String() string {
 	return [...]string{"no change", "voice began", "voice ended"}[c]
 }

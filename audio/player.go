@@ -301,9 +301,6 @@ func (p *Player) SetVolume(volume float64) {
 	p.speaker.Flush() // what it has is too loud, or too soft
 }
 
-// Volume is how loud everything is.
-func (p *Player) Volume() float64 { return float64(math.Float32frombits(p.gain.Load())) }
-
 var errClips = errors.New("too many sounds are playing")
 
 // Play mixes a short sound in, at once. The sound must not be changed afterwards.

@@ -67,9 +67,10 @@ type start struct {
 	preroll bool // it begins with what the microphone heard just before
 }
 
-// Start asks for a conversation: with Wait, or while one that was cut short is
-// waited for again. The error says why there can be none.
-func (e *Engine) Start() error { return e.start(start{}) }
+// Start asks for a conversation that is different by s, and begins, with preroll,
+// with what the microphone heard just before: with Wait, or while one that was
+// cut short is waited for again. The error says why there can be none.
+func (e *Engine) Start(s agent.Settings, preroll bool) error { return e.start(start{s, preroll}) }
 
 func (e *Engine) start(s start) error {
 	e.mu.Lock()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"moonlark/engine/agent"
 	"moonlark/engine/convai"
 	"moonlark/engine/event"
 )
@@ -345,10 +346,10 @@ func TestScriptsBeginConversationsOneAfterTheOther(t *testing.T) {
 
 func TestAConversationIsAskedForOnce(t *testing.T) {
 	e := &Engine{status: statusWaiting, wake: make(chan struct{}, 1)}
-	if err := e.Start(); err != nil {
+	if err := e.Start(agent.Settings{}, false); err != nil {
 		t.Error(err)
 	}
-	if err := e.Start(); err == nil || err.Error() != "a conversation has been asked for already" {
+	if err := e.Start(agent.Settings{}, false); err == nil || err.Error() != "a conversation has been asked for already" {
 		t.Errorf("the second time: %v", err)
 	}
 	if e.asked() == nil || e.asked() != nil {
@@ -356,7 +357,7 @@ func TestAConversationIsAskedForOnce(t *testing.T) {
 	}
 	for status, want := range map[string]string{"": "there is no conversation", statusEnded: "there is no conversation", statusConnected: "there is a conversation already"} {
 		e.status = status
-		if err := e.Start(); err == nil || err.Error() != want {
+		if err := e.Start(agent.Settings{}, false); err == nil || err.Error() != want {
 			t.Errorf("%s: %v", status, err)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 
-	"moonlark/engine/agent"
 	"moonlark/engine/event"
 	"moonlark/engine/health"
 	"moonlark/engine/script"
@@ -16,10 +15,6 @@ import (
 
 // This file is what another program can do with an engine: ask how it is, and
 // do what a script can.
-
-// StartWith is Start for a conversation that is different, and begins, with
-// preroll, with what the microphone heard just before.
-func (e *Engine) StartWith(s agent.Settings, preroll bool) error { return e.start(start{s, preroll}) }
 
 // HangUp ends the conversation once the agent has finished with what is under
 // way, or after 2 s, as session.stop() does. It does not wait. The error is that

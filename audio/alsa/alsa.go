@@ -46,6 +46,7 @@ func New(device string, counts *audio.Counts) *Microphone {
 
 var _ audio.Microphone = (*Microphone)(nil)
 
+// String is "alsa" and the device.
 func (m *Microphone) String() string { return "alsa " + m.device }
 
 // Record implements [audio.Microphone]. Everything happens on the goroutine that

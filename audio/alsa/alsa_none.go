@@ -21,6 +21,7 @@ func New(device string, _ *audio.Counts) *Microphone {
 
 var _ audio.Microphone = (*Microphone)(nil)
 
+// String is "alsa" and the device.
 func (m *Microphone) String() string { return "alsa " + m.device }
 
 // Record says why there is none.

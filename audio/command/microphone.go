@@ -34,6 +34,7 @@ func NewMicrophone(command string, opts Options) *Microphone {
 	return &Microphone{command: command, opts: opts}
 }
 
+// String is "exec:" and the command: see Name.
 func (m *Microphone) String() string { return Name(m.command) }
 
 // Record runs the command, and records on the goroutine that calls it, 20 ms at

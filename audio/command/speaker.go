@@ -32,6 +32,7 @@ func NewSpeaker(command string, opts Options) *Speaker {
 	return &Speaker{command: command, opts: opts, flush: make(chan struct{}, 1)}
 }
 
+// String is "exec:" and the command: see Name.
 func (s *Speaker) String() string { return Name(s.command) }
 
 // Flush throws away what the command has not taken yet. What it has taken cannot

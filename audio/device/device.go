@@ -1,13 +1,13 @@
 // Package device makes speakers and microphones of what a person writes for
 // them on the command line, and lists which there are.
 //
-//	auto               what this machine has: the default
-//	pulse[:DEVICE]     PulseAudio or PipeWire, by the name of the sink or source
-//	oto                a speaker by the platform's own way: macOS, Windows, ALSA
-//	alsa:DEVICE        a microphone by ALSA, on Linux
+//	auto                 what this machine has: the default
+//	pulse[:DEVICE]       PulseAudio or PipeWire, by the name of the sink or source
+//	oto                  a speaker by the platform's own way: macOS, Windows, ALSA
+//	alsa:DEVICE          a microphone by ALSA, on Linux
 //	exec:[RATE:]COMMAND  a command that takes, or gives, raw sound: see package command
-//	wav:FILE           a file that is written, or read as if it were spoken
-//	none               none
+//	wav:FILE             a file that is written, or read as if it were spoken
+//	none                 none
 package device
 
 import (
@@ -88,18 +88,15 @@ func (m *maker) speaker() (audio.Speaker, error) {
 	if err != nil {
 		return nil, err
 	}
-	server := func() audio.Speaker {
-		o := pulse.Options{Device: name, Counts: m.Counts, Log: m.Log}
-		if m.echo != nil {
-			o.Find = m.echo.speaker
-		}
-		return pulse.NewSpeaker(o)
+	server := pulse.Options{Device: name, Counts: m.Counts, Log: m.Log}
+	if m.echo != nil {
+		server.Find = m.echo.speaker
 	}
 	switch {
 	case kind == "auto" && name == "":
-		return newAutoSpeaker(server(), oto.New(m.Counts)), nil
+		return newAutoSpeaker(pulse.NewSpeaker(server), oto.New(m.Counts)), nil
 	case kind == "pulse":
-		return server(), nil
+		return pulse.NewSpeaker(server), nil
 	case kind == "oto" && name == "":
 		return oto.New(m.Counts), nil
 	case kind == "exec":
@@ -118,18 +115,15 @@ func (m *maker) microphone() (audio.Microphone, error) {
 	if err != nil {
 		return nil, err
 	}
-	server := func() audio.Microphone {
-		o := pulse.Options{Device: name, Counts: m.Counts, Log: m.Log}
-		if m.echo != nil {
-			o.Find = m.echo.microphone
-		}
-		return pulse.NewMicrophone(o)
+	server := pulse.Options{Device: name, Counts: m.Counts, Log: m.Log}
+	if m.echo != nil {
+		server.Find = m.echo.microphone
 	}
 	switch {
 	case kind == "auto" && name == "":
-		return newAutoMicrophone(server(), alsa.New("default", m.Counts)), nil
+		return newAutoMicrophone(pulse.NewMicrophone(server), alsa.New("default", m.Counts)), nil
 	case kind == "pulse":
-		return server(), nil
+		return pulse.NewMicrophone(server), nil
 	case kind == "alsa":
 		return alsa.New(name, m.Counts), nil
 	case kind == "exec":

@@ -56,6 +56,7 @@ func New(counts *audio.Counts) *Speaker {
 
 var _ audio.Speaker = (*Speaker)(nil)
 
+// String is "oto": it does not say which device that is.
 func (s *Speaker) String() string { return "oto" }
 
 // Play implements [audio.Speaker]. Its errors are all [audio.ErrForGood]. Oto's

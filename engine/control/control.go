@@ -31,7 +31,7 @@ type Agent interface {
 	Health() health.Report
 	Silent(ctx context.Context) (scripts []string) // those that do not answer
 
-	StartWith(s agent.Settings, preroll bool) error
+	Start(s agent.Settings, preroll bool) error
 	HangUp() error
 	SendText(text string) error
 	SendContext(text, id string) error

@@ -147,7 +147,7 @@ func (s *server) start(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return mistaken(err.Error())
 	}
-	return refused(s.agent.StartWith(settings, preroll))
+	return refused(s.agent.Start(settings, preroll))
 }
 
 // hangUp is POST /stop.

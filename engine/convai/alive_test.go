@@ -116,7 +116,7 @@ func TestAQuietConnectionThatAnswersIsAlive(t *testing.T) {
 		}
 	})
 	c := dial(t, url)
-	c.quiet, c.dead = 50*time.Millisecond, 5*time.Second
+	c.quiet, c.dead = 50*time.Millisecond, 200*time.Millisecond
 	wantClose(t, c.Run(t.Context(), ignore), 1000, "")
 }
 

@@ -47,8 +47,9 @@ type Options struct {
 	Counts *audio.Counts // nil makes some
 	Log    *slog.Logger  // nil drops it
 
-	// Notify is told what happens: a Health, a Speaking, Spoken, Silent, Level,
-	// WakeHealth or wake.Detection. It is called from several goroutines and must not block. Nil: nobody is.
+	// Notify is told what happens: a Health, Speaking, Spoken, Silent, Level,
+	// WakeHealth or wake.Detection. It is called from several goroutines and
+	// must not block. Nil: nobody is.
 	Notify func(notice any)
 
 	// Levels says whether anybody wants to be told of levels. Nil: nobody does.
