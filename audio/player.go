@@ -12,142 +12,149 @@ import (
 )
 
 const (
-	// mostSpeech is how much speech may wait to be played, and mostPieces in how
-	// many pieces.
-	mostSpeech = 2 * time.Minute
-	mostPieces = 1 << 14
+	maxQueuedSpeech = 2 * time.Minute // maximum length of the speech that waits in the queue
+	maxQueuedPieces = 1 << 14         // maximum number of pieces of speech in the queue
 
-	// headStart is how much speech there is before it begins to be heard, or
-	// how long that waits for more: the network does not keep step.
-	headStart = 80 * time.Millisecond
+	// startBuffer is how much speech must be queued before playback begins. If less speech arrives,
+	// playback begins when the time startBuffer has passed. So the user does not notice that the
+	// network delivers speech irregularly.
+	startBuffer = 80 * time.Millisecond
 
-	// fade is how long speech that is interrupted takes to fall silent. A cut
-	// would be heard as a pop.
-	fade = 5 * time.Millisecond
+	// fadeLength is how long speech takes to fade out after an interruption, and how long the
+	// volume takes to reach a new value. An abrupt change would be audible as a pop.
+	fadeLength = 5 * time.Millisecond
 
-	// obedience is how long a speaker may take to flush before we go on without.
-	obedience = 30 * time.Millisecond
-
-	mostClips = 8 // short sounds at once, and as many that have not begun
+	// flushTimeout is how long the player waits for the speaker to flush. After that, the player
+	// passes new speech to the speaker.
+	flushTimeout = 30 * time.Millisecond
 )
 
-// A Player is what a speaker plays: the agent's speech, piece after piece as
-// the wire brings it, with short sounds mixed in, and silence otherwise. It
-// knows which piece is being heard.
+// A Player is the [Source] of a speaker. It plays the agent's speech in the pieces that the network
+// delivers, adds other sounds (tracks), and is silent otherwise. It knows which piece is audible at
+// the moment.
 //
-// A speaker takes sound long before it is heard, up to a second, so that
-// nothing that happens to this process is heard as a gap. When something is to
-// be heard at once, or not at all any more, the speaker is told to flush, and
-// the player gives anew what was lost and is still wanted.
+// A speaker takes samples up to a second before they are audible, so that a delay in this process
+// does not cause a gap. When a sound must start or stop at once, the player tells the speaker to
+// flush. After the flush, the player repeats the samples that the speaker discarded, but without
+// the sound that must stop, and with the sound that must start.
 //
-// So everything has its place in one stream, that of all samples ever heard:
-// Fill moves on in it, and Lost back.
+// For this purpose, all samples of the player's output are numbered from 0. Fill increases the
+// number of the next sample, and Lost decreases it.
 //
-// Speech is queued by the goroutine that reads the socket. The speaker calls
-// Fill and Lost. All else may be called from any goroutine, and never waits for
-// a device.
+// The goroutine that reads the agent's messages calls Begin and Queue, and the speaker calls Fill
+// and Lost. The other methods may be called from any goroutine. No method waits for a device.
 type Player struct {
-	speaker Speaker
-	counts  *Counts
-	gain    atomic.Uint32  // the volume, as the bits of a float32
-	posted  chan []float32 // clips that have not begun
-	queued  chan struct{}  // has a value when speech was queued, since it was last taken
-	late    *time.Timer    // begins speech that is shorter than the head start
+	speaker    Speaker
+	counts     *Counts
+	volume     atomic.Uint32 // volume from 0 to 1, as the bits of a float32
+	newTracks  chan *Track   // tracks that have not begun to play
+	tracksLeft atomic.Int32  // number of tracks that have not ended
+	// contains a value if speech was queued after the last receive from this channel
+	queued chan struct{}
+	// calls startPlayback when playback must begin although less than startBuffer is queued
+	startTimer *time.Timer
 
-	mu sync.Mutex // guards what follows; nobody holds it for longer than it takes to copy
+	mu sync.Mutex // guards the fields below; held only for short computations, never while waiting
 
-	// Speech that has not been given.
-	format      pcm.Format
-	decoder     *pcm.Decoder
-	resampler   *pcm.Resampler
-	wire        []byte    // as it came
-	next        int       // in wire: the first byte that has not been decoded
-	pieces      []piece   // that have not been heard to their end, and the latest that has
-	undecoded   int       // in pieces: the first with bytes in wire
-	serial      uint64    // of the latest piece
-	interrupted int       // speech with this event id or a lower one is not played
-	stopped     uint64    // the latest piece that was interrupted before its end
-	talking     bool      // speech has begun, and has not come to an end
-	waiting     bool      // late is set
-	held        time.Time // until then, or Lost, no speech begins: the speaker is to flush
-	decoding    int       // the event id of what was decoded last
-	decoded     []float32
-	ready       []float32 // speech that is next, as it is played
-	taken       int       // of ready
+	// The fields below contain speech that Fill has not returned yet. The bytes of the speech are
+	// first decoded, then resampled.
+	format    pcm.Format
+	decoder   *pcm.Decoder
+	resampler *pcm.Resampler
+	encoded   []byte // bytes passed to Queue; the bytes before nextByte are decoded
+	nextByte  int    // index in encoded of the first byte that is not decoded
+	// pieces that have not been played completely; the piece that was played last may precede them
+	pieces         []piece
+	firstUndecoded int    // index in pieces of the first piece with bytes that are not decoded
+	lastPiece      uint64 // number of the piece that was queued last
+	interruptedID  int    // speech with this event id or a lower one is not played
+	lastStopped    uint64 // number of the latest piece that was interrupted before its end
+	speaking       bool   // speech has begun and has not run out
+	startPending   bool   // startTimer is running and will start playback
+	// until this time or the next call of Lost, Fill does not begin new speech
+	holdUntil     time.Time
+	decodedID     int       // event id of the piece that was decoded last
+	decoded       []float32 // buffer for the method decode
+	resampled     []float32 // the next speech, decoded and at the sample rate Rate
+	resampledUsed int       // number of samples of resampled that Fill has returned
 
-	// The stream: numbers of samples, counted from the beginning.
-	made      int64 // the next that Fill gives
-	speechEnd int64 // where speech has got to; when that is after made, it is given again from there
-	unwanted  int64 // speech before this is not to be heard any more
-	speech    ring  // the speech alone, and
-	said      ring  // all that was given, as it was given
-	clips     []clip
+	// The fields below describe the output. Fields of type int64 are sample numbers.
+	next int64 // number of the next sample that Fill returns
+	// end of the speech in speechRing; after Lost, Fill repeats the speech between next and
+	// speechEnd
+	speechEnd  int64
+	skipUntil  int64 // speech before this sample number is interrupted and must not be played
+	speechRing ring  // the speech without tracks and volume, as Fill has added it to the output
+	outputRing ring  // the complete output, as Fill has returned it
 
-	loudness float32 // the volume that was last used
-	turned   int64   // where that was first used,
-	before   float32 // and the one before
+	tracks         []*Track // tracks of which not all was audible
+	duck           envelope // by how much the tracks are lowered because somebody speaks
+	announcedUntil int64    // end of the tracks that are speech
 
-	anchor   int64     // this sample
-	anchored time.Time // is heard at this time
+	gain         float32 // volume of the last sample that Fill has returned
+	gainChanged  int64   // number of the first sample to which gain applies
+	previousGain float32 // volume of the samples before sample number gainChanged
+
+	// The fields below contain the last report of the device: the sample with the number anchor is
+	// audible at anchorTime.
+	anchor     int64
+	anchorTime time.Time
 }
 
-// A piece of speech is what one call of Queue brought.
+// A piece is the speech that one call of Queue added.
 type piece struct {
-	serial   uint64
-	id       int
-	left     int   // bytes not decoded yet
-	from, to int64 // where it is; from is meaningless until it has begun, to as long as not all of it is decoded
-	begun    bool
+	number    uint64
+	id        int   // event id of the response to which the speech belongs
+	undecoded int   // number of bytes that are not decoded
+	from      int64 // number of the piece's first sample; valid if begun is set
+	to        int64 // number of the sample after the piece's last sample; valid if undecoded is 0
+	begun     bool  // the first bytes of the piece are decoded
 }
 
-// A clip is a short sound that is being played.
-type clip struct {
-	sound []float32
-	from  int64 // where it begins
-}
-
-// NewPlayer makes a player for a speaker.
+// NewPlayer returns a player whose output speaker plays. The player counts gaps in the speech in
+// counts.
 func NewPlayer(speaker Speaker, counts *Counts) *Player {
 	p := &Player{
-		speaker:     speaker,
-		counts:      counts,
-		posted:      make(chan []float32, mostClips),
-		queued:      make(chan struct{}, 1),
-		interrupted: math.MinInt,
-		speech:      newRing(),
-		said:        newRing(),
-		clips:       make([]clip, 0, mostClips),
-		loudness:    1,
-		before:      1,
+		speaker:       speaker,
+		counts:        counts,
+		newTracks:     make(chan *Track, maxTracks),
+		queued:        make(chan struct{}, 1),
+		interruptedID: math.MinInt,
+		speechRing:    newRing(),
+		outputRing:    newRing(),
+		tracks:        make([]*Track, 0, maxTracks),
+		gain:          1,
+		previousGain:  1,
 	}
-	p.gain.Store(math.Float32bits(1))
-	p.late = time.AfterFunc(time.Hour, p.beginLate)
-	p.late.Stop()
-	p.use(pcm.Format{Encoding: pcm.S16, Rate: 16000})
+	p.volume.Store(math.Float32bits(1))
+	p.startTimer = time.AfterFunc(time.Hour, p.startPlayback)
+	p.startTimer.Stop()
+	p.reset(pcm.Format{Encoding: pcm.S16, Rate: 16000})
 	return p
 }
 
-// Begin readies the player for the speech of another conversation, whose event
-// ids count anew. What is left of the one before is not played any more.
+// Begin prepares the player for the speech of a new conversation, which has its own event ids.
+// Speech of the previous conversation that is still queued is not played.
 func (p *Player) Begin(format pcm.Format) {
-	p.use(format)
+	p.reset(format)
 	p.speaker.Flush()
 }
 
-// use forgets all speech, for some in that format.
-func (p *Player) use(format pcm.Format) {
-	decoder, resampler := pcm.NewDecoder(format), pcm.NewResampler(format.Rate, Rate) // takes too long to be done with the lock
+// reset discards all speech and sets the format of the following speech.
+func (p *Player) reset(format pcm.Format) {
+	// Create the resampler before mu is locked, because creating it takes long.
+	decoder, resampler := pcm.NewDecoder(format), pcm.NewResampler(format.Rate, Rate)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.forget(math.MaxInt)
-	p.interrupted = math.MinInt
+	p.discard(math.MaxInt)
+	p.interruptedID = math.MinInt
 	p.format, p.decoder, p.resampler = format, decoder, resampler
 }
 
-// Queue adds a piece of speech, in the format of Begin, and returns its number,
-// by which Position speaks of it: 1, 2, 3... It is 0 when the piece belongs to a
-// response that has been interrupted, and is not played. The error is that too
-// much waits to be played, and the piece is dropped. sound is copied.
+// Queue appends a piece of speech, in the format passed to Begin, to the queue. It copies sound. id
+// is the event id of the response. Queue returns the number of the piece: 1, 2, 3 and so on;
+// Position reports this number. If the response has been interrupted, Queue returns 0 and the piece
+// is not played. If too much speech is queued already, Queue drops the piece and returns an error.
 func (p *Player) Queue(id int, sound []byte) (uint64, error) {
 	p.mu.Lock()
 	number, flush, err := p.add(id, sound)
@@ -164,153 +171,87 @@ func (p *Player) Queue(id int, sound []byte) (uint64, error) {
 	return number, err
 }
 
-// add is Queue. It says whether the speaker has to flush.
+// add does the work of Queue. flush reports that the speaker must flush afterwards. The caller
+// holds mu.
 func (p *Player) add(id int, sound []byte) (number uint64, flush bool, err error) {
-	if id <= p.interrupted || len(sound) == 0 {
+	if id <= p.interruptedID || len(sound) == 0 {
 		return 0, false, nil
 	}
-	heard := p.heard(time.Now())
-	p.forgetHeard(heard)
-	if p.format.Duration(p.waits()+len(sound)) > mostSpeech || len(p.pieces) >= mostPieces {
-		return 0, false, fmt.Errorf("%v of speech is waiting: no more is taken", p.format.Duration(p.waits()).Round(time.Second))
+	audible := p.audible(time.Now())
+	p.removePlayed(audible)
+	if p.format.Duration(p.undecoded()+len(sound)) > maxQueuedSpeech || len(p.pieces) >= maxQueuedPieces {
+		return 0, false, fmt.Errorf("speech queue is full (%v)", p.format.Duration(p.undecoded()).Round(time.Second))
 	}
-	if p.next > 0 && len(p.wire)+len(sound) > cap(p.wire) {
-		p.wire = p.wire[:copy(p.wire, p.wire[p.next:])]
-		p.next = 0
+	if p.nextByte > 0 && len(p.encoded)+len(sound) > cap(p.encoded) {
+		p.encoded = p.encoded[:copy(p.encoded, p.encoded[p.nextByte:])]
+		p.nextByte = 0
 	}
-	p.wire = append(p.wire, sound...)
-	p.serial++
-	p.pieces = append(p.pieces, piece{serial: p.serial, id: id, left: len(sound)})
-	switch short := p.format.Duration(p.waits()) < headStart; {
-	case p.talking || p.waiting && short:
-	case short && heard >= p.speechEnd:
-		p.waiting = true
-		p.late.Reset(headStart)
+	p.encoded = append(p.encoded, sound...)
+	p.lastPiece++
+	p.pieces = append(p.pieces, piece{number: p.lastPiece, id: id, undecoded: len(sound)})
+	switch short := p.format.Duration(p.undecoded()) < startBuffer; {
+	case p.speaking || p.startPending && short:
+	case short && audible >= p.speechEnd:
+		p.startPending = true
+		p.startTimer.Reset(startBuffer)
 	default:
-		flush = p.begin()
+		flush = p.start()
 	}
-	return p.serial, flush, nil
+	return p.lastPiece, flush, nil
 }
 
-// waits is how many bytes have not been decoded.
-func (p *Player) waits() int { return len(p.wire) - p.next }
+// undecoded returns the number of queued bytes that are not decoded. The caller holds mu.
+func (p *Player) undecoded() int { return len(p.encoded) - p.nextByte }
 
-// forgetHeard drops pieces that have been heard, but for the latest.
-func (p *Player) forgetHeard(heard int64) {
+// removePlayed removes the decoded pieces that have been played. audible is the number of the
+// sample that is audible now. removePlayed keeps the piece that was decoded last.
+func (p *Player) removePlayed(audible int64) {
 	n := 0
-	for n < p.undecoded-1 && p.pieces[n].to <= heard {
+	for n < p.firstUndecoded-1 && p.pieces[n].to <= audible {
 		n++
 	}
-	p.drop(n)
+	p.removePieces(n)
 }
 
-// drop drops the first n pieces.
-func (p *Player) drop(n int) {
+// removePieces removes the first n pieces from the queue.
+func (p *Player) removePieces(n int) {
 	if n > 0 {
 		p.pieces = append(p.pieces[:0], p.pieces[n:]...)
-		p.undecoded = max(0, p.undecoded-n)
+		p.firstUndecoded = max(0, p.firstUndecoded-n)
 	}
 }
 
-func (p *Player) beginLate() {
+// startPlayback begins to play speech. startTimer calls it on a goroutine of its own.
+func (p *Player) startPlayback() {
 	p.mu.Lock()
-	flush := p.waiting && p.begin()
+	flush := p.startPending && p.start()
 	p.mu.Unlock()
 	if flush {
 		p.speaker.Flush()
 	}
 }
 
-// begin lets speech be taken, and says whether the speaker has to flush silence
-// that lies before it. The caller holds mu.
-func (p *Player) begin() (flush bool) {
-	p.talking, p.waiting = true, false
-	p.late.Stop()
-	heard := p.heard(time.Now())
-	if n := p.undecoded; heard >= p.speechEnd && n > 0 && n < len(p.pieces) && p.pieces[n-1].id == p.pieces[n].id {
+// start allows Fill to return speech. It reports whether the speaker must flush, which is the case
+// if the speaker has buffered silence that would delay the speech. The caller holds mu.
+func (p *Player) start() (flush bool) {
+	p.speaking, p.startPending = true, false
+	p.startTimer.Stop()
+	audible := p.audible(time.Now())
+	n := p.firstUndecoded
+	if audible >= p.speechEnd && n > 0 && n < len(p.pieces) && p.pieces[n-1].id == p.pieces[n].id {
 		p.counts.Gaps.Add(1)
 	}
-	if p.made-max(heard, p.speechEnd) < int64(Samples(10*time.Millisecond)) {
+	if p.next-max(audible, p.speechEnd) < int64(Samples(10*time.Millisecond)) {
 		return false
 	}
-	p.held = time.Now().Add(obedience)
+	p.holdUntil = time.Now().Add(flushTimeout)
 	return true
 }
 
-// Interrupt silences all speech with this event id or a lower one, that which
-// is still to come too.
-func (p *Player) Interrupt(id int) {
-	p.mu.Lock()
-	p.forget(id)
-	p.mu.Unlock()
-	p.speaker.Flush()
-}
-
-// forget drops speech with this event id or a lower one. Ids never fall in a
-// conversation. The caller holds mu, and is going to flush the speaker.
-func (p *Player) forget(id int) {
-	p.interrupted = max(p.interrupted, id)
-	n := 0
-	for ; n < len(p.pieces) && p.pieces[n].id <= id; n++ {
-		p.next += p.pieces[n].left
-	}
-	if n == 0 {
-		return
-	}
-	if last := p.pieces[n-1]; last.left > 0 || last.to > p.heard(time.Now()) {
-		p.stopped = last.serial
-	}
-	p.drop(n)
-	if len(p.pieces) > 0 && p.pieces[0].begun {
-		p.unwanted = p.pieces[0].from
-	} else {
-		p.unwanted = max(p.made, p.speechEnd)
-		p.resampler.Reset()
-		p.ready, p.taken = p.ready[:0], 0
-	}
-	if len(p.pieces) == 0 {
-		p.talking, p.waiting = false, false
-		p.late.Stop()
-	}
-	p.shorten()
-	p.held = time.Now().Add(obedience)
-}
-
-// shorten takes out of the speech that is to be given again what is not wanted
-// any more. What comes behind it moves up.
-func (p *Player) shorten() {
-	if p.unwanted <= p.made {
-		return
-	}
-	end := max(p.made, min(p.made+int64(Samples(fade)), p.speechEnd, p.unwanted))
-	p.speech.fadeOut(p.made, end)
-	behind, by := max(p.speechEnd-p.unwanted, 0), p.unwanted-end
-	p.speech.move(end, p.unwanted, behind)
-	for i := range p.pieces {
-		if c := &p.pieces[i]; c.begun && c.from >= p.unwanted {
-			c.from, c.to = c.from-by, c.to-by
-		}
-	}
-	p.speechEnd = min(p.speechEnd, end) + behind
-	p.unwanted = end
-}
-
-// SetVolume says how loud everything is, from 0 to 1.
+// SetVolume sets the volume of all output, from 0 to 1. Other values are limited to this range.
 func (p *Player) SetVolume(volume float64) {
-	p.gain.Store(math.Float32bits(float32(min(max(volume, 0), 1))))
-	p.speaker.Flush() // what it has is too loud, or too soft
+	p.volume.Store(math.Float32bits(float32(min(max(volume, 0), 1))))
+	p.speaker.Flush() // the speaker's buffer contains samples with the old volume
 }
 
-var errClips = errors.New("too many sounds are playing")
-
-// Play mixes a short sound in, at once. The sound must not be changed afterwards.
-// The error is that too many are being played already.
-func (p *Player) Play(sound []float32) error {
-	select {
-	case p.posted <- sound:
-		p.speaker.Flush()
-		return nil
-	default:
-		return errClips
-	}
-}
+var errTooManyTracks = errors.New("too many sounds are playing")

@@ -14,70 +14,76 @@ import (
 	"moonlark/audio/pcm"
 )
 
-// A bench is a speaker that does what the test says, when it says so: it takes,
-// plays and flushes. Its speech is at the rate of the device, so that nothing
-// is resampled.
-type bench struct {
+// A manualSpeaker contains a Player and plays its output. It fills its buffer, plays and flushes
+// only when the test calls its methods. The speech of the tests has the sample rate of the device,
+// so that the player does not resample it.
+type manualSpeaker struct {
 	*Player
 	buffer  []float32
-	heard   []float32
-	flushes atomic.Int32 // that were asked for
+	played  []float32
+	flushes atomic.Int32 // how often the player has asked for a flush since the last flush
 }
 
-// A patient speaker flushes when the test says so.
-type patient struct {
-	*None
-	bench *bench
+// A flushCounter is a Speaker whose Flush method only counts its calls.
+type flushCounter struct {
+	*NullSpeaker
+	speaker *manualSpeaker
 }
 
-func (p patient) Flush() { p.bench.flushes.Add(1) }
+func (c flushCounter) Flush() { c.speaker.flushes.Add(1) }
 
-// newBench makes one. It is to be called in a bubble.
-func newBench() *bench {
-	b := new(bench)
-	b.Player = NewPlayer(patient{bench: b}, new(Counts))
-	b.Begin(pcm.Format{Encoding: pcm.S16, Rate: Rate})
-	b.flushes.Store(0)
-	return b
+// newManualSpeaker returns a manualSpeaker that has played nothing yet. It must be called in a
+// synctest bubble.
+func newManualSpeaker() *manualSpeaker {
+	s := new(manualSpeaker)
+	s.Player = NewPlayer(flushCounter{speaker: s}, new(Counts))
+	s.Begin(pcm.Format{Encoding: pcm.S16, Rate: Rate})
+	s.flushes.Store(0)
+	return s
 }
 
-// take has the device take n samples more.
-func (b *bench) take(n int) {
+// fillBuffer takes n samples from the player and appends them to the buffer.
+func (s *manualSpeaker) fillBuffer(n int) {
 	more := make([]float32, n)
-	b.Fill(more, Duration(len(b.buffer)))
-	b.buffer = append(b.buffer, more...)
+	s.Fill(more, Duration(len(s.buffer)))
+	s.buffer = append(s.buffer, more...)
 }
 
-// pass lets n samples be heard, in as much time.
-func (b *bench) pass(n int) {
-	n = min(n, len(b.buffer))
+// play plays the first n samples of the buffer in real time.
+func (s *manualSpeaker) play(n int) {
+	n = min(n, len(s.buffer))
 	time.Sleep(Duration(n))
-	b.heard = append(b.heard, b.buffer[:n]...)
-	b.buffer = b.buffer[n:]
+	s.played = append(s.played, s.buffer[:n]...)
+	s.buffer = s.buffer[n:]
 }
 
-// obey flushes, all but what is in the device already.
-func (b *bench) obey(device int) {
-	b.flushes.Store(0)
-	device = min(device, len(b.buffer))
-	lost := len(b.buffer) - device
-	b.buffer = b.buffer[:device]
-	b.Lost(lost)
+// flush discards the buffer, with the exception of its first keep samples.
+func (s *manualSpeaker) flush(keep int) {
+	s.flushes.Store(0)
+	keep = min(keep, len(s.buffer))
+	lost := len(s.buffer) - keep
+	s.buffer = s.buffer[:keep]
+	s.Lost(lost)
 }
 
-// finish plays until nothing is left.
-func (b *bench) finish() {
+// playClip plays a track of these samples that is not lowered while the agent speaks.
+func (s *manualSpeaker) playClip(sound []float32) error {
+	return s.Play(s.NewClip(sound, TrackOptions{Volume: 1}))
+}
+
+// finish plays all queued speech of a test, for 3 s. It flushes when the player asks for a flush.
+func (s *manualSpeaker) finish() {
 	for range 150 {
-		if b.flushes.Load() > 0 {
-			b.obey(0)
+		if s.flushes.Load() > 0 {
+			s.flush(0)
 		}
-		b.take(Samples(20 * time.Millisecond))
-		b.pass(Samples(20 * time.Millisecond))
+		s.fillBuffer(Samples(20 * time.Millisecond))
+		s.play(Samples(20 * time.Millisecond))
 	}
 }
 
-// level is d of sound that is the same number all over, in thousandths.
-func level(d time.Duration, thousandths int) []byte {
+// constant returns speech of length d in which every sample has the value thousandths/1000.
+func constant(d time.Duration, thousandths int) []byte {
 	sound := make([]float32, Samples(d))
 	for i := range sound {
 		sound[i] = float32(thousandths) / 1000
@@ -85,9 +91,9 @@ func level(d time.Duration, thousandths int) []byte {
 	return pcm.Format{Encoding: pcm.S16, Rate: Rate}.Append(nil, sound)
 }
 
-// count is how many samples were heard of a level.
-func (b *bench) count(thousandths int) (n int) {
-	for _, x := range b.heard {
+// count returns the number of played samples that have the value thousandths/1000.
+func (s *manualSpeaker) count(thousandths int) (n int) {
+	for _, x := range s.played {
 		if math.Abs(float64(x)-float64(thousandths)/1000) < 0.0005 {
 			n++
 		}
@@ -95,194 +101,205 @@ func (b *bench) count(thousandths int) (n int) {
 	return n
 }
 
-func wantHeard(t *testing.T, b *bench, thousandths int, want, slack time.Duration) {
+// wantPlayed checks how much sound was played whose samples have the value thousandths/1000. The
+// test fails if the length of this sound differs from want by more than tolerance.
+func wantPlayed(t *testing.T, s *manualSpeaker, thousandths int, want, tolerance time.Duration) {
 	t.Helper()
-	got := Duration(b.count(thousandths))
-	if (got - want).Abs() > slack {
-		t.Errorf("of what has level %d, %v was heard, want %v", thousandths, got, want)
+	got := Duration(s.count(thousandths))
+	if (got - want).Abs() > tolerance {
+		t.Errorf("samples of %d/1000 were played for %v, want %v", thousandths, got, want)
 	}
 }
 
-func TestAnInterruptionThatIsNeverFlushedTakesNothingFromTheNextResponse(t *testing.T) {
+func TestInterruptionWithoutFlushKeepsNextResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench()
-		b.take(960)
-		b.Queue(1, level(time.Second, 100))
-		b.take(960)
-		b.pass(960)
-		b.Interrupt(1) // and there is no device that would flush
-		b.flushes.Store(0)
-		b.pass(960)
+		s := newManualSpeaker()
+		s.fillBuffer(960)
+		s.Queue(1, constant(time.Second, 100))
+		s.fillBuffer(960)
+		s.play(960)
+		s.Interrupt(1) // the speaker does not flush although the player asks for a flush
+		s.flushes.Store(0)
+		s.play(960)
 		time.Sleep(time.Second)
-		b.Queue(2, level(time.Second, 200))
+		s.Queue(2, constant(time.Second, 200))
 		for range 20 {
-			b.take(960)
+			s.fillBuffer(960)
 		}
-		b.SetVolume(1) // of no effect, but for the flush
-		b.finish()
-		wantHeard(t, b, 200, time.Second, time.Millisecond)
+		s.SetVolume(1) // this call only causes a flush, because the volume is 1 already
+		s.finish()
+		wantPlayed(t, s, 200, time.Second, time.Millisecond)
 	})
 }
 
-func TestAnInterruptionLeavesTheNextResponseWhole(t *testing.T) {
+func TestInterruptionKeepsNextResponseInBuffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench()
-		b.take(960)
-		b.Queue(1, level(200*time.Millisecond, 100))
-		b.Queue(2, level(500*time.Millisecond, 200))
-		b.obey(0)
-		for range 25 { // both are in the device, the second in part
-			b.take(960)
+		s := newManualSpeaker()
+		s.fillBuffer(960)
+		s.Queue(1, constant(200*time.Millisecond, 100))
+		s.Queue(2, constant(500*time.Millisecond, 200))
+		s.flush(0)
+		for range 25 { // fill the buffer with the first response and a part of the second one
+			s.fillBuffer(960)
 		}
-		b.pass(Samples(100 * time.Millisecond))
-		b.Interrupt(1)
-		b.finish()
-		wantHeard(t, b, 100, 100*time.Millisecond, 2*time.Millisecond)
-		wantHeard(t, b, 200, 500*time.Millisecond, time.Millisecond)
+		s.play(Samples(100 * time.Millisecond))
+		s.Interrupt(1)
+		s.finish()
+		wantPlayed(t, s, 100, 100*time.Millisecond, 2*time.Millisecond)
+		wantPlayed(t, s, 200, 500*time.Millisecond, time.Millisecond)
 	})
 }
 
-func TestAClipIsHeardAtOnceThoughAnotherIsPlaying(t *testing.T) {
+func TestClipBeginsAtOnceWhileAnotherPlays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench()
+		s := newManualSpeaker()
 		clip := func(loud float32) []float32 {
 			return slices.Repeat([]float32{loud}, Samples(500*time.Millisecond))
 		}
-		b.Play(clip(0.1))
-		b.obey(0)
+		s.playClip(clip(0.1))
+		s.flush(0)
 		for range 30 {
-			b.take(960)
+			s.fillBuffer(960)
 		}
-		b.pass(Samples(100 * time.Millisecond))
-		b.Play(clip(0.2))
-		b.finish()
-		wantHeard(t, b, 100, 100*time.Millisecond, time.Millisecond)
-		wantHeard(t, b, 300, 400*time.Millisecond, time.Millisecond)
-		wantHeard(t, b, 200, 100*time.Millisecond, time.Millisecond)
+		s.play(Samples(100 * time.Millisecond))
+		s.playClip(clip(0.2))
+		s.finish()
+		wantPlayed(t, s, 100, 100*time.Millisecond, time.Millisecond)
+		wantPlayed(t, s, 300, 400*time.Millisecond, time.Millisecond)
+		wantPlayed(t, s, 200, 100*time.Millisecond, time.Millisecond)
 	})
 }
 
-func TestAnInterruptionOfSpeechLeavesClipsAlone(t *testing.T) {
-	for _, late := range []time.Duration{0, 2 * obedience} {
+func TestInterruptionKeepsClips(t *testing.T) {
+	for _, late := range []time.Duration{0, 2 * flushTimeout} {
 		t.Run(fmt.Sprint("flushed after ", late), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench()
-				b.Queue(1, level(time.Second, 100))
-				b.obey(0)
+				s := newManualSpeaker()
+				s.Queue(1, constant(time.Second, 100))
+				s.flush(0)
 				for range 30 {
-					b.take(960)
+					s.fillBuffer(960)
 				}
-				b.pass(Samples(100 * time.Millisecond))
-				b.Interrupt(1)
-				b.Play(slices.Repeat([]float32{0.2}, Samples(300*time.Millisecond)))
+				s.play(Samples(100 * time.Millisecond))
+				s.Interrupt(1)
+				s.playClip(slices.Repeat([]float32{0.2}, Samples(300*time.Millisecond)))
 				time.Sleep(late)
-				b.take(960)
-				b.obey(0)
-				b.finish()
-				if got := Duration(b.count(200)); got < 290*time.Millisecond {
-					t.Errorf("%v of the clip was heard, want 300ms", got)
+				s.fillBuffer(960)
+				s.flush(0)
+				s.finish()
+				if got := Duration(s.count(200)); got < 290*time.Millisecond {
+					t.Errorf("%v of the clip was played, want 300ms", got)
 				}
 			})
 		})
 	}
 }
 
-func TestTheVolumeHasNoStepThoughSoundIsTakenBeforeTheFlush(t *testing.T) {
+func TestVolumeRampIsSmoothIfSpeakerFillsBeforeFlush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench()
-		b.Queue(1, level(time.Second, 500))
-		b.obey(0)
+		s := newManualSpeaker()
+		s.Queue(1, constant(time.Second, 500))
+		s.flush(0)
 		for range 20 {
-			b.take(960)
+			s.fillBuffer(960)
 		}
-		b.pass(Samples(100 * time.Millisecond))
-		b.SetVolume(0.1)
-		b.take(960)
-		b.finish()
-		if got := steepest(b.heard[Samples(50*time.Millisecond):Samples(300*time.Millisecond)]); got > 0.01 {
-			t.Errorf("a step of %.3f: that is a pop", got)
+		s.play(Samples(100 * time.Millisecond))
+		s.SetVolume(0.1)
+		s.fillBuffer(960)
+		s.finish()
+		if got := maxStep(s.played[Samples(50*time.Millisecond):Samples(300*time.Millisecond)]); got > 0.01 {
+			t.Errorf("maximum step %.3f is audible as a pop, want at most 0.01", got)
 		}
-		wantHeard(t, b, 50, 900*time.Millisecond, 6*time.Millisecond)
+		wantPlayed(t, s, 50, 900*time.Millisecond, 6*time.Millisecond)
 	})
 }
 
-func TestAClipDoesNotMakeAHoleInSpeechWhoseSpeakerIsSlowToFlush(t *testing.T) {
+func TestClipCausesNoGapInSpeechIfFlushIsLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench()
-		b.Queue(1, level(time.Second, 100))
-		b.obey(0)
-		b.take(960)
-		b.pass(480)
-		b.Play(make([]float32, 480))
-		b.take(960)
-		b.pass(960)
-		b.finish()
-		wantHeard(t, b, 100, time.Second, time.Millisecond)
-		from, to := bounds(b.heard)
-		between(t, "it takes", to-from, 995*time.Millisecond, 1005*time.Millisecond)
+		s := newManualSpeaker()
+		s.Queue(1, constant(time.Second, 100))
+		s.flush(0)
+		s.fillBuffer(960)
+		s.play(480)
+		s.playClip(make([]float32, 480))
+		s.fillBuffer(960)
+		s.play(960)
+		s.finish()
+		wantPlayed(t, s, 100, time.Second, time.Millisecond)
+		from, to := bounds(s.played)
+		wantBetween(t, "length of the speech", to-from, 995*time.Millisecond, 1005*time.Millisecond)
 	})
 }
 
-func TestHalfASampleAtTheEndOfAPieceBelongsToTheNextOfItsResponseAlone(t *testing.T) {
+func TestHalfSampleIsCompletedOnlyByTheSameResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench()
-		whole := level(500*time.Millisecond, 100)
-		b.Queue(1, whole[:9601])
-		b.finish() // a gap
-		b.Queue(1, whole[9601:])
-		b.finish()
-		wantHeard(t, b, 100, 500*time.Millisecond, time.Millisecond)
-		b.Queue(2, whole[:9601])
-		b.Queue(3, level(500*time.Millisecond, 200))
-		b.finish()
-		wantHeard(t, b, 200, 500*time.Millisecond, time.Millisecond)
+		s := newManualSpeaker()
+		whole := constant(500*time.Millisecond, 100)
+		s.Queue(1, whole[:9601])
+		s.finish() // the speech runs out in the middle of a sample
+		s.Queue(1, whole[9601:])
+		s.finish()
+		wantPlayed(t, s, 100, 500*time.Millisecond, time.Millisecond)
+		s.Queue(2, whole[:9601])
+		s.Queue(3, constant(500*time.Millisecond, 200))
+		s.finish()
+		wantPlayed(t, s, 200, 500*time.Millisecond, time.Millisecond)
 	})
 }
 
-func TestNothingIsMissingHoweverMuchIsLostAndHoweverOften(t *testing.T) {
+func TestLostSoundIsPlayedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench()
-		b.Queue(1, level(2*time.Second, 100))
-		b.obey(0)
+		s := newManualSpeaker()
+		s.Queue(1, constant(2*time.Second, 100))
+		s.flush(0)
 		for range 5 {
-			for range 60 { // 1.2 s, all of it lost, some of it twice
-				b.take(960)
+			// fill the buffer with 1.2 s of sound, most of which the flushes below discard
+			for range 60 {
+				s.fillBuffer(960)
 			}
-			b.pass(480)
-			b.obey(0)
-			b.take(960)
-			b.obey(0)
+			s.play(480)
+			s.flush(0)
+			s.fillBuffer(960)
+			s.flush(0)
 		}
-		b.Lost(-5)
-		b.finish()
-		wantHeard(t, b, 100, 2*time.Second, time.Millisecond)
-		b.Lost(1 << 20) // more than there ever was
-		b.finish()
+		s.Lost(-5)
+		s.finish()
+		wantPlayed(t, s, 100, 2*time.Second, time.Millisecond)
+		s.Lost(1 << 20) // the number is larger than the number of samples that Fill has returned
+		s.finish()
 	})
 }
 
-func TestPiecesAreBoundedToo(t *testing.T) {
+func TestNumberOfQueuedPiecesIsLimited(t *testing.T) {
 	p := NewPlayer(newFakeSpeaker(0), new(Counts))
 	for range 1 << 17 {
 		if _, err := p.Queue(1, []byte{0, 0}); err != nil {
 			return
 		}
 	}
-	t.Error("131072 pieces of one sample are taken")
+	t.Error("131072 pieces of one sample were queued")
 }
 
-// Whatever the order in which sound is queued, taken, played, lost and
-// interrupted: no speech is heard twice, or out of order, or missing, but for
-// what was interrupted.
-func TestSpeechIsHeardOnceAndInOrder(t *testing.T) {
-	for seed := range uint64(60) {
+// TestSpeechIsPlayedOnceAndInOrder queues, plays, flushes and interrupts speech in random order.
+// All speech that is not interrupted must be played exactly once, and in order. Each sample of the
+// speech has a different value.
+func TestSpeechIsPlayedOnceAndInOrder(t *testing.T) {
+	seeds := uint64(60)
+	if testing.Short() {
+		seeds = 10
+	}
+	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
-			b := newBench()
-			next, id := 1, 1 // the sample and the response that are next
-			given := map[int]int{}
+			s := newManualSpeaker()
+			// value of the next sample, and event id of the next response
+			next, id := 1, 1
+			// maps the number of each sample to the event id of its response
+			responseOf := map[int]int{}
 			interrupted := 0
-			silent := map[int]int{} // from where on in heard an interrupted response must be
+			// maps an interrupted event id to the index in played from which its response must be
+			// silent
+			silentFrom := map[int]int{}
 			for range 300 {
 				switch r.IntN(12) {
 				case 0, 1, 2:
@@ -291,67 +308,68 @@ func TestSpeechIsHeardOnceAndInOrder(t *testing.T) {
 					for range 100 + r.IntN(3000) {
 						if next < 32000 {
 							sound = append(sound, byte(next), byte(next>>8))
-							given[next] = id
+							responseOf[next] = id
 							next++
 						}
 					}
-					b.Queue(id, sound)
+					s.Queue(id, sound)
 				case 3, 4, 5, 6:
 					for range r.IntN(10) {
-						b.take(1 + r.IntN(1500))
+						s.fillBuffer(1 + r.IntN(1500))
 					}
 				case 7, 8:
-					b.pass(r.IntN(5000))
+					s.play(r.IntN(5000))
 				case 9:
-					b.obey(r.IntN(2) * r.IntN(400))
-					silent[interrupted] = cmp.Or(silent[interrupted], len(b.heard)+len(b.buffer)+Samples(fade))
+					s.flush(r.IntN(2) * r.IntN(400))
+					silentFrom[interrupted] = cmp.Or(silentFrom[interrupted], len(s.played)+len(s.buffer)+Samples(fadeLength))
 				case 10:
 					switch r.IntN(4) {
 					case 0:
-						b.Play(make([]float32, r.IntN(3000)))
+						s.playClip(make([]float32, r.IntN(3000)))
 					case 1:
-						b.SetVolume(1)
+						s.SetVolume(1)
 					case 2:
 						interrupted = max(interrupted, id-1)
-						b.Interrupt(id - 1)
+						s.Interrupt(id - 1)
 					case 3:
-						b.Position()
+						s.Position()
 					}
 				case 11:
 					time.Sleep(time.Duration(r.IntN(100)) * time.Millisecond)
 				}
 			}
-			b.finish()
+			s.finish()
 			last := 0
-			whole := true
-			for i, x := range b.heard {
+			complete := true
+			for i, x := range s.played {
 				n := int(math.Round(float64(x) * 32768))
 				if n == 0 {
 					continue
 				}
-				if float64(n) != float64(x)*32768 || given[n] <= interrupted && n <= last { // it fades
+				// this sample is part of a fade-out
+				if float64(n) != float64(x)*32768 || responseOf[n] <= interrupted && n <= last {
 					continue
 				}
-				for what, from := range silent {
-					if given[n] <= what && i >= from {
-						t.Errorf("seed %d: at %d sample %d of response %d is heard, but from %d on it is silent", seed, i, n, given[n], from)
+				for id, from := range silentFrom {
+					if responseOf[n] <= id && i >= from {
+						t.Errorf("seed %d: index %d: sample %d of response %d is played, which must be silent from index %d on", seed, i, n, responseOf[n], from)
 						return
 					}
 				}
 				for missing := last + 1; missing < n; missing++ {
-					if given[missing] > interrupted {
-						whole = false
+					if responseOf[missing] > interrupted {
+						complete = false
 					}
 				}
-				if n <= last || !whole {
-					t.Errorf("seed %d: at %d sample %d of response %d is heard behind %d of %d; %d is interrupted", seed, i, n, given[n], last, given[last], interrupted)
+				if n <= last || !complete {
+					t.Errorf("seed %d: index %d: sample %d of response %d is played after sample %d of response %d; responses up to %d are interrupted", seed, i, n, responseOf[n], last, responseOf[last], interrupted)
 					return
 				}
 				last = n
 			}
 			for missing := last + 1; missing < next; missing++ {
-				if given[missing] > interrupted {
-					t.Errorf("seed %d: sample %d of response %d is never heard", seed, missing, given[missing])
+				if responseOf[missing] > interrupted {
+					t.Errorf("seed %d: sample %d of response %d is not played", seed, missing, responseOf[missing])
 					return
 				}
 			}

@@ -10,12 +10,12 @@ import (
 	"moonlark/audio/pcm"
 )
 
-// A fakeSpeaker is a device with a buffer of some depth, which it keeps full,
-// and of which it hears 10 ms at a time. Its clock is the test's.
+// A fakeSpeaker is a Speaker with a buffer of the length depth. It keeps its buffer full and plays
+// 10 ms at a time, on the clock of a synctest bubble.
 type fakeSpeaker struct {
 	depth   time.Duration
 	flushes chan struct{}
-	heard   []float32 // since the beginning
+	played  []float32 // all sound that the speaker has played
 }
 
 func newFakeSpeaker(depth time.Duration) *fakeSpeaker {
@@ -44,7 +44,7 @@ func (s *fakeSpeaker) Play(ctx context.Context, source Source) error {
 		}
 		select {
 		case <-tick.C:
-			s.heard = append(s.heard, buffer[:period]...)
+			s.played = append(s.played, buffer[:period]...)
 			buffer = buffer[period:]
 		case <-s.flushes:
 			source.Lost(len(buffer))
@@ -55,9 +55,9 @@ func (s *fakeSpeaker) Play(ctx context.Context, source Source) error {
 	}
 }
 
-// play runs test with a player whose speaker has a deep buffer, and gives what
-// was heard.
-func play(t *testing.T, test func(p *Player)) []float32 {
+// playFake runs test with a player whose speaker has a buffer of 700 ms. It returns all sound that
+// the speaker played.
+func playFake(t *testing.T, test func(p *Player)) []float32 {
 	t.Helper()
 	var speaker *fakeSpeaker
 	synctest.Test(t, func(t *testing.T) {
@@ -69,21 +69,22 @@ func play(t *testing.T, test func(p *Player)) []float32 {
 		cancel()
 		synctest.Wait()
 	})
-	return speaker.heard
+	return speaker.played
 }
 
-// tone is a sine of 400 Hz, half as loud as can be, in pcm_16000, from the
-// sample that would be number from on.
-func tone(d time.Duration, from int) []byte {
+// tone returns a part of a sine wave of 400 Hz with half of the maximum amplitude, in the format
+// pcm_16000. d is the length of the part. first is the number of the part's first sample in the
+// sine wave.
+func tone(d time.Duration, first int) []byte {
 	f := pcm.Format{Encoding: pcm.S16, Rate: 16000}
 	sound := make([]float32, f.Bytes(d)/2)
 	for i := range sound {
-		sound[i] = 0.5 * float32(math.Sin(2*math.Pi*400*float64(from+i)/16000))
+		sound[i] = 0.5 * float32(math.Sin(2*math.Pi*400*float64(first+i)/16000))
 	}
 	return f.Append(nil, sound)
 }
 
-// bounds are where sound begins and ends: 48 samples a ms.
+// bounds returns when the audible part of sound begins and when it ends.
 func bounds(sound []float32) (from, to time.Duration) {
 	first, last := -1, -1
 	for i, x := range sound {
@@ -97,61 +98,63 @@ func bounds(sound []float32) (from, to time.Duration) {
 	return Duration(first).Round(time.Millisecond), Duration(last + 1).Round(time.Millisecond)
 }
 
-// steepest is the largest step between two samples.
-func steepest(sound []float32) float64 {
-	most := 0.0
+// maxStep returns the largest difference between two consecutive samples of sound.
+func maxStep(sound []float32) float64 {
+	step := 0.0
 	for i := 1; i < len(sound); i++ {
-		most = max(most, math.Abs(float64(sound[i]-sound[i-1])))
+		step = max(step, math.Abs(float64(sound[i]-sound[i-1])))
 	}
-	return most
+	return step
 }
 
-// A sine of 400 Hz at half loudness has no step larger than this at 48 kHz.
-const smooth = 0.5*2*math.Pi*400/Rate + 0.002
+// maxToneStep is the largest difference between two consecutive samples of tone at 48 kHz, and a
+// little more.
+const maxToneStep = 0.5*2*math.Pi*400/Rate + 0.002
 
-func between(t *testing.T, what string, got, least, most time.Duration) {
+func wantBetween(t *testing.T, what string, got, minimum, maximum time.Duration) {
 	t.Helper()
-	if got < least || got > most {
-		t.Errorf("%s at %v, want between %v and %v", what, got, least, most)
+	if got < minimum || got > maximum {
+		t.Errorf("%s: got %v, want between %v and %v", what, got, minimum, maximum)
 	}
 }
 
-func TestSpeechIsHeardAtOnceThoughTheBufferIsDeep(t *testing.T) {
-	heard := play(t, func(p *Player) {
+func TestSpeechBeginsAtOnceDespiteFullBuffer(t *testing.T) {
+	played := playFake(t, func(p *Player) {
 		time.Sleep(time.Second)
 		p.Queue(1, tone(500*time.Millisecond, 0))
 		time.Sleep(2 * time.Second)
 	})
-	from, to := bounds(heard)
-	between(t, "it begins", from, time.Second, 1020*time.Millisecond)
-	between(t, "it takes", to-from, 495*time.Millisecond, 505*time.Millisecond)
+	from, to := bounds(played)
+	wantBetween(t, "begin of the speech", from, time.Second, 1020*time.Millisecond)
+	wantBetween(t, "length of the speech", to-from, 495*time.Millisecond, 505*time.Millisecond)
 }
 
-func TestPiecesThatComeInTimeAreHeardAsOne(t *testing.T) {
+func TestPiecesInTimeArePlayedWithoutGap(t *testing.T) {
 	var gaps int64
-	heard := play(t, func(p *Player) {
+	played := playFake(t, func(p *Player) {
 		time.Sleep(300 * time.Millisecond)
-		for i := range 8 { // 100 ms of speech every 60 ms: the buffer is never full of it
+		// queue 100 ms of speech every 60 ms, which never fills the speaker's buffer
+		for i := range 8 {
 			p.Queue(1, tone(100*time.Millisecond, i*1600))
 			time.Sleep(60 * time.Millisecond)
 		}
 		time.Sleep(2 * time.Second)
 		gaps = p.counts.Gaps.Load()
 	})
-	from, to := bounds(heard)
-	between(t, "it takes", to-from, 797*time.Millisecond, 803*time.Millisecond)
-	inner := heard[Samples(from+5*time.Millisecond):Samples(to-5*time.Millisecond)]
-	if got := steepest(inner); got > smooth {
-		t.Errorf("a step of %.3f in it, want none over %.3f", got, smooth)
+	from, to := bounds(played)
+	wantBetween(t, "length of the speech", to-from, 797*time.Millisecond, 803*time.Millisecond)
+	inner := played[Samples(from+5*time.Millisecond):Samples(to-5*time.Millisecond)]
+	if got := maxStep(inner); got > maxToneStep {
+		t.Errorf("maximum step %.3f, want at most %.3f", got, maxToneStep)
 	}
 	if gaps != 0 {
 		t.Errorf("%d gaps, want none", gaps)
 	}
 }
 
-func TestAPieceThatComesTooLateIsAGapOfJustThatLong(t *testing.T) {
+func TestLatePieceCausesOneGap(t *testing.T) {
 	var gaps int64
-	heard := play(t, func(p *Player) {
+	played := playFake(t, func(p *Player) {
 		time.Sleep(300 * time.Millisecond)
 		p.Queue(1, tone(200*time.Millisecond, 0))
 		time.Sleep(300 * time.Millisecond)
@@ -159,42 +162,42 @@ func TestAPieceThatComesTooLateIsAGapOfJustThatLong(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		gaps = p.counts.Gaps.Load()
 	})
-	from, to := bounds(heard)
-	between(t, "it takes", to-from, 495*time.Millisecond, 520*time.Millisecond)
+	from, to := bounds(played)
+	wantBetween(t, "length of the speech", to-from, 495*time.Millisecond, 520*time.Millisecond)
 	if gaps != 1 {
 		t.Errorf("%d gaps, want 1", gaps)
 	}
 }
 
-func TestAnInterruptionIsHeardAtOnceAndFadesOut(t *testing.T) {
-	heard := play(t, func(p *Player) {
+func TestInterruptionFadesOutAtOnce(t *testing.T) {
+	played := playFake(t, func(p *Player) {
 		time.Sleep(300 * time.Millisecond)
 		p.Queue(1, tone(10*time.Second, 0))
 		p.Queue(1, tone(time.Second, 0))
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(201 * time.Millisecond) // between two moments at which the speaker takes sound
 		p.Interrupt(1)
 		if n, err := p.Queue(1, tone(time.Second, 0)); n != 0 || err != nil {
-			t.Errorf("speech that was interrupted is queued, as %d, %v", n, err)
+			t.Errorf("queue speech of an interrupted response: got %d, %v, want 0, nil", n, err)
 		}
 		time.Sleep(200 * time.Millisecond)
 		if n, _ := p.Queue(2, tone(100*time.Millisecond, 0)); n == 0 {
-			t.Error("the next response is not queued")
+			t.Error("the next response was not queued")
 		}
 		time.Sleep(time.Second)
 	})
 	quiet := Samples(515 * time.Millisecond)
-	from, to := bounds(heard[:Samples(600*time.Millisecond)])
-	between(t, "it begins", from, 300*time.Millisecond, 320*time.Millisecond)
-	between(t, "it ends", to, 500*time.Millisecond, 515*time.Millisecond)
-	if got := steepest(heard[:quiet]); got > smooth+0.5/float64(Samples(fade)) {
-		t.Errorf("a step of %.3f: that is a pop", got)
+	from, to := bounds(played[:Samples(600*time.Millisecond)])
+	wantBetween(t, "begin of the speech", from, 300*time.Millisecond, 320*time.Millisecond)
+	wantBetween(t, "end of the speech", to, 500*time.Millisecond, 515*time.Millisecond)
+	if got := maxStep(played[:quiet]); got > maxToneStep+0.5/float64(Samples(fadeLength)) {
+		t.Errorf("maximum step %.3f is audible as a pop", got)
 	}
-	from, to = bounds(heard[quiet:])
-	between(t, "the next one takes", to-from, 95*time.Millisecond, 105*time.Millisecond)
+	from, to = bounds(played[quiet:])
+	wantBetween(t, "length of the next response", to-from, 95*time.Millisecond, 105*time.Millisecond)
 }
 
-func TestAClipIsMixedIntoSpeechAtOnceAndLosesNoneOfIt(t *testing.T) {
-	heard := play(t, func(p *Player) {
+func TestClipIsMixedIntoSpeechAtOnce(t *testing.T) {
+	played := playFake(t, func(p *Player) {
 		time.Sleep(300 * time.Millisecond)
 		p.Queue(1, tone(time.Second, 0))
 		time.Sleep(200 * time.Millisecond)
@@ -202,60 +205,61 @@ func TestAClipIsMixedIntoSpeechAtOnceAndLosesNoneOfIt(t *testing.T) {
 		for i := range ding {
 			ding[i] = 0.25
 		}
-		if err := p.Play(ding); err != nil {
+		if err := p.Play(p.NewClip(ding, TrackOptions{Volume: 1})); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(2 * time.Second)
 	})
-	from, to := bounds(heard)
-	between(t, "it takes", to-from, 995*time.Millisecond, 1005*time.Millisecond)
+	from, to := bounds(played)
+	wantBetween(t, "length of the speech", to-from, 995*time.Millisecond, 1005*time.Millisecond)
 	mean := func(from, to time.Duration) (sum float64) {
-		for _, x := range heard[Samples(from):Samples(to)] {
+		for _, x := range played[Samples(from):Samples(to)] {
 			sum += float64(x)
 		}
 		return sum / float64(Samples(to-from))
 	}
-	if got := mean(520*time.Millisecond, 595*time.Millisecond); got < 0.24 || got > 0.26 { // 30 periods of the tone
-		t.Errorf("the clip is %.3f loud, want 0.25", got)
+	// the mean of the tone is 0, because this range has 30 whole periods of it
+	if got := mean(520*time.Millisecond, 595*time.Millisecond); got < 0.24 || got > 0.26 {
+		t.Errorf("mean of the clip is %.3f, want 0.25", got)
 	}
 	if got := mean(620*time.Millisecond, 720*time.Millisecond); math.Abs(got) > 0.01 {
-		t.Errorf("after the clip %.3f is left of it", got)
+		t.Errorf("mean after the clip is %.3f, want 0", got)
 	}
 }
 
-func TestVolumeChangesAtOnceAndWithoutAStep(t *testing.T) {
-	heard := play(t, func(p *Player) {
+func TestVolumeChangesAtOnceAndSmoothly(t *testing.T) {
+	played := playFake(t, func(p *Player) {
 		time.Sleep(300 * time.Millisecond)
 		p.Queue(1, tone(time.Second, 0))
 		time.Sleep(200 * time.Millisecond)
 		p.SetVolume(0.1)
 		time.Sleep(2 * time.Second)
 	})
-	if got := steepest(heard[Samples(310*time.Millisecond):Samples(1290*time.Millisecond)]); got > smooth {
-		t.Errorf("a step of %.3f in it, want none over %.3f", got, smooth)
+	if got := maxStep(played[Samples(310*time.Millisecond):Samples(1290*time.Millisecond)]); got > maxToneStep {
+		t.Errorf("maximum step %.3f, want at most %.3f", got, maxToneStep)
 	}
-	loudest := func(from, to time.Duration) (most float64) {
-		for _, x := range heard[Samples(from):Samples(to)] {
-			most = max(most, math.Abs(float64(x)))
+	peak := func(from, to time.Duration) (p float64) {
+		for _, x := range played[Samples(from):Samples(to)] {
+			p = max(p, math.Abs(float64(x)))
 		}
-		return most
+		return p
 	}
-	if got := loudest(400*time.Millisecond, 490*time.Millisecond); got < 0.49 || got > 0.51 {
-		t.Errorf("it is %.3f loud, want 0.5", got)
+	if got := peak(400*time.Millisecond, 490*time.Millisecond); got < 0.49 || got > 0.51 {
+		t.Errorf("peak %.3f before the change, want 0.5", got)
 	}
-	if got := loudest(530*time.Millisecond, 1200*time.Millisecond); got < 0.049 || got > 0.051 {
-		t.Errorf("afterwards it is %.3f loud, want 0.05", got)
+	if got := peak(530*time.Millisecond, 1200*time.Millisecond); got < 0.049 || got > 0.051 {
+		t.Errorf("peak %.3f after the change, want 0.05", got)
 	}
-	if from, to := bounds(heard); to-from < 990*time.Millisecond || to-from > 1005*time.Millisecond {
-		t.Errorf("it takes %v", to-from)
+	if from, to := bounds(played); to-from < 990*time.Millisecond || to-from > 1005*time.Millisecond {
+		t.Errorf("the speech lasts %v, want 1s", to-from)
 	}
 }
 
-func TestPositionSaysWhatIsBeingHeard(t *testing.T) {
-	play(t, func(p *Player) {
+func TestPositionIsTheAudiblePiece(t *testing.T) {
+	playFake(t, func(p *Player) {
 		time.Sleep(300 * time.Millisecond)
 		if pos := p.Position(); pos != (Position{}) {
-			t.Errorf("before: %+v", pos)
+			t.Errorf("before the speech: %+v", pos)
 		}
 		p.Queue(7, tone(400*time.Millisecond, 0))
 		p.Queue(8, tone(400*time.Millisecond, 0))
@@ -264,39 +268,39 @@ func TestPositionSaysWhatIsBeingHeard(t *testing.T) {
 		if pos.Piece != 1 || pos.ID != 7 {
 			t.Errorf("after 210 ms: %+v", pos)
 		}
-		between(t, "in the first it is", pos.Into, 180*time.Millisecond, 215*time.Millisecond)
-		between(t, "what is left ends", pos.Left, 580*time.Millisecond, 620*time.Millisecond)
+		wantBetween(t, "position in the first piece", pos.Into, 180*time.Millisecond, 215*time.Millisecond)
+		wantBetween(t, "remaining speech", pos.Left, 580*time.Millisecond, 620*time.Millisecond)
 		time.Sleep(400 * time.Millisecond)
 		pos = p.Position()
 		if pos.Piece != 2 || pos.ID != 8 {
 			t.Errorf("after 610 ms: %+v", pos)
 		}
-		between(t, "in the second it is", pos.Into, 180*time.Millisecond, 215*time.Millisecond)
+		wantBetween(t, "position in the second piece", pos.Into, 180*time.Millisecond, 215*time.Millisecond)
 		time.Sleep(400 * time.Millisecond)
 		if pos := p.Position(); pos.Left != 0 || pos.Piece != 0 {
-			t.Errorf("at the end: %+v", pos)
+			t.Errorf("after the speech: %+v", pos)
 		}
 	})
 }
 
-func TestHalfAMinuteOfSpeechInOnePieceIsPlayedAndTwoMinutesAreNot(t *testing.T) {
+func TestQueueTakesAtMostTwoMinutesOfSpeech(t *testing.T) {
 	speaker := newFakeSpeaker(700 * time.Millisecond)
 	p := NewPlayer(speaker, new(Counts))
 	if n, err := p.Queue(1, tone(30*time.Second, 0)); n == 0 || err != nil {
-		t.Errorf("half a minute: %d, %v", n, err)
+		t.Errorf("30 s of speech: got %d, %v, want no error", n, err)
 	}
 	if _, err := p.Queue(1, tone(91*time.Second, 0)); err == nil {
-		t.Error("more than two minutes are taken")
+		t.Error("more than two minutes of speech were queued")
 	}
 	if got := p.Position().Left; got != 30*time.Second {
-		t.Errorf("%v are left to play", got)
+		t.Errorf("remaining speech %v, want 30s", got)
 	}
 }
 
-func TestFillAllocatesNothing(t *testing.T) {
+func TestPlayerDoesNotAllocate(t *testing.T) {
 	p := NewPlayer(newFakeSpeaker(0), new(Counts))
 	out, piece := make([]float32, Samples(20*time.Millisecond)), tone(20*time.Millisecond, 0)
-	turn := func() {
+	cycle := func() {
 		p.Queue(1, piece)
 		p.Fill(out, time.Millisecond)
 		p.Lost(len(out))
@@ -304,9 +308,9 @@ func TestFillAllocatesNothing(t *testing.T) {
 		p.Position()
 	}
 	for range 100 {
-		turn()
+		cycle()
 	}
-	if n := testing.AllocsPerRun(500, turn); n != 0 {
+	if n := testing.AllocsPerRun(500, cycle); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
 	}
 }

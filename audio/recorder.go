@@ -2,6 +2,7 @@ package audio
 
 import (
 	"context"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,262 +11,249 @@ import (
 )
 
 const (
-	// ChunkLength is how much of the user's sound goes into one message when
-	// nothing else is asked for, and at the least; longestChunk is the most.
-	ChunkLength  = 20 * time.Millisecond
-	longestChunk = 250 * time.Millisecond
+	// ChunkLength is the default and minimum length of the user's sound in one message to the
+	// agent. maxChunkLength is the maximum.
+	ChunkLength    = 20 * time.Millisecond
+	maxChunkLength = 250 * time.Millisecond
 
-	// deaf is how long the microphone may bring nothing before silence is sent
-	// in its place: the agent's end hangs up on a user it never hears.
-	deaf = 250 * time.Millisecond
-
-	// Preroll is how much is kept of what was heard before a conversation.
-	Preroll = 1500 * time.Millisecond
-
-	// MaxWait is how much more is kept while one is waited for: see Expect.
-	MaxWait = 10 * time.Second
+	// microphoneTimeout is how long the microphone may record nothing. After that, the recorder
+	// sends silence, because the ElevenLabs server ends a conversation in which it receives no
+	// sound.
+	microphoneTimeout = 250 * time.Millisecond
 )
 
-// A Tap hears what the microphone hears, conversation or not: a wake word's
-// recogniser.
+// A Tap receives the sound of the microphone even when there is no conversation. The wake word
+// recogniser is a Tap.
 type Tap interface {
-	// Hear is called on one goroutine at a time. It must not keep sound, wait
-	// nor allocate.
+	// Hear receives recorded sound. It is called on one goroutine at a time. It must not keep a
+	// reference to sound, block, or allocate memory.
 	Hear(sound []float32)
 }
 
-// An Echo takes out of what the microphone hears what the speaker has said.
-type Echo interface {
-	// Remove changes sound, which was heard until age ago. It is called on one
-	// goroutine at a time, and must not wait.
+// An EchoRemover removes the speaker's sound from the microphone's sound.
+type EchoRemover interface {
+	// Remove removes the echo from sound in place. age is how long ago the last sample of sound
+	// reached the microphone. Remove is called on one goroutine at a time, and must not block.
 	Remove(sound []float32, age time.Duration)
 }
 
-// A Recorder is what the microphone's sound goes through on its way to the
-// agent: the echo is taken out of it, its level is measured, it is muted, and
-// it is cut into chunks as the wire has them. Chunks of silence take the
-// place of a microphone that brings nothing.
+// A Recorder is the [Sink] of the microphone. It removes the echo, measures the level, replaces the
+// sound by silence while the microphone is muted, and sends the sound to the agent in chunks. If
+// the microphone records nothing, the recorder sends chunks of silence.
 //
-// Take is the microphone's. All else may be called from any goroutine; what
-// scripts reach, SetMuted, SetListening, Level and Voice, waits for nothing.
+// The microphone calls Take. The other methods may be called from any goroutine. The methods that
+// scripts use (SetMuted, SetListening, Listening, Level and Voice) do not lock mu.
 type Recorder struct {
 	counts  *Counts
-	echo    Echo // nil for none
-	born    time.Time
-	muted   atomic.Bool
-	unmuted atomic.Int64 // when it last was, as nanoseconds since born
-	aside   atomic.Bool  // not listening
-	level   atomic.Int64 // dBFS, in hundredths
-	voice   atomic.Bool
+	echo    EchoRemover // nil if no echo is removed
+	created time.Time   // when the recorder was created
+	// sound recorded before this time is replaced by silence; in nanoseconds since created
+	mutedUntil   atomic.Int64
+	notListening atomic.Bool  // the agent gets silence instead of the user's sound
+	level        atomic.Int64 // level of the sound in hundredths of a dBFS
+	voice        atomic.Bool  // somebody is speaking
 
-	mu        sync.Mutex // guards what follows
-	detector  Detector
-	scratch   []float32
-	until     time.Time                        // what is after this has not been heard
-	filling   bool                             // with silence
-	send      func(chunk []byte) (dropped int) // nil: to nobody
-	format    pcm.Format
-	resampler *pcm.Resampler
-	sound     []float32 // resampled
-	chunk     []byte    // under way
-	size      int       // of a whole one, in bytes
-	before    backlog   // what was heard while nothing was sent
-	catching  bool      // up: what was heard before goes first
-	tap       Tap       // nil for none
-	always    bool      // it hears what is said in a conversation, too
-	silence   []float32
+	mu       sync.Mutex // guards the fields below
+	detector Detector
+	scratch  []float32 // buffer for a part of the sound that Take processes
+	// time up to which sound was recorded, or replaced by silence
+	recorded time.Time
+	// silence replaces the sound of the microphone, which records nothing
+	filling bool
+	// sends a chunk to the agent; nil when there is no conversation
+	send       func(chunk []byte) (dropped int)
+	format     pcm.Format
+	resampler  *pcm.Resampler
+	resampled  []float32     // buffer for sound in the sample rate of format
+	chunk      []byte        // the bytes of an incomplete chunk
+	chunkSize  int           // number of bytes in a complete chunk
+	preroll    prerollBuffer // sound that was recorded while no sound was sent to the agent
+	catchingUp bool          // the preroll is being sent, and new sound is added to the preroll
+	tap        Tap           // nil if there is no tap
+	tapAlways  bool          // the tap gets the user's sound during conversations too
+	captures   []*Capture
+	silence    []float32
 }
 
-// NewRecorder makes a recorder. echo may be nil.
-func NewRecorder(echo Echo, counts *Counts) *Recorder {
+// untilUnmuted is the value of Recorder.mutedUntil while the recorder is muted.
+const untilUnmuted = math.MaxInt64
+
+// NewRecorder returns a recorder. echo removes the echo; it may be nil. The recorder counts dropped
+// chunks in counts.
+func NewRecorder(echo EchoRemover, counts *Counts) *Recorder {
 	now := time.Now()
 	r := &Recorder{
-		counts: counts, echo: echo, born: now, until: now,
+		counts: counts, echo: echo, created: now, recorded: now,
 		scratch: make([]float32, Samples(ChunkLength)), silence: make([]float32, Samples(ChunkLength)),
-		before: backlog{room: make([]float32, Samples(Preroll))},
+		preroll: prerollBuffer{samples: make([]float32, Samples(Preroll))},
 	}
-	r.level.Store(lowest * 100)
+	r.level.Store(minLevel * 100)
 	return r
 }
 
-// SetTap has tap hear what is heard, without its echo: while a conversation is on
-// silence, unless it is always to hear. It is called before anything is recorded.
-func (r *Recorder) SetTap(tap Tap, always bool) { r.tap, r.always = tap, always }
-
-// Expect keeps, from Preroll before now on, all that is heard until Begin or
-// Forget, so that nothing is lost that is said while a connection is made. Of
-// more than Preroll and MaxWait it is the newest.
-func (r *Recorder) Expect() { r.keepFor(Preroll + MaxWait) }
-
-// Forget is the end of what Expect began: there will be no conversation.
-func (r *Recorder) Forget() { r.keepFor(Preroll) }
-
-func (r *Recorder) keepFor(d time.Duration) {
-	next := backlog{room: make([]float32, Samples(d))} // not with the lock
+// SetTap makes the recorder pass all recorded sound, after the echo was removed, to tap. During a
+// conversation, tap gets silence instead, unless always is true. If tap is nil, no tap gets the
+// sound.
+func (r *Recorder) SetTap(tap Tap, always bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.before.room) != len(next.room) {
-		next.move(&r.before)
-		r.before = next
-	}
+	r.tap, r.tapAlways = tap, always
 }
 
-// Begin sends sound on, in chunks of that length, 20 to 250 ms, in that format,
-// until End. With preroll it begins with what was heard while nothing was sent,
-// the last Preroll of it or what Expect has kept: what somebody says in one breath
-// with a wake word. All of that has been sent when Begin returns. send is called on the
-// microphone's goroutine, Run's or this, one at a time. It must not block nor keep the chunk, and says
-// how many chunks it has dropped.
+// Begin makes the recorder pass the sound to the function send, until End is called. The sound has
+// the given format, and each chunk has the given length, from 20 to 250 ms. If preroll is true,
+// Begin first sends sound from before the call: the last Preroll of the sound, or all sound since
+// Expect. So the agent also hears what the user said right after the wake word. Begin returns when
+// this earlier sound was sent. If preroll is false, Begin discards the earlier sound.
+//
+// send is called on one goroutine at a time: the one of the microphone, the one of Run, or the
+// caller's. It must not block or keep a reference to the chunk. It returns how many chunks it has
+// dropped.
 func (r *Recorder) Begin(format pcm.Format, length time.Duration, preroll bool, send func(chunk []byte) (dropped int)) {
-	size := format.Bytes(min(max(length, ChunkLength), longestChunk))
-	resampler := pcm.NewResampler(Rate, format.Rate) // takes too long to be done with the lock
+	size := format.Bytes(min(max(length, ChunkLength), maxChunkLength))
+	// create the resampler before mu is locked, because creating it takes long
+	resampler := pcm.NewResampler(Rate, format.Rate)
 	r.mu.Lock()
-	r.format, r.size, r.resampler = format, size, resampler
+	r.format, r.chunkSize, r.resampler = format, size, resampler
 	r.chunk = make([]byte, 0, 2*size)
 	r.send = send
-	r.catching = preroll && !r.muted.Load() && !r.aside.Load()
+	r.catchingUp = preroll && r.mutedUntil.Load() != untilUnmuted && !r.notListening.Load()
 	r.mu.Unlock()
-	piece := make([]float32, Samples(5*ChunkLength))
-	for r.catchUp(piece) {
+	buffer := make([]float32, Samples(5*ChunkLength))
+	for r.catchUp(buffer) {
 	}
 	r.Forget()
 }
 
-// catchUp sends the next piece of what was heard before, so that the microphone
-// need not wait for all of it. It says whether there was one.
-func (r *Recorder) catchUp(piece []float32) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	n := 0
-	if r.catching {
-		n = r.before.take(piece)
-	}
-	r.catching = n > 0
-	if n == 0 {
-		r.before.skip(r.before.count)
-		return false
-	}
-	r.forward(piece[:n])
-	return true
-}
-
-// End sends nothing any more.
+// End makes the recorder stop sending sound to the agent.
 func (r *Recorder) End() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.send, r.catching = nil, false
+	r.send, r.catchingUp = nil, false
 }
 
-// SetMuted makes the recorder deaf: silence is what everybody hears of it. What
-// is said meanwhile is not heard later either, when it comes from a device that
-// was late.
+// SetMuted mutes or unmutes the recorder. While the recorder is muted, the agent and the tap get
+// silence instead of all sound. Sound that was recorded while muted stays silent, even if the device
+// delivers it after SetMuted(false).
 func (r *Recorder) SetMuted(muted bool) {
-	if r.muted.Swap(muted) && !muted {
-		r.unmuted.Store(int64(time.Since(r.born)))
+	if muted {
+		r.mutedUntil.Store(untilUnmuted)
+	} else {
+		r.mutedUntil.CompareAndSwap(untilUnmuted, int64(time.Since(r.created)))
 	}
 }
 
-// SetListening says whether the agent hears the user, or silence: push to talk.
-// It says whether that is a change.
+// SetListening decides what the agent hears (push to talk): the user if listening is true,
+// otherwise silence. It reports whether the setting changed.
 func (r *Recorder) SetListening(listening bool) (changed bool) {
-	return r.aside.Swap(!listening) == listening
+	return r.notListening.Swap(!listening) == listening
 }
 
-// Listening says whether the agent hears the user, when there is one.
-func (r *Recorder) Listening() bool { return !r.aside.Load() }
+// Listening reports whether the agent hears the user during a conversation.
+func (r *Recorder) Listening() bool { return !r.notListening.Load() }
 
-// Level is how loud it is, in dBFS: from -96, silence, to 0.
+// Level returns the level of the recorded sound in dBFS, from -96 (silence) to 0.
 func (r *Recorder) Level() float64 { return float64(r.level.Load()) / 100 }
 
-// Voice says whether somebody speaks.
+// Voice reports whether somebody is speaking.
 func (r *Recorder) Voice() bool { return r.voice.Load() }
 
-// Take is the microphone's: see Sink.
+// Take implements [Sink]. The microphone calls it on its own goroutine.
 func (r *Recorder) Take(sound []float32, age time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.until, r.filling = time.Now(), false
-	said := r.until.Sub(r.born) - age - Duration(len(sound)) // when the first of sound was
+	r.recorded, r.filling = time.Now(), false
+	// time of the first sample, counted from created
+	at := r.recorded.Sub(r.created) - age - Duration(len(sound))
 	for len(sound) > 0 {
 		n := min(len(sound), len(r.scratch))
-		now := r.scratch[:n]
-		copy(now, sound)
+		part := r.scratch[:n]
+		copy(part, sound)
 		sound = sound[n:]
 		if r.echo != nil {
-			r.echo.Remove(now, age+Duration(len(sound)))
+			r.echo.Remove(part, age+Duration(len(sound)))
 		}
-		if r.muted.Load() || said < time.Duration(r.unmuted.Load()) {
-			clear(now)
+		if at < time.Duration(r.mutedUntil.Load()) {
+			clear(part)
 		}
-		said += Duration(n)
-		r.pass(now)
+		at += Duration(n)
+		r.process(part)
 	}
 }
 
-// pass measures sound and sends it on. The caller holds mu.
-func (r *Recorder) pass(sound []float32) {
+// process measures sound and passes it to the tap and to the agent. The caller holds mu.
+func (r *Recorder) process(sound []float32) {
 	for rest := sound; len(rest) > 0; {
 		rest, _ = r.detector.Hear(rest)
 	}
 	r.level.Store(int64(r.detector.Level() * 100))
 	r.voice.Store(r.detector.Voice())
-	if r.tap != nil && (r.send == nil || r.always) {
-		r.tap.Hear(sound)
-	} else if r.tap != nil { // silence: a pause would end in the middle of a word
-		r.tap.Hear(r.silence[:len(sound)])
+	if r.tap != nil {
+		heard := sound
+		if r.send != nil && !r.tapAlways {
+			// silence, so that the recogniser does not join the sound before and after the conversation
+			heard = r.silence[:len(sound)]
+		}
+		r.tap.Hear(heard)
 	}
-	if r.send != nil && r.aside.Load() {
+	for _, c := range r.captures {
+		c.add(sound)
+	}
+	if r.send != nil && r.notListening.Load() {
 		clear(sound)
 	}
-	if r.send == nil || r.catching {
-		r.before.add(sound)
+	if r.send == nil || r.catchingUp {
+		r.preroll.add(sound)
 		return
 	}
-	r.forward(sound)
+	r.sendSound(sound)
 }
 
-// forward sends sound on.
-func (r *Recorder) forward(sound []float32) {
-	r.sound = r.resampler.Append(r.sound[:0], sound)
-	r.chunk = r.format.Append(r.chunk, r.sound)
-	done := 0
-	for ; len(r.chunk)-done >= r.size; done += r.size {
-		if n := r.send(r.chunk[done : done+r.size]); n > 0 {
+// sendSound appends sound to the incomplete chunk and sends the complete chunks. The caller holds
+// mu.
+func (r *Recorder) sendSound(sound []float32) {
+	r.resampled = r.resampler.Append(r.resampled[:0], sound)
+	r.chunk = r.format.Append(r.chunk, r.resampled)
+	sent := 0
+	for ; len(r.chunk)-sent >= r.chunkSize; sent += r.chunkSize {
+		if n := r.send(r.chunk[sent : sent+r.chunkSize]); n > 0 {
 			r.counts.Dropped.Add(int64(n))
 		}
 	}
-	r.chunk = r.chunk[:copy(r.chunk, r.chunk[done:])]
+	r.chunk = r.chunk[:copy(r.chunk, r.chunk[sent:])]
 }
 
-// Run sends silence while the microphone brings nothing, until ctx is done.
+// Run sends silence while the microphone records nothing. It runs until ctx is done.
 func (r *Recorder) Run(ctx context.Context) {
 	tick := time.NewTicker(ChunkLength)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			r.fill()
+			r.fillWithSilence()
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (r *Recorder) fill() {
+// fillWithSilence checks whether the microphone has stopped recording. If it has, fillWithSilence
+// processes silence for the missing time.
+func (r *Recorder) fillWithSilence() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	missing := time.Since(r.until)
-	if !r.filling && missing < deaf {
+	missing := time.Since(r.recorded)
+	if !r.filling && missing < microphoneTimeout {
 		return
 	}
 	r.filling = true
-	if missing > time.Second { // we were asleep: nobody wants to hear that
+	if missing > time.Second { // if the machine was suspended, do not send hours of silence
 		missing = time.Second
-		r.until = time.Now().Add(-missing)
+		r.recorded = time.Now().Add(-missing)
 	}
 	for ; missing >= ChunkLength; missing -= ChunkLength {
 		clear(r.scratch)
-		r.pass(r.scratch)
-		r.until = r.until.Add(ChunkLength)
+		r.process(r.scratch)
+		r.recorded = r.recorded.Add(ChunkLength)
 	}
 }

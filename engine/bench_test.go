@@ -11,23 +11,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/websocket"
-
-	"moonlark/engine/event"
+	"moonlark/engine/bus"
+	"moonlark/engine/connect"
 	"moonlark/engine/script"
 	"moonlark/engine/tool"
 )
 
-// cpuTime is the processor time this process has used.
+// cpuTime returns the processor time that this process has used.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// One tool call over a loopback WebSocket, from the agent's side: moonlark,
-// beside a Go client that answers in its read loop without Lua. Both ends run
-// in this process, so cpu-ns/op is that of agent and client together.
+// BenchmarkToolCall measures a tool call over a loopback WebSocket from the agent's side. It
+// compares the engine with a plain Go client that answers in its read loop, without Lua. Agent and
+// client run in this process, so that cpu-ns/op is the processor time of both together.
 func BenchmarkToolCall(b *testing.B) {
 	b.Run("moonlark", func(b *testing.B) { benchToolCall(b, 1, runMoonlark) })
 	b.Run("plain-go", func(b *testing.B) { benchToolCall(b, 1, runPlainClient) })
@@ -35,6 +34,8 @@ func BenchmarkToolCall(b *testing.B) {
 	b.Run("plain-go-16-at-once", func(b *testing.B) { benchToolCall(b, 16, runPlainClient) })
 }
 
+// benchToolCall runs client, which holds a conversation with the agent at a URL. The agent makes
+// b.N calls, of which at most atOnce are unanswered at any time.
 func benchToolCall(b *testing.B, atOnce int, client func(testing.TB, string)) {
 	call, _ := json.Marshal(map[string]any{
 		"type": "client_tool_call",
@@ -44,86 +45,63 @@ func benchToolCall(b *testing.B, atOnce int, client func(testing.TB, string)) {
 		},
 	})
 	done := make(chan struct{})
-	url := fake(b, func(a *fakeAgent) {
+	url := serveAgent(b, func(a *testAgent) {
 		defer close(done)
 		b.ReportAllocs()
 		b.ResetTimer()
 		began := cpuTime()
 		for sent, got := 0, 0; got < b.N; got++ {
 			for ; sent < b.N && sent-got < atOnce; sent++ {
-				a.raw(fmt.Sprintf(string(call), sent))
+				a.Send(fmt.Sprintf(string(call), sent))
 			}
-			if _, _, err := a.conn.ReadMessage(); err != nil {
+			if _, _, err := a.Conn.ReadMessage(); err != nil {
 				b.Error(err)
 				return
 			}
 		}
 		b.StopTimer()
 		b.ReportMetric(float64(cpuTime()-began)/float64(b.N), "cpu-ns/op")
-		a.close(1000, "")
+		a.Close(1000, "")
 	})
 	client(b, url)
 	<-done
 }
 
+// benchmarkScript is the script of the benchmarks of tool calls.
+const benchmarkScript = `
+	register_tool {
+		name = "set_light",
+		parameters = { room = { type = "string", enum = { "kitchen", "hall" } }, on = { type = "boolean" } },
+		handler = function(args) return { room = args.room, on = args.on } end,
+	}`
+
+// runMoonlark holds a conversation with an engine whose bus has one subscriber.
 func runMoonlark(t testing.TB, url string) {
-	h := build(t, Options{Target: Target{URL: url}, Show: func(event.Event) {}}, "a.lua", `
-		register_tool {
-			name = "set_light",
-			parameters = { room = { type = "string", enum = { "kitchen", "hall" } }, on = { type = "boolean" } },
-			handler = function(args) return { room = args.room, on = args.on } end,
-		}`)
+	events := new(bus.Bus)
+	defer events.Subscribe(nil, func(bus.Event) {}).Close(time.Second)
+	h := newTestEngine(t, Options{Target: connect.Target{URL: url}, Bus: events}, "a.lua", benchmarkScript)
 	if err := h.Run(context.Background()); err != nil {
 		t.Error(err)
 	}
 }
 
+// runPlainClient holds a conversation with a Go client that answers each call in its read loop.
 func runPlainClient(t testing.TB, url string) {
-	conn, _, err := websocket.DefaultDialer.Dial(url, nil)
-	if err != nil {
+	if err := plainClient(url); err != nil {
 		t.Fatal(err)
-	}
-	defer conn.Close()
-	conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"conversation_initiation_client_data"}`))
-	for {
-		_, frame, err := conn.ReadMessage()
-		if err != nil {
-			return
-		}
-		var m struct {
-			Type string `json:"type"`
-			Call struct {
-				Name       string `json:"tool_name"`
-				ID         string `json:"tool_call_id"`
-				Parameters struct {
-					Room string `json:"room"`
-					On   bool   `json:"on"`
-				} `json:"parameters"`
-			} `json:"client_tool_call"`
-		}
-		if json.Unmarshal(frame, &m) != nil || m.Type != "client_tool_call" {
-			continue
-		}
-		result, _ := json.Marshal(map[string]any{"room": m.Call.Parameters.Room, "on": m.Call.Parameters.On})
-		answer, _ := json.Marshal(&struct {
-			Type    string `json:"type"`
-			ID      string `json:"tool_call_id"`
-			Result  string `json:"result"`
-			IsError bool   `json:"is_error"`
-		}{"client_tool_result", m.Call.ID, string(result), false})
-		conn.WriteMessage(websocket.TextMessage, answer)
 	}
 }
 
-// A thousand scripts in one process, each with its own state and executor:
-// what one costs in memory, and how many calls all of them answer in a second.
+// BenchmarkThousandScripts runs a thousand scripts in one engine, each with its own Lua state and
+// executor. It reports the memory per script and the number of calls that all of them together
+// answer in a second.
 func BenchmarkThousandScripts(b *testing.B) {
 	const scripts = 1000
 	files := make([]string, 0, 2*scripts)
 	for i := range scripts {
 		files = append(files, fmt.Sprintf("script%d.lua", i), fmt.Sprintf(`register_tool("tool%d", function(args) return args.n + %d end)`, i, i))
 	}
-	h := build(b, Options{}, files...)
+	h := newTestEngine(b, Options{}, files...)
 	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -131,7 +109,7 @@ func BenchmarkThousandScripts(b *testing.B) {
 		b.Fatal(err)
 	}
 	answers := make(chan tool.Result, scripts)
-	for i := range scripts { // each has answered once when it is weighed
+	for i := range scripts { // run each script once before the memory is measured
 		h.scripts.Call(&script.Call{Name: fmt.Sprint("tool", i), Args: []byte(`{"n":1}`), Reply: func(_ *script.Call, r tool.Result) { answers <- r }})
 		<-answers
 	}
@@ -141,11 +119,11 @@ func BenchmarkThousandScripts(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for n := 0; n < b.N; n += scripts {
-		some := min(scripts, b.N-n)
-		for i := range some {
+		calls := min(scripts, b.N-n)
+		for i := range calls {
 			h.scripts.Call(&script.Call{Name: fmt.Sprint("tool", i), Args: []byte(`{"n":1}`), Reply: func(_ *script.Call, r tool.Result) { answers <- r }})
 		}
-		for range some {
+		for range calls {
 			if r := <-answers; r.IsError {
 				b.Fatal(r.Text)
 			}

@@ -10,16 +10,16 @@ import (
 	"moonlark/engine"
 )
 
-// A Lamp is a thing of the embedding program's.
+// A Lamp is a value of the embedding program.
 type Lamp struct {
 	Room string
 	On   bool
 }
 
-// Switch is called by scripts as lamp:Switch(on).
+// Switch turns the lamp on or off. Scripts call it as lamp:Switch(on).
 func (l *Lamp) Switch(on bool) { l.On = on }
 
-// A Go program hands its own values and functions to scripts.
+// A Go program gives scripts its own values and functions.
 func ExampleOptions_globals() {
 	dir, _ := os.MkdirTemp("", "moonlark")
 	defer os.RemoveAll(dir)

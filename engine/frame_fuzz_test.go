@@ -10,17 +10,19 @@ import (
 	"sync"
 	"testing"
 
+	"moonlark/engine/bus"
+	"moonlark/engine/connect"
 	"moonlark/engine/convai"
-	"moonlark/engine/event"
+	"moonlark/engine/testkit"
 )
 
-// Whatever a server sends, on a real socket: the conversation goes on, a tool
-// call is answered once, and no Go panic comes out of the handlers, which see
-// every event and write it as JSON.
+// FuzzFrame sends arbitrary frames to an engine on a real socket. The conversation must go on, each
+// tool call must be answered once, and no code may panic. The script handles every event and
+// converts it to JSON.
 func FuzzFrame(f *testing.F) {
 	frames, err := filepath.Glob("convai/testdata/frames/server_*.json")
 	if err != nil || len(frames) == 0 {
-		f.Fatalf("no frames: %v", err)
+		f.Fatalf("no frames to start from: %v", err)
 	}
 	for _, path := range frames {
 		frame, err := os.ReadFile(path)
@@ -34,34 +36,35 @@ func FuzzFrame(f *testing.F) {
 		f.Add([]byte(`{"type":"new","new_event":` + value + `}`))
 		f.Add([]byte(`{"type":"vad_score","vad_score_event":` + value + `}`))
 	}
-	server := converseWithFuzz(f)
+	agent := startFuzzAgent(f)
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		if len(frame) <= 64<<10 && !hangsUp(frame) {
-			server.give(t, frame)
+		if len(frame) <= 64<<10 && !endsConversation(frame) {
+			agent.check(t, frame)
 		}
 	})
 }
 
-// hangsUp says whether a frame ends the conversation, as it should.
-func hangsUp(frame []byte) bool {
+// endsConversation reports whether the client ends the conversation after a frame.
+func endsConversation(frame []byte) bool {
 	f, _ := convai.Parse(frame)
 	m, ok := f.Message.(*convai.AgentToolResponse)
-	full, alsoOK := f.Message.(*convai.AgentToolResponseFullPayload)
-	return ok && m.ToolName == convai.EndCall || alsoOK && full.ToolName == convai.EndCall
+	format48k, alsoOK := f.Message.(*convai.AgentToolResponseFullPayload)
+	return ok && m.ToolName == convai.EndCall || alsoOK && format48k.ToolName == convai.EndCall
 }
 
-// A fuzzServer is the server's end of one conversation that lasts as long as
+// A fuzzAgent is the agent's end of one conversation, in which all frames are sent.
+type fuzzAgent struct {
+	*testAgent
+	rounds  int
+	results map[string]int // the number of results by the id of the tool call
+
+	mu     sync.Mutex // guards panics
+	panics []string   // the log entries about panics
+}
+
+// startFuzzAgent starts an engine and returns the agent's end of its conversation. Both end with
 // the fuzzing.
-type fuzzServer struct {
-	*fakeAgent
-	rounds   int
-	answered map[string]int // results, by id of the call
-
-	mu     sync.Mutex // guards what follows
-	panics []string   // what was logged of them
-}
-
-func converseWithFuzz(f *testing.F) *fuzzServer {
+func startFuzzAgent(f *testing.F) *fuzzAgent {
 	var source strings.Builder
 	for _, name := range append(convai.KnownServerTypes(), "new") {
 		fmt.Fprintf(&source, "on(%q, function(e) json.decode(json.encode(e)) end)\n", name)
@@ -71,19 +74,21 @@ func converseWithFuzz(f *testing.F) *fuzzServer {
 	if err := os.WriteFile(path, []byte(source.String()), 0o600); err != nil {
 		f.Fatal(err)
 	}
-	s := &fuzzServer{answered: make(map[string]int)}
-	connected, done := make(chan *fakeAgent), make(chan struct{})
-	url := fake(f, func(a *fakeAgent) {
+	s := &fuzzAgent{results: make(map[string]int)}
+	connected, done := make(chan *testAgent), make(chan struct{})
+	url := serveAgent(f, func(a *testAgent) {
 		connected <- a
 		<-done
 	})
-	e, err := New(Options{Scripts: []string{path}, Target: Target{URL: url}, Show: func(e event.Event) {
+	b := new(bus.Bus)
+	subscription := b.Subscribe(nil, func(e bus.Event) {
 		if strings.HasPrefix(e.Text, "panic: ") {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.panics = append(s.panics, e.Text)
 		}
-	}})
+	})
+	e, err := New(Options{Scripts: []string{path}, Target: connect.Target{URL: url}, Bus: b})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -92,38 +97,43 @@ func converseWithFuzz(f *testing.F) *fuzzServer {
 	f.Cleanup(func() {
 		close(done)
 		<-ran
+		subscription.Close(testkit.Timeout)
 	})
 	select {
-	case s.fakeAgent = <-connected:
+	case s.testAgent = <-connected:
 	case err := <-ran:
 		ran <- err
-		f.Fatalf("no conversation: %v", err)
+		f.Fatalf("the engine has not connected: %v", err)
 	}
 	return s
 }
 
-// give sends a frame and then a call, and reads until that is answered: by
-// then all has been done that the frame asked for.
-func (s *fuzzServer) give(t *testing.T, frame []byte) {
+// check sends a frame and then a tool call, and reads until the result of the call has come: by
+// then the client has handled the frame.
+func (s *fuzzAgent) check(t *testing.T, frame []byte) {
 	s.t = t
 	s.rounds++
 	last := fmt.Sprint("after round ", s.rounds)
-	s.raw(string(frame))
+	s.Send(frame)
 	s.send(&convai.ClientToolCall{ToolName: "echo", ToolCallID: last, Parameters: json.RawMessage("{}")})
-	for s.answered[last] == 0 {
-		m := s.next()
-		if m == nil {
-			t.Fatalf("the conversation has ended, or keeps silent, after %q", frame)
+	for s.results[last] == 0 {
+		next, err := s.Next()
+		if err != nil {
+			t.Fatalf("%v, after %q", err, frame)
 		}
-		if r, ok := m.(*convai.ClientToolResult); ok {
-			if s.answered[r.ToolCallID]++; s.answered[r.ToolCallID] > 1 {
+		f, err := convai.ParseClient(next.Text)
+		if err != nil {
+			t.Fatalf("the client sent %s, after %q: %v", next.Text, frame, err)
+		}
+		if r, ok := f.Message.(*convai.ClientToolResult); ok {
+			if s.results[r.ToolCallID]++; s.results[r.ToolCallID] > 1 {
 				t.Fatalf("%s is answered twice, after %q", r.ToolCallID, frame)
 			}
 		}
 	}
-	delete(s.answered, last)
+	delete(s.results, last)
 	if f, err := convai.Parse(frame); err == nil {
-		if call, ok := f.Message.(*convai.ClientToolCall); ok && call.WantsResult() && s.answered[call.ToolCallID] == 0 && call.ToolCallID != last {
+		if call, ok := f.Message.(*convai.ClientToolCall); ok && call.WantsResult() && s.results[call.ToolCallID] == 0 && call.ToolCallID != last {
 			t.Fatalf("%s is not answered: %q", call.ToolCallID, frame)
 		}
 	}

@@ -11,17 +11,15 @@ import (
 	"time"
 
 	"moonlark/audio/pulse/pulsetest"
+	"moonlark/engine/testkit"
 )
 
-// What the command costs a machine, as a whole process, while nobody speaks and
-// while both do: processor time for each second, and memory. Run it with
-// -benchtime 10x, for that many seconds.
+// BenchmarkVoiceProcess measures the processor time per second and the memory of a moonlark
+// process, while nobody speaks and while the user and the agent speak. Run it with -benchtime 10x:
+// it then measures 10 s.
 func BenchmarkVoiceProcess(b *testing.B) {
 	dir := b.TempDir()
-	binary := filepath.Join(dir, "moonlark")
-	if out, err := exec.Command("go", "build", "-o", binary, "moonlark").CombinedOutput(); err != nil {
-		b.Skipf("go build: %v: %s", err, out)
-	}
+	binary := testkit.Moonlark(b)
 	script := filepath.Join(dir, "a.lua")
 	if err := os.WriteFile(script, []byte(`register_tool("hello", function() return "hello" end)`), 0o600); err != nil {
 		b.Fatal(err)
@@ -37,10 +35,10 @@ func BenchmarkVoiceProcess(b *testing.B) {
 
 func benchProcess(b *testing.B, server *pulsetest.Server, binary, script, echo string, talking bool) {
 	if b.N == 1 {
-		return // it would find out how long a second takes
+		return // package testing runs one iteration to estimate the time; it is one second here
 	}
-	agents := make(chan *listener, 1)
-	cmd := exec.Command(binary, "run", "--url", listen(b, wide, agents), "--speaker", "pulse", "--mic", "pulse", "--echo", echo, "--json", script)
+	agents := make(chan *soundAgent, 1)
+	cmd := exec.Command(binary, "run", "--url", serveSound(b, format16k, agents), "--speaker", "pulse", "--mic", "pulse", "--echo", echo, "--json", script)
 	cmd.Env = append(os.Environ(), "PULSE_SERVER="+server.Address())
 	var out bytes.Buffer
 	cmd.Stderr = &out
@@ -51,8 +49,8 @@ func benchProcess(b *testing.B, server *pulsetest.Server, binary, script, echo s
 	a := <-agents
 	span := time.Duration(b.N) * time.Second
 	if talking {
-		a.say(1, chatter(b, span+3*time.Second)[:int((span+3*time.Second).Seconds())*a.format.Rate])
-		server.PlayToMicrophone(chatter(b, span+3*time.Second))
+		a.say(1, speech(b, span+3*time.Second)[:int((span+3*time.Second).Seconds())*a.format.Rate])
+		server.PlayToMicrophone(speech(b, span+3*time.Second))
 	}
 	time.Sleep(2 * time.Second)
 	before := processTime(b, cmd.Process.Pid)
@@ -60,20 +58,20 @@ func benchProcess(b *testing.B, server *pulsetest.Server, binary, script, echo s
 	used := processTime(b, cmd.Process.Pid) - before
 	b.ReportMetric(used.Seconds()*1000/span.Seconds(), "cpu-ms/s")
 	b.ReportMetric(memory(b, cmd.Process.Pid, "VmRSS"), "MB")
-	b.ReportMetric(memory(b, cmd.Process.Pid, "VmHWM"), "most-MB")
+	b.ReportMetric(memory(b, cmd.Process.Pid, "VmHWM"), "max-MB")
 	b.ReportMetric(0, "ns/op")
 	if out.Len() > 0 {
 		b.Log(out.String())
 	}
 }
 
-// processTime is the processor time that a process has used.
+// processTime returns the processor time that a process has used.
 func processTime(b *testing.B, pid int) time.Duration {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		b.Fatal(err)
 	}
-	_, rest, _ := bytes.Cut(data, []byte(") ")) // behind the name, which may be anything
+	_, rest, _ := bytes.Cut(data, []byte(") ")) // after the name, which can contain spaces
 	fields := strings.Fields(string(rest))
 	var user, system time.Duration
 	fmt.Sscan(fields[11], &user)
@@ -81,7 +79,7 @@ func processTime(b *testing.B, pid int) time.Duration {
 	return (user + system) * time.Second / 100
 }
 
-// memory is what the kernel says of a process's, in MB.
+// memory returns a field of /proc/PID/status in MB.
 func memory(b *testing.B, pid int, field string) float64 {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -94,6 +92,6 @@ func memory(b *testing.B, pid int, field string) float64 {
 			return kb / 1024
 		}
 	}
-	b.Fatalf("no %s", field)
+	b.Fatalf("the status of the process has no %s", field)
 	return 0
 }

@@ -10,60 +10,63 @@ import (
 	"moonlark/audio/device"
 	"moonlark/audio/pulse/pulsetest"
 	"moonlark/audio/speex"
+	"moonlark/engine/testkit"
+	"moonlark/engine/voice"
 )
 
-// echoModule is what the sound server's canceller is loaded as.
+// echoModule is the module of the sound server that removes the echo.
 const echoModule = "module-echo-cancel"
 
-// In a room where the microphone hears what the speaker plays, half as loud and
-// with a tail, the agent does not hear itself.
-func TestAgentDoesNotHearItself(t *testing.T) {
+// The microphone hears what the speaker plays, at half the amplitude and with reflections: see
+// Server.AddEcho.
+func TestTheAgentDoesNotHearItself(t *testing.T) {
 	if _, err := speex.New(16000, 10*time.Millisecond, 200*time.Millisecond); err != nil {
 		t.Skip(err)
 	}
-	for _, way := range []struct {
+	for _, row := range []struct {
 		echo string
 		want float64 // dB
 	}{{"server", 25}, {"speex", 15}} {
-		t.Run(way.echo, func(t *testing.T) {
+		t.Run(row.echo, func(t *testing.T) {
+			t.Parallel() // beside the other canceller, but not beside other tests
 			removed := 0.0
-			for range 3 {
-				if removed = echoRemoved(t, way.echo); removed >= way.want {
+			for range 3 { // other programs may keep the machine busy
+				if removed = echoRemoved(t, row.echo); removed >= row.want {
 					return
 				}
 			}
-			t.Errorf("%.1f dB are removed, want %.0f", removed, way.want)
+			t.Errorf("%.1f dB are removed, want %.0f", removed, row.want)
 		})
 	}
 }
 
-// echoRemoved is by how many dB the agent hears itself softer than the
-// microphone hears it, after there were two seconds to learn: in the better of
-// many half seconds, since on a busy machine the sound of the room tears now
-// and then, and is learned again.
+// echoRemoved returns how many dB softer the agent hears the speaker than the microphone does,
+// after the canceller has adapted for two seconds. It measures several half seconds and returns the upper
+// quartile: on a busy machine the sound of the room is sometimes interrupted, and the canceller has
+// to adapt again.
 func echoRemoved(t *testing.T, echo string) float64 {
 	t.Helper()
 	server := pulsetest.Start(t)
-	server.Room()
-	s := perform(t, server, full, Options{Voice: &Voice{Choice: device.Choice{Speaker: "pulse", Microphone: "pulse", Echo: echo}}})
-	a := s.ready()
+	server.AddEcho()
+	s := startSoundTest(t, server, format48k, Options{Voice: &voice.Settings{Choice: device.Choice{Speaker: "pulse", Microphone: "pulse", Echo: echo}}})
+	a := s.awaitReady()
 	room := server.Record(pulsetest.Microphone)
 	a.say(1, babble(8*time.Second))
-	eventually(t, "the room is loud", func() bool { return audible(room, 0) })
+	testkit.Until(t, "the microphone hears the speaker", func() bool { return audible(room, 0) })
 	time.Sleep(2 * time.Second)
 	var removed []float64
 	for range 9 {
-		from, fromRoom := a.len(), room.Len()
+		from, fromRoom := a.heardLen(), room.Len()
 		time.Sleep(500 * time.Millisecond)
-		before, after := loudness(room.Samples(fromRoom)), loudness(a.since(from))
-		if before > -40 { // the recording may lag behind the sound
+		before, after := loudness(room.Samples(fromRoom)), loudness(a.heardSince(from))
+		if before > -40 { // a lower value means that the recording lags behind the sound
 			removed = append(removed, before-after)
 		}
 	}
-	s.Stop()
+	s.Engine.Stop()
 	s.wait()
 	if n := server.Modules(echoModule); n != 0 {
-		t.Errorf("%d cancellers are left in the server", n)
+		t.Errorf("%d cancellers are left in the server, want none", n)
 	}
 	t.Logf("dB removed: %.0f", removed)
 	if len(removed) < 4 {
@@ -73,18 +76,18 @@ func echoRemoved(t *testing.T, echo string) float64 {
 	return removed[len(removed)*3/4]
 }
 
-// loudness is the RMS in dBFS.
+// loudness returns the mean power in dBFS.
 func loudness(sound []float32) float64 {
 	return 10 * math.Log10(dot(sound, sound)/math.Max(1, float64(len(sound)))+1e-12)
 }
 
-// A canceller that a killed process has left is found again, and never
-// doubled.
-func TestCancellerOfAKilledProcessIsFoundAgain(t *testing.T) {
+func TestTheCancellerOfAKilledProcessIsReplaced(t *testing.T) {
+	t.Parallel()
 	server := pulsetest.Start(t)
-	killed := performElsewhere(t, server, "pulse", "server")
-	a := killed.agent()
-	play := func(a *listener, id int) {
+	child := startChildEngine(t, server, "pulse", "server")
+	a := child.awaitAgent()
+	// sayAndListen waits until the agent is heard.
+	sayAndListen := func(a *soundAgent, id int) {
 		t.Helper()
 		heard := server.Record(pulsetest.Heard)
 		defer heard.Stop()
@@ -94,23 +97,23 @@ func TestCancellerOfAKilledProcessIsFoundAgain(t *testing.T) {
 			return n > audio.Rate/4
 		})
 	}
-	play(a, 1)
+	sayAndListen(a, 1)
 	if n := server.Modules(echoModule); n != 1 {
-		t.Errorf("%d cancellers at first", n)
+		t.Errorf("%d cancellers in the first process, want 1", n)
 	}
-	killed.end()
+	child.kill()
 	if n := server.Modules(echoModule); n != 1 {
-		t.Errorf("%d cancellers after the process was killed", n)
+		t.Errorf("%d cancellers after the process was killed, want 1", n)
 	}
-	s := perform(t, server, full, Options{Voice: &Voice{Choice: device.Choice{Speaker: "pulse", Microphone: "pulse", Echo: "server"}}})
-	a = s.ready()
-	play(a, 2)
+	s := startSoundTest(t, server, format48k, Options{Voice: &voice.Settings{Choice: device.Choice{Speaker: "pulse", Microphone: "pulse", Echo: "server"}}})
+	a = s.awaitReady()
+	sayAndListen(a, 2)
 	if n := server.Modules(echoModule); n != 1 {
-		t.Errorf("%d cancellers in the next process", n)
+		t.Errorf("%d cancellers in the next process, want 1", n)
 	}
-	s.Stop()
+	s.Engine.Stop()
 	s.wait()
 	if n := server.Modules(echoModule); n != 0 {
-		t.Errorf("%d cancellers are left", n)
+		t.Errorf("%d cancellers are left, want none", n)
 	}
 }

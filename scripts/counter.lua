@@ -1,6 +1,6 @@
--- A script that remembers: `state` is kept when the script is saved and
--- reloaded (not when the program ends). Try "add 3 to the counter", change the
--- text below while it runs, save, and add again.
+-- A counter that keeps its value when the script is reloaded, because the value is in the table
+-- `state`. The value is lost when the program ends. To try it, say "add 3 to the counter". Then
+-- change a text in this file while the program runs, save the file, and say it again.
 
 state.count = state.count or 0
 

@@ -1,4 +1,5 @@
--- The first script: one tool. Try "what time is it" or "roll a die".
+-- A first script, with two tools. Run it with the command below, and say "what time is it" or
+-- "roll two dice".
 --
 --     moonlark run scripts/hello.lua
 

@@ -1,12 +1,12 @@
--- A kiosk: a wake word begins a conversation, and silence ends it.
+-- A kiosk: a wake word starts a conversation, and the conversation ends when the user is silent.
 --
 --   moonlark run --agent ID --wait --wake wyoming:localhost,ok_nabu scripts/kiosk.lua
 --
--- A button does the same as the wake word: have it call wake("button").
+-- A button can start a conversation too: call wake("button") when the button is pressed.
 
 local lights = { waiting = "off", connecting = "blinks", connected = "green", reconnecting = "red", ended = "off" }
 
--- Where there is a light, this is the place to switch it.
+-- led shows the status of the conversation. Replace print with code that switches a real light.
 local function led(status)
   print("light: " .. (lights[status] or "off"))
 end
@@ -15,7 +15,8 @@ local function wake(by)
   if session.status() ~= "waiting" then return end
   print("woken by " .. by)
   audio.beep(880, 0.1)
-  -- What is said in one breath with the word, and until the agent is there, is for it too.
+  -- With preroll, the agent also gets the sound from just before the conversation: the wake word,
+  -- and what the user says while the program connects.
   local started, why = session.start { preroll = true }
   if not started then print("not now: " .. why) end
 end
@@ -29,7 +30,7 @@ on("status", function(e)
   before = e.status
 end)
 
--- Nobody is there any more: a conversation costs.
+-- A conversation costs money, so end it when nobody has said anything for 20 seconds.
 session.on_idle(20, function() session.stop() end)
 
 register_tool {
@@ -42,7 +43,8 @@ register_tool {
   end,
 }
 
--- There is no button here: this one presses itself, for a try-out.
+-- To try the script without a button, set MOONLARK_KIOSK_BUTTON to a number of seconds. The script
+-- then acts as if a button were pressed after this time.
 local seconds = tonumber(os.getenv("MOONLARK_KIOSK_BUTTON"))
 if seconds then
   on_start(function() after(seconds, function() wake("button") end) end)

@@ -1,5 +1,5 @@
--- Parameters with types, and a tool that says why it could not.
--- Try "turn on the hall light and the lights, please" or "which lights are on".
+-- Two tools for the lights in a home. The tool set_light has parameters with types, and it returns
+-- an error for a room without a light. Say "turn on the hall light" or "which lights are on".
 
 local lights = { kitchen = false, hall = false, bedroom = false }
 

@@ -1,5 +1,5 @@
--- A tool that takes its time, and one that answers meanwhile: sleep lets other
--- work of the script run. Try "brew some coffee", and at once "how is the coffee".
+-- Two tools, one of them slow. While the slow tool sleeps, other handlers of the script can run.
+-- Say "brew some coffee", and immediately afterwards "how is the coffee".
 
 local brewing = 0
 
@@ -12,7 +12,7 @@ register_tool {
     brewing = brewing + 1
     for _ = 1, 30 do
       sleep(0.1)
-      if call:cancelled() then break end -- nobody waits any more
+      if call:cancelled() then break end -- the agent no longer needs the result
     end
     brewing = brewing - 1
     return "The coffee is ready."

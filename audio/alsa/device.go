@@ -1,9 +1,8 @@
 package alsa
 
-// A Device is something that sound can be recorded from or played on.
+// A Device is a device of ALSA.
 type Device struct {
-	Name        string // as New wants it
-	Description string // for a person
-	Captures    bool
-	Plays       bool
+	Name        string // the name to pass to New
+	Description string // a description to show to users
+	Captures    bool   // the device can record sound
 }

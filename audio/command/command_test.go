@@ -8,30 +8,35 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"moonlark/audio"
+	"moonlark/engine/testkit"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The tests of this package run real commands. The tests of package process check how commands are
+// ended and what their errors say.
 
-// A source is a tone, and remembers what was asked of it.
+func TestMain(m *testing.M) {
+	testkit.SetParallel(8) // the tests spend most of their time waiting
+	goleak.VerifyTestMain(m)
+}
+
+// A source is an audio.Source that plays a tone of 440 Hz. It records the arguments of the calls of
+// its methods.
 type source struct {
-	mu     sync.Mutex
-	given  int
+	mu     sync.Mutex // guards the fields below
+	given  int        // number of samples that Fill has returned
 	delays []time.Duration
 	lost   []int
 }
@@ -52,29 +57,35 @@ func (s *source) Lost(n int) {
 	s.lost = append(s.lost, n)
 }
 
-// tone is a sample of 440 Hz.
+// tone returns sample number i of a tone of 440 Hz.
 func tone(i int) float32 {
 	return 0.5 * float32(math.Sin(2*math.Pi*440*float64(i)/audio.Rate))
 }
 
-// A sink keeps what it hears.
+// A sink is an audio.Sink that keeps the sound it gets. If enough is not nil, the sink calls it
+// once it has at least max samples.
 type sink struct {
-	mu    sync.Mutex
+	max    int
+	enough func()
+
+	mu    sync.Mutex // guards the fields below
 	heard []float32
-	times []time.Time
+	wrong string // describes a call of Take with wrong arguments
 }
 
 func (s *sink) Take(sound []float32, age time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heard = append(s.heard, sound...)
-	s.times = append(s.times, time.Now())
-	if len(sound) != 960 || age < 0 || age > burst {
-		s.heard = nil
+	if len(sound) != 960 || age < 0 || age > maxBurst {
+		s.wrong = fmt.Sprintf("a piece of %d samples that is %v old", len(sound), age)
+	}
+	if s.enough != nil && len(s.heard) >= s.max {
+		s.enough()
 	}
 }
 
-// play plays for d and says what came of it, and how long that took.
+// play plays src on the speaker s for d. It returns the error of Play, and how long Play took.
 func play(t *testing.T, s *Speaker, src *source, d time.Duration) (took time.Duration, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -84,15 +95,24 @@ func play(t *testing.T, s *Speaker, src *source, d time.Duration) (took time.Dur
 	return time.Since(begin), err
 }
 
+// record records into sink for d, or until sink has sink.max samples if that is not zero. It
+// returns the error of Record, and how long Record took.
 func record(t *testing.T, m *Microphone, sink *sink, d time.Duration) (took time.Duration, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
+	if sink.max > 0 {
+		sink.enough = cancel
+	}
 	begin := time.Now()
 	err = m.Record(ctx, sink)
+	if sink.wrong != "" {
+		t.Error(sink.wrong)
+	}
 	return time.Since(begin), err
 }
 
+// samples returns the contents of a file as 16-bit little-endian samples.
 func samples(t *testing.T, file string) []int16 {
 	t.Helper()
 	b, err := os.ReadFile(file)
@@ -107,11 +127,14 @@ func samples(t *testing.T, file string) []int16 {
 func TestACommandGetsTheSoundInRealTime(t *testing.T) {
 	for _, rate := range []int{0, 48000, 22050} {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
+			if testing.Short() && rate > 16000 {
+				t.Skip("takes half a second of real time")
+			}
 			t.Parallel()
 			file := filepath.Join(t.TempDir(), "out")
 			s := NewSpeaker(`cat > "`+file+`"; true`, Options{Rate: rate})
 			src := &source{}
-			_, err := play(t, s, src, time.Second)
+			took, err := play(t, s, src, 500*time.Millisecond)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -119,25 +142,29 @@ func TestACommandGetsTheSoundInRealTime(t *testing.T) {
 				rate = DefaultRate
 			}
 			got := samples(t, file)
-			if took := time.Duration(len(got)) * time.Second / time.Duration(rate); took < 200*time.Millisecond || took > 1150*time.Millisecond {
-				t.Errorf("it got %v of sound in a second", took)
+			if length := time.Duration(len(got)) * time.Second / time.Duration(rate); length < 100*time.Millisecond || length > took+150*time.Millisecond {
+				t.Errorf("the command got %v of sound in %v", length, took)
 			}
-			for i, s := range got[rate/10:] { // it begins suddenly
+			// the output of the resampler is inexact right after the tone begins
+			for i, s := range got[rate/10:] {
 				at := float64(i+rate/10) / float64(rate)
 				if want := 16384 * math.Sin(2*math.Pi*440*at); math.Abs(want-float64(s)) > 3 {
 					t.Fatalf("sample %d: got %d, want %.0f", i, s, want)
 				}
 			}
-			if most := slices.Max(src.delays); most > lead {
-				t.Errorf("a sample was to be heard after %v", most)
+			if max := slices.Max(src.delays); max > maxLead {
+				t.Errorf("a sample was announced for %v later, want at most %v", max, maxLead)
 			}
 		})
 	}
 }
 
-// A command that takes nothing gets no more than the pipe holds, and then it is
-// an error.
-func TestACommandThatTakesNothingIsAnError(t *testing.T) {
+// TestACommandThatReadsNothingIsAnError checks that a command that reads nothing gets no more sound
+// than its pipe can contain, and that Play returns an error after stallTimeout.
+func TestACommandThatReadsNothingIsAnError(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 3 s of real time")
+	}
 	t.Parallel()
 	src := &source{}
 	took, err := play(t, NewSpeaker("sleep 60", Options{}), src, 30*time.Second)
@@ -147,18 +174,21 @@ func TestACommandThatTakesNothingIsAnError(t *testing.T) {
 	if took > 6*time.Second {
 		t.Errorf("that took %v", took)
 	}
-	if most := 400 * time.Millisecond; runtime.GOOS == "linux" && audio.Duration(src.given) > most {
-		t.Errorf("it was given %v of sound, want at most %v", audio.Duration(src.given), most)
+	if max := 400 * time.Millisecond; runtime.GOOS == "linux" && audio.Duration(src.given) > max {
+		t.Errorf("the command was given %v of sound, want at most %v", audio.Duration(src.given), max)
 	}
 }
 
-func TestAFlushLosesWhatTheCommandHasNotTaken(t *testing.T) {
+func TestAFlushDropsWhatTheCommandHasNotRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 0.8 s of real time")
+	}
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "out")
-	s := NewSpeaker(`sleep 0.5; cat > "`+file+`"`, Options{})
+	s := NewSpeaker(`sleep 0.4; cat > "`+file+`"`, Options{})
 	src := &source{}
-	time.AfterFunc(300*time.Millisecond, s.Flush)
-	if _, err := play(t, s, src, time.Second); err != nil {
+	time.AfterFunc(250*time.Millisecond, s.Flush)
+	if _, err := play(t, s, src, 800*time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
 	if len(src.lost) != 1 || src.lost[0] > 960 {
@@ -175,157 +205,78 @@ func TestAFlushLosesWhatTheCommandHasNotTaken(t *testing.T) {
 		}
 	}
 	if jumps > 1 {
-		t.Errorf("there are %d jumps in the sound", jumps)
+		t.Errorf("there are %d jumps in the sound, want only the one of the flush", jumps)
 	}
 }
 
-func TestAFlushInAStreamThatRunsLosesNothing(t *testing.T) {
+func TestAFlushWhileTheCommandReadsLosesNothing(t *testing.T) {
 	t.Parallel()
 	s, src := NewSpeaker("cat >/dev/null", Options{}), &source{}
-	s.Flush() // before anything is played it does nothing either
+	s.Flush() // a flush before Play has no effect
 	time.AfterFunc(100*time.Millisecond, s.Flush)
 	if _, err := play(t, s, src, 300*time.Millisecond); err != nil || !slices.Equal(src.lost, []int{0}) {
 		t.Errorf("lost %v, %v", src.lost, err)
 	}
 }
 
-func TestACommandThatEndsIsAnErrorWithTheLastThatItSaid(t *testing.T) {
-	for _, row := range []struct{ command, want string }{
-		{"exit 3", "exec:exit 3: exit status 3"},
-		{"true", "exec:true: the command has ended"},
-		{"echo one >&2; echo 'no such device' >&2; exit 1",
-			"exec:echo one >&2; echo 'no such device' >... : exit status 1: no such device"},
-		{"kill -9 $$", "exec:kill -9 $$: signal: killed"},
-		{"no-such-program", "not found"},
+func TestACommandThatEndsIsAnError(t *testing.T) {
+	for _, row := range []struct{ command, speaker, microphone string }{
+		{"exit 3", "exit status 3", "exit status 3"},
+		{"true", "the command has ended", "the command has ended"},
+		{"echo 'no such device' >&2; exit 1", "exit status 1: no such device", "exit status 1: no such device"},
+		{"exec <&- >&-; sleep 60", "the command has closed its input", "the command has closed its output"},
+		{"echo $MOONLARK_RATE >&2; exit 1", "exit status 1: 22050", "exit status 1: 22050"},
 	} {
 		t.Run(row.command, func(t *testing.T) {
 			t.Parallel()
-			want := strings.Replace(row.want, ">... ", ">...", 1)
-			_, err := play(t, NewSpeaker(row.command, Options{}), &source{}, 20*time.Second)
-			if err == nil || !strings.HasSuffix(err.Error(), want) {
+			name, opts := "exec:"+row.command+": ", Options{Rate: 22050}
+			_, err := play(t, NewSpeaker(row.command, opts), &source{}, 20*time.Second)
+			if want := name + row.speaker; err == nil || err.Error() != want {
 				t.Errorf("speaker: got %v, want %s", err, want)
 			}
-			_, err = record(t, NewMicrophone(row.command, Options{}), &sink{}, 20*time.Second)
-			if err == nil || !strings.HasSuffix(err.Error(), want) {
+			_, err = record(t, NewMicrophone(row.command, opts), &sink{}, 20*time.Second)
+			if want := name + row.microphone; err == nil || err.Error() != want {
 				t.Errorf("microphone: got %v, want %s", err, want)
 			}
 		})
 	}
 }
 
-func TestACommandThatOnlyClosesItsEndIsAnError(t *testing.T) {
-	t.Parallel()
-	_, err := play(t, NewSpeaker("exec <&-; sleep 60", Options{}), &source{}, 20*time.Second)
-	if err == nil || err.Error() != "exec:exec <&-; sleep 60: the command has closed its input" {
-		t.Errorf("got %v", err)
+func TestPlayAndRecordDoNotWaitForAProcessThatHasLeftTheGroup(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("setsid is not part of every system")
 	}
-	_, err = record(t, NewMicrophone("exec >&-; sleep 60", Options{}), &sink{}, 20*time.Second)
-	if err == nil || err.Error() != "exec:exec >&-; sleep 60: the command has closed its output" {
-		t.Errorf("got %v", err)
+	if testing.Short() {
+		t.Skip("package process has a test of this")
 	}
-}
-
-func TestACommandIsToldTheRate(t *testing.T) {
-	t.Parallel()
-	_, err := play(t, NewSpeaker("echo $MOONLARK_RATE >&2; exit 1", Options{Rate: 22050}), &source{}, 20*time.Second)
-	if err == nil || !strings.HasSuffix(err.Error(), ": 22050") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestWhatACommandSaysIsLogged(t *testing.T) {
-	t.Parallel()
-	var b bytes.Buffer
-	log := slog.New(slog.NewTextHandler(&b, nil))
-	s := NewSpeaker("echo hello >&2; printf 'and \\377 more' >&2; exit 1", Options{Log: log})
-	play(t, s, &source{}, 20*time.Second)
-	for _, want := range []string{"msg=hello\n", `msg="and ? more"` + "\n"} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("got %s, want %s in it", &b, want)
-		}
-	}
-}
-
-// alive says whether a process runs; one that has ended and waits to be
-// collected by somebody else does not.
-func alive(pid int) bool {
-	if syscall.Kill(pid, 0) != nil {
-		return false
-	}
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	return err != nil || !strings.Contains(string(b), ") Z ")
-}
-
-func TestNothingIsLeftOfACommand(t *testing.T) {
-	for _, row := range []struct {
-		why, command string
-		most         time.Duration
-	}{
-		{"one that ends when asked to", `sleep 60 & echo $! > "$F"; wait`, 900 * time.Millisecond},
-		{"one whose children do not", `(trap '' TERM; sleep 60) & echo $! > "$F"; wait`, 3 * time.Second},
-		{"one that does not itself", `trap '' TERM; echo $$ > "$F"; while :; do sleep 60; done`, 3 * time.Second},
-		{"one that has ended before its child", `sleep 60 </dev/null >/dev/null 2>&1 & echo $! > "$F"; exec sleep 0.1`, 900 * time.Millisecond},
+	for name, run := range map[string]func(context.Context) error{
+		"speaker": func(ctx context.Context) error {
+			return NewSpeaker("exec 3<&0; setsid sleep 4 <&3 & sleep 60", Options{}).Play(ctx, &source{})
+		},
+		"microphone": func(ctx context.Context) error {
+			return NewMicrophone("setsid sleep 4 & sleep 60", Options{}).Record(ctx, &sink{})
+		},
+		"microphone whose shell has exited": func(ctx context.Context) error {
+			return NewMicrophone("setsid sleep 4 & true", Options{}).Record(ctx, &sink{})
+		},
 	} {
-		t.Run(row.why, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			file := filepath.Join(t.TempDir(), "pid")
-			line := strings.ReplaceAll(row.command, "$F", file)
-			for _, carrier := range []func(ctx context.Context) error{
-				func(ctx context.Context) error { return NewSpeaker(line, Options{}).Play(ctx, &source{}) },
-				func(ctx context.Context) error { return NewMicrophone(line, Options{}).Record(ctx, &sink{}) },
-			} {
-				ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
-				begin := time.Now()
-				carrier(ctx)
-				cancel()
-				if took := time.Since(begin); took > 400*time.Millisecond+row.most {
-					t.Errorf("it took %v", took)
-				}
-				b, err := os.ReadFile(file)
-				pid, _ := strconv.Atoi(strings.TrimSpace(string(b)))
-				if err != nil || pid == 0 {
-					t.Fatalf("no process: %q, %v", b, err)
-				}
-				if alive(pid) {
-					t.Errorf("process %d is left", pid)
-				}
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			begin := time.Now()
+			if err := run(ctx); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(begin); took > 3*time.Second {
+				t.Errorf("it took %v", took)
 			}
 		})
 	}
 }
 
-// What has left the group, as a daemon does, is not ended, but does not keep us
-// waiting either, though it holds the pipes.
-func TestACommandThatLeavesTheGroupKeepsNobodyWaiting(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("setsid is not everywhere")
-	}
-	t.Parallel()
-	for _, c := range []func(ctx context.Context) error{
-		func(ctx context.Context) error { return NewSpeaker("setsid sleep 4", Options{}).Play(ctx, &source{}) },
-		func(ctx context.Context) error {
-			return NewMicrophone("setsid sleep 4", Options{}).Record(ctx, &sink{})
-		},
-		func(ctx context.Context) error {
-			return NewSpeaker("setsid sleep 4 <&0 & sleep 60", Options{}).Play(ctx, &source{})
-		},
-		func(ctx context.Context) error {
-			return NewMicrophone("setsid sleep 4 & sleep 60", Options{}).Record(ctx, &sink{})
-		},
-	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		begin := time.Now()
-		if err := c(ctx); err != nil {
-			t.Error(err)
-		}
-		cancel()
-		if took := time.Since(begin); took > 2*time.Second {
-			t.Errorf("it took %v", took)
-		}
-	}
-}
-
-// raw writes n samples of the tone at a rate to a file, for commands to cat.
+// raw writes n samples of the tone with the given sample rate to a file, and returns the file's
+// name. The commands of the tests print this file with cat.
 func raw(t *testing.T, rate, n int) string {
 	t.Helper()
 	var b []byte
@@ -340,21 +291,24 @@ func raw(t *testing.T, rate, n int) string {
 	return file
 }
 
-func TestAMicrophoneHearsWhatTheCommandWritesNoFasterThanItCanBeSpoken(t *testing.T) {
+func TestAMicrophoneReadsAFileInRealTime(t *testing.T) {
 	for _, rate := range []int{16000, 48000, 8000} {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
+			if testing.Short() && rate > 16000 {
+				t.Skip("takes half a second of real time")
+			}
 			t.Parallel()
 			var heard sink
-			m := NewMicrophone("cat '"+raw(t, rate, rate)+"'", Options{Rate: rate})
+			m := NewMicrophone("cat '"+raw(t, rate, rate/2)+"'", Options{Rate: rate})
 			took, err := record(t, m, &heard, 20*time.Second)
 			if err == nil || !strings.HasSuffix(err.Error(), ": the command has ended") {
 				t.Errorf("got %v", err)
 			}
-			if took < 700*time.Millisecond || took > 5*time.Second {
-				t.Errorf("a second of sound took %v", took)
+			if took < 250*time.Millisecond || took > 5*time.Second {
+				t.Errorf("half a second of sound took %v", took)
 			}
-			if n := len(heard.heard); n < 47000 || n > 48000 {
-				t.Fatalf("heard %d samples", n)
+			if n := len(heard.heard); n < 23000 || n > 24000 {
+				t.Fatalf("heard %d samples, want about 24000", n)
 			}
 			for i, x := range heard.heard[4800:] {
 				if want := tone(4800 + i); math.Abs(float64(x-want)) > 1e-3 {
@@ -365,19 +319,23 @@ func TestAMicrophoneHearsWhatTheCommandWritesNoFasterThanItCanBeSpoken(t *testin
 	}
 }
 
-func TestAMicrophoneHearsAtOnceWhatIsSpoken(t *testing.T) {
+func TestAMicrophoneHearsSoundAsItArrives(t *testing.T) {
 	t.Parallel()
-	var heard sink
+	heard := sink{max: 4 * 960}
 	m := NewMicrophone("while :; do head -c 640 /dev/zero; sleep 0.02; done", Options{})
-	if _, err := record(t, m, &heard, time.Second); err != nil {
-		t.Error(err)
+	took, err := record(t, m, &heard, 20*time.Second)
+	if err != nil || len(heard.heard) < heard.max {
+		t.Errorf("heard %d samples, %v", len(heard.heard), err)
 	}
-	if n := len(heard.heard) / 960; n < 4 || n > 60 {
-		t.Errorf("heard %d pieces in a second", n)
+	if took > 5*time.Second {
+		t.Errorf("80 ms of sound took %v", took)
 	}
 }
 
 func TestACommandThatWritesNothingIsAnError(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 3 s of real time")
+	}
 	t.Parallel()
 	took, err := record(t, NewMicrophone("head -c 640 /dev/zero; echo waiting >&2; sleep 60", Options{}), &sink{}, 30*time.Second)
 	want := ": the command has written no sound for 3s: waiting"
@@ -386,24 +344,24 @@ func TestACommandThatWritesNothingIsAnError(t *testing.T) {
 	}
 }
 
-func TestCarriersCanBeUsedAgain(t *testing.T) {
+func TestBackendsCanBeUsedAgain(t *testing.T) {
 	t.Parallel()
 	s, m := NewSpeaker("cat >/dev/null", Options{}), NewMicrophone("cat /dev/zero", Options{})
-	for range 3 {
-		src, heard := &source{}, &sink{}
-		if _, err := play(t, s, src, 500*time.Millisecond); err != nil || src.given == 0 {
+	for range 2 {
+		src, heard := &source{}, &sink{max: 960}
+		if _, err := play(t, s, src, 200*time.Millisecond); err != nil || src.given == 0 {
 			t.Errorf("gave %d samples, %v", src.given, err)
 		}
-		if _, err := record(t, m, heard, 500*time.Millisecond); err != nil || len(heard.heard) == 0 {
+		if _, err := record(t, m, heard, 20*time.Second); err != nil || len(heard.heard) == 0 {
 			t.Errorf("heard %d samples, %v", len(heard.heard), err)
 		}
 	}
 }
 
-func TestAPlayThatIsOverBeforeItBeginsLeavesNothing(t *testing.T) {
+func TestACancelledContextLeavesNothingRunning(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(errors.New("never mind"))
+	cancel(errors.New("cancelled before the call"))
 	if err := NewSpeaker("sleep 60", Options{}).Play(ctx, &source{}); err != nil {
 		t.Error(err)
 	}
@@ -427,15 +385,16 @@ func TestMovingSoundAllocatesNothing(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("speaker: got %v allocations", n)
 	}
-	i := newIntake(nothing{}, 16000)
+	i := newIntake(nullSink{}, 16000)
 	if n := testing.AllocsPerRun(100, func() {
-		i.given = 0 // or it waits
+		i.given = 0 // prevents take from waiting until the sound is due
 		i.take(context.Background(), buf[:640])
 	}); n != 0 {
 		t.Errorf("microphone: got %v allocations", n)
 	}
 }
 
-type nothing struct{}
+// A nullSink is an audio.Sink that discards all sound.
+type nullSink struct{}
 
-func (nothing) Take([]float32, time.Duration) {}
+func (nullSink) Take([]float32, time.Duration) {}

@@ -5,18 +5,22 @@ import (
 	"testing"
 
 	"moonlark/audio"
+	"moonlark/audio/pulse"
 )
 
-func TestWhatAPersonWritesIsWhatTheyGet(t *testing.T) {
+func TestChooseCreatesTheChosenDevices(t *testing.T) {
 	for _, c := range []struct {
 		Choice
-		speaker, microphone string // what they call themselves
+		// text that the names of the devices must contain; empty means no device
+		speaker, microphone string
 	}{
 		{Choice{}, "auto", "auto"},
 		{Choice{Speaker: "auto", Microphone: "auto"}, "auto", "auto"},
 		{Choice{Speaker: "pulse", Microphone: "pulse:mic"}, "pulse", "pulse (mic)"},
 		{Choice{Speaker: "none", Microphone: "alsa:plughw:1"}, "", "alsa plughw:1"},
 		{Choice{Speaker: "wav:out.wav", Microphone: "wav:in.wav,loop"}, "wav:out.wav", "wav:in.wav"},
+		{Choice{Speaker: "wasapi:Headset", Microphone: "wasapi"}, "wasapi Headset", "wasapi"},
+		{Choice{Speaker: "none", Microphone: "coreaudio"}, "", "coreaudio"},
 		{Choice{Speaker: "exec:cat", Microphone: "none"}, "exec:cat", ""},
 	} {
 		got, err := Choose(c.Choice, Options{Counts: new(audio.Counts)})
@@ -38,18 +42,18 @@ func TestWhatAPersonWritesIsWhatTheyGet(t *testing.T) {
 	}
 }
 
-func TestAMistakeInAChoiceIsNamed(t *testing.T) {
+func TestInvalidChoicesAreErrors(t *testing.T) {
 	for _, c := range []struct {
 		Choice
 		want string
 	}{
-		{Choice{Speaker: "aplay"}, "aplay: no such speaker: want auto"},
-		{Choice{Microphone: "mic"}, "mic: no such microphone: want auto"},
-		{Choice{Speaker: "exec:"}, "exec:: there is nothing behind the colon"},
-		{Choice{Speaker: "auto:usb"}, "auto:usb: no such speaker"},
-		{Choice{Speaker: "none:x"}, "none:x: no such speaker"},
-		{Choice{Echo: "webrtc"}, "webrtc: no such way to be without echo"},
-		{Choice{Echo: "server", Speaker: "exec:cat"}, "not those of a sound server"},
+		{Choice{Speaker: "aplay"}, "aplay: unknown speaker: want auto"},
+		{Choice{Microphone: "mic"}, "mic: unknown microphone: want auto"},
+		{Choice{Speaker: "exec:"}, `"exec:": a file, device or command must follow "exec:"`},
+		{Choice{Speaker: "auto:usb"}, "auto:usb: unknown speaker"},
+		{Choice{Speaker: "none:x"}, "none:x: unknown speaker"},
+		{Choice{Echo: "webrtc"}, "webrtc: unknown echo setting"},
+		{Choice{Echo: "server", Speaker: "exec:cat"}, "do not belong to a sound server"},
 	} {
 		if _, err := Choose(c.Choice, Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: got %v, want %s", c.Choice, err, c.want)
@@ -57,7 +61,7 @@ func TestAMistakeInAChoiceIsNamed(t *testing.T) {
 	}
 }
 
-func TestEchoIsTakenOutOnlyWhereTheMicrophoneCanHearTheSpeaker(t *testing.T) {
+func TestEchoIsRemovedOnlyIfTheMicrophoneCanHearTheSpeaker(t *testing.T) {
 	for _, c := range []struct {
 		Choice
 		echo bool
@@ -75,17 +79,34 @@ func TestEchoIsTakenOutOnlyWhereTheMicrophoneCanHearTheSpeaker(t *testing.T) {
 			continue
 		}
 		if echo := got.Echo != nil; echo != c.echo {
-			t.Errorf("%+v: echo is taken out: %v, want %v", c.Choice, echo, c.echo)
+			t.Errorf("%+v: echo is removed: %v, want %v", c.Choice, echo, c.echo)
 		}
 		got.Close()
 	}
 }
 
-func TestARateInFrontOfACommandIsTakenOff(t *testing.T) {
+func TestCommandLineMayBeginWithASampleRate(t *testing.T) {
 	for text, want := range map[string]int{"48000:aplay": 48000, "aplay": 0, "1:aplay": 0, "host:port": 0} {
 		line, rate := commandLine(text)
 		if rate != want || rate > 0 && line != "aplay" || rate == 0 && line != text {
-			t.Errorf("%s: got %q at %d", text, line, rate)
+			t.Errorf("%s: got command %q, rate %d, want rate %d", text, line, rate, want)
 		}
+	}
+}
+
+func TestAutoUsesTheServerWhoseAddressIsGiven(t *testing.T) {
+	sound, err := Choose(Choice{Echo: "off"}, Options{Server: "unix:/nowhere"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := sound.Speaker.(*pulse.Speaker); !ok {
+		t.Errorf("the speaker is a %T, want one of the sound server", sound.Speaker)
+	}
+	if _, ok := sound.Microphone.(*pulse.Microphone); !ok {
+		t.Errorf("the microphone is a %T, want one of the sound server", sound.Microphone)
+	}
+	err = sound.Speaker.Play(t.Context(), nil)
+	if err == nil || !strings.Contains(err.Error(), "/nowhere") {
+		t.Errorf("Play = %v, want an error with the address", err)
 	}
 }

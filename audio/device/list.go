@@ -3,41 +3,82 @@ package device
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"moonlark/audio/alsa"
 	"moonlark/audio/pulse"
+	"moonlark/audio/wasapi"
 )
 
-// An Entry is a device that there is.
+// An Entry is a device in the result of List.
 type Entry struct {
-	Name        string // as a person writes it: "pulse:bluez_output.1"
+	// the device as it is written in a Choice, for example "pulse:bluez_output.1"
+	Name        string
 	Description string
 	Default     bool
 }
 
-// List is what there is to choose from. The reasons say which kinds could not be
-// asked, and why.
-func List(ctx context.Context) (speakers, microphones []Entry, reasons []string) {
+// A list collects the devices of the machine.
+type list struct {
+	speakers, microphones []Entry
+	problems              []string
+}
+
+// List returns the devices of the machine. problems contains a message for each backend whose
+// devices could not be listed.
+func List(ctx context.Context) (speakers, microphones []Entry, problems []string) {
+	var l list
+	if runtime.GOOS == "linux" || pulse.Found() {
+		l.addPulse(ctx)
+	}
+	switch runtime.GOOS {
+	case "linux":
+		l.addALSA()
+	case "windows":
+		l.addWASAPI()
+	case "darwin": // the packages for macOS use the default devices only
+		l.speakers = append(l.speakers, Entry{"oto", "the default speaker", true})
+		l.microphones = append(l.microphones, Entry{"coreaudio", "the default microphone", true})
+	}
+	return l.speakers, l.microphones, l.problems
+}
+
+func (l *list) addPulse(ctx context.Context) {
 	sinks, sources, err := pulse.Devices(ctx, pulse.Options{})
 	if err != nil {
-		reasons = append(reasons, fmt.Sprintf("pulse: %v", err))
+		l.problems = append(l.problems, fmt.Sprintf("pulse: %v", err))
 	}
 	for _, d := range sinks {
-		speakers = append(speakers, Entry{"pulse:" + d.Name, d.Description, d.Default})
+		l.speakers = append(l.speakers, Entry{"pulse:" + d.Name, d.Description, d.Default})
 	}
 	for _, d := range sources {
 		if !d.Monitor || d.Default {
-			microphones = append(microphones, Entry{"pulse:" + d.Name, d.Description, d.Default})
+			l.microphones = append(l.microphones, Entry{"pulse:" + d.Name, d.Description, d.Default})
 		}
 	}
+}
+
+func (l *list) addALSA() {
 	cards, err := alsa.Devices()
 	if err != nil {
-		reasons = append(reasons, err.Error())
+		l.problems = append(l.problems, err.Error())
 	}
 	for _, d := range cards {
 		if d.Captures {
-			microphones = append(microphones, Entry{"alsa:" + d.Name, d.Description, false})
+			l.microphones = append(l.microphones, Entry{"alsa:" + d.Name, d.Description, false})
 		}
 	}
-	return speakers, microphones, reasons
+}
+
+func (l *list) addWASAPI() {
+	speakers, microphones, err := wasapi.Devices()
+	if err != nil {
+		l.problems = append(l.problems, err.Error())
+	}
+	for _, d := range speakers {
+		l.speakers = append(l.speakers, Entry{"wasapi:" + d.Name, d.Description, d.Default})
+	}
+	for _, d := range microphones {
+		l.microphones = append(l.microphones, Entry{"wasapi:" + d.Name, d.Description, d.Default})
+	}
 }

@@ -1,4 +1,5 @@
-// Package pace keeps a carrier that has no device in step with real time.
+// Package pace wakes up a goroutine every 20 ms. Backends that read or write files use it to move
+// sound in real time.
 package pace
 
 import (
@@ -8,52 +9,54 @@ import (
 )
 
 const (
-	// Period is how long a piece of sound is.
+	// Period is the time between two wake-ups. At each wake-up, a backend moves sound of this
+	// length.
 	Period = 20 * time.Millisecond
 
-	// Samples is how many samples it has.
+	// Samples is the number of samples in a Period.
 	Samples = audio.Rate / 50
 
-	late = 10 * time.Millisecond // from here on it is counted
-	lost = time.Second           // from here on it is not made up for
+	minLate    = 10 * time.Millisecond // a call of Next with a longer delay counts as late
+	maxCatchUp = time.Second           // after a longer delay, Next skips the missed periods
 )
 
-// A Pace wakes one goroutine at the end of every period. Waking late moves none
-// of the others, so it does not drift.
+// A Pace wakes up one goroutine at the end of every period. If the goroutine wakes up late, the
+// following periods still end on time, so the periods do not drift.
 type Pace struct {
-	counts *audio.Counts // fixed; nil counts nothing
-	timer  *time.Timer   // fixed
-	end    time.Time     // of the period that runs
+	counts *audio.Counts // counts late wake-ups; nil counts nothing; never changes after Start
+	timer  *time.Timer   // never changes after Start
+	end    time.Time     // end of the current period
 }
 
-// Start begins the first period. Its end is the first thing on C.
+// Start begins the first period and returns the Pace. Late wake-ups are counted in counts.Late,
+// unless counts is nil.
 func Start(counts *audio.Counts) *Pace {
 	return &Pace{counts: counts, timer: time.NewTimer(Period), end: time.Now().Add(Period)}
 }
 
-// C gives something at the end of a period. Then it is time for Next.
+// C returns a channel that receives a value at the end of a period. Call Next after each receive.
 func (p *Pace) C() <-chan time.Time { return p.timer.C }
 
-// Next begins the next period, at the end of the one that ran. It counts when
-// it is called late. Only when it is called later than a second, as after the
-// machine has slept, the periods that were missed are left out.
+// Next begins the next period at the end of the previous one, even if Next is called late. Calls
+// that are more than 10 ms late are counted. After a delay of more than a second, for example
+// because the machine was suspended, Next skips the missed periods.
 func (p *Pace) Next() {
 	now := time.Now()
-	behind := now.Sub(p.end)
-	if behind > late && p.counts != nil {
+	delay := now.Sub(p.end)
+	if delay > minLate && p.counts != nil {
 		p.counts.Late.Add(1)
 	}
-	if behind > lost {
+	if delay > maxCatchUp {
 		p.end = now
 	}
 	p.end = p.end.Add(Period)
 	p.timer.Reset(p.end.Sub(now))
 }
 
-// Passed is how much of the period that runs is over.
+// Passed returns how much of the current period has passed: at least 0 and at most Period.
 func (p *Pace) Passed() time.Duration {
 	return min(max(Period-time.Until(p.end), 0), Period)
 }
 
-// Stop ends it.
+// Stop stops the timer. The channel receives no more values after that.
 func (p *Pace) Stop() { p.timer.Stop() }

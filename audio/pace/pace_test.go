@@ -8,7 +8,7 @@ import (
 	"moonlark/audio"
 )
 
-func TestWakingLateMovesNoOtherPeriod(t *testing.T) {
+func TestLateWakeUpDoesNotDelayFollowingPeriods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var counts audio.Counts
 		begin := time.Now()
@@ -24,38 +24,39 @@ func TestWakingLateMovesNoOtherPeriod(t *testing.T) {
 		if got := time.Since(begin); got != time.Second {
 			t.Errorf("50 periods took %v", got)
 		}
-		if got := counts.Late.Load(); got != 7 { // 150, 130, 110, 90, 70, 50 and 30 ms
+		// the seven late wake-ups are 150, 130, 110, 90, 70, 50 and 30 ms late
+		if got := counts.Late.Load(); got != 7 {
 			t.Errorf("got %d late, want 7", got)
 		}
 	})
 }
 
-func TestWhatIsMissedWhileTheMachineSleepsIsLeftOut(t *testing.T) {
+func TestPeriodsMissedDuringASuspensionAreSkipped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := Start(nil)
 		defer p.Stop()
 		<-p.C()
 		time.Sleep(time.Hour)
 		p.Next()
-		again := time.Now()
+		next := time.Now()
 		<-p.C()
-		if got := time.Since(again); got != Period {
+		if got := time.Since(next); got != Period {
 			t.Errorf("the next period took %v", got)
 		}
 	})
 }
 
-func TestPassedIsHowMuchOfAPeriodIsOver(t *testing.T) {
+func TestPassedReturnsAtMostAPeriod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := Start(nil)
 		defer p.Stop()
 		time.Sleep(7 * time.Millisecond)
 		if got := p.Passed(); got != 7*time.Millisecond {
-			t.Errorf("got %v", got)
+			t.Errorf("got %v, want 7ms", got)
 		}
 		time.Sleep(time.Second)
 		if got := p.Passed(); got != Period {
-			t.Errorf("got %v", got)
+			t.Errorf("got %v, want %v", got, Period)
 		}
 	})
 }

@@ -1,10 +1,11 @@
-// Package pcm changes sound between what the wire and the devices have, which
-// is bytes, and what the program has, which is numbers from -1 to 1. It also
-// changes how many of them a second has.
+// Package pcm converts sound between encoded bytes and float32 samples from -1 to 1. The ElevenLabs
+// protocol and the devices use encoded bytes; the rest of the program uses float32 samples. The
+// package also changes the sample rate of sound.
 //
-// A stream can be cut anywhere, in the middle of a sample too: what comes out
-// depends on the bytes alone and never on where they were cut. So one [Decoder]
-// and one [Resampler] belong to one stream, and to the goroutine that reads it.
+// A stream may be passed to a [Decoder] or a [Resampler] in pieces of any size, even pieces that
+// end in the middle of a sample: the output does not depend on the sizes of the pieces. Therefore
+// each stream needs a Decoder and a Resampler of its own. Only one goroutine at a time may use
+// them.
 package pcm
 
 import (
@@ -14,28 +15,29 @@ import (
 	"time"
 )
 
-// An Encoding is how a sample is written in bytes.
+// An Encoding is a way to represent a sample as bytes.
 type Encoding string
 
 const (
-	S16  Encoding = "pcm"  // two bytes, signed, the lower first
-	ULaw Encoding = "ulaw" // one byte, G.711
+	S16  Encoding = "pcm"  // two bytes for each sample: a signed little-endian number
+	ULaw Encoding = "ulaw" // one byte for each sample, as the standard G.711 defines it
 )
 
-// A Format is what the bytes of a stream mean. All formats are mono.
+// A Format is the format of encoded sound. All formats have one channel.
 type Format struct {
 	Encoding Encoding
-	Rate     int // samples a second
+	Rate     int // samples per second
 }
 
-// Formats are those of the wire.
+// Formats returns all formats of the ElevenLabs protocol.
 func Formats() []Format {
 	return []Format{
 		{S16, 8000}, {S16, 16000}, {S16, 22050}, {S16, 24000}, {S16, 44100}, {S16, 48000}, {ULaw, 8000},
 	}
 }
 
-// Parse is the format of the wire that is called name, such as "pcm_16000".
+// Parse returns the format that has this name in the ElevenLabs protocol, such as "pcm_16000". The
+// error for an unknown name lists the known names.
 func Parse(name string) (Format, error) {
 	formats := Formats()
 	var names []string
@@ -48,10 +50,10 @@ func Parse(name string) (Format, error) {
 	return Format{}, fmt.Errorf("unknown audio format %q: it can be %s", name, strings.Join(names, ", "))
 }
 
-// String is the name of f on the wire.
+// String returns the name of f in the ElevenLabs protocol.
 func (f Format) String() string { return fmt.Sprintf("%s_%d", f.Encoding, f.Rate) }
 
-// SampleBytes is how many bytes a sample has.
+// SampleBytes returns the number of bytes for each sample.
 func (f Format) SampleBytes() int {
 	if f.Encoding == ULaw {
 		return 1
@@ -59,20 +61,20 @@ func (f Format) SampleBytes() int {
 	return 2
 }
 
-// BytesPerSecond is how many bytes a second of sound has.
+// BytesPerSecond returns the number of bytes in one second of sound.
 func (f Format) BytesPerSecond() int { return f.Rate * f.SampleBytes() }
 
-// Bytes is how many bytes d has, in whole samples.
+// Bytes returns the number of bytes in sound of length d. It rounds down to complete samples.
 func (f Format) Bytes(d time.Duration) int {
 	return int(d*time.Duration(f.Rate)/time.Second) * f.SampleBytes()
 }
 
-// Duration is how long n bytes take.
+// Duration returns the length of sound that consists of n bytes.
 func (f Format) Duration(n int) time.Duration {
 	return time.Duration(n/f.SampleBytes()) * time.Second / time.Duration(f.Rate)
 }
 
-// Silence is the byte that silence is made of.
+// Silence returns the value of every byte of encoded silence.
 func (f Format) Silence() byte {
 	if f.Encoding == ULaw {
 		return ulawZero
@@ -80,12 +82,12 @@ func (f Format) Silence() byte {
 	return 0
 }
 
-// AppendSilence appends n samples of silence to wire.
-func (f Format) AppendSilence(wire []byte, n int) []byte {
+// AppendSilence appends n samples of silence to encoded and returns the result.
+func (f Format) AppendSilence(encoded []byte, n int) []byte {
 	n *= f.SampleBytes()
-	wire = slices.Grow(wire, n)
+	encoded = slices.Grow(encoded, n)
 	for range n {
-		wire = append(wire, f.Silence())
+		encoded = append(encoded, f.Silence())
 	}
-	return wire
+	return encoded
 }

@@ -8,42 +8,56 @@ import (
 )
 
 const (
-	// taps is how many samples of the lower rate make one sample. With 48,
-	// either tones that the lower rate cannot hold come through, or more than
-	// the highest fifth of those that it can hold is weakened.
+	// taps is the length of a filter, in samples at the lower of the two rates. A shorter filter,
+	// of 48 samples, would have one of two defects: it would let frequencies through that the lower
+	// rate cannot represent, or it would also attenuate frequencies that the lower rate can
+	// represent.
 	taps = 64
 
-	// rejection is by how much such tones are weakened, in dB.
+	// rejection is the attenuation, in dB, of frequencies that the lower rate cannot represent.
 	rejection = 100
 
-	// maxPhases is how many filters a table has at most. A ratio that needs
-	// more, as of a rate that nobody uses, has the filters between interpolated,
-	// which is good to 118 dB.
+	// maxPhases is the maximum number of filters in a table. If the ratio of the two rates needs
+	// more filters, the resampler interpolates between the filters of the table, with an error of
+	// -118 dB. The usual ratios need fewer filters.
 	maxPhases = 1024
 
-	room = 512 // samples taken in before the buffer is moved up
+	// number of input samples that fit into Resampler.buf in addition to the length of one filter
+	bufferSamples = 512
 )
 
-// A Resampler changes the rate of one stream. The sample it gives for a moment
-// is the one that the stream had at that moment, so nothing shifts; only it is
-// known later, by Delay. What is above half of the lower rate is gone, and what
-// is below two fifths of it comes through as it was.
+// A Resampler changes the sample rate of one stream. The sound is not shifted in time. But an
+// output sample becomes available late: only when the method Append has got more input, of the
+// length Delay. The resampler removes frequencies above half of the lower rate, and does not change
+// frequencies below two fifths of the lower rate.
 type Resampler struct {
-	up, down int       // fixed: down samples become up
-	width    int       // fixed: how many samples make one
-	phases   int       // fixed: filters in table, less the last when between
-	between  bool      // fixed: up is more than phases, so interpolate
-	table    []float32 // fixed: filters of width, one a phase
-	rate     int       // fixed: of what comes in
+	// ratio of the rates: up output samples for each down input samples; never change after
+	// NewResampler
+	up, down int
+	// length of a filter in input samples, or 0 if the two rates are the same; never changes after
+	// NewResampler
+	width int
+	// number of filters in table, not counting the last one, which serves interpolation; never
+	// changes after NewResampler
+	phases int
+	// interpolate between two filters, because up is greater than phases; never changes after
+	// NewResampler
+	interpolate bool
+	table       []float32 // the filters, one per phase; never changes after NewResampler
+	rate        int       // sample rate of the input; never changes after NewResampler
 
-	buf   []float32 // what came in and is still needed; has room for a flush
-	at    int       // in buf, the first sample of the next one to give
-	phase int       // of up: how far that lies behind a sample that came in
+	// input samples that the next output samples need; the capacity leaves room for the silence
+	// that Rest appends
+	buf []float32
+	at  int // index in buf of the first input sample for the next output sample
+	// position of the next output sample, as its distance from an input sample in units of 1/up
+	// samples
+	phase int
 }
 
-// NewResampler makes a resampler. The rates are in samples a second and at
-// least 1. It takes a few milliseconds, and up to 120 KB for the rates of
-// [Formats].
+// NewResampler returns a resampler that converts sound from the sample rate from to the sample rate
+// to. Both rates must be at least 1. For the rates of [Formats], NewResampler takes a few
+// milliseconds, and the resampler uses up to 120 KB of memory.
 func NewResampler(from, to int) *Resampler {
 	if from < 1 || to < 1 {
 		panic(fmt.Sprintf("pcm: resample from %d to %d", from, to))
@@ -55,19 +69,19 @@ func NewResampler(from, to int) *Resampler {
 	}
 	r.width = taps
 	if from > to {
-		r.width = (taps*from/to + 7) &^ 7 // dot wants eights
+		r.width = (taps*from/to + 7) &^ 7 // the function dot needs a multiple of 8
 	}
-	r.phases, r.between = r.up, r.up > maxPhases
-	if r.between {
+	r.phases, r.interpolate = r.up, r.up > maxPhases
+	if r.interpolate {
 		r.phases = maxPhases
 	}
 	r.table = filters(r.width, r.phases, min(1, float64(to)/float64(from)))
-	r.buf = make([]float32, 0, r.width+room+r.width/2)
+	r.buf = make([]float32, 0, r.width+bufferSamples+r.width/2)
 	r.Reset()
 	return r
 }
 
-// Reset forgets the stream, for another to begin.
+// Reset discards all input and prepares the resampler for a new stream.
 func (r *Resampler) Reset() {
 	if r.width > 0 {
 		r.buf = r.buf[:r.width/2-1]
@@ -76,25 +90,25 @@ func (r *Resampler) Reset() {
 	r.at, r.phase = 0, 0
 }
 
-// Delay is how much of the stream is held back, since what comes after it
-// is needed first.
+// Delay returns the length of the input for which no output is available yet. Each output sample
+// depends on this much of the input after it.
 func (r *Resampler) Delay() time.Duration {
 	return time.Duration(r.width/2) * time.Second / time.Duration(r.rate)
 }
 
-// Append takes in sound and appends to out what can be given by then. It
-// allocates only where out has no room. The two must not overlap.
+// Append adds sound to the input, appends the available output to out, and returns the result. It
+// allocates memory only if the capacity of out is too small. sound and out must not overlap.
 func (r *Resampler) Append(out, sound []float32) []float32 {
 	if r.width == 0 {
 		return append(out, sound...)
 	}
 	out = slices.Grow(out, int(int64(len(sound))*int64(r.up)/int64(r.down))+1)
 	for len(sound) > 0 {
-		n := min(len(sound), r.width+room-len(r.buf))
+		n := min(len(sound), r.width+bufferSamples-len(r.buf))
 		r.buf = append(r.buf, sound[:n]...)
 		sound = sound[n:]
-		out = r.give(out, len(r.buf)-r.width)
-		if len(r.buf) == r.width+room {
+		out = r.produce(out, len(r.buf)-r.width)
+		if len(r.buf) == r.width+bufferSamples {
 			r.buf = r.buf[:copy(r.buf, r.buf[r.at:])]
 			r.at = 0
 		}
@@ -102,17 +116,17 @@ func (r *Resampler) Append(out, sound []float32) []float32 {
 	return out
 }
 
-// Flush ends the stream: it appends what was held back, as if silence followed,
-// and begins anew. Altogether a stream of n samples has then given n*to/from,
-// rounded up.
+// Flush ends the stream: it computes the rest of the output as if silence followed the input,
+// appends that output to out, calls Reset, and returns the result. For an input of n samples, the
+// total output has n*to/from samples, rounded up.
 func (r *Resampler) Flush(out []float32) []float32 {
 	out = r.Rest(out)
 	r.Reset()
 	return out
 }
 
-// Rest appends what Flush would, but the stream goes on as if it had not been
-// asked for.
+// Rest appends to out what Flush would append, and returns the result. Unlike Flush, Rest does not
+// end the stream and has no effect on later calls of Append.
 func (r *Resampler) Rest(out []float32) []float32 {
 	if r.width == 0 {
 		return out
@@ -120,16 +134,18 @@ func (r *Resampler) Rest(out []float32) []float32 {
 	n, at, phase := len(r.buf), r.at, r.phase
 	r.buf = r.buf[:n+r.width/2]
 	clear(r.buf[n:])
-	out = r.give(out, n-r.width/2) // up to where the last that came in is in the middle
+	// compute the output up to the last input sample before the silence
+	out = r.produce(out, n-r.width/2)
 	r.buf, r.at, r.phase = r.buf[:n], at, phase
 	return out
 }
 
-// give appends the samples whose first is in buf at most at last.
-func (r *Resampler) give(out []float32, last int) []float32 {
+// produce computes the output samples whose first input sample has an index in buf of at most last.
+// It appends them to out and returns the result.
+func (r *Resampler) produce(out []float32, last int) []float32 {
 	for r.at <= last {
 		x := r.buf[r.at : r.at+r.width]
-		if r.between {
+		if r.interpolate {
 			p := r.phase * r.phases
 			a := dot(r.filter(p/r.up), x)
 			b := dot(r.filter(p/r.up+1), x)
@@ -144,13 +160,16 @@ func (r *Resampler) give(out []float32, last int) []float32 {
 	return out
 }
 
+// filter returns the filter with the number phase in the table.
 func (r *Resampler) filter(phase int) []float32 {
 	return r.table[phase*r.width : (phase+1)*r.width]
 }
 
-// dot is the sum of the products. The lengths are the same, a multiple of 8.
-// Four sums that do not wait for each other, and no look at the length for each
-// product, make it twice as fast as the plain loop.
+// dot returns the dot product of a and b. Both must have the same length, which must be a multiple
+// of 8. With four independent sums and few bounds checks, dot is twice as fast as a simple loop.
+// The race detector would make it many times slower.
+//
+//go:norace
 func dot(a, b []float32) float32 {
 	var w, x, y, z float32
 	for len(a) >= 8 && len(b) >= 8 {
@@ -168,14 +187,15 @@ func dot(a, b []float32) float32 {
 	return (w + y) + (x + z)
 }
 
-// filters are phases+1 low-passes of width samples each, one after the other;
-// the last is the first moved by a sample. What is above half of keep, a
-// fraction of the rate that comes in, is stopped.
-func filters(width, phases int, keep float64) []float32 {
-	// The rules for a Kaiser window.
-	edge := (rejection - 7.95) / (14.36 * taps) * keep // how wide the slope is
+// filters returns phases+1 low-pass filters of width samples each, one after the other in one
+// slice. The last filter equals the first one shifted by one sample. The filters remove frequencies
+// above band/2 times the input rate.
+func filters(width, phases int, band float64) []float32 {
+	// These are the formulas for a Kaiser window.
+	// width of the filter's transition band
+	transition := (rejection - 7.95) / (14.36 * taps) * band
 	beta := 0.1102 * (rejection - 8.7)
-	cut := keep - edge // twice the middle of the slope
+	cutoff := band - transition // twice the frequency in the middle of the transition band
 	half := float64(width) / 2
 
 	table := make([]float32, 0, (phases+1)*width)
@@ -185,7 +205,7 @@ func filters(width, phases int, keep float64) []float32 {
 		for i := range row {
 			t := float64(p)/float64(phases) + half - 1 - float64(i)
 			w := 1 - t/half*t/half
-			row[i] = sinc(cut*t) * bessel(beta*math.Sqrt(max(w, 0)))
+			row[i] = sinc(cutoff*t) * bessel(beta*math.Sqrt(max(w, 0)))
 			sum += row[i]
 		}
 		for _, x := range row {
@@ -202,7 +222,7 @@ func sinc(x float64) float64 {
 	return math.Sin(math.Pi*x) / (math.Pi * x)
 }
 
-// bessel is the modified Bessel function of the first kind, of order 0.
+// bessel returns the modified Bessel function of the first kind of order 0 at x.
 func bessel(x float64) float64 {
 	sum, term, q := 1.0, 1.0, x*x/4
 	for k := 1.0; term > sum*1e-15; k++ {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// eachRatio runs test between the rate of the program and each of the wire, both
-// ways, and for two rates that have little in common.
+// eachRatio runs test for all conversions between 48000 and another rate of the ElevenLabs
+// protocol, in both directions. It also runs test for two rates whose ratio is complicated.
 func eachRatio(t *testing.T, test func(t *testing.T, from, to int)) {
 	both := func(a, b int) {
 		for _, r := range [][2]int{{a, b}, {b, a}} {
@@ -23,7 +23,7 @@ func eachRatio(t *testing.T, test func(t *testing.T, from, to int)) {
 	both(16000, 44100)
 }
 
-// tone is n samples of a sine of half the full amplitude.
+// tone returns n samples of a sine wave with half of the maximum amplitude and the frequency hz.
 func tone(hz float64, rate, n int) []float32 {
 	sound := make([]float32, n)
 	for i := range sound {
@@ -32,10 +32,11 @@ func tone(hz float64, rate, n int) []float32 {
 	return sound
 }
 
-// middle is sound without its ends, where a tone begins and ends.
+// middle returns sound without its first and last eighth. There, the resampled tone is inexact,
+// because it begins and ends abruptly.
 func middle(sound []float32) []float32 { return sound[len(sound)/8 : len(sound)*7/8] }
 
-// level is the power of sound in dB, 0 for a tone.
+// level returns the level of sound in dB relative to the level of tone.
 func level(sound []float32) float64 {
 	sum := 0.0
 	for _, x := range sound {
@@ -44,9 +45,9 @@ func level(sound []float32) float64 {
 	return 10 * math.Log10(sum/float64(len(sound))/0.125+1e-30)
 }
 
-// take finds the tone of hz in sound and says how loud it is, in dB, and what
-// else there is.
-func take(sound []float32, hz float64, rate int) (gain float64, rest []float32) {
+// subtractTone finds the tone with the frequency hz in sound. gain is the level of that tone in dB
+// relative to the level of tone; rest is sound without that tone.
+func subtractTone(sound []float32, hz float64, rate int) (gain float64, rest []float32) {
 	var ss, sc, cc, xs, xc float64
 	w := 2 * math.Pi * hz / float64(rate)
 	for i, x := range sound {
@@ -69,70 +70,72 @@ func resample(sound []float32, from, to int) []float32 {
 	return r.Flush(r.Append(nil, sound))
 }
 
-func TestAToneComesThroughWithoutNoise(t *testing.T) {
+func TestResampledToneHasNoNoise(t *testing.T) {
 	eachRatio(t, func(t *testing.T, from, to int) {
 		out := middle(resample(tone(997, from, from/2), from, to))
-		gain, rest := take(out, 997, to)
+		gain, rest := subtractTone(out, 997, to)
 		t.Logf("noise %.1f dB", level(rest))
 		if got := level(rest); got > -105 {
-			t.Errorf("noise is at %.1f dB, want below -105", got)
+			t.Errorf("noise %.1f dB, want below -105", got)
 		}
 		if math.Abs(gain) > 0.001 {
-			t.Errorf("gain %.4f dB", gain)
+			t.Errorf("gain %.4f dB, want 0", gain)
 		}
 	})
 }
 
-func TestTonesUpToFourFifthsOfWhatFitsComeThroughAsLoud(t *testing.T) {
+func TestTonesUpToFourFifthsOfTheBandAreNotChanged(t *testing.T) {
 	eachRatio(t, func(t *testing.T, from, to int) {
 		low := float64(min(from, to))
 		for _, part := range []float64{0.01, 0.1, 0.2, 0.3, 0.35, 0.38, 0.4} {
 			out := middle(resample(tone(part*low, from, from/8), from, to))
-			gain, rest := take(out, part*low, to)
+			gain, rest := subtractTone(out, part*low, to)
 			if math.Abs(gain) > 0.001 {
-				t.Errorf("%.0f Hz: gain %.4f dB", part*low, gain)
+				t.Errorf("%.0f Hz: gain %.4f dB, want 0", part*low, gain)
 			}
-			if got := level(rest); got > -100 { // images, on the way up
-				t.Errorf("%.0f Hz: noise and images at %.1f dB", part*low, got)
+			// the noise includes images: copies of the tone at other frequencies, which arise when
+			// the rate increases
+			if got := level(rest); got > -100 {
+				t.Errorf("%.0f Hz: noise and images %.1f dB, want below -100", part*low, got)
 			}
 		}
 	})
 }
 
-func TestTonesThatDoNotFitAreStopped(t *testing.T) {
+func TestTonesAboveTheBandAreRemoved(t *testing.T) {
 	eachRatio(t, func(t *testing.T, from, to int) {
 		if from < to {
 			return
 		}
-		worst := -200.0
+		highest := -200.0
 		for _, part := range []float64{0.501, 0.51, 0.55, 0.6, 0.7, 0.8, 1, 1.3, 1.5, 2.2, 2.9} {
 			hz := part * float64(to)
 			if hz >= float64(from)/2 {
 				break
 			}
 			got := level(middle(resample(tone(hz, from, from/8), from, to)))
-			worst = max(worst, got)
+			highest = max(highest, got)
 			if got > -95 {
-				t.Errorf("%.0f Hz comes through at %.1f dB", hz, got)
+				t.Errorf("%.0f Hz: level %.1f dB, want below -95", hz, got)
 			}
 		}
-		t.Logf("alias %.1f dB", worst)
+		t.Logf("highest level %.1f dB", highest)
 	})
 }
 
-// A rate with which every other has little in common is as good.
-func TestAnyRateWillDo(t *testing.T) {
+// TestUnusualRatesAreResampledWithoutNoise checks ratios that need interpolation between filters.
+func TestUnusualRatesAreResampledWithoutNoise(t *testing.T) {
 	for _, r := range [][2]int{{47999, 48000}, {48000, 47999}, {11127, 48000}, {191999, 48000}, {48000, 192000}, {1000, 48000}} {
 		from, to := r[0], r[1]
 		out := middle(resample(tone(300, from, from), from, to))
-		gain, rest := take(out, 300, to)
+		gain, rest := subtractTone(out, 300, to)
 		if got := level(rest); got > -100 || math.Abs(gain) > 0.001 {
-			t.Errorf("%d to %d: noise %.1f dB, gain %.4f dB", from, to, got, gain)
+			t.Errorf("%d to %d: noise %.1f dB, want below -100; gain %.4f dB, want 0", from, to, got, gain)
 		}
 	}
 }
 
-func TestNothingShifts(t *testing.T) {
+func TestSoundIsNotShiftedInTime(t *testing.T) {
 	eachRatio(t, func(t *testing.T, from, to int) {
 		got := middle(resample(tone(440, from, from/2), from, to))
 		want := middle(tone(440, to, to/2))
@@ -144,11 +147,11 @@ func TestNothingShifts(t *testing.T) {
 	})
 }
 
-func TestThereAreAsManySamplesAsTheRatioSays(t *testing.T) {
+func TestNumberOfOutputSamplesMatchesTheRatio(t *testing.T) {
 	eachRatio(t, func(t *testing.T, from, to int) {
 		for _, n := range []int{0, 1, 2, 31, 32, 33, 1000} {
 			if got, want := len(resample(make([]float32, n), from, to)), (n*to+from-1)/from; got != want {
-				t.Errorf("%d samples: got %d, want %d", n, got, want)
+				t.Errorf("%d input samples: got %d output samples, want %d", n, got, want)
 			}
 		}
 		r := NewResampler(from, to)
@@ -160,52 +163,54 @@ func TestThereAreAsManySamplesAsTheRatioSays(t *testing.T) {
 			got += len(out)
 		}
 		if want := 2*to - held; got > want || got < want-to/from-2 {
-			t.Errorf("2 s: got %d, want %d", got, want)
+			t.Errorf("2 s of input: got %d output samples, want %d", got, want)
 		}
 	})
 }
 
-func TestItDoesNotMatterHowAStreamIsCut(t *testing.T) {
+func TestResamplerOutputDoesNotDependOnPieceSizes(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	eachRatio(t, func(t *testing.T, from, to int) {
 		sound := noise(r, 2000)
-		sameWhenCut(t, from, to, sound, func() int { return 1 })
-		sameWhenCut(t, from, to, sound, func() int { return r.IntN(700) })
-		sameWhenCut(t, from, to, sound, func() int { return 441 })
+		compareInPieces(t, from, to, sound, func() int { return 1 })
+		compareInPieces(t, from, to, sound, func() int { return r.IntN(700) })
+		compareInPieces(t, from, to, sound, func() int { return 441 })
 	})
 }
 
-func FuzzItDoesNotMatterHowAStreamIsCut(f *testing.F) {
+func FuzzResamplerOutputDoesNotDependOnPieceSizes(f *testing.F) {
 	f.Add(uint32(16000), uint32(48000), uint16(3000), []byte{1, 20, 255})
 	f.Add(uint32(47999), uint32(8000), uint16(3000), []byte{0, 9})
-	f.Fuzz(func(t *testing.T, from, to uint32, n uint16, cuts []byte) {
+	f.Fuzz(func(t *testing.T, from, to uint32, n uint16, sizes []byte) {
 		if from == 0 || to == 0 || from/to > 16 || to/from > 16 || from > 200000 || to > 200000 {
 			t.Skip()
 		}
 		i := 0
-		sameWhenCut(t, int(from), int(to), noise(rand.New(rand.NewPCG(1, 2)), int(n)), func() int {
-			if i++; i > len(cuts) {
+		compareInPieces(t, int(from), int(to), noise(rand.New(rand.NewPCG(1, 2)), int(n)), func() int {
+			if i++; i > len(sizes) {
 				return int(n)
 			}
-			return int(cuts[i-1]) * 8
+			return int(sizes[i-1]) * 8
 		})
 	})
 }
 
-// sameWhenCut resamples sound whole and cut, twice each with one resampler.
-func sameWhenCut(t *testing.T, from, to int, sound []float32, cut func() int) {
+// compareInPieces resamples sound in one piece, and again in pieces whose sizes nextSize returns.
+// The test fails if the outputs differ. To check that Flush resets a resampler, compareInPieces
+// compares twice with the same two resamplers.
+func compareInPieces(t *testing.T, from, to int, sound []float32, nextSize func() int) {
 	t.Helper()
 	whole, pieces := NewResampler(from, to), NewResampler(from, to)
 	for range 2 {
 		want := whole.Flush(whole.Append(nil, sound))
 		var got []float32
 		for rest := sound; len(rest) > 0; {
-			n := min(cut(), len(rest))
+			n := min(nextSize(), len(rest))
 			got = pieces.Append(got, rest[:n])
 			rest = rest[n:]
 		}
 		if got = pieces.Flush(got); !slices.Equal(got, want) {
-			t.Fatalf("%d to %d: got %d samples, want the same as the %d of the whole", from, to, len(got), len(want))
+			t.Fatalf("%d to %d: the %d samples in pieces differ from the %d samples in one piece", from, to, len(got), len(want))
 		}
 		if want := (int64(len(sound))*int64(to) + int64(from) - 1) / int64(from); int64(len(got)) != want {
 			t.Fatalf("%d to %d: got %d samples, want %d", from, to, len(got), want)
@@ -213,6 +218,7 @@ func sameWhenCut(t *testing.T, from, to int, sound []float32, cut func() int) {
 	}
 }
 
+// noise returns n random samples.
 func noise(r *rand.Rand, n int) []float32 {
 	sound := make([]float32, n)
 	for i := range sound {
@@ -221,7 +227,7 @@ func noise(r *rand.Rand, n int) []float32 {
 	return sound
 }
 
-func TestTheSameRateIsACopy(t *testing.T) {
+func TestSameRateCopiesTheSound(t *testing.T) {
 	sound := tone(997, 48000, 100)
 	r := NewResampler(48000, 48000)
 	if got := r.Flush(r.Append(nil, sound)); !slices.Equal(got, sound) || r.Delay() != 0 {
@@ -230,22 +236,22 @@ func TestTheSameRateIsACopy(t *testing.T) {
 	got := r.Append(nil, sound)
 	got[0] = 7
 	if sound[0] == 7 {
-		t.Error("it is not a copy")
+		t.Error("the output shares memory with the input")
 	}
 }
 
-func TestAResetForgetsWhatWasBefore(t *testing.T) {
+func TestResetDiscardsTheStream(t *testing.T) {
 	sound := tone(997, 16000, 1000)
 	want := resample(sound, 16000, 44100)
 	r := NewResampler(16000, 44100)
 	r.Append(nil, tone(3000, 16000, 777))
 	r.Reset()
 	if got := r.Flush(r.Append(nil, sound)); !slices.Equal(got, want) {
-		t.Error("the sound differs")
+		t.Error("the output depends on the sound before Reset")
 	}
 }
 
-func TestDelayIsWhatIsHeldBack(t *testing.T) {
+func TestDelayIsTheLengthOfTheMissingOutput(t *testing.T) {
 	for _, row := range []struct {
 		from, to int
 		want     time.Duration
@@ -261,12 +267,12 @@ func TestDelayIsWhatIsHeldBack(t *testing.T) {
 		}
 		out := r.Append(nil, make([]float32, row.from))
 		if held := row.to - len(out); held != int(row.want*time.Duration(row.to)/time.Second) {
-			t.Errorf("%d to %d: %d samples were held back", row.from, row.to, held)
+			t.Errorf("%d to %d: %d samples were held back, want %v", row.from, row.to, held, row.want)
 		}
 	}
 }
 
-func TestResamplingAllocatesNothing(t *testing.T) {
+func TestResamplerDoesNotAllocate(t *testing.T) {
 	eachRatio(t, func(t *testing.T, from, to int) {
 		r := NewResampler(from, to)
 		chunk, out := make([]float32, from/50), make([]float32, 0, to/50+2)
@@ -287,14 +293,14 @@ func BenchmarkResample(b *testing.B) {
 			for b.Loop() {
 				out = r.Append(out[:0], chunk)
 			}
-			realtime(b)
+			reportSpeed(b)
 		})
 		b.Run(fmt.Sprintf("%d to %d/linear", from, to), func(b *testing.B) {
 			l := linear{step: float64(from) / float64(to)}
 			for b.Loop() {
 				out = l.append(out[:0], chunk)
 			}
-			realtime(b)
+			reportSpeed(b)
 		})
 	}
 }
@@ -305,7 +311,8 @@ func BenchmarkNewResampler(b *testing.B) {
 	}
 }
 
-// linear is the least that could be done, to compare with.
+// linear is a resampler that interpolates linearly. BenchmarkResample compares the speed of the
+// Resampler with the speed of linear.
 type linear struct {
 	step, at float64
 	last     float32

@@ -10,12 +10,13 @@ import (
 	"testing"
 )
 
-// sox runs sox on in.
+// sox runs the program sox with in as its standard input and returns its standard output. It skips
+// the test if sox is not installed.
 func sox(t *testing.T, in []byte, args string) []byte {
 	t.Helper()
 	path, err := exec.LookPath("sox")
 	if err != nil {
-		t.Skip("sox is not installed: nothing to compare with")
+		t.Skip("sox is not installed")
 	}
 	var out, stderr bytes.Buffer
 	cmd := exec.Command(path, strings.Fields(args)...)
@@ -26,21 +27,22 @@ func sox(t *testing.T, in []byte, args string) []byte {
 	return out.Bytes()
 }
 
-// sweep rises through what comes through at both rates, with some tones in it.
-func sweep(rate, n int, top float64) []float32 {
+// sweep returns n samples that contain a tone of 220 Hz and a tone whose frequency rises from 0 to
+// maxHz.
+func sweep(rate, n int, maxHz float64) []float32 {
 	sound := make([]float32, n)
 	for i := range sound {
 		at := float64(i) / float64(rate)
-		all := float64(n) / float64(rate)
-		x := 0.4 * math.Sin(math.Pi*top*at*at/all)
+		length := float64(n) / float64(rate)
+		x := 0.4 * math.Sin(math.Pi*maxHz*at*at/length)
 		x += 0.1 * math.Sin(2*math.Pi*220*at)
-		fade := min(1, 20*at, 20*(all-at))
+		fade := min(1, 20*at, 20*(length-at))
 		sound[i] = float32(x * fade)
 	}
 	return sound
 }
 
-func TestSoxResamplesToTheSameSound(t *testing.T) {
+func TestResamplerAgreesWithSox(t *testing.T) {
 	eachRatio(t, func(t *testing.T, from, to int) {
 		sound := sweep(from, from, 0.39*float64(min(from, to)))
 		var raw []byte
@@ -57,38 +59,38 @@ func TestSoxResamplesToTheSameSound(t *testing.T) {
 			g, w := float64(g), float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
 			gg, gw, ww, dd = gg+g*g, gw+g*w, ww+w*w, dd+(g-w)*(g-w)
 		}
-		t.Logf("they differ by %.1f dB", 10*math.Log10(dd/ww))
+		t.Logf("difference %.1f dB", 10*math.Log10(dd/ww))
 		if corr := gw / math.Sqrt(gg*ww); corr < 0.999999 {
-			t.Errorf("correlation %.7f", corr)
+			t.Errorf("correlation %.7f, want at least 0.999999", corr)
 		}
 	})
 }
 
-func TestSoxReadsULawTheSame(t *testing.T) {
+func TestULawDecoderAgreesWithSox(t *testing.T) {
 	var codes []byte
 	for c := range 256 {
 		codes = append(codes, byte(c))
 	}
 	want := sox(t, codes, "-D -t ul -r 8000 -c 1 - -t s16 -")
-	if got := (Format{S16, 8000}).Append(nil, ulawSound[:]); !bytes.Equal(got, want) {
+	if got := (Format{S16, 8000}).Append(nil, ulawSamples[:]); !bytes.Equal(got, want) {
 		t.Errorf("got %x, want %x", got, want)
 	}
 }
 
-// Sox rounds to 14 bits first, and always down. So only what has no more than
-// those is the same.
-func TestSoxWritesULawTheSame(t *testing.T) {
-	var wire []byte
+// TestULawEncoderAgreesWithSox uses only 16-bit samples whose lowest two bits are 0, because sox
+// first rounds samples down to 14 bits.
+func TestULawEncoderAgreesWithSox(t *testing.T) {
+	var encoded []byte
 	for s := -1 << 15; s < 1<<15; s += 4 {
-		wire = append(wire, byte(s), byte(s>>8))
+		encoded = append(encoded, byte(s), byte(s>>8))
 	}
-	want := sox(t, wire, "-D -t s16 -r 8000 -c 1 - -t ul -")
-	got := Format{ULaw, 8000}.Append(nil, NewDecoder(Format{S16, 8000}).Append(nil, wire))
+	want := sox(t, encoded, "-D -t s16 -r 8000 -c 1 - -t ul -")
+	got := Format{ULaw, 8000}.Append(nil, NewDecoder(Format{S16, 8000}).Append(nil, encoded))
 	differ := 0
 	for i := range want {
 		if got[i] != want[i] {
 			if differ++; differ < 10 {
-				t.Errorf("%d: got %x, sox has %x", int16(binary.LittleEndian.Uint16(wire[2*i:])), got[i], want[i])
+				t.Errorf("%d: got %x, sox has %x", int16(binary.LittleEndian.Uint16(encoded[2*i:])), got[i], want[i])
 			}
 		}
 	}

@@ -2,58 +2,59 @@ package pulse
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jfreymuth/pulse/proto"
 )
 
 const (
-	patience     = 2 * time.Second // for an answer of the server
-	openPatience = 8 * time.Second // while it wakes a device: a wireless one takes its time
+	requestTimeout = 2 * time.Second // maximum time until the server replies to a request
+	// maximum time until a device is open; a wireless device may take seconds
+	openTimeout = 8 * time.Second
 )
 
-// A connection is one conversation with a sound server. One goroutine makes the
-// requests; proto's own reads, and ends when the connection is closed.
+// A connection is a network connection to a sound server. Its methods may be called from any
+// goroutine. Package proto reads the server's messages on a goroutine of its own, which ends when
+// the connection is closed.
 type connection struct {
-	wire   *wire
-	client *proto.Client
-	index  uint32    // what the server calls this client
-	hear   func(any) // called on proto's goroutine with each message: must not wait
-	unhook func()    // of the context that cuts everything off
+	socket      *socket
+	client      *proto.Client
+	clientIndex uint32 // the server's number for this client
+	// called with each message that is not a reply to a request, on the goroutine of package proto
+	// that reads the messages; must not block; nil if such messages are ignored
+	onMessage   func(any)
+	stopContext func() // ends the effect of connect's context on the connection
 }
 
-// connect finds a server and makes ourselves known to it. What the server says
-// unasked goes to hear. When ctx ends, everything that waits for the server
-// returns at once, and nothing works any more.
-func connect(ctx context.Context, server string, hear func(any)) (*connection, error) {
-	socket, at, err := dial(ctx, server)
+// connect connects to a sound server and authenticates this client. onMessage is called with each
+// message of the server that is not a reply to a request. When ctx is done, the connection fails
+// and all pending requests return an error.
+func connect(ctx context.Context, server string, onMessage func(any)) (*connection, error) {
+	conn, address, err := dial(ctx, server)
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{wire: newWire(socket), hear: hear}
-	c.unhook = c.cutOff(ctx)
-	c.client = &proto.Client{Callback: c.take}
-	c.client.SetTimeout(patience)
-	c.client.Open(c.wire)
-	if err := c.greet(cookie(os.Getenv, at)); err != nil {
+	c := &connection{socket: newSocket(conn), onMessage: onMessage}
+	c.stopContext = c.failWhenDone(ctx)
+	c.client = &proto.Client{Callback: c.receive}
+	c.client.SetTimeout(requestTimeout)
+	c.client.Open(c.socket)
+	if err := c.introduce(cookie(os.Getenv, address)); err != nil {
 		c.close()
-		return nil, fmt.Errorf("sound server at %s: %w", at, err)
+		return nil, fmt.Errorf("sound server at %s: %w", address, err)
 	}
 	return c, nil
 }
 
-// greet says who we are. PipeWire refuses much to those who have not said it.
-func (c *connection) greet(cookie []byte) error {
+// introduce authenticates this client with a cookie and sends the client's name to the server.
+// PipeWire refuses many requests before it knows the name.
+func (c *connection) introduce(cookie []byte) error {
 	var auth proto.AuthReply
 	if err := c.request(&proto.Auth{Version: c.client.Version(), Cookie: cookie}, &auth); err != nil {
 		return err
@@ -61,167 +62,109 @@ func (c *connection) greet(cookie []byte) error {
 	c.client.SetVersion(auth.Version)
 	var name proto.SetClientNameReply
 	err := c.request(&proto.SetClientName{Props: proto.PropList{
-		"application.name":           proto.PropListString(ourName),
+		"application.name":           proto.PropListString(clientName),
 		"application.process.id":     proto.PropListString(strconv.Itoa(os.Getpid())),
-		"application.process.binary": proto.PropListString(clip(filepath.Base(os.Args[0]))),
+		"application.process.binary": proto.PropListString(truncate(filepath.Base(os.Args[0]))),
 	}}, &name)
-	c.index = name.ClientIndex
+	c.clientIndex = name.ClientIndex
 	return err
 }
 
-// ourName is what a mixer shows.
-const ourName = "Moonlark"
+// clientName is the name that a mixer shows for this program.
+const clientName = "Moonlark"
 
-// clip cuts s to what surely fits into a request: see Options.device.
-func clip(s string) string { return s[:min(len(s), 100)] }
+// truncate cuts s to 100 bytes, because package proto panics if a request is longer than 1024
+// bytes.
+func truncate(s string) string { return s[:min(len(s), 100)] }
 
-// take gets each message of the server, on proto's goroutine.
-func (c *connection) take(message any) {
+// receive handles one message of the server. Package proto calls it on its own goroutine.
+func (c *connection) receive(message any) {
 	if _, closed := message.(*proto.ConnectionClosed); closed {
-		close(c.wire.ended)
+		close(c.socket.readingEnded)
 		return
 	}
-	// After the connection broke, proto makes one up of what it had.
-	if !c.broken() && c.hear != nil {
-		c.hear(message)
+	// After the connection has failed, proto may deliver an incomplete message. Ignore that
+	// message.
+	if !c.failed() && c.onMessage != nil {
+		c.onMessage(message)
 	}
 }
 
-func (c *connection) broken() bool {
+// failed reports whether the connection has failed or was closed.
+func (c *connection) failed() bool {
 	select {
-	case <-c.wire.lost:
+	case <-c.socket.failed:
 		return true
 	default:
 		return false
 	}
 }
 
-// request asks the server and waits for its answer. A connection on which one
-// has not come is of no further use, and closed.
-func (c *connection) request(ask proto.RequestArgs, answer proto.Reply) error {
-	err := c.client.Request(ask, answer)
+// request sends a request, waits for the server's reply, and stores it in reply. If no reply
+// arrives in time, request fails the connection, because a late reply could be mistaken for the
+// reply to another request.
+func (c *connection) request(args proto.RequestArgs, reply proto.Reply) error {
+	err := c.client.Request(args, reply)
 	if err == nil {
 		return nil
 	}
-	if refusal, ok := errors.AsType[proto.Error](err); ok {
-		return refusalError(refusal)
+	if e, ok := errors.AsType[proto.Error](err); ok {
+		return serverError(e)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		c.wire.fail(errDeaf)
+		c.socket.fail(errNoAnswer)
 	}
-	if c.broken() {
-		return c.wire.err
+	if c.failed() {
+		return c.socket.err
 	}
 	return err
 }
 
-// close ends the connection and returns once nothing of it runs.
+// close closes the connection. Then it waits until the goroutine of package proto that reads the
+// messages has ended, for at most 1 s.
 func (c *connection) close() {
-	c.wire.fail(errClosed)
-	c.unhook()
+	c.socket.fail(errClosed)
+	c.stopContext()
 	select {
-	case <-c.wire.ended:
-	case <-time.After(time.Second): // proto does not say so if the end came in the middle of a header
+	case <-c.socket.readingEnded:
+	case <-time.After(time.Second):
+		// Package proto does not report the end of its goroutine if the connection's data ends
+		// within a packet header.
 	}
 }
 
-// cutOff breaks the connection when ctx ends, unless undo was called before.
-func (c *connection) cutOff(ctx context.Context) (undo func()) {
+// failWhenDone makes the connection fail when ctx is done. Call the returned function to prevent
+// that. If the connection is failing at that moment, the function waits until it has failed.
+func (c *connection) failWhenDone(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		c.wire.fail(context.Cause(ctx))
+	stopAfterFunc := context.AfterFunc(ctx, func() {
+		c.socket.fail(context.Cause(ctx))
 		close(done)
 	})
 	return sync.OnceFunc(func() {
-		if !stop() {
+		if !stopAfterFunc() {
 			<-done
 		}
 	})
 }
 
 var (
-	errClosed = errors.New("the connection was closed")
-	errDeaf   = errors.New("the sound server does not answer")
-	errGone   = errors.New("the sound server has closed the connection")
+	errClosed       = errors.New("the connection is closed")
+	errNoAnswer     = errors.New("the sound server does not answer")
+	errServerClosed = errors.New("the sound server has closed the connection")
 )
 
-// A refusalError is an answer of the server's that says no.
-type refusalError proto.Error
+// A serverError is an error that the server has sent as its reply to a request.
+type serverError proto.Error
 
-func (r refusalError) Error() string {
-	switch proto.Error(r) {
+func (e serverError) Error() string {
+	switch proto.Error(e) {
 	case proto.ErrNoSuchEntity:
-		return "there is no such device"
+		return "device not found"
 	case proto.ErrAccessDenied:
-		return "the sound server does not let us in"
+		return "the sound server denies access"
 	case proto.ErrConnectionTerminated, proto.ErrConnectionRefused:
-		return "the sound server is ending"
+		return "the sound server is shutting down"
 	}
-	return "the sound server says: " + proto.Error(r).Error()[len("pulseaudio: "):]
-}
-
-// A wire is the socket below proto. It knows why it broke, which proto does not
-// say, and never waits for a server that has stopped reading.
-type wire struct {
-	net.Conn
-	once  sync.Once
-	err   error         // why it is lost; read it after lost is closed
-	lost  chan struct{} // closed when the wire is of no more use
-	ended chan struct{} // closed when proto has stopped reading it
-	place atomic.Bool   // the next sound goes where the device reads: see atOnce
-}
-
-func newWire(conn net.Conn) *wire {
-	return &wire{Conn: conn, lost: make(chan struct{}), ended: make(chan struct{})}
-}
-
-// fail breaks the wire for the reason err, if nothing has yet.
-func (w *wire) fail(err error) {
-	w.once.Do(func() {
-		w.err = err
-		close(w.lost)
-		w.Conn.Close()
-	})
-}
-
-func (w *wire) Read(p []byte) (int, error) {
-	n, err := w.Conn.Read(p)
-	if err == io.EOF {
-		w.fail(errGone)
-	} else if err != nil {
-		w.fail(fmt.Errorf("the connection to the sound server broke: %s", reason(err)))
-	}
-	if err != nil {
-		return n, io.EOF // the only error after which proto says that it has ended
-	}
-	return n, nil
-}
-
-// atOnce has the server put the next sound that is sent where the device reads
-// when it comes, and not behind the last. After a flush that is further on by
-// what the device took meanwhile, and as much would not be heard.
-func (w *wire) atOnce() { w.place.Store(true) }
-
-// What proto writes before a packet: its length, the number of a stream or, for
-// a message, noStream, an offset, and flags.
-const (
-	headerSize   = 20
-	noStream     = 0xffffffff
-	seekFromRead = 2
-)
-
-func (w *wire) Write(p []byte) (int, error) {
-	if len(p) == headerSize && binary.BigEndian.Uint32(p[4:]) != noStream && w.place.Swap(false) {
-		placed := [headerSize]byte(p)
-		placed[headerSize-1] = seekFromRead
-		p = placed[:]
-	}
-	w.Conn.SetWriteDeadline(time.Now().Add(patience))
-	n, err := w.Conn.Write(p)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		w.fail(errDeaf)
-	} else if err != nil {
-		w.fail(errGone)
-	}
-	return n, err
+	return "sound server: " + proto.Error(e).Error()[len("pulseaudio: "):]
 }

@@ -7,15 +7,16 @@ import (
 	"github.com/jfreymuth/pulse/proto"
 )
 
-// A Device is a sink or a source of a sound server.
+// A Device is a sink (speaker) or a source (microphone) of a sound server.
 type Device struct {
-	Name        string // what Options.Device takes
-	Description string // for people
-	Default     bool   // the one that the server takes when none is named
-	Monitor     bool   // not a microphone, but what a speaker plays
+	Name        string // name of the device for Options.Device
+	Description string // name of the device to show to users
+	Default     bool   // the device is the server's default device
+	// the device is not a microphone, but a source that records the sound of a sink
+	Monitor bool
 }
 
-// Devices lists what the server of opts can play on and record from.
+// Devices returns the sinks and the sources of the sound server at opts.Server.
 func Devices(ctx context.Context, opts Options) (speakers, microphones []Device, err error) {
 	conn, err := connect(ctx, opts.Server, nil)
 	if err != nil {
@@ -48,10 +49,11 @@ func Devices(ctx context.Context, opts Options) (speakers, microphones []Device,
 	return speakers, microphones, nil
 }
 
-// isMonitor is whether a source gives what a sink plays.
+// isMonitor reports whether the source s records the sound that a sink plays.
 func isMonitor(s *proto.GetSourceInfoReply) bool { return s.MonitorSourceIndex != proto.Undefined }
 
-// description is what people call the device of that name.
+// description returns the description of a device from its properties props, or name if props
+// contains no description.
 func description(props proto.PropList, name string) string {
 	entry, ok := props["device.description"]
 	if !ok || entry.String() == "" {

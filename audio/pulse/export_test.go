@@ -1,4 +1,5 @@
 package pulse
 
-// Crash breaks the connection of a canceller, as the end of its program would.
-func Crash(c *Canceller) { c.conn.close() }
+// Crash closes the canceller's connection, but does not unload the module. The server sees the same
+// when the process crashes.
+func Crash(c *EchoCanceller) { c.conn.close() }

@@ -11,60 +11,61 @@ import (
 	"moonlark/audio/pulse/pulsetest"
 )
 
-func TestMicrophoneHearsEverythingInSmallPieces(t *testing.T) {
+func TestMicrophoneRecordsInSmallPiecesWithoutGaps(t *testing.T) {
 	pulsetest.Each(t, func(t *testing.T, server *pulsetest.Server) {
-		e := &ear{}
+		s := &recordingSink{}
 		var counts audio.Counts
 		microphone := pulse.NewMicrophone(pulse.Options{Server: server.Address(), Counts: &counts})
-		r := record(t, microphone, e)
+		r := record(t, microphone, s)
 		server.PlayToMicrophone(pulsetest.Tone(1000, 0.5, 4*time.Second))
-		r.until(t, "the tone is heard", func() bool { e.mu.Lock(); defer e.mu.Unlock(); return loudest(e.sound) > 0.4 })
-		from := e.len()
+		r.waitUntil(t, "the tone is recorded", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return peak(s.sound) > 0.4 })
+		from := s.len()
 		time.Sleep(2 * time.Second)
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		sound := e.sound[from:]
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		sound := s.sound[from:]
 		if d := audio.Duration(len(sound)) - 2*time.Second; d.Abs() > 500*time.Millisecond {
-			t.Errorf("2 s of sound are off by %v", d)
+			t.Errorf("recorded %v more than 2 s", d)
 		}
-		if peak := loudest(sound); math.Abs(peak-0.5) > 0.01 {
-			t.Errorf("peak: got %.3f, want 0.5", peak)
+		if p := peak(sound); math.Abs(p-0.5) > 0.01 {
+			t.Errorf("peak: got %.3f, want 0.5", p)
 		}
 		if n := pulsetest.Gaps(sound, 1000); n != 0 {
 			t.Errorf("gaps: got %d, want none", n)
 		}
-		for n := range e.sizes {
+		for n := range s.sizes {
 			if n > 20*audio.Rate/1000 {
-				t.Errorf("a piece of %d samples", n)
+				t.Errorf("a piece has %d samples, want at most 20 ms", n)
 			}
 		}
 		if n := counts.Overruns.Load(); n != 0 {
 			t.Errorf("overruns: got %d, want none", n)
 		}
-		t.Log(microphone, e.sizes, e.ages[max(0, len(e.ages)-8):])
+		t.Log(microphone, s.sizes, s.ages[max(0, len(s.ages)-8):])
 	})
 }
 
-func TestDevicesAreListed(t *testing.T) {
+func TestDevicesReturnsSinksAndSources(t *testing.T) {
 	pulsetest.Each(t, func(t *testing.T, server *pulsetest.Server) {
 		speakers, microphones, err := pulse.Devices(t.Context(), pulse.Options{Server: server.Address()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := pulse.Device{Name: pulsetest.Speaker, Description: "The speaker", Default: true}
-		if !has(speakers, want) {
+		if !containsDevice(speakers, want) {
 			t.Errorf("speakers: got %+v, want %+v among them", speakers, want)
 		}
 		want = pulse.Device{Name: pulsetest.Microphone, Default: true, Monitor: true}
-		if !has(microphones, want) {
+		if !containsDevice(microphones, want) {
 			t.Errorf("microphones: got %+v, want %+v among them", microphones, want)
 		}
 	})
 }
 
-func has(list []pulse.Device, want pulse.Device) bool {
+func containsDevice(list []pulse.Device, want pulse.Device) bool {
 	for _, d := range list {
-		if want.Description == "" { // that of a monitor differs
+		// the servers describe a monitor differently, so the description is not compared
+		if want.Description == "" {
 			d.Description = ""
 		}
 		if d == want {
@@ -74,69 +75,67 @@ func has(list []pulse.Device, want pulse.Device) bool {
 	return false
 }
 
-func TestFoundWithoutRuntimeDir(t *testing.T) {
+func TestServerIsFoundWithoutRuntimeDir(t *testing.T) {
 	server := pulsetest.Start(t)
 	t.Setenv("PULSE_SERVER", "")
 	t.Setenv("XDG_RUNTIME_DIR", server.RuntimeDir())
 	if !pulse.Found() {
-		t.Error("it is not found in XDG_RUNTIME_DIR")
+		t.Error("the server is not found in XDG_RUNTIME_DIR")
 	}
-	playing(t, pulse.Options{})
+	startPlaying(t, pulse.Options{})
 	t.Setenv("XDG_RUNTIME_DIR", "")
 	t.Setenv("HOME", server.RuntimeDir())
 	server.LinkHome()
 	if !pulse.Found() {
-		t.Error("it is not found below the home of the user")
+		t.Error("the server is not found in the home directory")
 	}
-	playing(t, pulse.Options{})
+	startPlaying(t, pulse.Options{})
 	server.Kill()
 	t.Setenv("PULSE_SERVER", server.Address())
 	if pulse.Found() {
-		t.Error("it is found after its end")
+		t.Error("the server is found after its end")
 	}
 }
 
-func TestEchoCancellerIsNeverLeaked(t *testing.T) {
+func TestEchoCancellerIsUnloadedAndReplaced(t *testing.T) {
 	pulsetest.Each(t, func(t *testing.T, server *pulsetest.Server) {
-		opts := pulse.EchoOptions{Server: server.Address()}
-		modules := func(when string, want int) {
+		opts := pulse.EchoCancellerOptions{Server: server.Address()}
+		wantModules := func(when string, want int) {
 			t.Helper()
 			if n := server.Modules("module-echo-cancel"); n != want {
-				t.Fatalf("%s: got %d cancellers, want %d", when, n, want)
+				t.Fatalf("%s: got %d modules, want %d", when, n, want)
 			}
 		}
-		crashed, end := context.WithCancel(t.Context())
-		lost, err := pulse.EchoCancel(crashed, opts)
-		if err != nil {
+		load := func(ctx context.Context) *pulse.EchoCanceller {
+			t.Helper()
+			c := pulse.NewEchoCanceller(opts)
+			if err := c.Ensure(ctx); err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		first := load(ctx)
+		wantModules("the first one is loaded", 1)
+		cancel() // the canceller's connection must stay open although its context is done
+		second := load(t.Context())
+		wantModules("the second one shares the module", 1)
+		if err := second.Close(); err != nil {
 			t.Fatal(err)
 		}
-		modules("loaded", 1)
-		t.Log("by", lost.Method())
-		end() // the connection stays, as in a program that lives
-		other, err := pulse.EchoCancel(t.Context(), opts)
-		if err != nil {
-			t.Fatal(err)
-		}
-		modules("shared", 1)
-		if err := other.Close(); err != nil {
-			t.Fatal(err)
-		}
-		modules("not the other's to unload", 1)
-		pulse.Crash(lost)
-		c, err := pulse.EchoCancel(t.Context(), opts)
-		if err != nil {
-			t.Fatal(err)
-		}
-		modules("found after a crash", 1)
-		playing(t, pulse.Options{Server: server.Address(), Find: c.Speaker}).stop()
-		recording(t, pulse.Options{Server: server.Address(), Find: c.Microphone}).stop()
+		wantModules("the second one is closed", 1)
+		pulse.Crash(first)
+		c := load(t.Context())
+		wantModules("the module of a crashed process is replaced", 1)
+		startPlaying(t, pulse.Options{Server: server.Address(), Find: c.Speaker}).stop()
+		startRecording(t, pulse.Options{Server: server.Address(), Find: c.Microphone}).stop()
 		server.Restart()
-		playing(t, pulse.Options{Server: server.Address(), Find: c.Speaker}).stop()
-		modules("loaded into the new server", 1)
+		startPlaying(t, pulse.Options{Server: server.Address(), Find: c.Speaker}).stop()
+		wantModules("the server was restarted", 1)
 		pulse.Crash(c)
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
 		}
-		modules("closed", 0)
+		wantModules("the canceller is closed", 0)
 	})
 }

@@ -1,12 +1,10 @@
 package pulse
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,76 +13,88 @@ import (
 	"moonlark/audio"
 )
 
-// A playback is one stream that is open on a sink.
+// A playback is a stream that plays on a sink of the sound server. The samples of the stream are
+// numbered from 0.
 type playback struct {
 	*connection
 	speaker *Speaker
 	source  audio.Source
 	counts  *audio.Counts
 	log     *slog.Logger
+	created time.Time
 
-	// What the server says: set by proto's goroutine, read by Play's.
-	wanted    atomic.Int64 // samples that it asks for
-	asked     atomic.Int64 // when it last did, as nanoseconds since began
-	dry       atomic.Int64 // where in the stream it last ran dry, in samples
-	started   atomic.Bool  // it plays, and did not before
-	suspended atomic.Bool
-	moved     atomic.Pointer[string] // the sink that it has moved to
-	newSinks  atomic.Bool            // there are others than before
+	// The goroutine of package proto sets the fields below when the server sends messages. The
+	// goroutine that runs Play reads them, and changes them when it has handled a message.
+	// number of samples that the server has requested and that were not sent yet; negative if more
+	// was sent than requested
+	requested atomic.Int64
+	// time of the last request, or of the last event after which another request must come, in
+	// nanoseconds since created
+	requestedAt atomic.Int64
+	// number of the sample at which the server last ran out of sound; 0 if the underrun was handled
+	underflowAt atomic.Int64
+	started     atomic.Bool // the device has started to play
+	suspended   atomic.Bool
+	// name of the sink to which the server has moved the stream; nil if the move was handled
+	movedTo   atomic.Pointer[string]
+	sinkAdded atomic.Bool // a sink was added to the server
 
-	// Play's own.
-	began   time.Time
-	stream  uint32
-	sink    string // that was asked for by name, or empty
-	astray  bool   // plays elsewhere, since that was gone
-	written int64  // samples sent since the stream began, without those flushed
-	filled  int64  // the first of them that the source gave, since the last flush or silence of our own
-	since   int64  // where the stream was at the last flush
-	clock   clock
-	ask     time.Time // when to ask for the latency again
-	slept   time.Time // since when it has been suspended
-	sound   []float32
-	data    []byte
+	// Only the goroutine that runs Play uses the fields below.
+	stream uint32 // the server's number for the stream
+	sink   string // name of the chosen sink; empty means the server's default sink
+	// the chosen sink was removed, and the server has moved the stream to another sink
+	redirected bool
+	written    int64 // number of the next sample to send
+	// all samples from this number on came from source, without silence added by this package
+	sourceStart    int64
+	flushedAt      int64 // position of the server after the last flush, as a sample number
+	clock          streamClock
+	nextLatency    time.Time // time at which to ask the server for its latency again
+	suspendedSince time.Time // when the device was suspended; zero if the device is not suspended
+	sound          []float32 // buffer for samples from source
+	data           []byte    // buffer for the samples in sound, encoded as bytes
 }
 
 func newPlayback(s *Speaker, source audio.Source) *playback {
 	return &playback{
 		speaker: s, source: source, counts: s.opts.counts(), log: s.opts.log(),
-		began: time.Now(), sound: make([]float32, piece), data: make([]byte, piece*sampleSize),
+		created: time.Now(), sound: make([]float32, maxPiece), data: make([]byte, maxPiece*sampleSize),
 	}
 }
 
-// open connects and makes the stream, which plays from then on.
+// open connects to the sound server and creates the stream on a sink. An empty name means the
+// default sink. The caller then calls run.
 func (p *playback) open(ctx context.Context, sink string) error {
-	conn, err := connect(ctx, p.speaker.opts.Server, p.hear)
+	conn, err := connect(ctx, p.speaker.opts.Server, p.onMessage)
 	if err != nil {
 		return err
 	}
 	p.connection, p.sink = conn, sink
 	if err := p.create(); err != nil {
 		conn.close()
-		return fmt.Errorf("open the speaker%s: %w", quoted(sink), err)
+		return fmt.Errorf("open the speaker%s: %w", withSpace(sink), err)
 	}
 	return nil
 }
 
-func quoted(name string) string {
+// withSpace returns name with a space before it, or "" if name is empty.
+func withSpace(name string) string {
 	if name == "" {
 		return ""
 	}
 	return " " + name
 }
 
-// create makes the stream. Early requests let the server hold a deep buffer of
-// ours before the device and only a period in it: what is in the device cannot
-// be taken back.
+// create asks the server to create the stream. The option EarlyRequests makes the server keep only
+// one period of sound in the buffer of the device. The server keeps the rest of the sound in a
+// buffer of its own, which a flush can discard.
 func (p *playback) create() error {
 	depth := audio.Samples(p.speaker.opts.depth()) * sampleSize
-	period := audio.Samples(cmp.Or(p.speaker.opts.Period, 10*time.Millisecond)) * sampleSize
-	ask := proto.CreatePlaybackStream{
-		SampleSpec:           proto.SampleSpec{Format: floats, Channels: 1, Rate: audio.Rate},
+	period := audio.Samples(10*time.Millisecond) * sampleSize // how much sound the server requests at a time
+	args := proto.CreatePlaybackStream{
+		SampleSpec:           proto.SampleSpec{Format: sampleFormat, Channels: 1, Rate: audio.Rate},
 		ChannelMap:           proto.ChannelMap{proto.ChannelMono},
-		SinkIndex:            noDevice,
+		SinkIndex:            anyIndex,
 		SinkName:             p.sink,
 		BufferMaxLength:      uint32(2 * depth),
 		BufferTargetLength:   uint32(depth),
@@ -93,338 +103,210 @@ func (p *playback) create() error {
 		ChannelVolumes:       proto.ChannelVolumes{proto.VolumeNorm},
 		Properties:           proto.PropList{"media.name": proto.PropListString("voice")},
 	}
-	var got proto.CreatePlaybackStreamReply
-	p.client.SetTimeout(openPatience)
-	err := p.request(&ask, &got)
-	p.client.SetTimeout(patience)
+	var reply proto.CreatePlaybackStreamReply
+	p.client.SetTimeout(openTimeout)
+	err := p.request(&args, &reply)
+	p.client.SetTimeout(requestTimeout)
 	if err != nil {
 		return err
 	}
-	p.stream = got.StreamIndex
-	p.wanted.Add(int64(got.Missing) / sampleSize)
-	p.asked.Store(int64(time.Since(p.began)))
-	p.suspended.Store(got.SinkSuspended)
-	p.clock.begin(time.Duration(got.SinkLatency) * time.Microsecond)
-	p.call(got.SinkName)
+	p.stream = reply.StreamIndex
+	p.requested.Add(int64(reply.Missing) / sampleSize)
+	p.requestedAt.Store(int64(time.Since(p.created)))
+	p.suspended.Store(reply.SinkSuspended)
+	p.clock.begin(time.Duration(reply.SinkLatency) * time.Microsecond)
+	p.updateName(reply.SinkName)
 	if p.sink != "" {
 		return p.request(&proto.Subscribe{Mask: proto.SubscriptionMaskSink}, nil)
 	}
 	return nil
 }
 
-// call asks how people call the sink that plays now.
-func (p *playback) call(sink string) string {
+// updateName asks the server for the description of a sink, stores it as the speaker's name, and
+// returns it. If the server does not know the sink, updateName uses the sink's own name.
+func (p *playback) updateName(sink string) string {
 	var info proto.GetSinkInfoReply
 	name := sink
-	if p.request(&proto.GetSinkInfo{SinkIndex: noDevice, SinkName: sink}, &info) == nil {
+	if p.request(&proto.GetSinkInfo{SinkIndex: anyIndex, SinkName: sink}, &info) == nil {
 		name = description(info.Properties, sink)
 	}
 	p.speaker.name.Store(&name)
 	return name
 }
 
-// hear takes what the server says unasked. It is called on proto's goroutine,
-// which also brings the answers that Play waits for: so it never waits.
-func (p *playback) hear(message any) {
+// onMessage handles one message of the sound server that is not a reply to a request. Package
+// proto calls onMessage on the goroutine that reads all messages of the server. onMessage must not
+// block, because the same goroutine receives the replies for which Play waits.
+func (p *playback) onMessage(message any) {
 	switch m := message.(type) {
 	case *proto.Request:
-		p.wanted.Add(int64(m.Length) / sampleSize)
-		p.asked.Store(int64(time.Since(p.began)))
+		p.requested.Add(int64(m.Length) / sampleSize)
+		p.requestedAt.Store(int64(time.Since(p.created)))
 	case *proto.Underflow:
-		p.dry.Store(m.Offset / sampleSize)
+		p.underflowAt.Store(m.Offset / sampleSize)
 	case *proto.Started:
 		p.started.Store(true)
 	case *proto.PlaybackStreamSuspended:
 		p.suspended.Store(m.Suspended)
 	case *proto.PlaybackStreamMoved:
 		p.suspended.Store(m.Suspended)
-		p.moved.Store(&m.DestName)
+		p.movedTo.Store(&m.DestName)
 	case *proto.SubscribeEvent:
 		if m.Event.GetType() != proto.EventNew {
 			return
 		}
-		p.newSinks.Store(true)
+		p.sinkAdded.Store(true)
 	case *proto.PlaybackStreamKilled:
-		p.wire.fail(errSpeakerGone)
+		p.socket.fail(errSpeakerRemoved)
 	default:
 		return
 	}
-	nudge(p.speaker.wake)
+	signal(p.speaker.wake)
 }
 
 var (
-	errSpeakerGone      = errors.New("the speaker is gone")
-	errSpeakerStopped   = errors.New("the speaker has stopped taking sound")
+	errSpeakerRemoved   = errors.New("the speaker was removed")
+	errSpeakerStopped   = errors.New("the speaker has stopped playing")
 	errSpeakerSuspended = errors.New("the speaker is suspended")
-	errSpeakerBack      = errors.New("the speaker that was asked for is back")
+	errSpeakerBack      = errors.New("the chosen speaker is available again")
 )
 
-// run plays until the connection is lost, and says why.
+// run plays until the connection or the device fails, and returns the reason. When the context of
+// open is done, the connection fails.
 func (p *playback) run() error {
 	if err := p.begin(); err != nil {
 		return err
 	}
-	timer := time.NewTimer(tick)
+	timer := time.NewTimer(checkInterval)
 	defer timer.Stop()
-	due := time.Now().Add(tick)
+	due := time.Now().Add(checkInterval)
 	for {
-		if err := p.serve(); err != nil {
+		if err := p.handleMessages(); err != nil {
 			return err
 		}
 		select {
 		case <-p.speaker.wake:
-		case <-p.wire.lost:
+		case <-p.socket.failed:
 		case <-timer.C:
 			now := time.Now()
-			if now.Sub(due) > tooLate {
+			if now.Sub(due) > minLate {
 				p.counts.Late.Add(1)
 			}
-			if err := p.watch(now); err != nil {
+			if err := p.checkDevice(now); err != nil {
 				return err
 			}
-			timer.Reset(tick)
-			due = now.Add(tick)
+			timer.Reset(checkInterval)
+			due = now.Add(checkInterval)
 		}
 	}
 }
 
-// begin finds out where the stream is before the first sample is sent.
-func (p *playback) begin() error {
-	at, err := p.look()
-	if err != nil {
-		return err
-	}
-	return p.resume(at)
-}
-
-// serve does everything that there is to do now.
-func (p *playback) serve() error {
+// handleMessages handles the messages that onMessage has received, and a request of Flush. Then it
+// sends the sound that the server has requested.
+func (p *playback) handleMessages() error {
 	switch {
-	case p.broken():
-		return p.wire.err
-	case p.speaker.flushing.Swap(false):
+	case p.failed():
+		return p.socket.err
+	case p.speaker.flushRequested.Swap(false):
 		if err := p.flush(); err != nil {
 			return err
 		}
-	case p.ranDry():
-		// The server has gone on without us, and would drop what comes
-		// now until we are level again. From a flush on it plays at once.
+	case p.underflowed():
+		// The server has run out of samples. Its position in the stream has moved beyond the last
+		// sample that was sent, and it would discard further samples until they reach that
+		// position. After a flush, the server plays the next samples at once.
 		p.counts.Underruns.Add(1)
 		if err := p.flush(); err != nil {
 			return err
 		}
 	}
-	if to := p.moved.Swap(nil); to != nil {
-		p.follow(*to)
+	if sink := p.movedTo.Swap(nil); sink != nil {
+		p.sinkChanged(*sink)
 	}
-	if p.newSinks.Swap(false) && p.astray && p.exists(p.sink) {
+	if p.sinkAdded.Swap(false) && p.redirected && p.exists(p.sink) {
 		return errSpeakerBack
 	}
 	if p.started.Swap(false) {
-		p.ask = time.Time{}
+		p.nextLatency = time.Time{}
 	}
-	if err := p.feed(); err != nil {
+	if err := p.sendRequested(); err != nil {
 		return err
 	}
-	if now := time.Now(); now.After(p.ask) {
-		p.ask = now.Add(often)
-		if p.clock.fresh() {
-			p.ask = now.Add(settling)
+	if now := time.Now(); now.After(p.nextLatency) {
+		p.nextLatency = now.Add(latencyInterval)
+		if !p.clock.started {
+			p.nextLatency = now.Add(startLatencyInterval)
 		}
-		return p.measure()
+		return p.updatePosition()
 	}
 	return nil
 }
 
-// ranDry is whether the server had nothing to play, and not just because of a
-// flush or a start.
-func (p *playback) ranDry() bool { return p.dry.Swap(0) > p.since }
-
-// feed gives the server what it has asked for.
-func (p *playback) feed() error {
-	wanted := p.wanted.Load()
-	if wanted > 0 && time.Since(p.began)-time.Duration(p.asked.Load()) > tooLate {
-		p.counts.Late.Add(1)
-	}
-	given, err := p.give(wanted)
-	p.wanted.Add(-given)
-	return err
+// sinkChanged updates the state after the server has moved the stream to another sink. sink is that
+// sink's name.
+func (p *playback) sinkChanged(sink string) {
+	p.redirected = p.sink != "" && sink != p.sink
+	p.nextLatency = time.Time{}
+	// give the new device the full timeout before it counts as stopped
+	p.requestedAt.Store(int64(time.Since(p.created)))
+	p.clock.restart()
+	p.log.Info("the speaker is now " + p.updateName(sink))
 }
 
-// give fills and sends n samples, and says how many it has: a flush, or the
-// loss of the server, ends it early.
-func (p *playback) give(n int64) (given int64, err error) {
-	for given < n && !p.speaker.flushing.Load() && !p.broken() {
-		now := int(min(n-given, piece))
-		p.source.Fill(p.sound[:now], p.clock.until(p.written))
-		if err := p.send(now); err != nil {
-			return given, err
-		}
-		given += int64(now)
-	}
-	return given, nil
-}
-
-// send sends the first n samples of sound.
-func (p *playback) send(n int) error {
-	encode(p.data, p.sound[:n])
-	p.written += int64(n)
-	return p.client.Send(p.stream, p.data[:n*sampleSize])
-}
-
-// flush has the server forget what it has not given to the device yet, and the
-// source give it again, or something else. The server is asked at the same time
-// where it is: on a busy machine each answer may take long, and until the stream
-// is filled again nothing is heard.
-func (p *playback) flush() error {
-	var at place
-	var err error
-	var looked sync.WaitGroup
-	looked.Go(func() { at, err = p.look() })
-	flushed := p.request(&proto.FlushPlaybackStream{StreamIndex: p.stream}, nil)
-	looked.Wait()
-	if err := cmp.Or(flushed, err); err != nil {
-		return err
-	}
-	if at.written == p.written { // it looked first, and forgot all that was left just after
-		at.written = min(at.read, p.written)
-	}
-	lost := p.written - at.written
-	p.written = at.written
-	p.lose(lost)
-	if err := p.resume(at); err != nil {
-		return err
-	}
-	// The server asks for as much again, but that may come late too.
-	p.wire.atOnce()
-	given, err := p.give(lost)
-	p.wanted.Add(-given)
-	if err != nil {
-		return err
-	}
-	sent := p.written
-	if err := p.measure(); err != nil {
-		return err
-	}
-	// For what it was put further on the server may not ask again. Where it
-	// does we give too much, once, and it asks for less.
-	p.wanted.Add(max(0, p.written-sent))
-	return nil
-}
-
-// lose tells the source that the last n samples that were sent are not heard.
-func (p *playback) lose(n int64) {
-	p.source.Lost(int(max(min(n, p.written+n-p.filled), 0)))
-}
-
-// resume goes on after at. Where the server is ahead of us already, silence
-// fills what it would drop.
-func (p *playback) resume(at place) error {
-	p.since = max(at.written, at.read)
-	for behind := at.read - p.written; behind > 0; {
-		n := min(behind, piece)
-		clear(p.sound[:n])
-		if err := p.send(int(n)); err != nil {
-			return err
-		}
-		p.wanted.Add(-n)
-		behind -= n
-	}
-	p.filled = p.written
-	return nil
-}
-
-// A place is where the server is in the stream, in samples.
-type place struct {
-	written int64 // by us
-	read    int64 // by the device
-}
-
-// measure looks where the server is, and goes by its word.
-func (p *playback) measure() error {
-	at, err := p.look()
-	if err != nil {
-		return err
-	}
-	p.filled += at.written - p.written
-	p.written = at.written
-	return nil
-}
-
-// look asks the server where it is, and sets the clock by it.
-func (p *playback) look() (place, error) {
-	before := time.Now()
-	var got proto.GetPlaybackLatencyReply
-	if err := p.request(&proto.GetPlaybackLatency{StreamIndex: p.stream}, &got); err != nil {
-		return place{}, err
-	}
-	at := place{written: got.WriteIndex / sampleSize, read: got.ReadIndex / sampleSize}
-	took := time.Since(before)
-	p.clock.set(at.read, time.Duration(got.Latency)*time.Microsecond, before.Add(took/2), got.Running)
-	return at, nil
-}
-
-// follow notes that the server has moved the stream to another sink.
-func (p *playback) follow(sink string) {
-	p.astray = p.sink != "" && sink != p.sink
-	p.ask = time.Time{}
-	p.asked.Store(int64(time.Since(p.began))) // patience starts anew
-	p.clock.again()
-	p.log.Info("the sound now comes from " + p.call(sink))
-}
-
-// exists is whether there is a sink of that name.
+// exists reports whether the server has a sink with this name.
 func (p *playback) exists(sink string) bool {
-	var got proto.LookupSinkReply
-	return p.request(&proto.LookupSink{SinkName: sink}, &got) == nil
+	var reply proto.LookupSinkReply
+	return p.request(&proto.LookupSink{SinkName: sink}, &reply) == nil
 }
 
-// watch looks whether the device still takes sound. The usual way for one to
-// die raises no error.
-func (p *playback) watch(now time.Time) error {
+// checkDevice returns an error if the device has stopped playing or has been suspended for too
+// long. Devices often stop without an error message.
+func (p *playback) checkDevice(now time.Time) error {
 	if p.suspended.Load() {
-		if p.slept.IsZero() {
-			p.slept = now
+		if p.suspendedSince.IsZero() {
+			p.suspendedSince = now
 			p.log.Warn("the speaker is suspended")
 		}
-		if now.Sub(p.slept) > suspense {
+		if now.Sub(p.suspendedSince) > suspendTimeout {
 			return errSpeakerSuspended
 		}
 		return nil
 	}
-	if !p.slept.IsZero() {
-		p.slept = time.Time{}
-		p.asked.Store(int64(now.Sub(p.began)))
-		p.log.Info("the speaker works again")
+	if !p.suspendedSince.IsZero() {
+		p.suspendedSince = time.Time{}
+		p.requestedAt.Store(int64(now.Sub(p.created)))
+		p.log.Info("the speaker is no longer suspended")
 	}
-	if p.still(now) {
-		// It may be us who were late to read. The answer comes after everything
-		// that the server has said before.
-		if err := p.measure(); err != nil {
+	if p.requestOverdue(now) {
+		// Perhaps this process has only been slow to read the server's requests. updatePosition
+		// waits for a reply, and the server sends its messages in order. So when the reply arrives,
+		// all earlier requests have been read.
+		if err := p.updatePosition(); err != nil {
 			return err
 		}
-		if p.still(now) {
+		if p.requestOverdue(now) {
 			return errSpeakerStopped
 		}
 	}
 	return nil
 }
 
-// still is whether the server has taken nothing for so long that it cannot have
-// anything left to play.
-func (p *playback) still(now time.Time) bool {
-	limit := max(idle, p.speaker.opts.depth()+idle/4)
-	if p.clock.fresh() {
-		limit = max(limit, firstTake)
+// requestOverdue reports whether the server has requested no sound for so long that its buffer must
+// be empty.
+func (p *playback) requestOverdue(now time.Time) bool {
+	limit := max(requestPause, p.speaker.opts.depth()+requestPause/4)
+	if !p.clock.started {
+		limit = max(limit, startTimeout)
 	}
-	return now.Sub(p.began)-time.Duration(p.asked.Load()) > limit
+	return now.Sub(p.created)-time.Duration(p.requestedAt.Load()) > limit
 }
 
-// close ends the stream. What will not be heard any more is lost.
+// close closes the stream and its connection. It calls the source's Lost with the number of samples
+// that are not audible yet.
 func (p *playback) close() {
 	p.connection.close()
 	p.speaker.name.Store(nil)
-	unheard := min(p.written-p.clock.at(time.Now()), p.written-p.filled)
-	p.written -= max(unheard, 0)
-	p.lose(unheard)
+	inaudible := min(p.written-p.clock.at(time.Now()), p.written-p.sourceStart)
+	p.written -= max(inaudible, 0)
+	p.reportLost(inaudible)
 }

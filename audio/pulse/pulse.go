@@ -1,14 +1,15 @@
-// Package pulse plays and records by the sound server of a Linux desktop or
-// device, PulseAudio or PipeWire, in the protocol that both speak. It needs no
-// cgo and no library; where there is no server it finds none.
+// Package pulse plays and records sound with the sound server of a Linux machine, PulseAudio or
+// PipeWire. It uses the PulseAudio protocol and needs neither cgo nor a library. On other platforms
+// it compiles but finds no server.
 //
-// The fact that everything here depends on: the server holds a deep buffer of
-// our sound, and can be told to forget it. So the speaker survives our being
-// late, and is still silent within milliseconds when it has to be.
+// The speaker relies on one property of the server: the server buffers much sound (700 ms) and can
+// discard its buffer on request. Therefore a delay in this process causes no gap, and the speaker
+// can still become silent within milliseconds.
 //
-// Each open stream has a connection of its own, which one goroutine reads
-// (proto's, it calls what is named hear, which must never wait) and another
-// serves: the one that called Play or Record.
+// Each stream has a connection of its own and uses two goroutines. One belongs to package proto
+// (github.com/jfreymuth/pulse/proto), which implements the protocol: this goroutine reads the server's
+// messages and calls the functions named onMessage, which must not block. The other is the goroutine
+// that runs Play or Record.
 package pulse
 
 import (
@@ -21,43 +22,35 @@ import (
 	"moonlark/audio"
 )
 
-// Options say how a stream is opened. Their zero value plays on, or records
-// from, the default device of the server that a person would expect.
+// Options are the settings of a speaker or a microphone. The zero value selects the default device
+// of the local sound server.
 type Options struct {
-	// Server is the server's address, as PULSE_SERVER has it. Empty means that
-	// it is looked for: see Found.
+	// Server is the address of the sound server, in the syntax of the environment variable
+	// PULSE_SERVER. Empty means the value of PULSE_SERVER, or otherwise the local sound server.
 	Server string
 
-	// Device is the name of a sink or a source. Empty means the server's default.
+	// Device is the name of a sink (speaker) or a source (microphone). Empty means the server's
+	// default device.
 	Device string
 
-	// Find is asked for the name of the device instead, each time that one is
-	// opened. Nil means Device.
+	// Find returns the name of the device to open, each time a device is opened. If Find is not
+	// nil, Device is ignored.
 	Find func(context.Context) (string, error)
 
-	// Depth is how much sound the server holds. Zero means 700 ms.
+	// Depth is how much sound of a speaker the server buffers. Zero means 700 ms.
 	Depth time.Duration
 
-	// Period is how much sound the server takes, or gives, at a time. Zero
-	// means 10 ms for a speaker and 20 ms for a microphone.
-	Period time.Duration
-
-	// Counts is where to count what goes wrong. Nil means nowhere.
+	// Counts counts problems with the sound. It may be nil.
 	Counts *audio.Counts
 
-	// Log gets what a person should know, such as that the sound comes from
-	// another device now. Nil means nobody.
+	// Log receives messages for the user, for example that another device is used now. It may be
+	// nil.
 	Log *slog.Logger
 }
 
 func (o Options) depth() time.Duration { return cmp.Or(o.Depth, 700*time.Millisecond) }
 
-func (o Options) counts() *audio.Counts {
-	if o.Counts == nil {
-		return new(audio.Counts)
-	}
-	return o.Counts
-}
+func (o Options) counts() *audio.Counts { return cmp.Or(o.Counts, new(audio.Counts)) }
 
 func (o Options) log() *slog.Logger {
 	if o.Log == nil {
@@ -66,7 +59,7 @@ func (o Options) log() *slog.Logger {
 	return o.Log
 }
 
-// device is the name of the device to open now, empty for the default one.
+// device returns the name of the device to open. Empty means the server's default device.
 func (o Options) device(ctx context.Context) (string, error) {
 	name := o.Device
 	if o.Find != nil {
@@ -75,9 +68,9 @@ func (o Options) device(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	// proto has a buffer of 1024 bytes for a request, and panics beyond it.
+	// Package proto panics if a request is longer than 1024 bytes.
 	if len(name) > 256 {
-		return "", fmt.Errorf("no device has a name of %d bytes", len(name))
+		return "", fmt.Errorf("a device name of %d bytes is too long", len(name))
 	}
 	return name, nil
 }

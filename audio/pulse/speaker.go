@@ -10,44 +10,56 @@ import (
 	"moonlark/audio"
 )
 
+// These settings apply to the streams of speakers and microphones.
 const (
-	sampleSize = 4                           // bytes
-	piece      = 20 * audio.Rate / 1000      // samples that are filled or taken at a time, at most
-	tick       = 50 * time.Millisecond       // how often a stream looks whether it lives
-	tooLate    = 10 * time.Millisecond       // that a wake-up counts as late
-	suspense   = 2 * time.Second             // that a device may be suspended
-	firstTake  = 3 * time.Second             // until a device begins: some sleep deeply
-	idle       = time.Second                 // that a device may take no sound
-	often      = time.Second                 // between two questions for the latency
-	settling   = 100 * time.Millisecond      // after a start, when it still changes
-	noDevice   = proto.Undefined             // in place of an index: go by the name
-	floats     = byte(proto.FormatFloat32LE) // how our samples look to the server
+	maxPiece      = 20 * audio.Rate / 1000 // maximum number of samples in a call of Fill or Take
+	checkInterval = 50 * time.Millisecond  // interval at which a stream checks its device
+	minLate       = 10 * time.Millisecond  // a wake-up with a longer delay is counted as late
+	// interval at which the server is asked for its latency
+	latencyInterval = time.Second
+	// index to send with requests that identify a device by its name
+	anyIndex = proto.Undefined
 )
 
-// A Speaker plays on a sink of a sound server. The server holds a deep buffer,
-// which Flush empties at once.
+// These are settings of the stream of a speaker.
+const (
+	suspendTimeout = 2 * time.Second // how long the device may be suspended
+	startTimeout   = 3 * time.Second // how long the device may take to start
+	// when the server has requested no sound for at least this long, the speaker counts as stopped
+	requestPause = time.Second
+	// replaces latencyInterval until the device has started
+	startLatencyInterval = 100 * time.Millisecond
+)
+
+// A Speaker plays on a sink of a sound server. The server buffers much sound, and Flush discards
+// the buffered sound at once.
 //
-// When Play returns, what was taken and will not be heard any more is reported
-// to the source as lost, like at a flush, so that what a person hears is known
-// across the loss of a device.
+// When Play returns, it calls the source's Lost method with the number of samples that will not be
+// audible, as after a flush. So the source knows which samples were audible even if the device was
+// lost.
 type Speaker struct {
-	opts     Options                // fixed
-	wake     chan struct{}          // holds one: there is something to do for Play
-	flushing atomic.Bool            // Flush was called
-	name     atomic.Pointer[string] // of the device that plays, for people
+	opts Options // never changes after NewSpeaker
+	// wakes up the goroutine that runs Play; has a capacity of 1
+	wake           chan struct{}
+	flushRequested atomic.Bool // Flush was called
+	// name of the open device for users; nil if no device is open
+	name atomic.Pointer[string]
 }
 
-// NewSpeaker is a speaker that opts describes. It opens nothing yet.
+// NewSpeaker returns a speaker. It does not connect to the sound server; Play does.
 func NewSpeaker(opts Options) *Speaker {
 	return &Speaker{opts: opts, wake: make(chan struct{}, 1)}
 }
 
 var _ audio.Speaker = (*Speaker)(nil)
 
-// String says "pulse", and the device when it is known.
-func (s *Speaker) String() string { return called(s.name.Load(), s.opts.Device) }
+// String implements [audio.Speaker]. It returns "pulse", followed by the name of the device if that
+// is known.
+func (s *Speaker) String() string { return displayName(s.name.Load(), s.opts.Device) }
 
-func called(name *string, device string) string {
+// displayName returns "pulse", followed by the name of the open device, or otherwise by the name of
+// the chosen device. name is nil if no device is open, and device is empty if none was chosen.
+func displayName(name *string, device string) string {
 	if name != nil {
 		device = *name
 	}
@@ -57,20 +69,22 @@ func called(name *string, device string) string {
 	return "pulse (" + device + ")"
 }
 
-// Flush has Play throw away what the server holds.
+// Flush implements [audio.Speaker]. It requests a flush from the goroutine that runs Play.
 func (s *Speaker) Flush() {
-	s.flushing.Store(true)
-	nudge(s.wake)
+	s.flushRequested.Store(true)
+	signal(s.wake)
 }
 
-func nudge(wake chan struct{}) {
+// signal sends a value to a channel with a capacity of 1. If the channel is full, signal does
+// nothing.
+func signal(wake chan struct{}) {
 	select {
 	case wake <- struct{}{}:
-	default: // it is awake already
+	default:
 	}
 }
 
-// Play plays what source gives until ctx is done.
+// Play implements [audio.Speaker].
 func (s *Speaker) Play(ctx context.Context, source audio.Source) error {
 	err := s.play(ctx, source)
 	if ctx.Err() != nil {
@@ -84,7 +98,7 @@ func (s *Speaker) play(ctx context.Context, source audio.Source) error {
 	if err != nil {
 		return err
 	}
-	s.flushing.Store(false) // nothing is taken yet
+	s.flushRequested.Store(false) // ignore a flush that was requested before this call of Play
 	p := newPlayback(s, source)
 	if err := p.open(ctx, name); err != nil {
 		return err

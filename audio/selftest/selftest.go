@@ -1,10 +1,11 @@
-// Package selftest finds out by playing and listening how a speaker and a
-// microphone get on with each other: whether the one hears the other, how much
-// later, and what takes the echo away.
+// Package selftest measures the echo between a speaker and a microphone. It plays test sounds,
+// records with the microphone, and finds out whether the microphone hears the speaker, how long the
+// echo takes, and which setting of --echo removes the echo best.
 package selftest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -18,130 +19,140 @@ import (
 )
 
 const (
-	settling  = 3 * time.Second        // that a device may take to open, and a canceller to begin
-	room      = time.Second            // of silence, to hear how loud the room is
-	chirping  = time.Second            // of chirp
-	talking   = 6 * time.Second        // of what sounds like speech
-	learning  = 3 * time.Second        // of that, which a canceller may take to learn
-	tail      = 500 * time.Millisecond // after a sound, for what is left of it in the room
-	loudness  = 0.25                   // of what is played, at its peaks
-	lowRate   = 8000                   // at which recordings are compared
-	mostDelay = time.Second
-	audible   = 6.0  // dB above the room, and the chirp was heard
-	good      = 20.0 // dB of echo removed, that are enough
-	tolerable = 10.0
+	// maximum time until the microphone delivers its first sound
+	openTimeout = 3 * time.Second
+	// length of the silence during which the noise of the room is measured
+	roomLength   = time.Second
+	chirpLength  = time.Second     // length of the chirp, a tone that rises
+	speechLength = 6 * time.Second // length of the artificial speech
+	// time at the beginning of the speech during which an echo canceller may adapt
+	learnLength = 3 * time.Second
+	tail        = 500 * time.Millisecond // how much longer than a test sound the recording lasts
+	amplitude   = 0.25                   // peak amplitude of the chirp and of the speech
+	lowRate     = 8000                   // sample rate at which the delay is calculated
+	maxDelay    = time.Second            // maximum delay that can be measured
+	// the microphone hears the chirp if it is louder than the room by this many dB
+	minEcho     = 6.0
+	goodRemoval = 20.0 // removing this many dB of the echo is good
+	fairRemoval = 10.0 // removing this many dB of the echo is acceptable
 )
 
-// A Result is what was found out.
+// A Result contains all measurements of a test.
 type Result struct {
-	Speaker    string // what a person would call it
-	Microphone string
-	Room       float64       // how loud the room is, dBFS
-	Level      float64       // how loud the chirp came back, dBFS
-	Delay      time.Duration // after the devices say that it was heard
-	Removed    []Removed     // by each way to be without echo
-	Use        string        // the value of --echo to use
-	Why        string
+	Speaker    string        // name of the speaker
+	Microphone string        // name of the microphone
+	Room       float64       // level of the noise in the room, in dBFS
+	Level      float64       // level of the recorded chirp, in dBFS
+	Delay      time.Duration // delay of the echo, in addition to the delays that the devices report
+	Removed    []Removed     // effect of each setting of --echo
+	Use        string        // the recommended setting of --echo
+	Why        string        // the reason for the recommendation
 }
 
-// Removed is what one way to be without echo does.
+// Removed is the effect of one setting of --echo.
 type Removed struct {
-	Echo string  // the value of --echo
-	DB   float64 // of echo removed
-	Err  error   // why it cannot be tried
+	Echo string  // the setting of --echo
+	DB   float64 // by how many dB the echo was reduced
+	Err  error   // why the setting could not be tested, or nil
 }
 
-// Heard says whether the microphone hears the speaker at all.
-func (r Result) Heard() bool { return r.Level > r.Room+audible }
+// Heard reports whether the microphone hears the speaker.
+func (r Result) Heard() bool { return r.Level > r.Room+minEcho }
 
-// Run tests the devices of a choice, which takes some half a minute. tell is told
-// what is being done. The error is that a device cannot be opened.
-func Run(ctx context.Context, choice device.Choice, log *slog.Logger, tell func(string)) (Result, error) {
+// Run tests the speaker and the microphone of a choice, which takes about half a minute. It calls
+// progress with a description of each step before the step begins. It returns an error if a device
+// cannot be opened or delivers too little sound.
+func Run(ctx context.Context, choice device.Choice, log *slog.Logger, progress func(string)) (Result, error) {
 	var r Result
-	tell("listening to the room, then playing a chirp")
+	progress("recording the silent room, then playing a chirp")
 	choice.Echo = "off"
-	got, err := record(ctx, choice, log, append(silence(room), chirp()...), room)
+	got, err := record(ctx, choice, log, append(silence(roomLength), chirp()...), roomLength)
 	if err != nil {
 		return r, err
 	}
 	r.Speaker, r.Microphone = got.speaker, got.microphone
-	r.Room = level(got.mic[:audio.Samples(room)*9/10])
-	r.Level = level(got.mic[audio.Samples(room):])
+	r.Room = level(got.mic[:audio.Samples(roomLength)*9/10])
+	r.Level = level(got.mic[audio.Samples(roomLength):])
 	if !r.Heard() {
-		r.Use, r.Why = "off", "the microphone does not hear the speaker: a headset, or one of the two is muted"
+		r.Use, r.Why = "off", "the microphone does not hear the speaker (this is normal for a headset; otherwise check the volume)"
 		return r, nil
 	}
-	r.Delay = delay(got.said, got.mic)
-	before := 0.0
+	r.Delay = delay(got.played, got.mic)
+	levelWithout := 0.0 // level of the recorded speech with --echo off
 	for _, echo := range []string{"off", "server", "speex", "gate"} {
 		choice.Echo = echo
-		tell("speaking, with --echo " + echo)
-		got, err := record(ctx, choice, log, speech(), learning)
+		progress("playing artificial speech with --echo " + echo)
+		got, err := record(ctx, choice, log, speech(), learnLength)
 		if ctx.Err() != nil {
 			return r, context.Cause(ctx)
 		}
-		left := 0.0
+		remaining := 0.0
 		if err == nil {
-			left = level(got.clean[audio.Samples(learning):])
+			remaining = level(got.clean[audio.Samples(learnLength):])
 		}
 		if echo == "off" {
 			if err != nil {
 				return r, err
 			}
-			before = left
+			levelWithout = remaining
 			continue
 		}
-		r.Removed = append(r.Removed, Removed{echo, before - max(left, r.Room-20), err})
+		r.Removed = append(r.Removed, Removed{echo, levelWithout - max(remaining, r.Room-20), err})
 	}
 	r.Use, r.Why = advise(r.Removed)
 	return r, nil
 }
 
-// advise chooses the first way that is good enough: they are in the order in
-// which they are to be preferred, since the gate shuts out the user too.
-func advise(all []Removed) (use, why string) {
-	for _, least := range []float64{good, tolerable} {
-		for _, w := range all {
-			if w.Err == nil && w.DB >= least && w.Echo != "gate" {
-				return w.Echo, fmt.Sprintf("it removes %.0f dB", w.DB)
+// advise recommends a setting of --echo, and returns the setting and the reason. It recommends the
+// first of settings with a good effect, or otherwise the first one with an acceptable effect. The
+// setting "gate" comes last, because the gate mutes the user too. settings is in the order of
+// preference.
+func advise(settings []Removed) (use, why string) {
+	for _, minimum := range []float64{goodRemoval, fairRemoval} {
+		for _, s := range settings {
+			if s.Err == nil && s.DB >= minimum && s.Echo != "gate" {
+				return s.Echo, fmt.Sprintf("it removes %.0f dB", s.DB)
 			}
 		}
 	}
-	return "gate", "nothing else removes enough; the agent can then be interrupted only by speaking up"
+	return "gate", "no other setting removes enough echo; with the gate, speak loudly to interrupt the agent"
 }
 
-// A recording is what was said and heard, from the same moment on.
+// A recording contains what the speaker played and what the microphone recorded during the same
+// time.
 type recording struct {
-	speaker, microphone string
-	said, mic, clean    []float32
+	speaker, microphone string    // names of the devices
+	played              []float32 // sound that the speaker played
+	mic                 []float32 // sound that the microphone recorded
+	clean               []float32 // sound that the microphone recorded, after the echo was removed
 }
 
-// record plays sound once both devices work, and returns what was said and heard
-// from then on; at least is how much of it there has to be.
-func record(ctx context.Context, choice device.Choice, log *slog.Logger, sound []float32, least time.Duration) (*recording, error) {
-	sounds, err := device.Choose(choice, device.Options{Log: log})
+// record opens both devices, plays sound while it records, and returns the recording. It returns an
+// error if a device fails or the recording is shorter than minLength plus tail.
+func record(ctx context.Context, choice device.Choice, log *slog.Logger, sound []float32, minLength time.Duration) (*recording, error) {
+	devices, err := device.Choose(choice, device.Options{Log: log})
 	if err != nil {
 		return nil, err
 	}
-	defer sounds.Close()
-	if sounds.Speaker == nil || sounds.Microphone == nil {
-		return nil, fmt.Errorf("a speaker and a microphone are needed")
+	defer devices.Close()
+	if devices.Speaker == nil || devices.Microphone == nil {
+		return nil, errors.New("the test needs a speaker and a microphone")
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	player := audio.NewPlayer(sounds.Speaker, new(audio.Counts))
-	t := &taker{player: player, began: make(chan struct{})}
-	if sounds.Echo != nil {
-		t.echo = sounds.Echo(player)
+	player := audio.NewPlayer(devices.Speaker, new(audio.Counts))
+	s := &recordingSink{player: player, began: make(chan struct{})}
+	if devices.Echo != nil {
+		s.echo = devices.Echo(player)
 	}
 	var running sync.WaitGroup
 	failed := make(chan error, 2)
 	running.Go(func() {
-		if err := sounds.Speaker.Play(ctx, player); err != nil {
+		if err := devices.Speaker.Play(ctx, player); err != nil {
 			failed <- fmt.Errorf("speaker: %w", err)
 		}
 	})
 	running.Go(func() {
-		if err := sounds.Microphone.Record(ctx, t); err != nil {
+		if err := devices.Microphone.Record(ctx, s); err != nil {
 			failed <- fmt.Errorf("microphone: %w", err)
 		}
 	})
@@ -159,93 +170,100 @@ func record(ctx context.Context, choice device.Choice, log *slog.Logger, sound [
 			return context.Cause(ctx)
 		}
 	}
-	if err := wait(settling, t.began); err != nil {
+	if err := wait(openTimeout, s.began); err != nil {
 		return nil, err
 	}
-	if err := wait(time.Second, nil); err != nil { // a speaker can be slower than a microphone
+	// the speaker may take longer to open than the microphone
+	if err := wait(time.Second, nil); err != nil {
 		return nil, err
 	}
-	t.start()
-	if err := player.Play(sound); err != nil {
+	s.start()
+	if err := player.Play(player.NewClip(sound, audio.TrackOptions{Volume: 1})); err != nil {
 		return nil, err
 	}
 	if err := wait(audio.Duration(len(sound))+tail, nil); err != nil {
 		return nil, err
 	}
-	got := t.stop()
-	got.speaker, got.microphone = sounds.Speaker.String(), sounds.Microphone.String()
-	if audio.Duration(len(got.mic)) < least+tail {
-		return nil, fmt.Errorf("microphone: it brought %v of sound in %v", audio.Duration(len(got.mic)).Round(time.Millisecond), audio.Duration(len(sound))+tail)
+	got := s.stop()
+	got.speaker, got.microphone = devices.Speaker.String(), devices.Microphone.String()
+	if audio.Duration(len(got.mic)) < minLength+tail {
+		return nil, fmt.Errorf("microphone: recorded only %v of sound in %v", audio.Duration(len(got.mic)).Round(time.Millisecond), audio.Duration(len(sound))+tail)
 	}
 	return got, nil
 }
 
-// A taker keeps what the microphone hears, with what the speaker said meanwhile.
-type taker struct {
+// A recordingSink records the sound of the microphone together with the sound that the speaker
+// played at the same time.
+type recordingSink struct {
 	player *audio.Player
-	echo   audio.Echo // nil for none
+	echo   audio.EchoRemover // nil if no echo is removed
 	once   sync.Once
-	began  chan struct{} // closed at the first sound
+	began  chan struct{} // closed when the first sound arrives
 
-	mu  sync.Mutex // guards what follows
-	got *recording // nil: nothing is kept
+	mu        sync.Mutex // guards recording
+	recording *recording // nil before start and after stop
 }
 
-func (t *taker) Take(sound []float32, age time.Duration) {
-	t.once.Do(func() { close(t.began) })
-	said, clean := make([]float32, len(sound)), append([]float32(nil), sound...)
-	t.player.Heard(said, t.player.At(time.Now().Add(-age))-int64(len(sound)))
-	if t.echo != nil {
-		t.echo.Remove(clean, age)
+// Take implements [audio.Sink].
+func (s *recordingSink) Take(sound []float32, age time.Duration) {
+	s.once.Do(func() { close(s.began) })
+	played, clean := make([]float32, len(sound)), append([]float32(nil), sound...)
+	s.player.Played(played, s.player.SampleAt(time.Now().Add(-age))-int64(len(sound)))
+	if s.echo != nil {
+		s.echo.Remove(clean, age)
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.got != nil {
-		t.got.said = append(t.got.said, said...)
-		t.got.mic = append(t.got.mic, sound...)
-		t.got.clean = append(t.got.clean, clean...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.recording != nil {
+		s.recording.played = append(s.recording.played, played...)
+		s.recording.mic = append(s.recording.mic, sound...)
+		s.recording.clean = append(s.recording.clean, clean...)
 	}
 }
 
-func (t *taker) start() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.got = new(recording)
+// start starts a new recording.
+func (s *recordingSink) start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recording = new(recording)
 }
 
-func (t *taker) stop() *recording {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	got := t.got
-	t.got = nil
-	return got
+// stop ends the recording and returns it.
+func (s *recordingSink) stop() *recording {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.recording
+	s.recording = nil
+	return r
 }
 
+// silence returns silence of length d.
 func silence(d time.Duration) []float32 { return make([]float32, audio.Samples(d)) }
 
-// chirp rises from 300 to 3,000 Hz.
+// chirp returns a tone whose frequency rises from 300 to 3000 Hz.
 func chirp() []float32 {
-	sound := silence(chirping)
+	sound := silence(chirpLength)
 	for i := range sound {
 		s := float64(i) / audio.Rate
-		sound[i] = float32(loudness * math.Sin(2*math.Pi*(300*s+1350*s*s/chirping.Seconds())))
+		sound[i] = float32(amplitude * math.Sin(2*math.Pi*(300*s+1350*s*s/chirpLength.Seconds())))
 	}
 	return sound
 }
 
-// speech is noise with the rhythm of speech, the same each time.
+// speech returns artificial speech: noise with the rhythm of speech. Each call returns the same
+// sound.
 func speech() []float32 {
-	sound, seed, low := silence(talking), uint32(1), 0.0
+	sound, seed, low := silence(speechLength), uint32(1), 0.0
 	for i := range sound {
 		seed = seed*1664525 + 1013904223
 		low += 0.3 * (float64(seed>>8)/(1<<23) - 1 - low)
 		syllable := math.Pow(math.Sin(2*math.Pi*2*float64(i)/audio.Rate), 2)
-		sound[i] = float32(2 * loudness * syllable * low)
+		sound[i] = float32(2 * amplitude * syllable * low)
 	}
 	return sound
 }
 
-// level is the RMS in dBFS.
+// level returns the root mean square of sound in dBFS.
 func level(sound []float32) float64 {
 	sum := 0.0
 	for _, x := range sound {
@@ -254,24 +272,25 @@ func level(sound []float32) float64 {
 	return 10 * math.Log10(sum/math.Max(float64(len(sound)), 1)+1e-10)
 }
 
-// delay is how much later than said mic is.
-func delay(said, mic []float32) time.Duration {
-	far := pcm.NewResampler(audio.Rate, lowRate).Append(nil, said)
+// delay returns the delay of an echo. played is the sound that the speaker played, and mic is the
+// recording that contains its echo. If mic contains no echo, the result has no meaning.
+func delay(played, mic []float32) time.Duration {
+	far := pcm.NewResampler(audio.Rate, lowRate).Append(nil, played)
 	near := pcm.NewResampler(audio.Rate, lowRate).Append(nil, mic)
-	best, at := 0.0, 0
-	for lag := range int(mostDelay.Seconds() * lowRate) {
+	maxCorrelation, delay := 0.0, 0
+	for lag := range int(maxDelay.Seconds() * lowRate) {
 		sum := 0.0
 		for i := lag; i < min(len(near), len(far)+lag); i++ {
 			sum += float64(near[i]) * float64(far[i-lag])
 		}
-		if math.Abs(sum) > best {
-			best, at = math.Abs(sum), lag
+		if math.Abs(sum) > maxCorrelation {
+			maxCorrelation, delay = math.Abs(sum), lag
 		}
 	}
-	return time.Duration(at) * time.Second / lowRate
+	return time.Duration(delay) * time.Second / lowRate
 }
 
-// String is the result in words.
+// String returns the result as a table that is shown to the user.
 func (r Result) String() string {
 	var b strings.Builder
 	row := func(name, format string, args ...any) {

@@ -10,24 +10,26 @@ import (
 	"moonlark/audio/pcm"
 )
 
-// MicrophoneOptions are the settings of a [Microphone]. Zero values work.
+// MicrophoneOptions are the settings of a [Microphone]. The zero value works.
 type MicrophoneOptions struct {
-	Loop   bool          // from the beginning again at the end; otherwise silence
-	Counts *audio.Counts // gets late wake-ups; nil counts nothing
+	Loop   bool          // repeat the file endlessly; otherwise silence follows the end of the file
+	Counts *audio.Counts // counts late wake-ups; may be nil
 }
 
-// A Microphone hears what is in a file as if it was being spoken.
+// A Microphone records the sound of a WAV file in real time.
 type Microphone struct {
-	name string            // fixed
-	opts MicrophoneOptions // fixed
+	name string            // never changes after NewMicrophone
+	opts MicrophoneOptions // never changes after NewMicrophone
 }
 
-// NewMicrophone makes a microphone that is the file called name. Each Record
-// begins at its beginning, and reads as it goes, so it can be of any length.
+// NewMicrophone returns a microphone that records the sound of a WAV file. name is the name of the
+// file. Each call of Record starts at the beginning of the file. Record reads the file in small
+// parts, so the file may be of any length.
 func NewMicrophone(name string, opts MicrophoneOptions) *Microphone {
 	return &Microphone{name: name, opts: opts}
 }
 
+// String implements [audio.Microphone]. It returns the file as it is written on the command line.
 func (m *Microphone) String() string {
 	if m.opts.Loop {
 		return "wav:" + m.name + ",loop"
@@ -35,97 +37,101 @@ func (m *Microphone) String() string {
 	return "wav:" + m.name
 }
 
-// Record records on the goroutine that calls it, 20 ms at a time.
+// Record implements [audio.Microphone]. It calls sink on the caller's goroutine, with 20 ms of
+// sound at a time.
 func (m *Microphone) Record(ctx context.Context, sink audio.Sink) error {
-	t := &tape{name: m.name, loop: m.opts.Loop}
-	if err := t.rewind(); err != nil {
+	p := &filePlayer{name: m.name, loop: m.opts.Loop}
+	if err := p.rewind(); err != nil {
 		return err
 	}
-	defer t.close()
+	defer p.close()
 	piece := make([]float32, pace.Samples)
-	if err := t.play(piece); err != nil {
+	if err := p.read(piece); err != nil {
 		return err
 	}
-	p := pace.Start(m.opts.Counts)
-	defer p.Stop()
+	clock := pace.Start(m.opts.Counts)
+	defer clock.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-p.C():
+		case <-clock.C():
 			sink.Take(piece, 0)
-			p.Next()
-			if err := t.play(piece); err != nil { // in time for the next
+			clock.Next()
+			if err := p.read(piece); err != nil { // read the sound of the next period
 				return err
 			}
 		}
 	}
 }
 
-// A tape gives the sound of a file and what comes after it.
-type tape struct {
-	name string // fixed
-	loop bool   // fixed
+// A filePlayer returns the sound of a file at the sample rate audio.Rate. After the end of the file
+// it returns the same sound again, or silence if loop is not set.
+type filePlayer struct {
+	name string // never changes
+	loop bool   // never changes
 
-	file  *os.File // nil once there is only silence
-	in    *Reader
-	rate  *pcm.Resampler
-	raw   []float32
-	sound []float32 // at audio.Rate, not given yet
-	empty bool      // nothing was read since the beginning of the file
+	file      *os.File // nil after the end of the file, when only silence is left to return
+	in        *Reader
+	resampler *pcm.Resampler
+	raw       []float32 // buffer for sound at the sample rate of the file
+	sound     []float32 // sound at audio.Rate that read has not returned yet
+	empty     bool      // no sample has been read from the file yet
 }
 
-// rewind opens the file, anew if it was open, since it may be another by now.
-func (t *tape) rewind() error {
-	t.close()
-	file, in, err := open(t.name)
+// rewind closes the file if it is open, and opens it at the beginning. The file may have been
+// replaced in the meantime.
+func (p *filePlayer) rewind() error {
+	p.close()
+	file, in, err := openFile(p.name)
 	if err != nil {
 		return err
 	}
-	if t.rate == nil || t.in.Rate != in.Rate {
-		t.rate = pcm.NewResampler(in.Rate, audio.Rate)
-		t.raw = make([]float32, in.Rate/50)
+	if p.resampler == nil || p.in.Rate != in.Rate {
+		p.resampler = pcm.NewResampler(in.Rate, audio.Rate)
+		p.raw = make([]float32, in.Rate/50)
 	}
-	t.file, t.in, t.empty = file, in, true
+	p.file, p.in, p.empty = file, in, true
 	return nil
 }
 
-func (t *tape) close() {
-	if t.file != nil {
-		t.file.Close()
+func (p *filePlayer) close() {
+	if p.file != nil {
+		p.file.Close()
 	}
-	t.file = nil
+	p.file = nil
 }
 
-// play fills piece.
-func (t *tape) play(piece []float32) error {
-	for len(t.sound) < len(piece) && t.file != nil {
-		if err := t.more(); err != nil {
+// read fills piece with the next sound. It returns an error if the file cannot be read.
+func (p *filePlayer) read(piece []float32) error {
+	for len(p.sound) < len(piece) && p.file != nil {
+		if err := p.readFile(); err != nil {
 			return err
 		}
 	}
-	n := copy(piece, t.sound)
+	n := copy(piece, p.sound)
 	clear(piece[n:])
-	t.sound = t.sound[:copy(t.sound, t.sound[n:])]
+	p.sound = p.sound[:copy(p.sound, p.sound[n:])]
 	return nil
 }
 
-// more reads some sound, or rewinds, or ends the tape.
-func (t *tape) more() error {
-	n, err := t.in.Read(t.raw)
-	t.empty = t.empty && n == 0
-	t.sound = t.rate.Append(t.sound, t.raw[:n])
+// readFile reads 20 ms of sound from the file and appends it to the field sound. At the end of the
+// file it rewinds or closes the file.
+func (p *filePlayer) readFile() error {
+	n, err := p.in.Read(p.raw)
+	p.empty = p.empty && n == 0
+	p.sound = p.resampler.Append(p.sound, p.raw[:n])
 	if err == nil {
 		return nil
 	}
 	if err != io.EOF {
-		return in(t.name, err)
+		return fileError(p.name, err)
 	}
-	if t.loop && !t.empty {
-		return t.rewind()
+	if p.loop && !p.empty {
+		return p.rewind()
 	}
-	t.sound = t.rate.Flush(t.sound)
-	t.close()
+	p.sound = p.resampler.Flush(p.sound)
+	p.close()
 	return nil
 }
 

@@ -1,8 +1,8 @@
-// Package wav reads and writes WAV files, and has a speaker and a microphone
-// that are such files.
+// Package wav reads and writes WAV files. It also contains a speaker that plays into a WAV file and
+// a microphone that records from a WAV file.
 //
-// Files come from anywhere and are often cut off or wrong about their own size,
-// so what a header says about that is a hint. What the sound is must be right.
+// WAV files are often truncated or state a wrong size. Therefore the reader does not rely on the
+// sizes in a header. But it rejects a file whose sample format is invalid.
 package wav
 
 import (
@@ -11,34 +11,38 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"moonlark/audio/pcm"
 )
 
 const (
-	minRate, maxRate = 1000, 384000 // what we take for the rate of sound
+	minRate, maxRate = 1000, 384000 // range of valid sample rates
 
-	maxSkipped = 64 << 20   // bytes before the sound, as of pictures
-	endless    = 0x7fff0000 // from here on a size means that it was not known
+	maxSkipped = 64 << 20 // maximum number of bytes before the sound, for example of pictures
+	// a program that writes a file of unknown size states this size or a larger one
+	unknownSize = 0x7fff0000
 
-	pieceBytes = 16 << 10 // read at a time, at least one frame
+	bufferBytes = 16 << 10 // size of Reader.buf in bytes, unless a single frame is larger
 )
 
-// A Reader reads the sound of a WAV file, mixed down to mono, at the rate that
-// it has. It reads ahead.
+// A Reader reads the sound of a WAV file and mixes all channels into one. It does not change the
+// sample rate. A Reader has a buffer, so it may have read more from the file than it has returned.
 type Reader struct {
-	Rate     int // samples a second
-	Channels int // in the file
+	Rate     int // samples per second
+	Channels int // number of channels in the file
 
 	in     io.Reader
-	decode func(sample []byte) float64
-	width  int    // bytes a sample
-	left   uint64 // bytes of sound not read yet, at most
-	buf    []byte
-	frames []byte // in buf, not given yet
+	decode func(sample []byte) float64 // converts a sample to a number from -1 to 1
+	width  int                         // number of bytes per sample of one channel
+	// maximum number of bytes of sound that are left in the file
+	remaining uint64
+	buf       []byte
+	frames    []byte // the part of buf that Read has not returned yet
 }
 
-// NewReader reads up to the sound. Its errors do not say which file it is.
+// NewReader reads the header of a WAV file, up to the beginning of the sound, and returns a Reader
+// for the sound. The text of an error does not contain the name of the file.
 func NewReader(in io.Reader) (*Reader, error) {
 	r := &Reader{in: in}
 	var head [12]byte
@@ -46,95 +50,117 @@ func NewReader(in io.Reader) (*Reader, error) {
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, err
 	}
-	if err := isWAV(head[:n]); err != nil {
+	if err := checkMagic(head[:n]); err != nil {
 		return nil, err
 	}
-	whole := binary.LittleEndian.Uint32(head[4:])
-	if err := r.chunks(uint64(whole)); err != nil {
+	riffSize := binary.LittleEndian.Uint32(head[4:])
+	if err := r.readChunks(uint64(riffSize)); err != nil {
 		return nil, err
 	}
 	frame := r.width * r.Channels
-	r.buf = make([]byte, max(frame, pieceBytes/frame*frame))
+	r.buf = make([]byte, max(frame, bufferBytes/frame*frame))
 	return r, nil
 }
 
-// isWAV says what is wrong with the beginning of a file.
-func isWAV(head []byte) error {
+// checkMagic returns an error unless head, the first 12 bytes of a file, is the beginning of a WAV
+// file. If head has fewer bytes, the file is shorter.
+func checkMagic(head []byte) error {
 	if len(head) == 12 && string(head[8:]) == "WAVE" {
 		switch string(head[:4]) {
 		case "RIFF", "RF64":
 			return nil
 		case "RIFX":
-			return errors.New("a WAV file in big-endian order, which is not supported")
+			return errors.New("big-endian WAV files are not supported")
 		}
 	}
 	if len(head) == 0 {
 		return errors.New("the file is empty")
 	}
-	for _, k := range []struct{ begin, name string }{
+	for _, k := range []struct{ prefix, name string }{
 		{"ID3", "MP3"}, {"\xff\xfb", "MP3"}, {"\xff\xf3", "MP3"}, {"OggS", "Ogg"}, {"fLaC", "FLAC"}, {"FORM", "AIFF"},
 	} {
-		if len(head) >= len(k.begin) && string(head[:len(k.begin)]) == k.begin {
+		if len(head) >= len(k.prefix) && string(head[:len(k.prefix)]) == k.prefix {
 			return fmt.Errorf("not a WAV file but %s", k.name)
 		}
 	}
 	return errors.New("not a WAV file")
 }
 
-// chunks reads up to the sound of a file that says that it has whole bytes
-// after the first eight.
-func (r *Reader) chunks(whole uint64) error {
+// readChunks reads the chunks of a file up to the beginning of the sound. riffSize is the number of
+// bytes after the first eight, as the RIFF header of the file states it.
+func (r *Reader) readChunks(riffSize uint64) error {
 	at := uint64(12)
+	odd := false // the last chunk has an odd size
 	for {
-		var head [8]byte
-		if _, err := io.ReadFull(r.in, head[:]); err != nil {
-			return ended(err, "it ends before its sound begins")
+		head, padding, err := r.readChunkHead(odd)
+		if err != nil {
+			return truncatedError(err)
 		}
-		at += 8
+		at += 8 + padding
 		size := uint64(binary.LittleEndian.Uint32(head[4:]))
 		switch string(head[:4]) {
 		case "data":
 			if r.decode == nil {
-				return errors.New("its sound begins before it says what format it has")
+				return errors.New("the sound comes before its format")
 			}
-			r.left = size
-			// A writer that has not come to the end yet leaves 0. But when there
-			// is more than that in the file, there really is no sound in it.
-			if size >= endless || size == 0 && (whole <= at-8 || whole >= endless) {
-				r.left = math.MaxUint64
+			r.remaining = size
+			// A program that is still writing the file leaves the size 0. But if riffSize includes
+			// chunks after this one, the file is complete, and it contains no sound.
+			if size >= unknownSize || size == 0 && (riffSize <= at-8 || riffSize >= unknownSize) {
+				r.remaining = math.MaxUint64
 			}
 			return nil
 		case "fmt ":
 			if size > 1<<16 {
-				return fmt.Errorf("its format takes %d bytes", size)
+				return fmt.Errorf("the format chunk has %d bytes, which are too many", size)
 			}
-			body := make([]byte, size+size&1)
+			body := make([]byte, size)
 			if _, err := io.ReadFull(r.in, body); err != nil {
-				return ended(err, "it ends before its sound begins")
+				return truncatedError(err)
 			}
-			if err := r.format(body[:size]); err != nil {
+			if err := r.parseFormat(body); err != nil {
 				return err
 			}
 		default:
 			if at+size > maxSkipped {
-				return fmt.Errorf("no sound in its first %d MB", maxSkipped>>20)
+				return fmt.Errorf("no sound in the first %d MB", maxSkipped>>20)
 			}
-			if _, err := io.CopyN(io.Discard, r.in, int64(size+size&1)); err != nil {
-				return ended(err, "it ends before its sound begins")
+			if _, err := io.CopyN(io.Discard, r.in, int64(size)); err != nil {
+				return truncatedError(err)
 			}
 		}
-		at += size + size&1
+		at += size
+		odd = size%2 == 1
 	}
 }
 
-func ended(err error, what string) error {
+// readChunkHead reads the name and the size of a chunk. After a chunk with an odd size, a padding
+// byte comes first, which readChunkHead skips. But some programs leave the padding out. padding is
+// the number of skipped bytes.
+func (r *Reader) readChunkHead(odd bool) (head [8]byte, padding uint64, err error) {
+	if _, err := io.ReadFull(r.in, head[:]); err != nil || !odd {
+		return head, 0, err
+	}
+	needed := func(name []byte) bool { return string(name) == "fmt " || string(name) == "data" }
+	isName := !slices.ContainsFunc(head[:4], func(b byte) bool { return b < ' ' || b > '~' })
+	if needed(head[:4]) || isName && !needed(head[1:5]) {
+		return head, 0, nil
+	}
+	copy(head[:], head[1:])
+	_, err = io.ReadFull(r.in, head[7:])
+	return head, 1, err
+}
+
+// truncatedError returns an error with a better text if err means the end of the file. Otherwise it
+// returns err.
+func truncatedError(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return errors.New(what)
+		return errors.New("the file ends before the sound")
 	}
 	return err
 }
 
-// What a format can be called in a file.
+// These are format tags of WAV files.
 const (
 	formatPCM        = 1
 	formatFloat      = 3
@@ -142,9 +168,11 @@ const (
 	formatExtensible = 0xfffe
 )
 
-func (r *Reader) format(b []byte) error {
+// parseFormat parses the content of the format chunk and sets the Reader's fields. It returns an
+// error if the format is invalid or not supported.
+func (r *Reader) parseFormat(b []byte) error {
 	if len(b) < 16 {
-		return fmt.Errorf("its format takes %d bytes, which are too few", len(b))
+		return fmt.Errorf("the format chunk has %d bytes, which are too few", len(b))
 	}
 	tag := binary.LittleEndian.Uint16(b)
 	channels := int(binary.LittleEndian.Uint16(b[2:]))
@@ -153,36 +181,37 @@ func (r *Reader) format(b []byte) error {
 	bits := int(binary.LittleEndian.Uint16(b[14:]))
 	if tag == formatExtensible {
 		if len(b) < 40 {
-			return fmt.Errorf("its extensible format takes %d bytes, which are too few", len(b))
+			return fmt.Errorf("the extensible format chunk has %d bytes, which are too few", len(b))
 		}
 		tag = binary.LittleEndian.Uint16(b[24:])
 	}
 	switch {
 	case channels == 0:
-		return errors.New("it has no channels")
+		return errors.New("the file has 0 channels")
 	case rate < minRate || rate > maxRate:
-		return fmt.Errorf("it has %d samples a second, which is not between %d and %d", rate, minRate, maxRate)
+		return fmt.Errorf("the sample rate is %d, not between %d and %d", rate, minRate, maxRate)
 	}
 	width := (bits + 7) / 8
 	r.decode = decoder(tag, width)
 	switch {
 	case r.decode == nil:
-		return fmt.Errorf("its samples are %s of %d bits, which is not supported", nameOf(tag), bits)
+		return fmt.Errorf("%d-bit %s samples are not supported", bits, formatName(tag))
 	case block != width*channels:
-		return fmt.Errorf("it has %d channels of %d bits, but %d bytes for all of them", channels, bits, block)
+		return fmt.Errorf("a frame of %d channels with %d bits cannot have %d bytes", channels, bits, block)
 	}
 	r.Rate, r.Channels, r.width = int(rate), channels, width
 	return nil
 }
 
-func nameOf(tag uint16) string {
+// formatName returns the name of a sample format for error messages.
+func formatName(tag uint16) string {
 	switch tag {
 	case formatPCM:
-		return "numbers"
+		return "integer"
 	case 2, 0x11:
 		return "ADPCM"
 	case formatFloat:
-		return "floating point"
+		return "floating-point"
 	case 6:
 		return "A-law"
 	case formatULaw:
@@ -190,10 +219,11 @@ func nameOf(tag uint16) string {
 	case 0x55:
 		return "MP3"
 	}
-	return fmt.Sprintf("in format %#x", tag)
+	return fmt.Sprintf("format %#x", tag)
 }
 
-// decoder is what makes a number from -1 to 1 of a sample of width bytes, or nil.
+// decoder returns a function that converts a sample of width bytes to a number from -1 to 1. tag is
+// the format tag. decoder returns nil if the format is not supported.
 func decoder(tag uint16, width int) func([]byte) float64 {
 	le := binary.LittleEndian
 	switch {
@@ -208,16 +238,17 @@ func decoder(tag uint16, width int) func([]byte) float64 {
 	case tag == formatPCM && width == 4:
 		return func(b []byte) float64 { return float64(int32(le.Uint32(b))) / (1 << 31) }
 	case tag == formatFloat && width == 4:
-		return func(b []byte) float64 { return number(float64(math.Float32frombits(le.Uint32(b)))) }
+		return func(b []byte) float64 { return clamp(float64(math.Float32frombits(le.Uint32(b)))) }
 	case tag == formatFloat && width == 8:
-		return func(b []byte) float64 { return number(math.Float64frombits(le.Uint64(b))) }
+		return func(b []byte) float64 { return clamp(math.Float64frombits(le.Uint64(b))) }
 	case tag == formatULaw && width == 1:
-		return ulaw()
+		return ulawDecoder()
 	}
 	return nil
 }
 
-func ulaw() func([]byte) float64 {
+// ulawDecoder returns a function that converts a u-law sample to a number from -1 to 1.
+func ulawDecoder() func([]byte) float64 {
 	codes := make([]byte, 256)
 	for i := range codes {
 		codes[i] = byte(i)
@@ -226,21 +257,21 @@ func ulaw() func([]byte) float64 {
 	return func(b []byte) float64 { return float64(table[b[0]]) }
 }
 
-// number is x as a sample, whatever it is.
-func number(x float64) float64 {
+// clamp limits x to the range from -1 to 1. NaN becomes 0.
+func clamp(x float64) float64 {
 	if x != x {
 		return 0
 	}
 	return min(max(x, -1), 1)
 }
 
-// Read fills sound and says how many samples that were: fewer only at the end,
-// with io.EOF. A file that ends before it should ends there.
+// Read fills sound with the next samples and returns their number. At the end of the file it
+// returns fewer samples than fit into sound, and io.EOF. A truncated file is not an error.
 func (r *Reader) Read(sound []float32) (n int, err error) {
 	frame := r.width * r.Channels
 	for n < len(sound) {
 		if len(r.frames) == 0 {
-			if err := r.fill(); err != nil {
+			if err := r.fillBuffer(); err != nil {
 				return n, err
 			}
 		}
@@ -256,18 +287,19 @@ func (r *Reader) Read(sound []float32) (n int, err error) {
 	return n, nil
 }
 
-// fill reads at least one frame, or says why there is none.
-func (r *Reader) fill() error {
+// fillBuffer reads at least one frame (one sample of each channel) into buf. It returns io.EOF at
+// the end of the sound.
+func (r *Reader) fillBuffer() error {
 	frame := r.width * r.Channels
-	want := int(min(uint64(len(r.buf)), r.left)) / frame * frame
+	want := int(min(uint64(len(r.buf)), r.remaining)) / frame * frame
 	if want == 0 {
 		return io.EOF
 	}
 	n, err := io.ReadFull(r.in, r.buf[:want])
-	r.left -= uint64(n)
+	r.remaining -= uint64(n)
 	r.frames = r.buf[:n/frame*frame]
 	if err == io.ErrUnexpectedEOF {
-		r.left, err = 0, nil
+		r.remaining, err = 0, nil
 	}
 	if err == nil && len(r.frames) == 0 {
 		err = io.EOF

@@ -10,27 +10,26 @@ import (
 	"moonlark/audio/pcm"
 )
 
-// SpeakerOptions are the settings of a [Speaker]. Zero values work.
+// SpeakerOptions are the settings of a [Speaker]. The zero value works.
 type SpeakerOptions struct {
-	Rate   int           // samples a second in the file; 0 means audio.Rate
-	Counts *audio.Counts // gets late wake-ups; nil counts nothing
+	Rate   int           // samples per second in the file; 0 means audio.Rate
+	Counts *audio.Counts // counts late wake-ups; may be nil
 }
 
-// A Speaker writes what it plays to a file, as it would be heard: in real time,
-// and without what was flushed before its time came. The sound is in the file
-// 20 ms after it began to be heard.
+// A Speaker plays into a WAV file as a device would play: in real time, and without the sound that
+// a flush discarded. It writes each sample at most 20 ms after the time at which a device would
+// play the sample.
 type Speaker struct {
-	name  string         // fixed
-	opts  SpeakerOptions // fixed
-	flush chan struct{}  // fixed; of size 1
+	name  string         // never changes after NewSpeaker
+	opts  SpeakerOptions // never changes after NewSpeaker
+	flush chan struct{}  // contains a value if Flush has requested a flush
 
-	data int64 // bytes of sound in the file; only Play touches it
-	made bool  // the file is ours; only Play touches it
+	data    int64 // number of bytes of sound in the file; only Play uses it
+	created bool  // Play has created the file; only Play uses it
 }
 
-// NewSpeaker makes a speaker that is the file called name. Play makes the file;
-// one that there was is lost. When Play is called again it goes on with the
-// same file.
+// NewSpeaker returns a speaker that plays into a WAV file. name is the name of the file. The first
+// call of Play creates the file, and overwrites an existing one. Further calls append to the file.
 func NewSpeaker(name string, opts SpeakerOptions) *Speaker {
 	if opts.Rate == 0 {
 		opts.Rate = audio.Rate
@@ -38,53 +37,55 @@ func NewSpeaker(name string, opts SpeakerOptions) *Speaker {
 	return &Speaker{name: name, opts: opts, flush: make(chan struct{}, 1)}
 }
 
+// String implements [audio.Speaker]. It returns the file as it is written on the command line.
 func (s *Speaker) String() string { return "wav:" + s.name }
 
-// Flush throws away what is left of the 20 ms that are being heard.
+// Flush implements [audio.Speaker]. It discards the rest of the current 20 ms of sound.
 func (s *Speaker) Flush() {
 	select {
 	case s.flush <- struct{}{}:
-	default: // one is waiting
+	default: // an earlier request for a flush is still pending
 	}
 }
 
-// Play plays on the goroutine that calls it.
+// Play implements [audio.Speaker]. It calls source on the caller's goroutine.
 func (s *Speaker) Play(ctx context.Context, source audio.Source) error {
 	f, err := s.open()
 	if err != nil {
-		return in(s.name, err)
+		return fileError(s.name, err)
 	}
 	defer f.Close()
 	w, err := newWriter(f, s.opts.Rate, s.data)
 	if err != nil {
-		return in(s.name, err)
+		return fileError(s.name, err)
 	}
 	defer func() { s.data = w.data }()
 	if err := s.play(ctx, source, w); err != nil {
-		return in(s.name, err)
+		return fileError(s.name, err)
 	}
 	if err := w.Close(); err != nil {
-		return in(s.name, err)
+		return fileError(s.name, err)
 	}
 	if err := f.Close(); err != nil {
-		return in(s.name, err)
+		return fileError(s.name, err)
 	}
 	return nil
 }
 
-// open makes the file, or opens it again and is at its end.
+// open creates the file in the first call of Play, and opens it in further calls.
 func (s *Speaker) open() (*os.File, error) {
 	flags := os.O_RDWR | os.O_CREATE
-	if !s.made {
+	if !s.created {
 		flags |= os.O_TRUNC
 	}
 	f, err := os.OpenFile(s.name, flags, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	s.made = true
+	s.created = true
 	end, err := f.Seek(0, io.SeekEnd)
-	s.data = min(s.data, max(end-headerBytes, 0)) // someone may have taken it away
+	// another program may have removed or truncated the file
+	s.data = min(s.data, max(end-headerBytes, 0))
 	return f, err
 }
 
@@ -92,12 +93,12 @@ func (s *Speaker) play(ctx context.Context, source audio.Source, w *Writer) erro
 	r := pcm.NewResampler(audio.Rate, s.opts.Rate)
 	piece := make([]float32, pace.Samples)
 	out := make([]float32, 0, len(piece))
-	write := func(heard []float32) error {
-		out = r.Append(out[:0], heard)
+	write := func(played []float32) error {
+		out = r.Append(out[:0], played)
 		return w.Write(out)
 	}
 	select {
-	case <-s.flush: // meant for what was played before
+	case <-s.flush: // ignore a flush that was requested before this call of Play
 	default:
 	}
 	p := pace.Start(s.opts.Counts)
@@ -106,7 +107,7 @@ func (s *Speaker) play(ctx context.Context, source audio.Source, w *Writer) erro
 	for {
 		select {
 		case <-ctx.Done():
-			if err := write(piece[:heard(p)]); err != nil {
+			if err := write(piece[:played(p)]); err != nil {
 				return err
 			}
 			return w.Write(r.Flush(out[:0]))
@@ -117,14 +118,14 @@ func (s *Speaker) play(ctx context.Context, source audio.Source, w *Writer) erro
 			source.Fill(piece, 0)
 			p.Next()
 		case <-s.flush:
-			rest := piece[heard(p):]
+			rest := piece[played(p):]
 			source.Lost(len(rest))
 			source.Fill(rest, 0)
 		}
 	}
 }
 
-// heard is how many samples of the piece that is played were heard.
-func heard(p *pace.Pace) int { return audio.Samples(p.Passed()) }
+// played returns how many samples of the current period should have been played by now.
+func played(p *pace.Pace) int { return audio.Samples(p.Passed()) }
 
 var _ audio.Speaker = (*Speaker)(nil)

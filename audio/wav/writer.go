@@ -1,42 +1,37 @@
 package wav
 
 import (
-	"encoding/binary"
 	"io"
 
 	"moonlark/audio/pcm"
 )
 
-const (
-	headerBytes = 44
-	maxData     = 0xffffffff - headerBytes // bytes of sound that a header can say
-)
-
-// A Writer writes sound as a WAV file of 16 bits, mono. What it writes can be
-// read at any time, also when the program ends without Close: then the header
-// leaves out the last second at most. After 4 GB, 12 hours at 48000 samples a
-// second, the header says that much, and readers that believe it stop there.
+// A Writer writes a WAV file with 16-bit mono samples. The file is valid at any time. If the
+// program ends without a call of Close, the size in the header lacks at most the last second. The
+// header of a file with more than 4 GB of sound (12 hours at 48000 samples per second) states 4 GB,
+// and some readers stop at that size.
 type Writer struct {
 	out    io.WriteSeeker
 	format pcm.Format
 
-	buf  []byte
-	data int64 // bytes of sound written
-	said int64 // the same, as the header has it
+	buf        []byte
+	data       int64 // number of bytes of sound in the file
+	headerData int64 // number of bytes of sound, as the file's header states it
 }
 
-// NewWriter begins a file of so many samples a second. It does not close out.
+// NewWriter writes the header of a new file to out and returns a Writer for the sound. rate is the
+// number of samples per second. The caller closes out.
 func NewWriter(out io.WriteSeeker, rate int) (*Writer, error) {
 	return newWriter(out, rate, 0)
 }
 
-// newWriter goes on with a file that has data bytes of sound.
+// newWriter returns a Writer that appends to a file, which contains data bytes of sound so far.
 func newWriter(out io.WriteSeeker, rate int, data int64) (*Writer, error) {
 	w := &Writer{out: out, format: pcm.Format{Encoding: pcm.S16, Rate: rate}, data: data}
-	return w, w.header()
+	return w, w.writeHeader()
 }
 
-// Write appends sound.
+// Write appends sound to the file. About once per second of sound, it updates the header.
 func (w *Writer) Write(sound []float32) error {
 	w.buf = w.format.Append(w.buf[:0], sound)
 	n, err := w.out.Write(w.buf)
@@ -44,38 +39,24 @@ func (w *Writer) Write(sound []float32) error {
 	if err != nil {
 		return err
 	}
-	if w.data-w.said >= int64(w.format.BytesPerSecond()) {
-		return w.header()
+	if w.data-w.headerData >= int64(w.format.BytesPerSecond()) {
+		return w.writeHeader()
 	}
 	return nil
 }
 
-// Close makes the header right. There can be a Write after it.
+// Close updates the header. It does not close the underlying file. Write may be called after Close.
 func (w *Writer) Close() error {
-	if w.said == w.data {
+	if w.headerData == w.data {
 		return nil
 	}
-	return w.header()
+	return w.writeHeader()
 }
 
-// header says how much sound there is, and goes back to its end.
-func (w *Writer) header() error {
-	data := uint32(min(w.data, maxData))
-	le := binary.LittleEndian
-	var h [headerBytes]byte
-	b := append(h[:0], "RIFF"...)
-	b = le.AppendUint32(b, headerBytes-8+data)
-	b = append(b, "WAVEfmt "...)
-	b = le.AppendUint32(b, 16)
-	b = le.AppendUint16(b, formatPCM)
-	b = le.AppendUint16(b, 1)
-	b = le.AppendUint32(b, uint32(w.format.Rate))
-	b = le.AppendUint32(b, uint32(w.format.BytesPerSecond()))
-	b = le.AppendUint16(b, uint16(w.format.SampleBytes()))
-	b = le.AppendUint16(b, 16)
-	b = append(b, "data"...)
-	b = le.AppendUint32(b, data)
-	w.buf = append(w.buf[:0], b...) // what goes through an interface would be allocated
+// writeHeader writes the header with the current size. After that, it seeks to the end of the
+// sound.
+func (w *Writer) writeHeader() error {
+	w.buf = AppendHeader(w.buf[:0], w.format.Rate, w.data)
 	if _, err := w.out.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
@@ -85,6 +66,6 @@ func (w *Writer) header() error {
 	if _, err := w.out.Seek(headerBytes+w.data, io.SeekStart); err != nil {
 		return err
 	}
-	w.said = w.data
+	w.headerData = w.data
 	return nil
 }

@@ -1,6 +1,7 @@
 package wav
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -9,18 +10,28 @@ import (
 	"testing"
 )
 
-func TestWhatIsWrittenIsReadBack(t *testing.T) {
+func TestWrittenSoundIsReadBack(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "a.wav")
 	sound := noise(10000)
 	write(t, name, 24000, sound)
-	s, err := ReadFile(name, 0)
+	s, err := readFile(name)
 	if err != nil || s.Rate != 24000 {
-		t.Fatalf("%d a second, %v", s.Rate, err)
+		t.Fatalf("got rate %d, error %v, want 24000, nil", s.Rate, err)
 	}
-	near(t, "read back", s.Samples, sound, 0.5001/(1<<15))
+	wantNear(t, "read back", s.Samples, sound, 0.5001/(1<<15))
 }
 
-func TestSoxBelievesTheHeader(t *testing.T) {
+func TestEncodeReturnsTheBytesThatAWriterWrites(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a.wav")
+	sound := noise(1000)
+	write(t, name, 24000, sound)
+	want, err := os.ReadFile(name)
+	if got := Encode(sound, 24000); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("got %d bytes, want the same as the %d bytes of the file, %v", len(got), len(want), err)
+	}
+}
+
+func TestSoxReadsTheHeader(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "a.wav")
 	write(t, name, 24000, noise(12345))
 	for flag, want := range map[string]string{"-r": "24000", "-c": "1", "-b": "16", "-s": "12345", "-e": "Signed Integer PCM"} {
@@ -30,22 +41,22 @@ func TestSoxBelievesTheHeader(t *testing.T) {
 	}
 }
 
-// A program can end between any two calls of the system. This looks at the
-// file after each.
-func TestAFileThatWasNotClosedLacksASecondAtMost(t *testing.T) {
+// TestFileWithoutCloseLacksAtMostASecond reads the file after each system call of the Writer,
+// because a program can end between any two of them.
+func TestFileWithoutCloseLacksAtMostASecond(t *testing.T) {
 	f, err := os.Create(filepath.Join(t.TempDir(), "a.wav"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
 	written := 0
-	look := func() {
-		s, err := ReadFile(f.Name(), 0)
+	check := func() {
+		s, err := readFile(f.Name())
 		if err != nil || s.Rate != 8000 || len(s.Samples) > written || len(s.Samples) < written-8000-160 {
-			t.Fatalf("%d of %d samples can be read, %d a second, %v", len(s.Samples), written, s.Rate, err)
+			t.Fatalf("read %d of %d samples, rate %d, error %v", len(s.Samples), written, s.Rate, err)
 		}
 	}
-	w, err := NewWriter(watched{f, look}, 8000)
+	w, err := NewWriter(checkedFile{f, check}, 8000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,39 +69,39 @@ func TestAFileThatWasNotClosedLacksASecondAtMost(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := ReadFile(f.Name(), 0); err != nil || len(s.Samples) != written {
-		t.Errorf("closed, it has %d samples of %d, %v", len(s.Samples), written, err)
+	if s, err := readFile(f.Name()); err != nil || len(s.Samples) != written {
+		t.Errorf("after Close: read %d of %d samples, error %v", len(s.Samples), written, err)
 	}
 }
 
-// watched looks after each call.
-type watched struct {
-	f    *os.File
-	look func()
+// A checkedFile is an io.WriteSeeker that calls check after each system call.
+type checkedFile struct {
+	f     *os.File
+	check func()
 }
 
-func (w watched) Write(b []byte) (int, error) {
-	n, err := w.f.Write(b)
-	w.look()
+func (c checkedFile) Write(b []byte) (int, error) {
+	n, err := c.f.Write(b)
+	c.check()
 	return n, err
 }
 
-func (w watched) Seek(to int64, from int) (int64, error) {
-	n, err := w.f.Seek(to, from)
-	if n > 0 || from != io.SeekStart { // before the first header there is nothing to see
-		w.look()
+func (c checkedFile) Seek(to int64, from int) (int64, error) {
+	n, err := c.f.Seek(to, from)
+	if n > 0 || from != io.SeekStart { // the file is empty before the first header is written
+		c.check()
 	}
 	return n, err
 }
 
-// nowhere is a file that takes anything.
-type nowhere struct{ err error }
+// A nullFile is an io.WriteSeeker that discards all data. Each call returns err.
+type nullFile struct{ err error }
 
-func (n nowhere) Write(b []byte) (int, error)         { return len(b), n.err }
-func (n nowhere) Seek(to int64, _ int) (int64, error) { return to, n.err }
+func (f nullFile) Write(b []byte) (int, error)         { return len(b), f.err }
+func (f nullFile) Seek(to int64, _ int) (int64, error) { return to, f.err }
 
-func TestSoundBeyondFourGigabytesStopsTheHeaderOnly(t *testing.T) {
-	w, err := newWriter(nowhere{}, 48000, 5<<30)
+func TestHeaderStatesAtMostFourGigabytes(t *testing.T) {
+	w, err := newWriter(nullFile{}, 48000, 5<<30)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,19 +112,19 @@ func TestSoundBeyondFourGigabytesStopsTheHeaderOnly(t *testing.T) {
 		t.Error(err)
 	}
 	if got := w.buf[40:44]; string(got) != "\xd3\xff\xff\xff" {
-		t.Errorf("the header says % x", got)
+		t.Errorf("size in the header is % x, want d3 ff ff ff", got)
 	}
 }
 
-func TestAFullDiskIsAnError(t *testing.T) {
+func TestFullDiskIsAnError(t *testing.T) {
 	full := errors.New("no space left on device")
-	if _, err := NewWriter(nowhere{full}, 48000); err != full {
-		t.Errorf("got %v", err)
+	if _, err := NewWriter(nullFile{full}, 48000); err != full {
+		t.Errorf("got %v, want %v", err, full)
 	}
 }
 
-func TestWritingAllocatesNothing(t *testing.T) {
-	w, err := NewWriter(nowhere{}, 48000)
+func TestWriterDoesNotAllocate(t *testing.T) {
+	w, err := NewWriter(nullFile{}, 48000)
 	if err != nil {
 		t.Fatal(err)
 	}

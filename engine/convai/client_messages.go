@@ -2,57 +2,60 @@ package convai
 
 import "encoding/json"
 
-// The messages a client sends, but for those that open a conversation.
+// This file has the messages that a client sends during a conversation. The messages that a client
+// sends at the beginning are in initiation.go.
 
-// UserAudioChunk is a piece of what the user says, 20 to 250 ms of it. It is
-// the only message whose frame has no type.
+// UserAudioChunk is 20 to 250 ms of the user's sound. Its JSON has no field "type", unlike that of
+// all other messages.
 type UserAudioChunk struct {
-	Base64 Base64 `json:"user_audio_chunk"` // in the format the metadata announced
+	// Sound has the bytes of the sound, not in base64. Their format is UserInputAudioFormat of the
+	// server's first message.
+	Sound []byte `json:"user_audio_chunk"`
 }
 
-// Pong answers a Ping. A Conversation sends it by itself.
+// Pong is the reply to a Ping. A Conversation sends it without help from the caller.
 type Pong struct {
-	EventID int `json:"event_id"` // that of the Ping
+	EventID int `json:"event_id"` // the EventID of the Ping
 }
 
-// UserMessage is what the user wrote; the agent answers it as if it had been
-// said.
+// UserMessage is a text that the user wrote. The agent responds as if the user had said the text.
 type UserMessage struct {
-	Text           string `json:"text,omitempty"`
-	RichContentID  string `json:"rich_content_id,omitempty"` // when it came from a button of a RichContent
+	Text string `json:"text,omitempty"`
+	// RichContentID is the id of the RichContent whose button the user pressed.
+	RichContentID  string `json:"rich_content_id,omitempty"`
 	UserIdentifier string `json:"user_identifier,omitempty"`
 }
 
-// UserActivity says that the user is there, typing perhaps. It keeps the agent
-// from speaking for about two seconds.
+// UserActivity says that the user is doing something, such as typing. For about two seconds after
+// this message, the agent does not begin to speak.
 type UserActivity struct{}
 
-// ContextualUpdate tells the agent something without asking it to answer.
+// ContextualUpdate gives the agent information without making the agent respond.
 type ContextualUpdate struct {
-	Text      string `json:"text"`
-	ContextID string `json:"context_id,omitempty"` // the newest update with an id replaces the others with it
+	Text string `json:"text"`
+	// ContextID identifies the update. An update replaces an earlier one with the same ContextID.
+	ContextID string `json:"context_id,omitempty"`
 }
 
-// ClientToolResult answers a ClientToolCall. Result is always a string: the
-// server closes with 1008 on anything else.
+// ClientToolResult is the reply to a ClientToolCall. Result must be a string in JSON: if it is any
+// other value, the server closes the conversation with close code 1008.
 type ClientToolResult struct {
 	ToolCallID string `json:"tool_call_id"`
 	Result     string `json:"result"`
 	IsError    bool   `json:"is_error"`
-	// ErrorType is empty or one of user_rejected, external_server,
-	// external_client, customer_auth, client_timeout and unknown; with any of
-	// them the server takes the result for an error. user_rejected marks the
-	// tool as not called.
+	// ErrorType is empty or one of user_rejected, external_server, external_client, customer_auth,
+	// client_timeout and unknown. If ErrorType is set, the server treats the result as an error.
+	// The type user_rejected means that the tool was not called.
 	ErrorType string `json:"error_type,omitempty"`
 }
 
-// MCPToolApprovalResult answers an MCPToolCall that awaits approval.
+// MCPToolApprovalResult is the user's decision about an MCPToolCall that needs approval.
 type MCPToolApprovalResult struct {
 	ToolCallID string `json:"tool_call_id"`
 	IsApproved bool   `json:"is_approved"`
 }
 
-// A Score is what the user thinks of a response.
+// A Score is the user's rating of one response of the agent.
 type Score string
 
 const (
@@ -60,20 +63,20 @@ const (
 	Dislike Score = "dislike"
 )
 
-// Feedback is the user's opinion of one response.
+// Feedback tells the server how the user rates one response of the agent.
 type Feedback struct {
-	EventID int    `json:"event_id"` // that of the response
-	Score   *Score `json:"score"`    // nil takes an opinion back
+	EventID int    `json:"event_id"` // the EventID of the response that the user rates
+	Score   *Score `json:"score"`    // nil removes an earlier rating
 }
 
-// MultimodalMessage is a message with a file, with or without a text. One of
-// the two is set.
+// MultimodalMessage is a message from the user with a text, a file or both.
 type MultimodalMessage struct {
-	Text   *UserMessage // nil for none
-	FileID string       // of a file uploaded to the conversation; empty for none
+	Text   *UserMessage // nil if there is no text
+	FileID string       // the id of a file uploaded to the conversation; empty if there is none
 }
 
-// multimodal is a MultimodalMessage as it is sent: its parts are typed again.
+// multimodal has the JSON form of a MultimodalMessage. In JSON, the text and the file each have a
+// field "type".
 type multimodal struct {
 	Text *multimodalText `json:"text,omitempty"`
 	File *multimodalFile `json:"file,omitempty"`
@@ -89,7 +92,7 @@ type multimodalFile struct {
 	FileID string `json:"file_id"`
 }
 
-// MarshalJSON gives each part its type.
+// MarshalJSON encodes the message in the form of multimodal, with a field "type" in each part.
 func (m *MultimodalMessage) MarshalJSON() ([]byte, error) {
 	var wire multimodal
 	if m.Text != nil {
@@ -101,7 +104,7 @@ func (m *MultimodalMessage) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wire)
 }
 
-// UnmarshalJSON takes the types of the parts as given.
+// UnmarshalJSON decodes the form of multimodal. It ignores the fields "type" of the parts.
 func (m *MultimodalMessage) UnmarshalJSON(data []byte) error {
 	var wire multimodal
 	if err := json.Unmarshal(data, &wire); err != nil {

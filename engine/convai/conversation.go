@@ -11,333 +11,187 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"moonlark/engine/safetext"
 )
 
 const (
-	// writeTimeout is how long one message may take to be handed to the
-	// network before the connection counts as dead.
-	writeTimeout = 10 * time.Second
+	// closeTimeout is how long the reader waits for the server's close frame after our own close
+	// frame was sent.
+	closeTimeout = 5 * time.Second
 
-	// lastWords is how long we listen for the server's close frame after a
-	// write has failed: it most often says why.
-	lastWords = time.Second
-
-	// goodbyeTimeout is how long we listen for it after our own.
-	goodbyeTimeout = 5 * time.Second
-
-	// maxReason is the longest reason a close frame can carry, in bytes.
-	maxReason = 123
-
-	// keptBuffer is the most memory that is kept from one frame for the next:
-	// that of half a minute of sound.
-	keptBuffer = 2 << 20
+	// maxCloseReason is the maximum size of the reason in a close frame, in bytes. The WebSocket
+	// protocol sets this limit.
+	maxCloseReason = 123
 )
 
-// A Conversation is one conversation with an agent, from Dial to the close of
-// its socket. There is no going back to one: who connects again has a new one.
+// A Conversation is one conversation with an agent. It begins with Dial and ends when its WebSocket
+// is closed. A conversation that has ended cannot be resumed: call Dial again for a new one.
 type Conversation struct {
-	conn         *websocket.Conn
-	ear          *ear
-	log          *slog.Logger
-	metadata     ConversationInitiationMetadata
-	writeTimeout time.Duration // the constants, but for tests
-	goodbye      time.Duration
-	quiet        time.Duration
-	dead         time.Duration
-	out          *outbox
+	conn     *websocket.Conn
+	socket   *timedConn    // the network connection that conn uses
+	watcher  *frameWatcher // the connection from which conn reads
+	log      *slog.Logger
+	metadata ConversationInitiationMetadata
+	queue    *sendQueue
 
-	early     []Frame      // the reader's: what came before Run, metadata included
-	buffer    bytes.Buffer // the reader's
-	audio     Audio        // the reader's: the latest
-	complaint string       // the reader's: what the last error event said
+	// These fields have the values of the constants of the same names. Only tests change them.
+	writeTimeout, closeFrameTimeout, closeTimeout time.Duration
 
-	running atomic.Bool   // somebody has begun to carry it
-	over    chan struct{} // closed when nothing runs any more
+	// These fields do not change after Dial: see setServerTimeout.
+	quietTime, deadTime time.Duration
+	endsDead            bool
 
-	mu       sync.Mutex // guards what follows
-	reason   string     // that Close was given
-	leaving  bool       // all is written, and our own close frame is next or out
-	writeErr error      // why the writer gave up
-	cause    error      // why it is over; nil as long as it goes on
+	// Only the goroutine that reads uses the fields early, serverError, problems and incoming.
+	// early has the frames that Dial received, including the metadata. Run passes them to its
+	// handler.
+	early       []Frame
+	serverError string          // the text of the last error message from the server
+	problems    map[string]bool // the problems of frames that have been logged
+	incoming    bytes.Buffer    // the message that is being read
+
+	running atomic.Bool   // whether Run or Close has started the goroutines
+	done    chan struct{} // closed when all goroutines of the conversation have ended
+
+	mu     sync.Mutex // guards the fields below
+	reason string     // the reason that was passed to Close
+	// closing says that all queued messages were written, so that the close frame is the last frame
+	// to write.
+	closing  bool
+	writeErr error // the error of the failed write after which nothing more is written
+	endErr   error // the error that Run returns; nil until the conversation ends
 }
 
-func newConversation(conn *websocket.Conn, socket *ear, log *slog.Logger) *Conversation {
+func newConversation(conn *websocket.Conn, socket *timedConn, watcher *frameWatcher, log *slog.Logger) *Conversation {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	c := &Conversation{
-		conn: conn, ear: socket, log: log,
-		writeTimeout: writeTimeout, goodbye: goodbyeTimeout, quiet: quietTime, dead: deadTime,
-		out: newOutbox(), over: make(chan struct{}),
+		conn: conn, socket: socket, watcher: watcher, log: log, queue: newSendQueue(), done: make(chan struct{}),
+		writeTimeout: writeTimeout, closeFrameTimeout: closeFrameTimeout, closeTimeout: closeTimeout,
 	}
+	c.setServerTimeout(0)
 	conn.SetReadLimit(MaxFrame)
-	// The WebSocket has a ping of its own. gorilla would answer it from the
-	// reader and wait for the writer to do so.
-	conn.SetPingHandler(func(data string) error { return c.out.answer(websocket.PongMessage, []byte(data)) })
+	conn.SetPingHandler(c.answerWebSocketPing)
 	return c
 }
 
-// Metadata is what the server said of the conversation when it began.
+// Metadata returns the server's first message, which describes the conversation.
 func (c *Conversation) Metadata() ConversationInitiationMetadata { return c.metadata }
 
-// Run carries the conversation until it is over and says why: a *CloseError
-// when it was closed, by the server or by Close, and clean when that went as
-// it should; the context's cause when ctx was cancelled, which cuts the
-// connection without a word; else what became of the network. Nothing is left
-// running then.
+// Run reads and writes the messages of the conversation until the conversation has ended. It
+// returns why the conversation ended (see [EndingOf]):
 //
-// handler gets every frame the server sent, in order, from the very first on,
-// the metadata and those of unknown types included. Pings have been answered
-// already. It is called on the goroutine of Run, which reads nothing in the
-// meantime: it must not block, and not call Close. A frame's Inner, and an
-// Audio, are its own only until it returns: sound is not copied on its way.
-// Frames that make no sense are logged and left out.
+// - a *CloseError if the server or Close ended the conversation with a close frame;
+// - the cause of ctx if ctx was cancelled, which closes the connection without a close frame;
+// - otherwise an error of the network.
 //
-// Run carries a conversation once. When called again, or after Close, it waits
-// for the end and says the same.
+// When Run returns, all goroutines of the conversation have ended.
+//
+// Run calls handler for each frame from the server, in order. The first frames are those that Dial
+// received, including the metadata. Frames of unknown types are passed to handler too. If the frame
+// is a ping, the pong has been queued before. handler runs on the goroutine of Run, which reads
+// nothing until handler returns. So handler must not block, and must not call Close. handler may
+// keep the frame. Run logs and skips frames that cannot be parsed.
+//
+// Only the first call of Run does all this. A later call, or a call after Close, waits until the
+// conversation has ended and returns the same error.
 func (c *Conversation) Run(ctx context.Context, handler func(Frame)) error {
 	if !c.running.CompareAndSwap(false, true) {
-		<-c.over
-		return c.cause // nobody writes it any more
+		<-c.done
+		return c.endErr // c.mu is not needed: endErr does not change after done is closed
 	}
 	return c.run(ctx, handler)
 }
 
 func (c *Conversation) run(ctx context.Context, handler func(Frame)) error {
-	cut := make(chan struct{})
+	cancelled := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		c.end(context.Cause(ctx))
-		close(cut)
+		close(cancelled)
 	})
-	watching, unwatch := context.WithCancel(context.Background())
+	keepAlive, stopKeepAlive := context.WithCancel(context.Background())
 	var others sync.WaitGroup
 	others.Go(c.write)
-	others.Go(func() { c.watch(watching) })
+	others.Go(func() { c.keepAlive(keepAlive) })
 
 	for _, frame := range c.early {
 		handler(frame)
 	}
 	c.early = nil
 	for {
-		frame, err := c.read(lent)
+		frame, err := c.read()
 		if err != nil {
-			c.end(c.lastly(err))
+			c.end(c.finalError(err))
 			break
 		}
 		handler(frame)
 	}
 
-	unwatch()
+	stopKeepAlive()
 	others.Wait()
 	if !stop() {
-		<-cut
+		<-cancelled
 	}
-	close(c.over)
-	return c.cause
+	close(c.done)
+	return c.endErr
 }
 
-// Whose a frame's memory is: the caller's, or the reader's until it reads again.
-const (
-	kept = false
-	lent = true
-)
-
-// read is the next frame that makes sense. Its errors are ready to be shown,
-// and the last: the socket is of no use after one.
-func (c *Conversation) read(lent bool) (Frame, error) {
-	for {
-		opcode, r, err := c.conn.NextReader()
-		if err == nil {
-			c.buffer.Reset()
-			_, err = c.buffer.ReadFrom(r)
-		}
-		if err != nil {
-			return Frame{}, readError(err, c.complaint)
-		}
-		text, audio := c.buffer.Bytes(), &c.audio
-		if !lent {
-			text, audio = bytes.Clone(text), nil
-		}
-		if c.buffer.Cap() > keptBuffer {
-			c.buffer = bytes.Buffer{}
-		}
-		if opcode != websocket.TextMessage {
-			c.log.Warn("convai: binary frame ignored", "bytes", len(text))
-			continue
-		}
-		frame, err := parse(text, serverTable, audio)
-		if err != nil {
-			c.log.Warn("convai: frame ignored", "err", err, "bytes", len(text), "begins", shorten(string(text), 120))
-			continue
-		}
-		if ping, ok := frame.Message.(*Ping); ok {
-			pong, err := Marshal(&Pong{EventID: ping.EventID})
-			if err == nil {
-				err = c.out.answer(websocket.TextMessage, pong)
-			}
-			if err != nil {
-				return Frame{}, err
-			}
-		} else if said := complaint(frame.Message); said != "" {
-			c.complaint = said
-		}
-		return frame, nil
-	}
-}
-
-// write writes what the outbox gives out, and closes when it has been emptied
-// for good.
-func (c *Conversation) write() {
-	for item := c.out.next(); item != nil; item = c.out.next() {
-		if err := c.put(item.opcode, item.frame); err != nil {
-			c.stuck(err)
-			return
-		}
-		c.out.written(item)
-	}
-	if c.out.isDead() {
-		return
-	}
-	c.mu.Lock()
-	c.leaving = true // before the server can answer
-	reason := c.reason
-	c.mu.Unlock()
-	if err := c.put(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, reason)); err != nil {
-		c.stuck(err)
-		return
-	}
-	c.conn.NetConn().SetReadDeadline(time.Now().Add(c.goodbye))
-}
-
-// put writes one frame. Only one goroutine at a time may.
-func (c *Conversation) put(opcode int, frame []byte) error {
-	deadline := time.Now().Add(c.writeTimeout)
-	var err error
-	if opcode == websocket.TextMessage {
-		c.conn.SetWriteDeadline(deadline)
-		err = c.conn.WriteMessage(opcode, frame)
-	} else {
-		err = c.conn.WriteControl(opcode, frame, deadline)
-	}
-	if err != nil {
-		return fmt.Errorf("write: %w", err)
-	}
-	return nil
-}
-
-// stuck is the writer giving up. The reader decides what it means, when it has
-// heard the server's last words or there are none.
-func (c *Conversation) stuck(err error) {
-	c.mu.Lock()
-	c.writeErr = err
-	c.mu.Unlock()
-	c.out.kill()
-	c.conn.NetConn().SetReadDeadline(time.Now().Add(lastWords))
-}
-
-// lastly is why the conversation is over, given why reading is.
-func (c *Conversation) lastly(err error) error {
+// finalError returns the error that says why the conversation ended. readErr is the error that
+// stopped the reader. If we have sent a close frame, the conversation has ended normally, unless
+// the server's close frame has the code of an error. If a write failed, the server's close frame is
+// the reason; without one, the error of the write is.
+func (c *Conversation) finalError(readErr error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var closed *CloseError
-	errors.As(err, &closed)
+	errors.As(readErr, &closed)
 	switch {
-	case c.leaving && (closed == nil || closed.Clean() || closed.Code == websocket.CloseNoStatusReceived):
-		// However the other side takes our leaving.
-		return &CloseError{Code: websocket.CloseNormalClosure, Reason: c.reason}
+	case c.closing && (closed == nil || closed.Clean() || closed.Code == websocket.CloseNoStatusReceived):
+		return &CloseError{Code: websocket.CloseNormalClosure, Reason: c.reason, Local: true}
 	case c.writeErr != nil && closed == nil:
 		return c.writeErr
 	}
-	return err
+	return readErr
 }
 
-// end makes the conversation be over, for the first cause it is given. The
-// goroutines that carry it notice.
-func (c *Conversation) end(cause error) {
+// end stops the goroutines of the conversation and closes the connection. Run returns the err of
+// the first call of end.
+func (c *Conversation) end(err error) {
 	c.mu.Lock()
-	if c.cause == nil {
-		c.cause = cause
+	if c.endErr == nil {
+		c.endErr = err
 	}
 	c.mu.Unlock()
-	c.out.kill()
+	c.queue.stop()
 	c.conn.Close()
 }
 
-// Send queues a message and returns at once. Messages are written in the order
-// they were sent, and none is ever dropped: after Run has returned, each one
-// for which Send returned nil has been written or is among those of Unsent.
-// Any goroutine may call it, before Run too.
+// Close ends the conversation normally. From now on, no more messages are accepted. Close waits
+// until the queued messages and a close frame (code 1000 and the first 123 bytes of reason) are
+// written, and then at most 5 s for the server's close frame. Run then returns a *CloseError that
+// is Clean and Local. Close returns nil once the conversation has ended. If ctx ends first, Close
+// closes the connection and returns the cause of ctx.
 //
-// Its error is ErrOver when the conversation is over or being closed, and that
-// of Marshal for a message that cannot be written. With too much waiting the
-// connection counts as dead: Send says so, and so does Run, which ends.
-func (c *Conversation) Send(m Message) error {
-	frame, err := Marshal(m)
-	if err != nil {
-		return err
-	}
-	err = c.out.send(m, frame)
-	if err != nil && err != ErrOver {
-		c.end(err)
-	}
-	return err
-}
-
-// SendSound queues what the user says, a chunk in the format that the metadata
-// announced; it does not keep sound. It goes out after all that Send was given.
-// When the network is slow the oldest chunks, those that have waited for two
-// seconds, are dropped: SendSound
-// says how many, which is an error's worth only to whoever counts. Any goroutine may call it. It does not
-// allocate in the long run. Once the conversation is over it does nothing.
-func (c *Conversation) SendSound(sound []byte) (dropped int) { return c.out.sendSound(sound, false) }
-
-// SendEarlySound is SendSound for what the user said before the conversation,
-// up to twelve seconds, all of which may wait. It comes before SendSound.
-func (c *Conversation) SendEarlySound(sound []byte) (dropped int) {
-	return c.out.sendSound(sound, true)
-}
-
-// Offer is Send for a message that can be left out. When much is waiting to be
-// written already it returns ErrBusy, and all goes on.
-func (c *Conversation) Offer(m Message) error {
-	frame, err := Marshal(m)
-	if err != nil {
-		return err
-	}
-	return c.out.offer(m, frame)
-}
-
-// Unsent are the messages that were given to Send and not written, in their
-// order. It is complete and final when Run has returned. What was written has
-// left this process; whether it arrived nobody can say.
-func (c *Conversation) Unsent() []Message { return c.out.unsent() }
-
-// Close ends the conversation in good order: nothing more can be sent, what is
-// queued is written, then the close frame (1000, with the first 123 bytes of
-// the reason), and Run returns when the server has closed too, with a clean
-// *CloseError. It waits for that, but no longer than 5 s and than ctx, whose
-// cause it returns if the conversation had to be cut; otherwise nil, also when
-// the conversation was over before.
-//
-// Any goroutine may call it, any number of times, but for the one that runs the
-// handler. Of several reasons the first counts. A conversation that Run has not
-// been called for ends the same way, and nobody sees what still comes in.
+// Any goroutine except that of the handler may call Close, and may call it more than once. Only the
+// reason of the first call is sent. If Run was not called, Close itself reads the remaining frames,
+// and drops them.
 func (c *Conversation) Close(ctx context.Context, reason string) error {
 	c.mu.Lock()
 	if c.reason == "" {
-		c.reason = shorten(reason, maxReason)
+		c.reason = safetext.Cut(reason, maxCloseReason, "")
 	}
 	c.mu.Unlock()
-	c.out.close()
+	c.queue.close()
 	if c.running.CompareAndSwap(false, true) {
 		go c.run(context.Background(), func(Frame) {})
 	}
 	select {
-	case <-c.over:
+	case <-c.done:
 		return nil
 	case <-ctx.Done():
 	}
-	c.end(c.lastly(fmt.Errorf("close: %w", context.Cause(ctx))))
-	<-c.over
+	c.end(c.finalError(fmt.Errorf("close: %w", context.Cause(ctx))))
+	<-c.done
 	return context.Cause(ctx)
 }

@@ -2,25 +2,33 @@ package convai
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"moonlark/engine/testkit"
 )
 
-// result is the message whose order or fate a test follows.
+// result returns a tool result whose text has size bytes. id is the id of the tool call, by which
+// the test recognises the result.
 func result(id string, size int) *ClientToolResult {
 	return &ClientToolResult{ToolCallID: id, Result: strings.Repeat("x", size)}
 }
 
+// wantClose fails the test if err is not a CloseError with this code and reason. It returns the
+// CloseError.
 func wantClose(t *testing.T, err error, code int, reason string) *CloseError {
 	t.Helper()
 	var closed *CloseError
@@ -35,11 +43,11 @@ func wantClose(t *testing.T, err error, code int, reason string) *CloseError {
 
 func TestTheHandlerSeesEveryFrameInOrder(t *testing.T) {
 	const n = 500
-	url := greet(t, func(p *peer) {
+	url := serve(t, func(agent *testkit.Conversation) {
 		for i := range n {
-			p.send(fmt.Sprintf(`{"type":"interruption","interruption_event":{"event_id":%d}}`, i))
+			agent.Send(fmt.Sprintf(`{"type":"interruption","interruption_event":{"event_id":%d}}`, i))
 		}
-		p.hangUp(1000, "bye")
+		agent.Close(1000, "bye")
 	})
 	next := 0
 	err := dial(t, url).Run(t.Context(), func(f Frame) {
@@ -58,63 +66,85 @@ func TestTheHandlerSeesEveryFrameInOrder(t *testing.T) {
 	}
 }
 
-// The handler returns only once the server has the pong, so were the pong to
-// wait for the handler, both would wait for ever.
-func TestPongIsNotDelayedByTheHandler(t *testing.T) {
+// The handler returns only after the server has received the pong. If the pong were sent only after
+// the handler has returned, the test would fail after testkit.Timeout.
+func TestPongDoesNotWaitForTheHandler(t *testing.T) {
 	ponged := make(chan struct{})
-	url := greet(t, func(p *peer) {
-		p.send(pingFrame(7))
-		if pong := p.expect("pong").Message.(*Pong); pong.EventID != 7 {
-			p.fail("%+v", pong)
+	url := serve(t, func(agent *testkit.Conversation) {
+		agent.Send(testkit.Ping(7))
+		if pong := receive[*Pong](agent); pong.EventID != 7 {
+			agent.Fail("%+v", pong)
 		}
 		close(ponged)
-		p.hangUp(1000, "")
+		agent.Close(1000, "")
 	})
 	dial(t, url).Run(t.Context(), func(f Frame) {
 		if f.Type == "ping" {
 			select {
 			case <-ponged:
-			case <-time.After(patience):
+			case <-time.After(testkit.Timeout):
 				t.Error("no pong before the handler returned")
 			}
 		}
 	})
 }
 
-func TestPongOvertakesWhatIsQueued(t *testing.T) {
-	o := newOutbox()
-	o.send(result("1", 0), []byte("1"))
-	o.send(result("2", 0), []byte("2"))
-	o.answer(websocket.TextMessage, []byte("pong 1"))
-	o.answer(websocket.TextMessage, []byte("pong 2"))
-	o.close()
-	var got []string
-	for item := o.next(); item != nil; item = o.next() {
-		got = append(got, string(item.frame))
-		if len(got) == 3 { // comes while "1" is being written
-			o.answer(websocket.TextMessage, []byte("pong 3"))
+func TestEveryPingIsAnsweredWithItsIDWhateverItsFormIs(t *testing.T) {
+	pings := []struct{ ping, pong string }{
+		{`{"type":"ping","ping_event":{"event_id":5.0}}`, `{"type":"pong","event_id":5.0}`},
+		{`{"type":"ping","ping_event":{"event_id":"5","ping_ms":3}}`, `{"type":"pong","event_id":"5"}`},
+		{`{"type":"ping","ping_event":{"event_id":123456789012345678901}}`, `{"type":"pong","event_id":123456789012345678901}`},
+		{`{"type":"ping","ping_event":{"event_id":5,"ping_ms":30.5}}`, `{"type":"pong","event_id":5}`},
+		{`{"type":"ping","ping_event":{"event_id":5,"ping_ms":"x"}}`, `{"type":"pong","event_id":5}`},
+		{`{"type":"ping","ping_event":{"event_id":5,"ping_ms":NaN}}`, `{"type":"pong","event_id":5}`},
+		{`{"ping_event":{"event_id":5}}`, `{"type":"pong","event_id":5}`},
+		{`{"type":"ping","ping_event":{"event_id":null}}`, `{"type":"pong","event_id":0}`},
+		{`{"type":"ping","ping_event":{"event_id":[1]}}`, `{"type":"pong","event_id":0}`},
+		{`{"type":"ping"}`, `{"type":"pong","event_id":0}`},
+	}
+	url := serve(t, func(agent *testkit.Conversation) {
+		for _, p := range pings {
+			agent.Send(p.ping)
+			if got, err := agent.Next(); err != nil || string(got.Text) != p.pong {
+				t.Errorf("%s: got %s, %v, want %s", p.ping, got.Text, err, p.pong)
+			}
 		}
-		o.written(item)
+		agent.Close(1000, "")
+	})
+	wantClose(t, dial(t, url).Run(t.Context(), ignore), 1000, "")
+}
+
+func TestAProblemOfAFrameIsLoggedOnce(t *testing.T) {
+	url := serve(t, func(agent *testkit.Conversation) {
+		for i := range 5 {
+			agent.Send(fmt.Sprintf(`{"type":"ping","ping_event":{"event_id":%d,"ping_ms":%d.5}}`, i, i))
+		}
+		agent.Close(1000, "")
+	})
+	var log logBuffer
+	c, err := Dial(t.Context(), Options{URL: url, Log: log.logger()})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if want := []string{"pong 1", "pong 2", "1", "pong 3", "2"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if o.count != 0 || o.bytes != 0 {
-		t.Errorf("%d messages, %d bytes left", o.count, o.bytes)
+	wantClose(t, c.Run(t.Context(), ignore), 1000, "")
+	if lines := log.lines(); len(lines) != 1 || !strings.Contains(lines[0], "ping: ping_ms: got number, want integer") {
+		t.Errorf("got %q", lines)
 	}
 }
 
-func TestThePingOfTheWebSocketIsAnsweredToo(t *testing.T) {
-	url := greet(t, func(p *peer) {
+func TestAWebSocketPingIsAnswered(t *testing.T) {
+	url := serve(t, func(agent *testkit.Conversation) {
 		ponged := ""
-		p.SetPongHandler(func(data string) error { ponged = data; return nil })
-		p.WriteControl(websocket.PingMessage, []byte("here?"), time.Now().Add(patience))
-		p.send(pingFrame(1))
-		p.expect("pong") // comes after the other one
+		agent.Conn.SetPongHandler(func(data string) error { ponged = data; return nil })
+		agent.Conn.WriteControl(websocket.PingMessage, []byte("here?"), time.Now().Add(testkit.Timeout))
+		agent.Send(testkit.Ping(1))
+		// The client replies to the WebSocket ping before it replies to the JSON ping. So when this
+		// pong comes, the WebSocket pong must have come.
+		agent.Expect("pong")
 		if ponged != "here?" {
-			p.fail("got %q", ponged)
+			agent.Fail("got %q", ponged)
 		}
-		p.hangUp(1000, "")
+		agent.Close(1000, "")
 	})
 	wantClose(t, dial(t, url).Run(t.Context(), ignore), 1000, "")
 }
@@ -122,16 +152,16 @@ func TestThePingOfTheWebSocketIsAnsweredToo(t *testing.T) {
 func TestMessagesAreWrittenInTheOrderTheyWereSent(t *testing.T) {
 	const senders, each = 8, 100
 	next := make([]int, senders)
-	url := greet(t, func(p *peer) {
+	url := serve(t, func(agent *testkit.Conversation) {
 		for range senders * each {
-			m := p.expect("client_tool_result").Message.(*ClientToolResult)
+			m := receive[*ClientToolResult](agent)
 			who, _ := strconv.Atoi(m.ToolCallID)
 			if got, want := m.Result, strconv.Itoa(next[who]); got != want {
-				p.fail("sender %d: got %s, want %s", who, got, want)
+				agent.Fail("sender %d: got %s, want %s", who, got, want)
 			}
 			next[who]++
 		}
-		p.hangUp(1000, "")
+		agent.Close(1000, "")
 	})
 	c := dial(t, url)
 	var wg sync.WaitGroup
@@ -152,7 +182,7 @@ func TestMessagesAreWrittenInTheOrderTheyWereSent(t *testing.T) {
 	}
 }
 
-func TestTheServersCloseArrivesWithCodeReasonAndHint(t *testing.T) {
+func TestTheServersCloseFrameIsACloseErrorWithAHint(t *testing.T) {
 	for _, test := range []struct {
 		code         int
 		reason, hint string
@@ -163,7 +193,7 @@ func TestTheServersCloseArrivesWithCodeReasonAndHint(t *testing.T) {
 		{1008, "Missing required dynamic variables in tools: {'city'}", "city"},
 		{1011, "", "try again"},
 	} {
-		url := greet(t, func(p *peer) { p.hangUp(test.code, test.reason) })
+		url := serve(t, func(agent *testkit.Conversation) { agent.Close(test.code, test.reason) })
 		closed := wantClose(t, dial(t, url).Run(t.Context(), ignore), test.code, test.reason)
 		if !strings.Contains(closed.Hint, test.hint) || closed.Clean() != (test.code == 1000) {
 			t.Errorf("%+v", closed)
@@ -171,14 +201,45 @@ func TestTheServersCloseArrivesWithCodeReasonAndHint(t *testing.T) {
 	}
 }
 
-func TestTheHintKnowsTheErrorEventBeforeTheClose(t *testing.T) {
+// sendClose makes the agent send a close frame with this code and reason, even if the WebSocket
+// library would not send it. The agent then waits until the client closes the connection.
+func sendClose(agent *testkit.Conversation, code int, reason string) {
+	payload := append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)
+	agent.Conn.NetConn().Write(append([]byte{0x88, byte(len(payload))}, payload...))
+	agent.Wait()
+}
+
+func TestACloseFrameThatIsNotValidStillHasItsCodeAndReason(t *testing.T) {
+	for _, test := range []struct {
+		code               int
+		sent, reason, hint string
+	}{
+		{1008, "Override for field 'voice_id' ist nicht m\xc3", "Override for field 'voice_id' ist nicht m", "voice_id"},
+		{1008, "g\xe2\x82", "g", "authentication"},
+		{1000, "\xf0\x9f", "", ""},
+		{1005, "quota", "quota", "credits"}, // a code that must not be in a close frame
+		{999, "gone", "gone", ""},
+	} {
+		url := serve(t, func(agent *testkit.Conversation) {
+			agent.Send(fmt.Sprintf(`{"type":"agent_response","agent_response_event":{"agent_response":%q,"event_id":1}}`, strings.Repeat("x", 70000)))
+			agent.Send(testkit.Ping(1))
+			sendClose(agent, test.code, test.sent)
+		})
+		closed := wantClose(t, dial(t, url).Run(t.Context(), ignore), test.code, test.reason)
+		if !strings.Contains(closed.Hint, test.hint) || closed.Clean() != (test.code == 1000) || closed.Final() != (test.code == 1008) {
+			t.Errorf("%+v", closed)
+		}
+	}
+}
+
+func TestTheHintDependsOnTheErrorEventBeforeTheCloseFrame(t *testing.T) {
 	for _, event := range []string{
 		`{"type":"error","error_event":{"code":1002,"error_type":"transport_receive_timeout"}}`,
 		`{"type":"client_error","error_event":{"code":1002,"error_name":"transport_receive_timeout"}}`,
 	} {
-		url := greet(t, func(p *peer) {
-			p.send(event)
-			p.hangUp(1002, "Protocol error")
+		url := serve(t, func(agent *testkit.Conversation) {
+			agent.Send(event)
+			agent.Close(1002, "Protocol error")
 		})
 		closed := wantClose(t, dial(t, url).Run(t.Context(), ignore), 1002, "Protocol error")
 		if !strings.Contains(closed.Hint, "silence") {
@@ -187,25 +248,26 @@ func TestTheHintKnowsTheErrorEventBeforeTheClose(t *testing.T) {
 	}
 }
 
-func TestACutIsNotAClose(t *testing.T) {
-	url := greet(t, func(p *peer) {}) // and the socket is cut
+func TestACutConnectionIsNotACloseError(t *testing.T) {
+	// The fake agent returns at once. That ends the connection without a close frame.
+	url := serve(t, func(agent *testkit.Conversation) {})
 	err := dial(t, url).Run(t.Context(), ignore)
 	if !errors.Is(err, io.ErrUnexpectedEOF) || err.Error() != "read: cut off: unexpected EOF" {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestGarbageIsSurvivedAndLogged(t *testing.T) {
-	garbage := []string{"", "{", "null", `"a"`, `{"type":"ping"}`, `{"type":"agent_response","agent_response_event":{"event_id":"a"}}`, "\xff\xfe"}
-	url := greet(t, func(p *peer) {
-		for _, text := range garbage {
-			p.send(text)
+func TestFramesThatCannotBeParsedAreLoggedAndSkipped(t *testing.T) {
+	invalid := []string{"", "{", "null", `"a"`, `{"type":7}`, `{"event_id":1}`, "\xff\xfe"}
+	url := serve(t, func(agent *testkit.Conversation) {
+		for _, text := range invalid {
+			agent.Send(text)
 		}
-		p.WriteMessage(websocket.BinaryMessage, []byte{1, 2, 3})
-		p.send(`{"type":"vad_score","vad_score_event":{"vad_score":1}}`)
-		p.hangUp(1000, "")
+		agent.SendBinary([]byte{1, 2, 3})
+		agent.Send(`{"type":"vad_score","vad_score_event":{"vad_score":1}}`)
+		agent.Close(1000, "")
 	})
-	var log journal
+	var log logBuffer
 	c, err := Dial(t.Context(), Options{URL: url, Log: log.logger()})
 	if err != nil {
 		t.Fatal(err)
@@ -216,50 +278,50 @@ func TestGarbageIsSurvivedAndLogged(t *testing.T) {
 	if want := []string{"conversation_initiation_metadata", "vad_score"}; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
-	if got, want := len(log.lines()), len(garbage)+1; got != want {
+	if got, want := len(log.lines()), len(invalid)+1; got != want {
 		t.Errorf("%d lines logged, want %d", got, want)
 	}
 }
 
-func TestAPieceOfAudioOf15MiBArrives(t *testing.T) {
+func TestAudioOf15MiBIsReceived(t *testing.T) {
 	const size = 15 << 20
-	url := greet(t, func(p *peer) {
-		p.send(`{"type":"audio","audio_event":{"audio_base_64":"` + strings.Repeat("A", size) + `","event_id":1}}`)
-		p.hangUp(1000, "")
+	url := serve(t, func(agent *testkit.Conversation) {
+		agent.Send(`{"type":"audio","audio_event":{"audio_base_64":"` + strings.Repeat("A", size) + `","event_id":1}}`)
+		agent.Close(1000, "")
 	})
 	got := 0
 	err := dial(t, url).Run(t.Context(), func(f Frame) {
 		if m, ok := f.Message.(*Audio); ok {
-			got = len(m.Base64)
+			got = len(m.Sound)
 		}
 	})
 	wantClose(t, err, 1000, "")
-	if got != size {
+	if got != size/4*3 {
 		t.Errorf("got %d bytes", got)
 	}
 }
 
 func TestAMessageOver16MiBEndsTheConversation(t *testing.T) {
-	url := greet(t, func(p *peer) {
-		p.WriteMessage(websocket.TextMessage, make([]byte, MaxFrame+1))
-		p.ReadMessage()
+	url := serve(t, func(agent *testkit.Conversation) {
+		agent.Send(make([]byte, MaxFrame+1))
+		agent.Wait()
 	})
 	err := dial(t, url).Run(t.Context(), ignore)
-	if err == nil || err.Error() != "read: a message over 16 MiB" {
+	if err == nil || err.Error() != "read: message larger than 16 MiB" {
 		t.Errorf("got %v", err)
 	}
 }
 
-// The server reads a few results and cuts the connection while many more are
-// on their way. Each one was either written or is unsent, and none is both.
+// The server reads some results and then closes the connection while many more results are queued.
+// The test checks that Unsent returns exactly the last results, and none that the server received.
 func TestAfterACutEveryResultIsWrittenOrUnsent(t *testing.T) {
 	const n, size = 300, 64 << 10
 	full, cut := make(chan struct{}), make(chan struct{})
 	var got []string
-	url := greet(t, func(p *peer) {
+	url := serve(t, func(agent *testkit.Conversation) {
 		defer close(cut)
 		for range 10 {
-			got = append(got, p.expect("client_tool_result").Message.(*ClientToolResult).ToolCallID)
+			got = append(got, receive[*ClientToolResult](agent).ToolCallID)
 		}
 		<-full
 	})
@@ -274,7 +336,7 @@ func TestAfterACutEveryResultIsWrittenOrUnsent(t *testing.T) {
 	}
 	close(full)
 	if err := c.Run(t.Context(), ignore); err == nil {
-		t.Error("no cause")
+		t.Error("Run returned no error")
 	}
 	<-cut
 	var unsent []string
@@ -286,29 +348,31 @@ func TestAfterACutEveryResultIsWrittenOrUnsent(t *testing.T) {
 	}
 	for _, id := range got {
 		if slices.Contains(unsent, id) {
-			t.Errorf("%s arrived, and is unsent", id)
+			t.Errorf("%s was received and is unsent", id)
 		}
 	}
 	if err := c.Send(result("late", 0)); err != ErrOver {
 		t.Errorf("got %v, want ErrOver", err)
 	}
 	if len(c.Unsent()) != len(unsent) {
-		t.Error("unsent messages came or went after the end")
+		t.Error("the unsent messages changed after the end")
 	}
 }
 
-// The server closes and reads no more. The handler keeps the reader from seeing
-// the close until the writer has given up.
-func TestTheServersLastWordsCountForMoreThanAFailedWrite(t *testing.T) {
+// The server sends a close frame and then reads nothing, so a write of the client fails. The
+// handler returns only after the failed write. Then the reader must still find the close frame, and
+// Run must return its code.
+func TestTheServersCloseFrameCountsMoreThanAFailedWrite(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
-	url := greet(t, func(p *peer) {
-		p.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1002, "tired"), time.Now().Add(patience))
+	url := serve(t, func(agent *testkit.Conversation) {
+		agent.SendClose(1002, "tired")
 		<-release
 	})
 	c := dial(t, url)
 	c.writeTimeout = 50 * time.Millisecond
 	for range 300 {
-		c.Send(result("", 64<<10)) // more than all the buffers in between hold
+		c.Send(result("", 64<<10)) // 300 such messages do not fit into the network's buffers
 	}
 	err := c.Run(t.Context(), func(Frame) {
 		for c.Send(&UserActivity{}) != ErrOver {
@@ -322,13 +386,14 @@ func TestTheServersLastWordsCountForMoreThanAFailedWrite(t *testing.T) {
 	}
 }
 
-func TestAConnectionThatTakesNothingIsDead(t *testing.T) {
+func TestAServerThatReadsNothingEndsTheConversation(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
-	url := greet(t, func(p *peer) { <-release })
+	url := serve(t, func(agent *testkit.Conversation) { <-release })
 	c := dial(t, url)
-	c.writeTimeout = 100 * time.Millisecond
+	c.writeTimeout, c.closeFrameTimeout = 100*time.Millisecond, 100*time.Millisecond
 	for range 300 {
-		c.Send(result("", 64<<10)) // more than all the buffers in between hold
+		c.Send(result("", 64<<10)) // 300 such messages do not fit into the network's buffers
 	}
 	err := c.Run(t.Context(), ignore)
 	close(release)
@@ -341,6 +406,7 @@ func TestAConnectionThatTakesNothingIsDead(t *testing.T) {
 }
 
 func TestAFullQueueEndsTheConversation(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		why  string
 		size int
@@ -348,7 +414,7 @@ func TestAFullQueueEndsTheConversation(t *testing.T) {
 		{"too many messages", 0},
 		{"too many bytes", 1 << 20},
 	} {
-		url := greet(t, func(p *peer) { p.ReadMessage() })
+		url := serve(t, func(agent *testkit.Conversation) { agent.Wait() })
 		c := dial(t, url)
 		var full error
 		taken := 0
@@ -372,17 +438,17 @@ func TestAFullQueueEndsTheConversation(t *testing.T) {
 	}
 }
 
-func TestAMessageThatCannotBeWrittenHarmsNothing(t *testing.T) {
-	url := greet(t, func(p *peer) {
-		p.expect("user_activity")
-		p.hangUp(1000, "")
+func TestAMessageThatCannotBeEncodedDoesNotEndTheConversation(t *testing.T) {
+	url := serve(t, func(agent *testkit.Conversation) {
+		agent.Expect("user_activity")
+		agent.Close(1000, "")
 	})
 	c := dial(t, url)
 	if err := c.Send(nil); err == nil {
 		t.Error("nil was sent")
 	}
-	if err := c.Send(stranger{}); err == nil {
-		t.Error("a stranger was sent")
+	if err := c.Send(otherMessage{}); err == nil {
+		t.Error("a message of another package was sent")
 	}
 	if err := c.Send(&UserActivity{}); err != nil {
 		t.Error(err)
@@ -390,17 +456,17 @@ func TestAMessageThatCannotBeWrittenHarmsNothing(t *testing.T) {
 	wantClose(t, c.Run(t.Context(), ignore), 1000, "")
 }
 
-func TestCloseWritesWhatIsQueuedAndEndsCleanly(t *testing.T) {
+func TestCloseWritesTheQueuedMessagesAndACloseFrame(t *testing.T) {
 	const n = 200
 	got := 0
-	url := greet(t, func(p *peer) {
-		p.SetReadLimit(-1)
+	url := serve(t, func(agent *testkit.Conversation) {
+		agent.Conn.SetReadLimit(-1)
 		for range n {
-			p.expect("client_tool_result")
+			agent.Expect("client_tool_result")
 			got++
 		}
-		if closed := p.expectClose(); closed.Code != 1000 || closed.Text != "bye" {
-			p.fail("%v", closed)
+		if closed := agent.WaitClose(); closed.Code != 1000 || closed.Text != "bye" {
+			agent.Fail("%v", closed)
 		}
 	})
 	c := dial(t, url)
@@ -426,12 +492,12 @@ func TestCloseWritesWhatIsQueuedAndEndsCleanly(t *testing.T) {
 }
 
 func TestFramesThatComeWhileClosingReachTheHandler(t *testing.T) {
-	url := greet(t, func(p *peer) {
-		p.SetCloseHandler(func(int, string) error {
-			p.send(`{"type":"client_tool_call","client_tool_call":{"tool_name":"a","tool_call_id":"b"}}`)
-			return p.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, "you too"), time.Now().Add(patience))
+	url := serve(t, func(agent *testkit.Conversation) {
+		agent.Conn.SetCloseHandler(func(int, string) error {
+			agent.Send(`{"type":"client_tool_call","client_tool_call":{"tool_name":"a","tool_call_id":"b"}}`)
+			return agent.SendClose(1000, "you too")
 		})
-		p.expectClose()
+		agent.WaitClose()
 	})
 	c := dial(t, url)
 	ended := make(chan error, 1)
@@ -447,40 +513,42 @@ func TestFramesThatComeWhileClosingReachTheHandler(t *testing.T) {
 			}
 		})
 	}()
-	<-running // or Close would run it, without a handler
+	// Without this wait, Close might start the conversation itself, with a handler that drops all
+	// frames.
+	<-running
 	if err := c.Close(t.Context(), "bye"); err != nil {
 		t.Error(err)
 	}
 	wantClose(t, <-ended, 1000, "bye")
 	if !called {
-		t.Error("the call got lost")
+		t.Error("the handler did not get the call")
 	}
 }
 
-func TestAServerThatClosesForAReasonWhileWeCloseIsHeard(t *testing.T) {
-	url := greet(t, func(p *peer) {
-		p.SetCloseHandler(func(int, string) error {
-			return p.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1011, "oops"), time.Now().Add(patience))
+func TestAnErrorCodeInTheReplyToOurCloseFrameIsReturned(t *testing.T) {
+	url := serve(t, func(agent *testkit.Conversation) {
+		agent.Conn.SetCloseHandler(func(int, string) error {
+			return agent.SendClose(1011, "oops")
 		})
-		p.expectClose()
+		agent.WaitClose()
 	})
 	c := dial(t, url)
 	c.Close(t.Context(), "bye")
 	wantClose(t, c.Run(t.Context(), ignore), 1011, "oops")
 }
 
-func TestAServerThatDropsTheLineWhenWeCloseIsTakenAsAnAnswer(t *testing.T) {
-	url := greet(t, func(p *peer) {
-		p.SetCloseHandler(func(int, string) error { return errors.New("no answer") })
-		p.ReadMessage()
+func TestAConnectionCutAfterOurCloseFrameIsANormalEnd(t *testing.T) {
+	url := serve(t, func(agent *testkit.Conversation) {
+		agent.Conn.SetCloseHandler(func(int, string) error { return errors.New("no answer") })
+		agent.Wait()
 	})
 	c := dial(t, url)
 	c.Close(t.Context(), "bye")
 	wantClose(t, c.Run(t.Context(), ignore), 1000, "bye")
 }
 
-func TestCloseCanBeCalledByAnyoneAnyNumberOfTimes(t *testing.T) {
-	url := greet(t, func(p *peer) { p.expectClose() })
+func TestCloseMayBeCalledManyTimesFromManyGoroutines(t *testing.T) {
+	url := serve(t, func(agent *testkit.Conversation) { agent.WaitClose() })
 	c := dial(t, url)
 	var wg sync.WaitGroup
 	for range 8 {
@@ -498,10 +566,10 @@ func TestCloseCanBeCalledByAnyoneAnyNumberOfTimes(t *testing.T) {
 	}
 }
 
-func TestCloseWithoutRunIsAGoodbyeToo(t *testing.T) {
-	url := greet(t, func(p *peer) {
-		p.expect("user_message")
-		p.expectClose()
+func TestCloseWithoutRunSendsTheQueueAndACloseFrame(t *testing.T) {
+	url := serve(t, func(agent *testkit.Conversation) {
+		agent.Expect("user_message")
+		agent.WaitClose()
 	})
 	c := dial(t, url)
 	c.Send(&UserMessage{Text: "hello"})
@@ -512,15 +580,16 @@ func TestCloseWithoutRunIsAGoodbyeToo(t *testing.T) {
 }
 
 func TestCloseCutsALongReasonBetweenCharacters(t *testing.T) {
-	url := greet(t, func(p *peer) {
-		if got, want := p.expectClose().Text, "x"+strings.Repeat("é", 61); got != want {
-			p.fail("got %q", got)
+	url := serve(t, func(agent *testkit.Conversation) {
+		if got, want := agent.WaitClose().Text, "x"+strings.Repeat("é", 61); got != want {
+			agent.Fail("got %q", got)
 		}
 	})
 	dial(t, url).Close(t.Context(), "x"+strings.Repeat("é", 100))
 }
 
-func TestCloseWaitsNoLongerThanItsContext(t *testing.T) {
+func TestCloseEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	defer close(release)
 	for _, test := range []struct {
@@ -528,10 +597,10 @@ func TestCloseWaitsNoLongerThanItsContext(t *testing.T) {
 		queued int
 		want   string
 	}{
-		{"the server does not close in turn", 0, "closed with 1000: bye"},
-		{"the server does not even read", 300, "close: context deadline exceeded"},
+		{"the server sends no close frame", 0, "closed with 1000: bye"},
+		{"the server reads nothing", 300, "close: context deadline exceeded"},
 	} {
-		url := greet(t, func(p *peer) { <-release })
+		url := serve(t, func(agent *testkit.Conversation) { <-release })
 		c := dial(t, url)
 		for range test.queued {
 			c.Send(result("", 64<<10))
@@ -547,11 +616,12 @@ func TestCloseWaitsNoLongerThanItsContext(t *testing.T) {
 	}
 }
 
-func TestCloseGivesUpOnAServerThatNeverAnswers(t *testing.T) {
+func TestCloseDoesNotWaitForeverForTheServer(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
-	url := greet(t, func(p *peer) { <-release })
+	url := serve(t, func(agent *testkit.Conversation) { <-release })
 	c := dial(t, url)
-	c.goodbye = 50 * time.Millisecond
+	c.closeTimeout = 50 * time.Millisecond
 	if err := c.Close(context.Background(), "bye"); err != nil {
 		t.Error(err)
 	}
@@ -559,17 +629,17 @@ func TestCloseGivesUpOnAServerThatNeverAnswers(t *testing.T) {
 	wantClose(t, c.Run(t.Context(), ignore), 1000, "bye")
 }
 
-func TestCancellingEndsTheConversation(t *testing.T) {
-	why := errors.New("enough")
+func TestCancellingTheContextEndsTheConversation(t *testing.T) {
+	cause := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	url := greet(t, func(p *peer) {
-		p.send(pingFrame(1))
-		p.expect("pong")
-		cancel(why)
-		p.ReadMessage()
+	url := serve(t, func(agent *testkit.Conversation) {
+		agent.Send(testkit.Ping(1))
+		agent.Expect("pong")
+		cancel(cause)
+		agent.Wait()
 	})
 	c := dial(t, url)
-	if err := c.Run(ctx, ignore); err != why {
+	if err := c.Run(ctx, ignore); err != cause {
 		t.Errorf("got %v", err)
 	}
 	if err := c.Send(&UserActivity{}); err != ErrOver {
@@ -580,8 +650,8 @@ func TestCancellingEndsTheConversation(t *testing.T) {
 	}
 }
 
-func TestRunSaysTheSameWhenAskedAgain(t *testing.T) {
-	url := greet(t, func(p *peer) { p.hangUp(1002, "tired") })
+func TestRunReturnsTheSameErrorAgain(t *testing.T) {
+	url := serve(t, func(agent *testkit.Conversation) { agent.Close(1002, "tired") })
 	c := dial(t, url)
 	first := c.Run(t.Context(), ignore)
 	wantClose(t, first, 1002, "tired")
@@ -590,18 +660,64 @@ func TestRunSaysTheSameWhenAskedAgain(t *testing.T) {
 	}
 }
 
-// BenchmarkToolCall is a call from the server and the result back to it, over
-// loopback, with a handler that answers at once.
+// A countingConn counts the calls of Write.
+type countingConn struct {
+	net.Conn
+	writes atomic.Int64
+}
+
+func (c *countingConn) Write(p []byte) (int, error) {
+	c.writes.Add(1)
+	return c.Conn.Write(p)
+}
+
+func TestMessagesThatWaitTogetherAreWrittenWithOneSystemCall(t *testing.T) {
+	const messages = 20
+	received := make(chan []string, 1)
+	c := dial(t, serve(t, func(agent *testkit.Conversation) {
+		var ids []string
+		for range messages {
+			f, err := agent.Next()
+			if err != nil {
+				t.Error(err)
+				break
+			}
+			ids = append(ids, f.Type+" "+string(f.Text))
+		}
+		received <- ids
+		agent.Close(1000, "")
+	}))
+	counter := &countingConn{Conn: c.socket.Conn}
+	c.socket.Conn = counter
+	for i := range messages {
+		if err := c.Send(result(fmt.Sprint("call ", i), 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Run(t.Context(), ignore)
+	for i, text := range <-received {
+		if want := fmt.Sprintf(`"call %d"`, i); !strings.Contains(text, want) {
+			t.Errorf("message %d is %s, want %s in it", i, text, want)
+		}
+	}
+	// the second write is our reply to the close frame
+	if n := counter.writes.Load(); n > 2 {
+		t.Errorf("%d writes, want 2", n)
+	}
+}
+
+// BenchmarkToolCall measures the time from a tool call to its result. Client and server are in this
+// process, and the handler sends the result at once.
 func BenchmarkToolCall(b *testing.B) {
 	call := []byte(`{"type":"client_tool_call","client_tool_call":{"tool_name":"set_light","tool_call_id":"toolu_01A09q90qw90lq917835lq9","parameters":{"room":"kitchen","on":true},"event_id":9,"expects_response":true}}`)
 	done := make(chan struct{})
-	url := greet(b, func(p *peer) {
+	url := serve(b, func(agent *testkit.Conversation) {
 		defer close(done)
 		for b.Loop() {
-			p.WriteMessage(websocket.TextMessage, call)
-			p.ReadMessage()
+			agent.Send(call)
+			agent.Expect("client_tool_result")
 		}
-		p.hangUp(1000, "")
+		agent.Close(1000, "")
 	})
 	c := dial(b, url)
 	b.ReportAllocs()

@@ -1,93 +1,110 @@
 package convai
 
 import (
+	"context"
 	"errors"
-	"fmt"
-	"io"
-	"strings"
-	"unicode/utf8"
-
-	"github.com/gorilla/websocket"
+	"net/http"
 )
 
-// ErrOver is what Send says when the conversation is over, or is being closed.
-var ErrOver = errors.New("the conversation is over")
+// An EndingKind says in which way a conversation ended, or why it could not begin.
+type EndingKind int
 
-// ErrBusy is what Offer says when too much is waiting.
-var ErrBusy = errors.New("too much is waiting to be sent")
+const (
+	// Stopped means that this program ended the conversation: it called Close or cancelled a
+	// context.
+	Stopped EndingKind = iota
 
-// A CloseError says that the conversation ended with a close frame, the
-// server's or, after Close, our own.
+	// Closed means that the agent ended the conversation normally, with close code 1000.
+	Closed
+
+	// Lost means that no connection could be opened, that the connection broke, or that the server
+	// closed the connection with an error's close code. Another attempt may succeed.
+	Lost
+
+	// Refused means that the server will not accept the conversation until somebody changes a
+	// setting. The server closed the connection with close code 1008. Or it refused the handshake
+	// or the request for a signed URL with an HTTP status such as 401 or 404.
+	Refused
+
+	// RefusedForNow means that the server did not accept the conversation for a reason that may
+	// pass, such as HTTP 408, 429 or 503.
+	RefusedForNow
+)
+
+// String returns the kind in words, such as "refused for now".
+func (k EndingKind) String() string {
+	switch k {
+	case Stopped:
+		return "stopped"
+	case Closed:
+		return "closed"
+	case Lost:
+		return "lost"
+	case Refused:
+		return "refused"
+	case RefusedForNow:
+		return "refused for now"
+	}
+	return "unknown"
+}
+
+// An Ending says how a conversation ended, or why it could not begin. The zero value means that
+// this program stopped the conversation, without an error.
+type Ending struct {
+	Kind EndingKind
+	// Code is the close code, or the HTTP status if the handshake was refused, or zero if there was
+	// neither.
+	Code int
+	// Reason is the server's text. If the server sent none, it is the text of Err. It may be empty.
+	Reason string
+	Err    error // the error from which EndingOf made this Ending
+}
+
+// EndingOf returns the Ending for an error from Run, from Dial, or from the request for a signed
+// URL. Its kind is the first of these that fits:
+//   - Stopped: err is nil or context.Canceled, or this program closed the conversation normally.
+//   - Refused: err has a method Final that returns true. Errors of other packages, such as
+//     rest.Error, can have that method too.
+//   - RefusedForNow: any other HandshakeError, or the server closed the connection normally before
+//     the conversation had begun.
+//   - Closed: the server closed the conversation normally.
+//   - Lost: every other error.
 //
-// ElevenLabs closes with 1000 when the agent hung up or the time is up, 1002
-// on timeouts and failures of a model, 1008 when it does not like what it was
-// sent, and 1011 when it broke (ElevenLabs AsyncAPI, WebSocketCloseCode).
-type CloseError struct {
-	Code   int    // 1005 when the frame had none
-	Reason string // the other side's words, may be empty
-	Hint   string // a guess at what to do, for a person; may be empty
-}
-
-func (e *CloseError) Error() string {
-	if e.Reason == "" {
-		return fmt.Sprintf("closed with %d", e.Code)
-	}
-	return fmt.Sprintf("closed with %d: %s", e.Code, e.Reason)
-}
-
-// Clean says that the conversation ended as conversations should.
-func (e *CloseError) Clean() bool { return e.Code == websocket.CloseNormalClosure }
-
-// A HandshakeError says that the server did not open a conversation.
-type HandshakeError struct {
-	Status int    // of HTTP
-	Body   string // the beginning of the answer, on one line; may be empty
-	Hint   string // a guess at what to do, for a person; may be empty
-}
-
-func (e *HandshakeError) Error() string {
-	if e.Body == "" {
-		return fmt.Sprintf("handshake: HTTP %d", e.Status)
-	}
-	return fmt.Sprintf("handshake: HTTP %d: %s", e.Status, e.Body)
-}
-
-// readError is what a failed read means. complaint is what the last error
-// event said, for want of a better reason.
-func readError(err error, complaint string) error {
-	var closed *websocket.CloseError
+// If the caller cancelled a context, the kind is Stopped only if the error is context.Canceled. A
+// caller that cancels with another cause must check its context before it calls EndingOf.
+func EndingOf(err error) Ending {
+	e := Ending{Err: err}
+	var closed *CloseError
+	var handshake *HandshakeError
+	var connect *ConnectError
+	var final interface{ Final() bool }
 	switch {
-	case errors.Is(err, websocket.ErrReadLimit):
-		return fmt.Errorf("read: a message over %d MiB", MaxFrame>>20)
-	case !errors.As(err, &closed):
-		return fmt.Errorf("read: %w", err)
-	case closed.Code == websocket.CloseAbnormalClosure: // gorilla's word for no close frame at all
-		return fmt.Errorf("read: cut off: %w", io.ErrUnexpectedEOF)
+	case err == nil:
+		return e
+	case errors.As(err, &closed):
+		e.Code, e.Reason = closed.Code, closed.Reason
+	case errors.As(err, &handshake):
+		e.Code, e.Reason = handshake.Status, handshake.Body
+		if e.Reason == "" {
+			e.Reason = http.StatusText(handshake.Status)
+		}
 	default:
-		// Hardly a close frame says more than the error event before it.
-		hint := Hint(closed.Code, closed.Text+" "+complaint)
-		return &CloseError{Code: closed.Code, Reason: closed.Text, Hint: hint}
+		e.Reason = err.Error()
 	}
-}
-
-// complaint is the text of an error event; empty for any other message.
-func complaint(m Message) string {
-	switch m := m.(type) {
-	case *ServerError:
-		return strings.Join([]string{m.ErrorType, m.Message, m.Reason, m.DebugMessage}, " ")
-	case *ClientError:
-		return m.ErrorName + " " + m.Message
+	switch {
+	case errors.Is(err, context.Canceled) || closed != nil && closed.Local && closed.Clean():
+		e.Kind = Stopped
+	case errors.As(err, &final) && final.Final():
+		e.Kind = Refused
+	case handshake != nil:
+		e.Kind = RefusedForNow
+	// The server closed the connection before it sent the metadata.
+	case closed != nil && closed.Clean() && errors.As(err, &connect):
+		e.Kind = RefusedForNow
+	case closed != nil && closed.Clean():
+		e.Kind = Closed
+	default:
+		e.Kind = Lost
 	}
-	return ""
-}
-
-// shorten cuts text to at most max bytes, between characters.
-func shorten(text string, max int) string {
-	if len(text) <= max {
-		return text
-	}
-	for max > 0 && !utf8.RuneStart(text[max]) {
-		max--
-	}
-	return text[:max]
+	return e
 }

@@ -9,11 +9,12 @@ import (
 	"testing"
 )
 
-// A golden is one of testdata/frames: server_TYPE.json, server_TYPE.WHY.json
-// and the same for client.
+// A golden is one file in testdata/frames. The file has the JSON of one message. The files are
+// called server_TYPE.json or server_TYPE.CASE.json if a server sends the frame, and
+// client_TYPE.json or client_TYPE.CASE.json if a client does.
 type golden struct {
-	name   string // of the file
-	server bool   // a server sends it
+	name   string // the name of the file, without its folder
+	server bool   // whether the frame is one that a server sends
 	frame  []byte
 }
 
@@ -44,8 +45,8 @@ func goldens(t testing.TB) []golden {
 	return all
 }
 
-// value is JSON as Go values, to compare what it means and not how it is
-// written.
+// value decodes JSON. Two texts that differ only in white space or in the order of fields have
+// equal values.
 func value(t testing.TB, text []byte) any {
 	t.Helper()
 	var v any
@@ -55,7 +56,7 @@ func value(t testing.TB, text []byte) any {
 	return v
 }
 
-func TestEveryGoldenFrameComesOutAsItWentIn(t *testing.T) {
+func TestEveryGoldenFrameIsMarshalledAsItWasParsed(t *testing.T) {
 	for _, g := range goldens(t) {
 		frame, err := g.parse()
 		if err != nil {
@@ -107,7 +108,8 @@ func TestEveryFieldOfEveryMessageHasAGoldenFrame(t *testing.T) {
 	}
 }
 
-// paths notes each member of a JSON value, as type.member.member.
+// paths adds to seen the path of the JSON value v, which is at, and the paths of all values inside
+// v. A path looks like "audio.alignment.chars". The items of an array have the path of the array.
 func paths(seen map[string]bool, at string, v any) {
 	seen[at] = true
 	switch v := v.(type) {
@@ -122,7 +124,8 @@ func paths(seen map[string]bool, at string, v any) {
 	}
 }
 
-// fields are the paths a Go type can have.
+// fields returns the paths of all fields that values of the Go type t have in JSON, also of fields
+// inside other fields. at is the path of the value itself.
 func fields(at string, t reflect.Type) map[string]bool {
 	all := map[string]bool{}
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
@@ -146,14 +149,14 @@ func fields(at string, t reflect.Type) map[string]bool {
 	return all
 }
 
-func TestEveryMessageHasItsOwnName(t *testing.T) {
+func TestEveryMessageTypeIsListedOnce(t *testing.T) {
 	seen := map[string]bool{}
 	for _, k := range append(append([]kind(nil), serverKinds...), clientKinds...) {
 		if got := k.make().MessageType(); got != k.name {
 			t.Errorf("the table says %s, the message %s", k.name, got)
 		}
 		if seen[k.name] {
-			t.Errorf("%s is there twice", k.name)
+			t.Errorf("%s is in the tables twice", k.name)
 		}
 		seen[k.name] = true
 	}

@@ -5,13 +5,16 @@ import (
 	"testing"
 )
 
-func TestHintsNameWhatToMend(t *testing.T) {
+func TestHintsSuggestWhatToDo(t *testing.T) {
 	for _, test := range []struct {
-		code         int
-		reason, want string // want: a part of the hint; empty: no hint
+		code int
+		// reason is the server's text. want is a part of the expected hint, or empty if there must
+		// be none.
+		reason, want string
 	}{
 		{1000, "", ""},
 		{1000, "agent ended the call", ""},
+		{1008, "openai: HTTP 401: no authorization " + EmbeddedAgentError + " set OPENAI_API_KEY", ""},
 		{1000, "Max duration exceeded", "600 s"},
 		{1002, "", ""},
 		{1002, "llm_timeout", "20 s"},
@@ -29,7 +32,7 @@ func TestHintsNameWhatToMend(t *testing.T) {
 		{1008, "Override for field 'first_message' is not allowed by config", "allow first_message to be overridden"},
 		{1008, "override_error: voice id", "allow voice_id to be overridden"},
 		{1008, "conversation.max_duration_seconds override", "allow max_duration_seconds to be overridden"},
-		{1008, "Invalid override configuration", "allow what was overridden"},
+		{1008, "Invalid override configuration", "allow one of the settings to be overridden"},
 		{1008, "Missing required dynamic variables in first message: {'user_name'}", "dynamic variable user_name a value"},
 		{1008, "Missing required dynamic variables in tools: {'a', 'b_2'}", "dynamic variables a, b_2 a value"},
 		{1008, "missing_dynamic_variable", "dynamic variable"},

@@ -1,17 +1,3 @@
-// Package convai holds a conversation with an ElevenLabs agent over a
-// WebSocket. It knows the wire: every message in both directions ([Parse],
-// [ParseClient], [Marshal]), how a conversation opens ([Dial]), is carried
-// ([Conversation.Run]) and ends.
-//
-// Three goroutines carry a conversation: the one that called Run reads, parses
-// and calls the handler; a second one writes; a third notices when the
-// connection has died without a word. The reader never waits for the
-// writer, so whatever is queued or stuck on the way out, what comes in is seen
-// at once, and a ping is answered before anyone else hears of it.
-//
-// The messages are those of the two AsyncAPI descriptions ElevenLabs
-// publishes (in its JavaScript and its Swift SDK), merged: a field is optional
-// here when either leaves it out.
 package convai
 
 import (
@@ -22,28 +8,36 @@ import (
 	"slices"
 )
 
-// A Message is one message of the protocol, in either direction: a pointer to
-// one of this package's message types. It holds the fields of the message
-// without its envelope, and is not safe to change once it has been sent.
+// A Message is one message of the protocol, from the server or from the client: a pointer to one of
+// this package's message types. It has the fields of the message without the envelope. Do not
+// change a message after it was passed to Send.
 type Message interface {
-	// MessageType is the message's type on the wire, "agent_response". The
-	// one message that has none there, UserAudioChunk, says
-	// "user_audio_chunk".
+	// MessageType returns the type of the message in JSON, such as "agent_response". For
+	// UserAudioChunk, whose JSON has no type, it returns "user_audio_chunk".
 	MessageType() string
 }
 
-// A kind says how one type of message looks on the wire.
+// A kind describes the JSON of one type of message. The fields of most messages are in an object
+// within the whole JSON object, called the envelope: in {"type": "ping", "ping_event": {"event_id":
+// 1}} the envelope is the value of ping_event.
 type kind struct {
-	name string
-	// key is the member of the frame that holds the message's fields. Empty:
-	// they stand in the frame itself, beside its type.
-	key   string
-	empty bool // the frame may come without that member
-	flat  bool // the fields may come without their envelope all the same
-	make  func() Message
+	name string // the value of the JSON field "type"
+	// key is the name of the field whose value is the envelope. It is empty if messages of this
+	// type have no envelope.
+	key string
+	// empty says that the protocol allows the envelope to be missing. The message then has no
+	// fields.
+	empty bool
+	// flat says that the envelope may be missing. The fields are then in the whole JSON object.
+	flat bool
+	make func() Message
+
+	// prefix is the JSON of a message of this type up to its fields, such as
+	// {"type":"ping","ping_event":
+	prefix string
 }
 
-// of makes an empty message of type T.
+// of returns a new message of type T, all of whose fields are zero.
 func of[T any, P interface {
 	*T
 	Message
@@ -51,7 +45,7 @@ func of[T any, P interface {
 	return P(new(T))
 }
 
-// serverKinds are the messages a server sends.
+// serverKinds are the types of messages that a server sends.
 var serverKinds = []kind{
 	{name: "conversation_initiation_metadata", key: "conversation_initiation_metadata_event", make: of[ConversationInitiationMetadata]},
 	{name: "audio", key: "audio_event", make: of[Audio]},
@@ -85,12 +79,11 @@ var serverKinds = []kind{
 	{name: "client_error", key: "error_event", make: of[ClientError]},
 }
 
-// namedOnly are server events whose shape nobody describes: the enumeration of
-// client_events in ElevenLabs' REST description has their names. They arrive
-// as frames without a Message.
+// namedOnly are types of messages from the server that are known only by name, from the values of
+// client_events in ElevenLabs' description of its REST API. Parse returns them without a Message.
 var namedOnly = []string{"dtmf_request"}
 
-// clientKinds are the messages a client sends.
+// clientKinds are the types of messages that a client sends.
 var clientKinds = []kind{
 	{name: "conversation_initiation_client_data", make: of[ConversationInitiationClientData]},
 	{name: "enclave_setup_config", make: of[EnclaveSetupConfig]},
@@ -105,25 +98,44 @@ var clientKinds = []kind{
 	{name: "multimodal_message", make: of[MultimodalMessage]},
 }
 
-// userAudioChunk is the one message without a type on the wire; this is its
-// only member there.
+// userAudioChunk is the name of the only JSON field of UserAudioChunk, which has no field "type".
 const userAudioChunk = "user_audio_chunk"
 
+// A table finds the kinds of messages of one direction.
+type table struct {
+	byName map[string]*kind
+	byJSON map[string]*kind // by the name in quotes, as it is in JSON
+	byKey  map[string]*kind // by the name of the envelope; the first one if several kinds have the same
+}
+
 var (
-	serverTable = table(serverKinds)
-	clientTable = table(clientKinds)
+	serverTable = newTable(serverKinds)
+	clientTable = newTable(clientKinds)
 )
 
-func table(kinds []kind) map[string]*kind {
-	t := make(map[string]*kind, len(kinds))
+func newTable(kinds []kind) table {
+	t := table{byName: make(map[string]*kind), byJSON: make(map[string]*kind), byKey: make(map[string]*kind)}
 	for i := range kinds {
-		t[kinds[i].name] = &kinds[i]
+		k := &kinds[i]
+		switch {
+		case k.key != "":
+			k.prefix = fmt.Sprintf(`{"type":%q,%q:`, k.name, k.key)
+		case k.name != userAudioChunk:
+			k.prefix = fmt.Sprintf(`{"type":%q`, k.name)
+		}
+		t.byName[k.name] = k
+		if k.key != "" && t.byKey[k.key] == nil {
+			t.byKey[k.key] = k
+		}
+		if k.name != userAudioChunk { // its JSON has no type
+			t.byJSON[`"`+k.name+`"`] = k
+		}
 	}
 	return t
 }
 
-// KnownServerTypes are the names of every event a server is known to send,
-// sorted, also of those that have no Go type here. The slice is the caller's.
+// KnownServerTypes returns the types of all messages that a server is known to send, sorted. For
+// some of them, this package has no Go type. The caller may change the slice.
 func KnownServerTypes() []string {
 	names := slices.Clone(namedOnly)
 	for _, k := range serverKinds {
@@ -133,52 +145,40 @@ func KnownServerTypes() []string {
 	return names
 }
 
-// Marshal is the whole frame of a message, envelope included, as one line of
-// JSON. It fails only for a nil message, one that is not of this package, or a
-// json.RawMessage or map inside it that cannot be JSON.
+// Marshal encodes a message as one line of JSON, including the type and the envelope. It returns an
+// error if m is nil or not one of this package's types, or if a json.RawMessage or a map in m
+// cannot be encoded.
 func Marshal(m Message) ([]byte, error) {
 	if m == nil {
 		return nil, errors.New("no message")
 	}
 	name := m.MessageType()
-	k := serverTable[name]
+	k := serverTable.byName[name]
 	if k == nil {
-		k = clientTable[name]
+		k = clientTable.byName[name]
 	}
 	if k == nil {
 		return nil, fmt.Errorf("%s: not a message of this protocol", name)
 	}
 
-	var b bytes.Buffer
-	b.Grow(256)
-	if name != userAudioChunk {
-		b.WriteString(`{"type":"`)
-		b.WriteString(name)
-		b.WriteByte('"')
-	}
-	if k.key != "" {
-		b.WriteString(`,"`)
-		b.WriteString(k.key)
-		b.WriteString(`":`)
-	}
-	fields := b.Len()
-	enc := json.NewEncoder(&b)
+	b := bytes.NewBuffer(make([]byte, 0, 256))
+	b.WriteString(k.prefix)
+	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(m); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	b.Truncate(b.Len() - 1) // the encoder's newline
-
-	frame := b.Bytes()
+	frame := b.Bytes()[:b.Len()-1] // Encode appends a newline
+	inner := frame[len(k.prefix):]
 	switch {
-	case k.key != "":
-		return append(frame, '}'), nil
 	case name == userAudioChunk:
 		return frame, nil
-	case len(frame) == fields+len("{}"):
-		return append(frame[:fields], '}'), nil
+	case k.key != "":
+		return append(frame, '}'), nil
+	case string(inner) == "{}":
+		return append(frame[:len(k.prefix)], '}'), nil
 	default:
-		frame[fields] = ',' // was the brace that opened the fields
+		inner[0] = ',' // the fields of m follow the type, in one object
 		return frame, nil
 	}
 }

@@ -15,9 +15,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// ElevenLabs' own descriptions of the protocol are not ours to distribute.
-// They are looked for beside the repository; without them these tests are
-// skipped.
+// protocolFolder is the folder that may have ElevenLabs' descriptions of the protocol. Their
+// licence does not allow us to distribute them. Tests that need a missing file are skipped.
 const protocolFolder = "../../../shared/protocol"
 
 func protocolFile(t *testing.T, name string) []byte {
@@ -31,16 +30,21 @@ func protocolFile(t *testing.T, name string) []byte {
 	return text
 }
 
-// An asyncAPI is one of the two descriptions.
+// An asyncAPI is one of ElevenLabs' two AsyncAPI documents about the protocol.
 type asyncAPI struct {
-	file   string
-	doc    any
-	server map[string]string // what a server sends: the type, and where its schema is in doc
+	file string
+	doc  any
+	// server has the types of the messages that a server sends. The values are references to their
+	// schemas in doc.
+	server map[string]string
+	// client has the types of the messages that a client sends, also with references to their
+	// schemas.
 	client map[string]string
 }
 
-// The JavaScript SDK's description calls what the server sends "publish", the
-// Swift SDK's what the client does.
+// descriptions names the two AsyncAPI documents, first that of the JavaScript SDK and then that of
+// the Swift SDK. server and client are the words under which a document lists the messages that a
+// server and a client send. The two documents use "publish" and "subscribe" in opposite ways.
 var descriptions = []struct{ file, server, client string }{
 	{"agent.asyncapi.yaml", "publish", "subscribe"},
 	{"agent-server-models.asyncapi.yaml", "subscribe", "publish"},
@@ -63,7 +67,8 @@ func loadDescriptions(t *testing.T) []asyncAPI {
 	return all
 }
 
-// messages resolves references to messages into types and their schemas.
+// messages finds the messages to which refs, a list of JSON references, refers. The result maps the
+// type of each message to a reference to its schema.
 func (a asyncAPI) messages(t *testing.T, refs any) map[string]string {
 	found := map[string]string{}
 	for _, ref := range refs.([]any) {
@@ -76,7 +81,7 @@ func (a asyncAPI) messages(t *testing.T, refs any) map[string]string {
 		} else if literal, ok := at(properties, "type", "x-fern-type").(string); ok {
 			name = strings.TrimSuffix(strings.TrimPrefix(literal, `literal<"`), `">`)
 		} else if at(properties, userAudioChunk) == nil {
-			t.Fatalf("%s: %s says no type", a.file, schema)
+			t.Fatalf("%s: %s has no type", a.file, schema)
 		}
 		found[name] = schema
 	}
@@ -87,7 +92,7 @@ func (a asyncAPI) resolve(ref any) any {
 	return at(a.doc, strings.Split(strings.TrimPrefix(ref.(string), "#/"), "/")...)
 }
 
-// at goes down a document; nil when there is no such place.
+// at returns the value at a path of object keys in a JSON document, or nil if there is none.
 func at(doc any, path ...string) any {
 	for _, key := range path {
 		object, _ := doc.(map[string]any)
@@ -102,12 +107,12 @@ func TestEveryMessageElevenLabsDescribesHasAGoType(t *testing.T) {
 			t.Fatalf("%s: found only %d and %d messages", a.file, len(a.server), len(a.client))
 		}
 		for name := range a.server {
-			if serverTable[name] == nil {
+			if serverTable.byName[name] == nil {
 				t.Errorf("%s: no Go type for the server's %s", a.file, name)
 			}
 		}
 		for name := range a.client {
-			if clientTable[name] == nil {
+			if clientTable.byName[name] == nil {
 				t.Errorf("%s: no Go type for the client's %s", a.file, name)
 			}
 		}
@@ -131,21 +136,21 @@ func TestEveryEventElevenLabsNamesIsKnown(t *testing.T) {
 	}
 }
 
-// refused are the golden frames that a description refuses although servers or
-// clients send them, and why they are right all the same.
+// refused lists the golden frames that do not fit a schema although the frames are right. A key has
+// the names of the AsyncAPI document and of the golden frame. The value is the reason.
 var refused = map[string]string{
-	"agent.asyncapi.yaml server_mcp_tool_call.json":          closedTwice,
-	"agent.asyncapi.yaml server_mcp_tool_call.approval.json": closedTwice,
-	"agent.asyncapi.yaml server_mcp_tool_call.success.json":  closedTwice,
-	"agent.asyncapi.yaml server_mcp_tool_call.nothing.json":  closedTwice,
-	"agent.asyncapi.yaml server_mcp_tool_call.failure.json":  closedTwice,
+	"agent.asyncapi.yaml server_mcp_tool_call.json":          contradiction,
+	"agent.asyncapi.yaml server_mcp_tool_call.approval.json": contradiction,
+	"agent.asyncapi.yaml server_mcp_tool_call.success.json":  contradiction,
+	"agent.asyncapi.yaml server_mcp_tool_call.nothing.json":  contradiction,
+	"agent.asyncapi.yaml server_mcp_tool_call.failure.json":  contradiction,
 
-	"agent-server-models.asyncapi.yaml server_client_tool_call.not_said.json": "expects_response is newer than many servers; the other description does not have it",
+	"agent-server-models.asyncapi.yaml server_client_tool_call.not_said.json": "older servers do not send expects_response; the other description does not have it",
 	"agent-server-models.asyncapi.yaml server_agent_tool_request.short.json":  "the other description has only the first four members",
-	"agent-server-models.asyncapi.yaml client_feedback.cleared.json":          "its own text says that null clears, which its enum of strings forgets; the other description has it",
+	"agent-server-models.asyncapi.yaml client_feedback.cleared.json":          "its text says that null removes a rating, but its enum has strings only; the other description has null",
 }
 
-const closedTwice = "both halves of an allOf forbid what the other one requires, so nothing at all fits"
+const contradiction = "each half of an allOf forbids what the other half requires, so no frame fits"
 
 func TestGoldenFramesFitTheSchemasOfElevenLabs(t *testing.T) {
 	checked := map[string]bool{}
@@ -181,11 +186,11 @@ func TestGoldenFramesFitTheSchemasOfElevenLabs(t *testing.T) {
 			case err != nil && !exception:
 				t.Errorf("%s: %s: %v", a.file, g.name, err)
 			case err == nil && exception:
-				t.Errorf("%s: %s fits after all, against what we say: %s", a.file, g.name, reason)
+				t.Errorf("%s: %s fits, although the list of exceptions says: %s", a.file, g.name, reason)
 			}
 		}
 	}
-	undescribed := []string{"enclave_setup_config"} // the source of this one is elevenlabs-python
+	undescribed := []string{"enclave_setup_config"} // only ElevenLabs' Python SDK has this message
 	for _, k := range append(append([]kind(nil), serverKinds...), clientKinds...) {
 		if checked[k.name] == slices.Contains(undescribed, k.name) {
 			t.Errorf("%s: checked against a schema: %v", k.name, checked[k.name])

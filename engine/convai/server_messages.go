@@ -2,143 +2,147 @@ package convai
 
 import "encoding/json"
 
-// The messages a server sends, but for those about tools. Event ids count up
-// through a conversation; what they number is an utterance or turn, so several
-// messages share one.
+// This file has the messages that a server sends, except those about tools. The EventID of a
+// message is the number of an utterance or turn, so several messages have the same EventID. The
+// numbers increase during a conversation.
 
-// DefaultAudioFormat is how sound is sent when the metadata does not say:
-// signed 16-bit little-endian mono at 16 kHz.
+// DefaultAudioFormat is the audio format if the metadata has none: mono, 16 kHz, samples of 16
+// bits, signed and little-endian.
 const DefaultAudioFormat = "pcm_16000"
 
-// ConversationInitiationMetadata is the first message of a conversation. The
-// formats are pcm_8000, pcm_16000, pcm_22050, pcm_24000, pcm_44100, pcm_48000
-// or ulaw_8000; one that is missing on the wire is read as DefaultAudioFormat,
-// as the JavaScript SDK does.
+// ConversationInitiationMetadata is the first message of a conversation. Each format is one of
+// pcm_8000, pcm_16000, pcm_22050, pcm_24000, pcm_44100, pcm_48000 and ulaw_8000. If a format is
+// missing in the JSON, Parse sets it to DefaultAudioFormat, as the JavaScript SDK does.
 type ConversationInitiationMetadata struct {
 	ConversationID         string `json:"conversation_id"`
 	AgentOutputAudioFormat string `json:"agent_output_audio_format"`
 	UserInputAudioFormat   string `json:"user_input_audio_format"`
 }
 
-// check fills in the formats that were missing.
-func (m *ConversationInitiationMetadata) check() error {
+// setDefaults sets the formats that are missing in the JSON to DefaultAudioFormat.
+func (m *ConversationInitiationMetadata) setDefaults() {
 	if m.AgentOutputAudioFormat == "" {
 		m.AgentOutputAudioFormat = DefaultAudioFormat
 	}
 	if m.UserInputAudioFormat == "" {
 		m.UserInputAudioFormat = DefaultAudioFormat
 	}
-	return nil
 }
 
-// Audio is a piece of what the agent says, up to about half a minute of it.
+// Audio is a part of the agent's speech, usually less than half a minute long.
 type Audio struct {
-	Base64    Base64     `json:"audio_base_64"` // in the format the metadata announced
+	// Sound has the format AgentOutputAudioFormat of the server's first message. It must not be nil
+	// when the message is encoded.
+	Sound     []byte     `json:"audio_base_64"`
 	EventID   int        `json:"event_id"`
 	Alignment *Alignment `json:"alignment,omitempty"`
-	IsFinal   bool       `json:"is_final,omitempty"` // the last piece of this response
+	IsFinal   bool       `json:"is_final,omitempty"` // whether the response ends with this message
 }
 
-// An Alignment says when in its Audio each character is spoken, in
-// milliseconds from the beginning of that piece. The three lists are equally
-// long.
+// An Alignment says when each character of the text of an Audio message is spoken. The times are in
+// milliseconds from the beginning of the message's sound. The three lists have the same length.
 type Alignment struct {
 	Chars       []string `json:"chars"`
 	StartsMS    []int    `json:"char_start_times_ms"`
 	DurationsMS []int    `json:"char_durations_ms"`
 }
 
-// AgentResponse is what the agent is about to say. It comes with the first
-// audio of the response, so the text runs ahead of the voice.
+// AgentResponse has the text that the agent is about to say. The message comes together with the
+// first Audio of the response, so most of the text has not been spoken yet.
 type AgentResponse struct {
 	Text    string `json:"agent_response"`
 	EventID int    `json:"event_id"`
 }
 
-// AgentResponseCorrection follows an interruption: what of a response was
-// really spoken.
+// AgentResponseCorrection is sent after the user interrupted the agent. Corrected is the part of
+// the response that was spoken.
 type AgentResponseCorrection struct {
 	Original  string `json:"original_agent_response"`
 	Corrected string `json:"corrected_agent_response"`
 	EventID   int    `json:"event_id"`
 }
 
-// AgentResponseComplete says that the whole response has been generated.
+// AgentResponseComplete says that the server has generated the whole response.
 type AgentResponseComplete struct {
 	EventID int `json:"event_id"`
 }
 
-// AgentResponseMetadata carries what a custom LLM said beside its response.
+// AgentResponseMetadata has data that a custom LLM added to its response.
 type AgentResponseMetadata struct {
-	Metadata json.RawMessage `json:"metadata"` // an object
+	Metadata json.RawMessage `json:"metadata"` // a JSON object
 	EventID  int             `json:"event_id"`
 }
 
-// A ResponsePart says which part of a streamed text a piece is.
+// A ResponsePart says whether a message begins, continues or ends a text that is sent in parts.
 type ResponsePart string
 
 const (
-	PartStart ResponsePart = "start" // without text
-	PartDelta ResponsePart = "delta"
-	PartStop  ResponsePart = "stop" // without text
+	PartStart ResponsePart = "start" // begins the text; the message's Text is empty
+	PartDelta ResponsePart = "delta" // has a part of the text
+	PartStop  ResponsePart = "stop"  // ends the text; the message's Text is empty
 )
 
-// AgentChatResponsePart is a piece of a response, as it is generated.
+// AgentChatResponsePart is a part of a response's text. The server sends the parts while it
+// generates the response.
 type AgentChatResponsePart struct {
 	Text    string       `json:"text"`
 	Part    ResponsePart `json:"type"`
 	EventID int          `json:"event_id"`
 }
 
-// AgentReasoningResponsePart is a piece of what the LLM thinks before it
-// responds. Its event id is a string, and not that of any other message.
+// AgentReasoningResponsePart is a part of what the LLM thinks before it responds. Its EventID is a
+// string, unlike the EventIDs of other messages.
 type AgentReasoningResponsePart struct {
 	Text    string       `json:"text"`
 	Part    ResponsePart `json:"type"`
 	EventID string       `json:"event_id"`
 }
 
-// UserTranscript is what the user said. It may come after the AgentResponse
-// that has the same event id.
+// UserTranscript is the text that the user said. It may come after the AgentResponse that has the
+// same EventID.
 type UserTranscript struct {
 	Text    string `json:"user_transcript"`
 	EventID int    `json:"event_id"`
 }
 
-// TentativeUserTranscript is what the user seems to be saying; it may change.
+// TentativeUserTranscript is the text that was recognised so far while the user is speaking. It may
+// still change.
 type TentativeUserTranscript struct {
 	Text    string `json:"user_transcript"`
 	EventID int    `json:"event_id"`
 }
 
-// Interruption says that the user spoke over the agent. Audio with this event
-// id or a lower one is not to be played any more, also what is still to come.
+// Interruption says that the user interrupted the agent. Audio with the same or a lower EventID
+// must not be played any more, even if it arrives later. If EventID is zero, the server has not said
+// which response was interrupted: all audio that has arrived must not be played any more.
 type Interruption struct {
 	EventID int `json:"event_id"`
 }
 
-// Ping asks for a Pong with the same event id at once. A Conversation answers
-// by itself.
+// Ping asks for a Pong with the same EventID. A Conversation sends the Pong without help from the
+// caller.
 type Ping struct {
-	EventID int  `json:"event_id"`
-	PingMS  *int `json:"ping_ms,omitempty"` // the server's estimate of the latency from the pong before; nil at first
+	EventID int `json:"event_id"`
+	// PingMS is how long the server thinks a round trip takes. It is nil in the first Ping.
+	PingMS *int `json:"ping_ms,omitempty"`
 }
 
-// VADScore is how likely it is that the user is speaking, 0 to 1.
+// VADScore is the probability that the user is speaking, from 0 to 1.
 type VADScore struct {
 	Score float64 `json:"vad_score"`
 }
 
-// ASRInitiationMetadata says that speech recognition has started. What it
-// carries is not described.
+// ASRInitiationMetadata says that speech recognition has started. Its fields are not documented.
 type ASRInitiationMetadata struct{}
 
-// GuardrailTriggered says that a guardrail of the agent has stepped in.
+// GuardrailTriggered says that the conversation violated one of the agent's guardrails (rules about
+// what may be said).
 type GuardrailTriggered struct {
 	Name string `json:"guardrail_name,omitempty"`
 }
 
-// ContextUsage is how full the LLM's context was in the turn just completed.
+// ContextUsage says how many tokens of the LLM's context the last turn used, and how many it may
+// use.
 type ContextUsage struct {
 	EventID       int    `json:"event_id"`
 	Model         string `json:"model"`
@@ -146,51 +150,61 @@ type ContextUsage struct {
 	ContextLimit  int    `json:"context_limit_tokens"`
 }
 
-// RichContent is something to show; the component decides the shape of props.
+// RichContent is content to show on a screen. Component says what kind of content it is, and so
+// which fields Props has.
 type RichContent struct {
 	RichContentID string          `json:"rich_content_id"`
 	Component     string          `json:"component"`
-	Props         json.RawMessage `json:"props"` // an object
+	Props         json.RawMessage `json:"props"` // a JSON object
 	EventID       int             `json:"event_id"`
 }
 
-// AgentTyping says whether a person who has taken over is typing.
+// AgentTyping says whether a human who has replaced the agent is typing.
 type AgentTyping struct {
-	IsTyping   bool `json:"is_typing"`
-	DurationMS *int `json:"duration_ms,omitempty"` // after which it is over by itself; nil when not said
+	IsTyping bool `json:"is_typing"`
+	// DurationMS is how long to show that somebody is typing. It is nil if the server does not say.
+	DurationMS *int `json:"duration_ms,omitempty"`
 }
 
-// ExternalAgentConnected says that a person has taken over from the agent.
+// ExternalAgentConnected says that a human now talks to the user in place of the agent.
 type ExternalAgentConnected struct{}
 
-// ExternalAgentDisconnected says that the agent has taken over again.
+// ExternalAgentDisconnected says that the human has left and the agent talks to the user again.
 type ExternalAgentDisconnected struct{}
 
-// InternalTurnProbability is how likely it is that the user's turn is over, 0
-// to 1. ElevenLabs calls it not for public use.
+// InternalTurnProbability is the probability that the user has finished speaking, from 0 to 1.
+// ElevenLabs says that the message is not for public use.
 type InternalTurnProbability struct {
 	Probability float64 `json:"turn_probability"`
 }
 
-// InternalTentativeAgentResponse is a response the agent may give. ElevenLabs
-// calls it not for public use.
+// InternalTentativeAgentResponse is a response that the agent will perhaps give. ElevenLabs says
+// that the message is not for public use.
 type InternalTentativeAgentResponse struct {
 	Text string `json:"tentative_agent_response"`
 }
 
-// ServerError ("error") says why the server is about to close. It is also seen
-// without its envelope and then has a Message only.
+// EmbeddedAgentError is the ErrorType of a ServerError that says why the embedded agent could not
+// answer the user. If its Code is 0, the conversation goes on. Message is for the user, with a hint.
+const EmbeddedAgentError = "embedded_agent_error"
+
+// ServerError (type "error") says why the server is about to close the conversation. Some servers
+// send it without its envelope. Then only the field Message is set.
 type ServerError struct {
-	Code         int             `json:"code"` // the close code that follows; zero when not said
-	Message      string          `json:"message,omitempty"`
-	ErrorType    string          `json:"error_type,omitempty"` // "override_error", "llm_timeout"
-	Reason       string          `json:"reason,omitempty"`
-	DebugMessage string          `json:"debug_message,omitempty"` // only for those allowed to see it
-	Details      json.RawMessage `json:"details,omitempty"`       // an object
+	// Code is the close code of the close frame that will follow. It is zero if the server does not
+	// say.
+	Code    int    `json:"code"`
+	Message string `json:"message,omitempty"`
+	// ErrorType is ElevenLabs' name for the problem, such as "override_error" or "llm_timeout".
+	ErrorType string `json:"error_type,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+	// DebugMessage is sent only to users who have the permission to see it.
+	DebugMessage string          `json:"debug_message,omitempty"`
+	Details      json.RawMessage `json:"details,omitempty"` // a JSON object
 }
 
-// ClientError is the other form of ServerError: the two descriptions of the
-// protocol know one each.
+// ClientError has the same meaning as ServerError. ElevenLabs describes ServerError in one of its
+// two AsyncAPI documents, and ClientError in the other.
 type ClientError struct {
 	Code      int    `json:"code"`
 	ErrorName string `json:"error_name"`

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,163 +12,169 @@ import (
 	"moonlark/engine/rest"
 )
 
-// signedURL tries the server that signed URLs come from.
-func (e *examination) signedURL(ctx context.Context) {
-	const group, subject = "agent", "signed URL"
-	if e.SignedURLFrom == "" {
-		return
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("it took over "+short(patience)))
-	defer cancel()
-	if _, err := e.Client.FetchSignedURL(ctx, e.SignedURLFrom); err != nil {
-		e.fail(group, subject, err.Error(), hintOf(err))
-		return
-	}
-	e.ok(group, subject, "one comes when it is asked for")
+// withTimeout returns a context that ends after timeout. The cause of its end is then an error that
+// says how long the check has waited.
+func withTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, timeout, errors.New("no answer within "+formatDuration(timeout)))
 }
 
-// cloud reads the agent and compares it with the scripts.
-func (e *examination) cloud(ctx context.Context) {
-	const group = "agent"
-	switch {
-	case e.Client.Key.IsZero():
-		e.skip(group, "", "there is no API key", "set ELEVENLABS_API_KEY")
-		return
-	case e.Agent == "":
-		e.skip(group, "", "no agent was named", "moonlark doctor --agent ID, or set ELEVENLABS_AGENT_ID")
+// checkSignedURL requests a signed URL from the user's own server, if conversations will get their
+// signed URLs from one, and reports whether the server returned one.
+func (c *checker) checkSignedURL(ctx context.Context) {
+	const group, subject = "agent", "signed URL"
+	if c.SignedURLFrom == "" {
 		return
 	}
-	reading, cancel := context.WithTimeoutCause(ctx, 2*patience, errors.New("it took over "+short(2*patience)))
+	ctx, cancel := withTimeout(ctx, checkTimeout)
 	defer cancel()
-	a, err := e.Client.Agent(reading, e.Agent, e.Settings.BranchID)
+	if _, err := c.Client.FetchSignedURL(ctx, c.SignedURLFrom); err != nil {
+		c.fail(group, subject, err.Error(), hintOf(err))
+		return
+	}
+	c.ok(group, subject, "the server returns one")
+}
+
+// checkAgent requests the agent's settings from the API, and checks whether the scripts and the
+// settings of Moonlark fit them.
+func (c *checker) checkAgent(ctx context.Context) {
+	const group = "agent"
+	switch {
+	case c.Client.Key.IsZero():
+		c.skip(group, "", "there is no API key", "set ELEVENLABS_API_KEY")
+		return
+	case c.Agent == "":
+		c.skip(group, "", "no agent was given", "moonlark doctor --agent ID, or set ELEVENLABS_AGENT_ID")
+		return
+	}
+	ctx, cancel := withTimeout(ctx, 2*checkTimeout)
+	defer cancel()
+	a, err := c.Client.Agent(ctx, c.Agent, c.Settings.BranchID)
 	if err != nil {
-		e.fail(group, e.Agent, err.Error(), hintOf(err))
+		c.fail(group, c.Agent, err.Error(), hintOf(err))
 		return
 	}
 	name := a.Name
 	if name == "" {
-		name = "it has no name"
+		name = "the agent has no name"
 	}
 	if a.Platform != nil && a.Platform.Archived {
-		e.warn(group, e.Agent, name+", which is archived", "bring it back on the ElevenLabs site")
+		c.warn(group, c.Agent, name+" (archived)", "restore it on the ElevenLabs site")
 	} else {
-		e.ok(group, e.Agent, name)
+		c.ok(group, c.Agent, name)
 	}
-	e.access(reading, a)
-	e.formats(a)
-	e.limits(a)
-	e.overrides(a)
-	tools, unread := e.readTools(reading, a)
-	e.variables(a, tools)
-	e.tools(a, tools, unread)
-	e.events(a)
+	c.checkAccess(ctx, a)
+	c.checkFormats(a)
+	c.checkLimits(a)
+	c.checkOverrides(a)
+	tools, unread := c.readTools(ctx, a)
+	c.checkVariables(a, tools)
+	c.checkTools(a, tools, unread)
+	c.checkEvents(a)
 }
 
-// access says who may talk to the agent.
-func (e *examination) access(ctx context.Context, a *rest.Agent) {
+// checkAccess reports whether this machine may start a conversation with the agent.
+func (c *checker) checkAccess(ctx context.Context, a *rest.Agent) {
 	const group, subject = "agent", "access"
 	if a.Platform == nil || a.Platform.Auth == nil {
-		e.skip(group, subject, "the API does not say who may talk to the agent", "use a key that may edit it")
+		c.skip(group, subject, "the API does not say who may talk to the agent", "use an API key that may edit the agent")
 		return
 	}
 	auth := a.Platform.Auth
 	if auth.Enabled {
-		if _, err := e.Client.SignedURL(ctx, e.Agent, rest.SignedURLOptions{Branch: e.Settings.BranchID, Environment: e.Settings.Environment}); err != nil {
-			e.fail(group, subject, "it is private, and there is no signed URL: "+err.Error(), hintOf(err))
+		options := rest.SignedURLOptions{Branch: c.Settings.BranchID, Environment: c.Settings.Environment}
+		if _, err := c.Client.SignedURL(ctx, c.Agent, options); err != nil {
+			c.fail(group, subject, "the agent is private, and the API refuses a signed URL: "+err.Error(), hintOf(err))
 		} else {
-			e.ok(group, subject, "it is private, and the key gets a signed URL")
+			c.ok(group, subject, "the agent is private, and the key gets a signed URL")
 		}
 	} else {
-		e.ok(group, subject, "it is public: whoever knows its id can talk to it")
+		c.ok(group, subject, "the agent is public: anybody who knows its id can talk to it")
 	}
-	e.allowlist(auth)
+	c.checkOrigin(auth)
 }
 
-// allowlist says whether the agent wants to be called from elsewhere.
-func (e *examination) allowlist(auth *rest.Auth) {
+// checkOrigin reports whether the agent's allowlist contains the Origin header that conversations
+// will send.
+func (c *checker) checkOrigin(auth *rest.Auth) {
 	const group, subject = "agent", "origin"
 	if len(auth.Allowlist) == 0 {
 		return
 	}
 	var hosts []string
 	for _, item := range auth.Allowlist {
-		hosts = append(hosts, bareHost(item.Hostname))
+		hosts = append(hosts, hostOfOrigin(item.Hostname))
 	}
 	list := strings.Join(hosts, ", ")
-	mend := "run with --origin https://" + hosts[0] + ", or change the allowlist (Security)"
+	fix := "run with --origin https://" + hosts[0] + ", or change the allowlist (Security)"
 	switch {
-	case e.Origin != "" && slices.Contains(hosts, bareHost(e.Origin)):
-		e.ok(group, subject, e.Origin+" is in its allowlist")
-	case e.Origin != "":
-		e.fail(group, subject, e.Origin+" is not in its allowlist: "+list, mend)
+	case c.Origin != "" && slices.Contains(hosts, hostOfOrigin(c.Origin)):
+		c.ok(group, subject, c.Origin+" is in the agent's allowlist")
+	case c.Origin != "":
+		c.fail(group, subject, c.Origin+" is not in the agent's allowlist: "+list, fix)
 	case auth.RequireOrigin:
-		e.fail(group, subject, "it wants an Origin, out of "+list, mend)
+		c.fail(group, subject, "the agent requires an Origin from its allowlist: "+list, fix)
 	default:
-		e.ok(group, subject, "none is needed; pages have to be on "+list)
+		c.ok(group, subject, "no Origin is needed; web pages must be on "+list)
 	}
 }
 
-// bareHost is the host in an origin, "https://example.com" or "example.com".
-func bareHost(origin string) string {
+// hostOfOrigin returns the host of an origin, such as "example.com" for "https://example.com" or
+// for "example.com", in lower case.
+func hostOfOrigin(origin string) string {
 	if u, err := url.Parse(origin); err == nil && u.Host != "" {
 		return strings.ToLower(u.Host)
 	}
 	return strings.ToLower(strings.TrimRight(origin, "/"))
 }
 
-// formats says whether we speak the agent's kinds of sound.
-func (e *examination) formats(a *rest.Agent) {
+// checkFormats reports whether Moonlark supports the audio formats that the agent receives and
+// sends.
+func (c *checker) checkFormats(a *rest.Agent) {
 	const group = "agent"
 	for _, side := range []struct{ subject, name, setting string }{
 		{"hears", a.Conversation.ASR.Format, "user input"},
 		{"speaks", a.Conversation.TTS.Format, "output"},
 	} {
 		if _, err := pcm.Parse(side.name); err != nil {
-			e.fail(group, side.subject, err.Error(), "choose pcm_16000 as the agent's "+side.setting+" format (Advanced)")
+			c.fail(group, side.subject, err.Error(), "choose pcm_16000 as the agent's "+side.setting+" format (Advanced)")
 			continue
 		}
-		e.ok(group, side.subject, side.name)
+		c.ok(group, side.subject, side.name)
 	}
-	if e.textOnly(a) {
-		e.warn(group, "speaks", "it is text only: there is nothing to be heard", "run with --text, or switch text only off (Advanced)")
+	if c.textOnly(a) {
+		c.warn(group, "speaks", "the agent is text only: it sends no sound", "run with --text, or switch text only off (Advanced)")
 	}
 }
 
-// textOnly says whether there will be no sound.
-func (e *examination) textOnly(a *rest.Agent) bool {
-	if only := e.Settings.TextOnly; only != nil {
-		return *only
+// textOnly reports whether the conversation will have no sound. The setting text_only of the user
+// or of a script overrides that of the agent.
+func (c *checker) textOnly(a *rest.Agent) bool {
+	if override := c.Settings.TextOnly; override != nil {
+		return *override
 	}
 	return a.Conversation.Conversation.TextOnly
 }
 
-// limits are the times after which the server does something by itself.
-func (e *examination) limits(a *rest.Agent) {
+// checkLimits reports the times after which the server ends the conversation, and after which
+// silence the agent speaks.
+func (c *checker) checkLimits(a *rest.Agent) {
 	const group, subject = "agent", "limits"
-	longest := seconds(a.Conversation.Conversation.MaxDuration)
-	if own := e.Settings.MaxDurationSeconds; own > 0 {
-		longest = time.Duration(own) * time.Second
+	maxDuration := seconds(a.Conversation.Conversation.MaxDuration)
+	if override := c.Settings.MaxDurationSeconds; override > 0 {
+		maxDuration = time.Duration(override) * time.Second
 	}
-	text := "a conversation ends after " + short(longest)
-	if quiet := a.Conversation.Turn.SilenceEndCall; quiet >= 0 {
-		text += ", or after " + short(seconds(quiet)) + " without a word"
+	text := "a conversation ends after " + formatDuration(maxDuration)
+	if silence := a.Conversation.Turn.SilenceEndCall; silence >= 0 {
+		text += ", or after " + formatDuration(seconds(silence)) + " of silence"
 	}
-	if turn := a.Conversation.Turn.Timeout; turn >= 0 {
-		text += "; in silence the agent speaks up after " + short(seconds(turn))
+	if timeout := a.Conversation.Turn.Timeout; timeout >= 0 {
+		text += "; the agent speaks up after " + formatDuration(seconds(timeout)) + " of silence"
 	}
-	if longest < time.Minute {
-		e.warn(group, subject, text, "raise the maximum duration (Advanced)")
+	if maxDuration < time.Minute {
+		c.warn(group, subject, text, "raise the maximum duration (Advanced)")
 		return
 	}
-	e.ok(group, subject, text)
+	c.ok(group, subject, text)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-
-// short is a duration as people say it.
-func short(d time.Duration) string {
-	if d >= 2*time.Minute && d%time.Minute == 0 {
-		return fmt.Sprintf("%d min", d/time.Minute)
-	}
-	return fmt.Sprintf("%v s", d.Seconds())
-}

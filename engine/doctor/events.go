@@ -7,9 +7,9 @@ import (
 	"moonlark/engine/rest"
 )
 
-// switchable are the events that an agent can be told to send. Others come, or
-// do not, whatever its settings say.
-var switchable = []string{
+// optionalEvents are the events that an agent sends only if its settings enable them. Events that
+// are not in this list are always sent.
+var optionalEvents = []string{
 	"conversation_initiation_metadata", "asr_initiation_metadata", "ping", "audio", "interruption", "user_transcript",
 	"tentative_user_transcript", "agent_response", "agent_response_correction", "client_tool_call", "mcp_tool_call",
 	"mcp_connection_status", "agent_tool_request", "agent_tool_response", "agent_tool_response_full_payload",
@@ -18,71 +18,73 @@ var switchable = []string{
 	"internal_tentative_agent_response",
 }
 
-// always come without being asked for.
-var always = []string{"conversation_initiation_metadata", "ping"}
+// alwaysSent are the optional events that the server sends even if the agent's settings do not
+// enable them.
+var alwaysSent = []string{"conversation_initiation_metadata", "ping"}
 
-// needed are the events without which Moonlark does less than it could.
-var needed = []struct {
+// neededEvents are the events that Moonlark itself needs. without says what happens if the agent
+// does not send the event.
+var neededEvents = []struct {
 	name    string
 	level   Level
 	without string
 }{
-	{"audio", Error, "nothing is heard"},
-	{"agent_response", Error, "what the agent says is not shown, and --say waits for it in vain"},
-	{"interruption", Error, "the agent is heard on after it was interrupted"},
+	{"audio", Error, "there is no sound"},
+	{"agent_response", Error, "what the agent says is not shown, and --say never gets a reply"},
+	{"interruption", Error, "the sound goes on after an interruption"},
 	{"user_transcript", Warning, "what you say is not shown"},
-	{"agent_response_correction", Warning, "after an interruption all is shown that the agent meant to say"},
-	{"agent_response_complete", Warning, "the end of a reply is known only when it has been quiet for a second"},
+	{"agent_response_correction", Warning, "after an interruption, the whole reply is shown, not only what was spoken"},
+	{"agent_response_complete", Warning, "a reply counts as complete only after a second of silence"},
 }
 
-// events says which events the agent does not send, though scripts or Moonlark
-// itself listen for them.
-func (e *examination) events(a *rest.Agent) {
+// checkEvents reports the events that Moonlark or a script needs, but that the agent does not send.
+func (c *checker) checkEvents(a *rest.Agent) {
 	const group = "events"
 	enabled := a.Conversation.Conversation.Events
-	if own := e.Settings.ClientEvents; own != nil {
-		enabled = own
+	if override := c.Settings.ClientEvents; override != nil {
+		enabled = override
 	}
 	if enabled == nil {
-		e.skip(group, "", "the API does not say which are enabled", "")
+		c.skip(group, "", "the API does not say which events are enabled", "")
 		return
 	}
-	off := func(name string) bool {
-		return slices.Contains(switchable, name) && !slices.Contains(enabled, name) && !slices.Contains(always, name)
+	isOff := func(name string) bool {
+		return slices.Contains(optionalEvents, name) && !slices.Contains(enabled, name) && !slices.Contains(alwaysSent, name)
 	}
-	mend := func(name string) string {
+	fix := func(name string) string {
 		return "enable " + name + " in the agent's settings (Advanced, Client events)"
 	}
 	good := true
-	for _, n := range needed {
-		if n.name == "audio" && e.textOnly(a) {
+	for _, needed := range neededEvents {
+		if needed.name == "audio" && c.textOnly(a) {
 			continue
 		}
-		if off(n.name) {
-			e.report(Finding{n.level, group, n.name, "it is not enabled: " + n.without, mend(n.name)})
+		if isOff(needed.name) {
+			c.report(Finding{needed.level, group, needed.name, "not enabled: " + needed.without, fix(needed.name)})
 			good = false
 		}
 	}
 	tools := 0
-	handled := map[string][]string{}
-	for _, s := range e.Scripts {
+	// The names of the scripts that handle an event, by the event's name.
+	handledBy := map[string][]string{}
+	for _, s := range c.Scripts {
 		tools += len(s.Tools)
-		for _, name := range s.On {
-			handled[name] = append(handled[name], s.Name())
+		for _, event := range s.Events {
+			handledBy[event] = append(handledBy[event], s.Name)
 		}
 	}
-	if tools > 0 && off("client_tool_call") {
-		e.warn(group, "client_tool_call", "it is not enabled: the agent may not be able to use the scripts' tools", mend("client_tool_call"))
+	if tools > 0 && isOff("client_tool_call") {
+		c.warn(group, "client_tool_call", "not enabled: the agent may not be able to use the scripts' tools", fix("client_tool_call"))
 		good = false
 	}
-	for _, name := range sortedKeys(handled) {
-		if off(name) {
-			scripts := strings.Join(handled[name], ", ")
-			e.fail(group, name, "it is not enabled: on("+quote(name)+") in "+scripts+" never runs", mend(name))
+	for _, name := range sortedKeys(handledBy) {
+		if isOff(name) {
+			scripts := strings.Join(handledBy[name], ", ")
+			c.fail(group, name, "not enabled: on("+quote(name)+") in "+scripts+" never runs", fix(name))
 			good = false
 		}
 	}
 	if good {
-		e.ok(group, "", "all are enabled that are listened for")
+		c.ok(group, "", "all events that are needed are enabled")
 	}
 }

@@ -7,19 +7,19 @@ import (
 	"testing"
 
 	"moonlark/audio/pcm"
-	"moonlark/engine/agent"
+	"moonlark/engine/agentsettings"
 	"moonlark/engine/convai"
 	"moonlark/engine/rest/resttest"
 )
 
-func TestTheEventsAreThoseOfTheAPI(t *testing.T) {
-	for _, name := range switchable {
+func TestListsOfEventsMatchTheAPI(t *testing.T) {
+	for _, name := range optionalEvents {
 		if !slices.Contains(convai.KnownServerTypes(), name) {
 			t.Errorf("no server sends %s", name)
 		}
 	}
-	for _, n := range needed {
-		if !slices.Contains(switchable, n.name) {
+	for _, n := range neededEvents {
+		if !slices.Contains(optionalEvents, n.name) {
 			t.Errorf("%s cannot be enabled", n.name)
 		}
 	}
@@ -28,12 +28,12 @@ func TestTheEventsAreThoseOfTheAPI(t *testing.T) {
 	}
 	want := resttest.Enum("ClientEvent")
 	slices.Sort(want)
-	if got := slices.Sorted(slices.Values(switchable)); !slices.Equal(got, want) {
+	if got := slices.Sorted(slices.Values(optionalEvents)); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
-func TestWeSpeakAllFormatsOfTheAPI(t *testing.T) {
+func TestAllAudioFormatsOfTheAPIAreSupported(t *testing.T) {
 	for _, schema := range []string{"ASRInputFormat", "TTSOutputFormat"} {
 		names := resttest.Enum(schema)
 		if resttest.Described() && len(names) < 5 {
@@ -47,21 +47,23 @@ func TestWeSpeakAllFormatsOfTheAPI(t *testing.T) {
 	}
 }
 
-// What a script can set is either looked up among the overrides, or needs no
-// permission.
+// The test checks that the doctor handles every setting that a conversation can override: the
+// setting is in overridePaths, or checkOverrides has a case for it, or it needs no permission.
 func TestEverySettingIsKnown(t *testing.T) {
 	others := []string{
-		"client_events", "custom_llm_extra_body", "starting_workflow_node_id", // see overrides
+		// checkOverrides has a case for each of these settings.
+		"client_events", "custom_llm_extra_body", "starting_workflow_node_id",
+
 		"branch_id", "dynamic_variables", "environment", "user_id",
 	}
-	settings := reflect.TypeFor[agent.Settings]()
+	settings := reflect.TypeFor[agentsettings.Settings]()
 	for i := range settings.NumField() {
 		name, _, _ := strings.Cut(settings.Field(i).Tag.Get("json"), ",")
-		if (places[name] != nil) == slices.Contains(others, name) {
-			t.Errorf("%s is forgotten, or listed twice", name)
+		if (overridePaths[name] != nil) == slices.Contains(others, name) {
+			t.Errorf("%s is missing, or listed twice", name)
 		}
 	}
-	if settings.NumField() != len(places)+len(others) {
-		t.Error("there is a place for a setting that does not exist")
+	if settings.NumField() != len(overridePaths)+len(others) {
+		t.Error("overridePaths has a setting that does not exist")
 	}
 }

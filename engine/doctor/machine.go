@@ -10,116 +10,94 @@ import (
 	"moonlark/audio/device"
 )
 
-// scripts says which scripts load.
-func (e *examination) scripts() {
-	const group = "scripts"
-	for _, s := range e.Scripts {
-		text := count(len(s.Tools), "tool")
-		if len(s.On) > 0 {
-			text += ", handles " + strings.Join(s.On, ", ")
-		}
-		e.ok(group, s.Name(), text)
-	}
-	switch {
-	case e.LoadError != nil:
-		e.fail(group, "", e.LoadError.Error(), e.LoadHint)
-	case len(e.Scripts) == 0:
-		e.skip(group, "", "none was named", "moonlark doctor SCRIPT...")
-	}
-}
-
-// machine looks at what Moonlark runs on. What the clocks said before, and what
-// the host's said, tells whether ours are right.
-func (e *examination) machine(ctx context.Context, began clocks, served servedDate) {
+// checkMachine reports on the processors, the memory, the sound devices, the clock and the device. start is the
+// time when the doctor started, and host is the time that the API's host reported; both are needed
+// to check the clock.
+func (c *checker) checkMachine(ctx context.Context, start clocks, host hostTime) {
 	const group = "machine"
 	if n := runtime.NumCPU(); n < 2 {
-		e.warn(group, "processor", "one only: sound and Lua take turns on it", "keep handlers short, and other programs off")
+		c.warn(group, "processor", "only one: sound and Lua share it", "keep handlers short, and run few other programs")
 	} else {
-		e.ok(group, "processor", fmt.Sprintf("%d, of which %d are used", n, runtime.GOMAXPROCS(0)))
+		c.ok(group, "processor", fmt.Sprintf("%d, of which %d are used", n, runtime.GOMAXPROCS(0)))
 	}
-	const little = 32 << 20
+	const minMemory = 32 << 20
 	switch {
-	case e.Memory == 0:
-		e.skip(group, "memory", "nobody says how much there is", "")
-	case e.Memory < little:
-		e.warn(group, "memory", fmt.Sprintf("scripts may use only %d MiB", e.Memory>>20), "give the machine or its control group more, or run with --memory")
+	case c.Memory == 0:
+		c.skip(group, "memory", "the size is not known", "")
+	case c.Memory < minMemory:
+		c.warn(group, "memory", fmt.Sprintf("scripts may use only %d MiB", c.Memory>>20), "give the machine or its control group more, or run with --memory")
 	default:
-		e.ok(group, "memory", fmt.Sprintf("scripts may use %d MiB", e.Memory>>20))
+		c.ok(group, "memory", fmt.Sprintf("scripts may use %d MiB", c.Memory>>20))
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	speakers, microphones, reasons := e.Devices(ctx)
-	e.devices("speaker", speakers, reasons)
-	e.devices("microphone", microphones, reasons)
-	e.clock(began, served)
+	speakers, microphones, reasons := c.Devices(ctx)
+	c.checkDevices("speaker", speakers, reasons)
+	c.checkDevices("microphone", microphones, reasons)
+	c.checkClock(start, host)
+	c.checkDevice(start.wall)
 }
 
-// devices says what there is of one kind, or why nobody knows.
-func (e *examination) devices(kind string, all []device.Entry, reasons []string) {
+// checkDevices reports the sound devices of one kind, "speaker" or "microphone". reasons says why
+// some devices could not be listed.
+func (c *checker) checkDevices(kind string, all []device.Entry, reasons []string) {
 	const group = "machine"
 	if len(all) > 0 {
-		text := count(len(all), kind) + ": see moonlark audio devices"
+		text := plural(len(all), kind) + ": see moonlark audio devices"
 		for _, d := range all {
 			if d.Default {
 				text = d.Name
 			}
 		}
-		e.ok(group, kind, text)
+		c.ok(group, kind, text)
 		return
 	}
 	flag := map[string]string{"speaker": "--speaker", "microphone": "--mic"}[kind]
-	mend := "run with --text or --headless, or name a device with " + flag + " (docs/command.md, Sound)"
+	fix := "run with --text or --headless, or name a device with " + flag + " (docs/command.md, Sound)"
 	if len(reasons) > 0 {
-		e.skip(group, kind, "there is no list ("+strings.Join(reasons, "; ")+")", mend)
+		c.skip(group, kind, "the devices cannot be listed ("+strings.Join(reasons, "; ")+")", fix)
 		return
 	}
-	e.warn(group, kind, "there is none", mend)
+	c.warn(group, kind, "there is none", fix)
 }
 
-// clocks are what they say at one moment: the one that can be set, and the one
-// that cannot.
+// clocks has the times that the machine's two clocks showed at one moment.
 type clocks struct {
-	wall   time.Time
-	steady time.Duration
+	wall      time.Time     // the time of day, which a user can set
+	monotonic time.Duration // the time since a fixed moment, which nobody can set
 }
 
-func (e *examination) readClocks() clocks {
-	wall, steady := e.Clock()
-	return clocks{wall, steady}
+func (c *checker) readClocks() clocks {
+	wall, monotonic := c.Clock()
+	return clocks{wall, monotonic}
 }
 
-// clock looks at the time of day.
-func (e *examination) clock(began clocks, served servedDate) {
+// checkClock reports whether the machine's clock is right. It compares the clock with the time that
+// the host reported. It also detects that the clock was set after start.
+func (c *checker) checkClock(start clocks, host hostTime) {
 	const (
 		group   = "machine"
 		subject = "clock"
-		mend    = "set the clock, and keep it set (timedatectl set-ntp true)"
-		most    = time.Minute
-		jump    = 2 * time.Second
+		fix     = "set the clock, and keep it right (timedatectl set-ntp true)"
+		maxOff  = time.Minute
+		maxJump = 2 * time.Second
 	)
-	now := e.readClocks()
-	says := "it says " + now.wall.Format(time.DateTime)
-	off := served.at.Sub(served.date)
-	jumped := now.wall.Sub(began.wall) - (now.steady - began.steady)
+	now := c.readClocks()
+	says := "the clock says " + now.wall.Format(time.DateTime)
+	off := host.local.Sub(host.date)
+	jump := now.wall.Sub(start.wall) - (now.monotonic - start.monotonic)
 	switch {
-	case now.wall.Year() < 2025 || now.wall.Year() > 2100:
-		e.fail(group, subject, says+": TLS and signed URLs fail", mend)
-	case jumped.Abs() > jump:
-		e.warn(group, subject, fmt.Sprintf("it was set by %v while we looked", jumped.Round(time.Second)), "wait for the time to be set before you start")
-	case served.date.IsZero():
-		e.skip(group, subject, says+", and there is nothing to compare it with", "")
-	case off > most:
-		e.fail(group, subject, fmt.Sprintf("it is %v ahead: TLS and signed URLs fail", off.Round(time.Second)), mend)
-	case off < -most:
-		e.fail(group, subject, fmt.Sprintf("it is %v behind: TLS and signed URLs fail", -off.Round(time.Second)), mend)
+	case isImpossible(now.wall):
+		c.fail(group, subject, says+": TLS and signed URLs fail", fix)
+	case jump.Abs() > maxJump:
+		c.warn(group, subject, fmt.Sprintf("the clock was moved by %v during this check", jump.Round(time.Second)), "wait until the time is set before you start")
+	case host.date.IsZero():
+		c.skip(group, subject, says+", and there is nothing to compare it with", "")
+	case off > maxOff:
+		c.fail(group, subject, fmt.Sprintf("the clock is %v ahead: TLS and signed URLs fail", off.Round(time.Second)), fix)
+	case off < -maxOff:
+		c.fail(group, subject, fmt.Sprintf("the clock is %v behind: TLS and signed URLs fail", -off.Round(time.Second)), fix)
 	default:
-		e.ok(group, subject, "right within "+short(max(off.Abs().Round(time.Second), time.Second)))
+		c.ok(group, subject, "right within "+formatDuration(max(off.Abs().Round(time.Second), time.Second)))
 	}
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -12,159 +11,168 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"moonlark/engine/network"
 )
 
-// patience is how long one look at something may take.
-const patience = 5 * time.Second
+// A hostTime is the time that the host reported in a response (date), and the time of this
+// machine's clock when the response came (local). Both are zero if the host reported no time.
+type hostTime struct{ date, local time.Time }
 
-// A servedDate is the time of day as the host has it, and as we had it then;
-// zeros when the host did not say.
-type servedDate struct{ date, at time.Time }
-
-// network looks at the way to the host.
-func (e *examination) network(ctx context.Context) servedDate {
-	proxy, err := e.proxy()
-	if err != nil || !e.dns(ctx, proxy) {
-		e.skip("network", "reach", "that above is in the way", "")
-		return servedDate{}
+// checkNetwork reports whether the proxy is valid, whether the host's name has an address, and
+// whether the host responds. It returns the time that the host reported, or zero.
+func (c *checker) checkNetwork(ctx context.Context) hostTime {
+	proxy, err := c.checkProxy()
+	if err != nil || !c.checkDNS(ctx, proxy) {
+		c.skip("network", "reach", "the problem above comes first", "")
+		return hostTime{}
 	}
-	return e.reach(ctx)
+	return c.checkReach(ctx)
 }
 
-// proxy is the one that requests to the host go through; nil without.
-func (e *examination) proxy() (*url.URL, error) {
-	proxy, err := e.Proxy(&http.Request{URL: e.host})
+// checkProxy reports the proxy through which requests to the host are sent, and returns its URL.
+// The URL is nil if there is no proxy. The error says that the proxy's address is not valid.
+func (c *checker) checkProxy() (*url.URL, error) {
+	proxy, err := c.Proxy(&http.Request{URL: c.host})
+	if err == nil {
+		err = network.CheckProxy(proxy)
+	}
+	var refused *network.ProxyError
 	switch {
+	case errors.As(err, &refused):
+		c.fail("network", "proxy", refused.Error(), refused.Hint)
+	// The error itself is not reported, because it may contain the proxy's password.
 	case err != nil:
-		e.fail("network", "proxy", "the address makes no sense", "check HTTPS_PROXY: http://host:port") // the error would show it, password included
+		c.fail("network", "proxy", "the address is not valid", "check HTTPS_PROXY: http://host:port")
 	case proxy != nil:
-		e.ok("network", "proxy", proxy.Scheme+"://"+proxy.Host)
+		c.ok("network", "proxy", proxy.Scheme+"://"+proxy.Host)
 	}
 	return proxy, err
 }
 
-// dns says whether the name of the host is known, as far as that is ours to know.
-func (e *examination) dns(ctx context.Context, proxy *url.URL) bool {
+// checkDNS looks up the name of the host and reports the result. If there is a proxy, there is no
+// look-up, because the proxy does it. checkDNS returns false if the host has no address.
+func (c *checker) checkDNS(ctx context.Context, proxy *url.URL) bool {
 	const group, subject = "network", "DNS"
-	name := e.host.Hostname()
+	name := c.host.Hostname()
 	if _, err := netip.ParseAddr(name); err == nil {
-		e.skip(group, subject, name+" is an address", "")
+		c.skip(group, subject, name+" is an IP address", "")
 		return true
 	}
 	if proxy != nil {
-		e.skip(group, subject, "the proxy looks up "+name, "")
+		c.skip(group, subject, "the proxy looks up "+name, "")
 		return true
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	addresses, err := e.Lookup(ctx, name)
+	addresses, err := c.Lookup(ctx, name)
 	if err == nil && len(addresses) > 0 {
-		e.ok(group, subject, name+" is "+addresses[0])
+		c.ok(group, subject, name+" is "+addresses[0])
 		return true
 	}
 	var dns *net.DNSError
-	text, mend := "nothing is known of "+name, "check the network, and its DNS server (/etc/resolv.conf)"
+	text, fix := "no address found for "+name, "check the network, and its DNS server (/etc/resolv.conf)"
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		text, mend = "there is no "+name, "check --host and --region, and the network's DNS server"
+		text, fix = "there is no host "+name, "check --host and --region, and the network's DNS server"
 	case ctx.Err() != nil:
-		text = fmt.Sprintf("no answer about %s within %s", name, short(patience))
+		text = fmt.Sprintf("no answer about %s within %s", name, formatDuration(checkTimeout))
 	case dns != nil:
 		text += ": " + dns.Err
 	}
-	e.fail(group, subject, text, mend)
+	c.fail(group, subject, text, fix)
 	return false
 }
 
-// reach asks the host for anything at all, without the key.
-func (e *examination) reach(ctx context.Context) servedDate {
-	const group = "network"
+// checkReach sends a request without the API key to the host and reports whether the host responds.
+// It returns the time that the host reported, or zero.
+func (c *checker) checkReach(ctx context.Context) hostTime {
+	const group, subject = "network", "reach"
 	began := time.Now()
-	answer, date, err := e.head(ctx, e.host.Scheme)
+	answer, date, err := c.head(ctx, c.host.Scheme)
 	if err == nil {
-		text := fmt.Sprintf("%s answers after %d ms", e.host.Host, max(time.Since(began).Milliseconds(), 1))
+		text := fmt.Sprintf("%s answers after %d ms", c.host.Host, max(time.Since(began).Milliseconds(), 1))
 		if answer.TLS != nil {
 			text += ", by " + tls.VersionName(answer.TLS.Version)
 		}
 		switch {
 		case answer.StatusCode == http.StatusProxyAuthRequired:
-			e.fail(group, "reach", "the proxy wants a user name and password", "put them into HTTPS_PROXY: http://user:password@host:port")
+			c.fail(group, subject, "the proxy wants a user name and password", "put them into HTTPS_PROXY: http://user:password@host:port")
 		case answer.StatusCode >= 500:
-			e.warn(group, "reach", fmt.Sprintf("%s, with HTTP %d", text, answer.StatusCode), "wait, if its status page says so (status.elevenlabs.io); check the proxy, if there is one")
+			c.warn(group, subject, fmt.Sprintf("%s, with HTTP %d", text, answer.StatusCode), "see status.elevenlabs.io, and check the proxy if there is one")
 		default:
-			e.ok(group, "reach", text)
+			c.ok(group, subject, text)
 		}
 		return date
 	}
-	text, mend := e.unreached(err)
-	e.fail(group, "reach", text, mend)
+	text, fix := c.explain(err)
+	c.fail(group, subject, text, fix)
 	if certificate := (*tls.CertificateVerificationError)(nil); errors.As(err, &certificate) {
-		// Perhaps the clock is to blame. For the time of day alone plain HTTP will do.
-		if _, date, err := e.head(ctx, "http"); err == nil {
+		// A wrong clock may be the reason why the certificate was refused. To learn the right time,
+		// a request over plain HTTP is enough.
+		if _, date, err := c.head(ctx, "http"); err == nil {
 			return date
 		}
 	}
-	return servedDate{}
+	return hostTime{}
 }
 
-func (e *examination) head(ctx context.Context, scheme string) (*http.Response, servedDate, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// head sends a HEAD request to the host. scheme is "http" or "https". head returns the response and
+// the time that the host reported, which is zero if the response has no Date header.
+func (c *checker) head(ctx context.Context, scheme string) (*http.Response, hostTime, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodHead, scheme+"://"+e.host.Host+"/", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, scheme+"://"+c.host.Host+"/", nil)
 	if err != nil {
-		return nil, servedDate{}, err
+		return nil, hostTime{}, err
 	}
 	client := http.Client{
-		Transport:     e.Client.HTTP.Transport,
+		Transport:     c.Client.HTTP.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	answer, err := client.Do(r)
 	if err != nil {
-		return nil, servedDate{}, err
+		return nil, hostTime{}, err
 	}
 	answer.Body.Close()
 	date, err := http.ParseTime(answer.Header.Get("Date"))
 	if err != nil {
-		return answer, servedDate{}, nil
+		return answer, hostTime{}, nil
 	}
-	return answer, servedDate{date, e.readClocks().wall}, nil
+	return answer, hostTime{date, c.readClocks().wall}, nil
 }
 
-// unreached says why the host cannot be reached, and what to do about it.
-func (e *examination) unreached(err error) (text, mend string) {
+// explain returns a text that says why a request to the host failed with err, and a suggestion to
+// the user.
+func (c *checker) explain(err error) (text, fix string) {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	var invalid x509.CertificateInvalidError
-	var unknown x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var record tls.RecordHeaderError
-	text = e.host.Host + ": " + err.Error()
+	var proxy *network.ProxyError
+	if errors.As(err, &proxy) {
+		return proxy.Error(), proxy.Hint
+	}
+	text = c.host.Host + ": " + err.Error()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("%s: no answer within %s", e.host.Host, short(patience)), "check the network, and whether a firewall lets port " + e.port() + " through"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return text, "set the clock: certificates are good for a while only"
-	case errors.As(err, &unknown):
-		return text, "install the system's certificates (apt-get install ca-certificates), or those of the proxy that opens TLS"
-	case errors.As(err, &name):
-		return text, "check --host; a network's login page looks like this too"
-	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
-		return text, "it does not speak TLS: check --host and its port"
-	case strings.Contains(text, "proxyconnect"):
-		return text, "check the proxy that HTTPS_PROXY names"
+		return fmt.Sprintf("%s: no answer within %s", c.host.Host, formatDuration(checkTimeout)), "check the network, and whether a firewall blocks port " + c.port()
+	case strings.Contains(text, "proxyconnect"), strings.Contains(text, "socks connect"):
+		return "the proxy: " + text, "check the proxy that HTTPS_PROXY names"
 	case strings.Contains(text, "refused"):
 		return text, "nothing listens there: check --host and its port"
+	}
+	if hint := network.CertificateHint(err); hint != "" {
+		return text, hint
 	}
 	return text, "check the network"
 }
 
-func (e *examination) port() string {
+func (c *checker) port() string {
 	switch {
-	case e.host.Port() != "":
-		return e.host.Port()
-	case e.host.Scheme == "http":
+	case c.host.Port() != "":
+		return c.host.Port()
+	case c.host.Scheme == "http":
 		return "80"
 	}
 	return "443"

@@ -10,20 +10,21 @@ import (
 	"moonlark/engine/tool"
 )
 
-// A comparison goes through the parameters of one tool, as its script declares
-// them and as the agent knows them. What fits one but not the other is refused
-// by the script before its handler sees it.
+// A comparison compares the parameters that a script declares for a tool with the parameters that
+// the agent has for the tool. Differences matter because a call whose arguments do not fit the
+// script's parameters is refused, and the script's handler does not run.
 type comparison struct {
 	spec   *tool.Spec
-	report func(level Level, text, mend string)
+	report func(level Level, text, fix string)
 }
 
 const inSettings = " in the tool's settings"
 
-// object compares objects. at is what their properties' names begin with; have
-// is nil when the agent knows of none.
-func (c comparison) object(at string, want *tool.Schema, have *rest.Schema) {
-	known := map[string]*rest.Schema{}
+// object compares the properties of one object: want is the script's schema, and have is the
+// agent's schema, or nil if the agent's tool has no parameters. prefix comes before the names of
+// the properties in reports, for example "address.".
+func (c comparison) object(prefix string, want *tool.Schema, have *rest.Schema) {
+	known := map[string]*rest.Schema{} // the agent's properties, by name
 	var required []string
 	if have != nil {
 		required = have.Required
@@ -33,49 +34,52 @@ func (c comparison) object(at string, want *tool.Schema, have *rest.Schema) {
 			}
 		}
 	}
-	var extra []string // that the script does not declare
+	var extra []string // the agent's properties that the script does not declare
 	for _, name := range sortedKeys(known) {
 		if want.Property(name) == nil {
 			extra = append(extra, name)
 		}
 	}
 	for _, p := range want.Properties {
-		needed := slices.Contains(want.Required, p.Name)
+		isRequired := slices.Contains(want.Required, p.Name)
 		theirs := known[p.Name]
 		if theirs == nil {
-			if near := c.missing(at, p.Name, needed, extra); near != "" {
-				extra = slices.DeleteFunc(extra, func(name string) bool { return name == near })
+			if meant := c.missing(prefix, p.Name, isRequired, extra); meant != "" {
+				extra = slices.DeleteFunc(extra, func(name string) bool { return name == meant })
 			}
 			continue
 		}
-		if needed && !theirs.Fixed && (!slices.Contains(required, p.Name) || theirs.Nullable()) {
-			c.report(Warning, fmt.Sprintf("the agent may leave out %s%s, which the script requires", at, p.Name), "make it required"+inSettings+", or not in "+c.spec.Source)
+		if isRequired && !theirs.Fixed && (!slices.Contains(required, p.Name) || theirs.Nullable()) {
+			c.report(Warning, fmt.Sprintf("the agent may leave out %s%s, which the script requires", prefix, p.Name), "make it required"+inSettings+", or optional in "+c.spec.Source)
 		}
-		c.value(at+p.Name, p.Schema, theirs)
+		c.value(prefix+p.Name, p.Schema, theirs)
 	}
 	for _, name := range extra {
-		c.report(Warning, fmt.Sprintf("the agent sends %s%s, which the script does not declare", at, name), "declare it in "+c.spec.Source+", or take it out"+inSettings)
+		c.report(Warning, fmt.Sprintf("the agent sends %s%s, which the script does not declare", prefix, name), "declare it in "+c.spec.Source+", or remove it"+inSettings)
 	}
 }
 
-// missing reports a property that the agent does not know of. It returns the
-// one of the others that was probably meant.
-func (c comparison) missing(at, name string, needed bool, others []string) string {
-	level, text := Warning, "the agent does not know of "+at+name
-	if needed {
-		level, text = Error, "the agent does not know of "+at+name+", which the script requires: every call is refused"
+// missing reports that the agent's tool lacks the property name, which the script declares. extra
+// are the agent's properties that the script does not declare. missing returns the property in
+// extra whose name is most similar, because one of the names is probably misspelt. It returns "" if
+// none is similar.
+func (c comparison) missing(prefix, name string, isRequired bool, extra []string) string {
+	level, text := Warning, "the agent's tool has no parameter "+prefix+name
+	if isRequired {
+		level, text = Error, text+", which the script requires: every call is refused"
 	}
-	near := guess.Nearest(name, others)
-	if near == "" {
+	meant := guess.Nearest(name, extra)
+	if meant == "" {
 		c.report(level, text, "add it"+inSettings)
 		return ""
 	}
-	c.report(level, text, "call it "+quote(near)+" in "+c.spec.Source+", as the agent does, or "+quote(name)+inSettings)
-	return near
+	c.report(level, text, "rename it to "+quote(meant)+" in "+c.spec.Source+", or rename "+quote(meant)+" to "+quote(name)+inSettings)
+	return meant
 }
 
-// value compares the values of one place.
-func (c comparison) value(at string, want *tool.Schema, have *rest.Schema) {
+// value compares the script's schema of one value (want) with the agent's schema (have). path names
+// the value in reports.
+func (c comparison) value(path string, want *tool.Schema, have *rest.Schema) {
 	theirs := have.Type()
 	switch {
 	case theirs == "" && have.Properties != nil:
@@ -87,45 +91,46 @@ func (c comparison) value(at string, want *tool.Schema, have *rest.Schema) {
 	case theirs == "" || theirs == want.Type:
 	case want.Type == "number" && theirs == "integer":
 	case want.Type == "integer" && theirs == "number":
-		c.report(Warning, at+" may be a fraction for the agent, but must be whole for the script", "make it an integer"+inSettings)
+		c.report(Warning, "the agent may send a fraction for "+path+", but the script wants an integer", "make it an integer"+inSettings)
 	default:
-		c.report(Error, fmt.Sprintf("%s is %s for the agent, %s for the script", at, article(theirs), article(want.Type)), "make it "+article(want.Type)+inSettings)
+		c.report(Error, fmt.Sprintf("%s is %s for the agent, but %s for the script", path, withArticle(theirs), withArticle(want.Type)), "make it "+withArticle(want.Type)+inSettings)
 		return
 	}
 	switch want.Type {
 	case "string":
 		if !have.Fixed {
-			c.enum(at, want.Enum, have.Enum)
+			c.enum(path, want.Enum, have.Enum)
 		}
 	case "array":
 		if want.Items != nil && have.Items != nil {
-			c.value(at+"[]", want.Items, have.Items)
+			c.value(path+"[]", want.Items, have.Items)
 		}
 	case "object":
 		if want.Properties != nil && !have.Fixed {
-			c.object(at+".", want, have)
+			c.object(path+".", want, have)
 		}
 	}
 }
 
-// enum compares the words that a string can be; none means any.
-func (c comparison) enum(at string, want, have []string) {
+// enum compares the texts that the script accepts (want) with the texts that the agent may send
+// (have). An empty list means any text. path names the parameter in reports.
+func (c comparison) enum(path string, want, have []string) {
 	if len(want) == 0 {
 		return
 	}
 	if len(have) == 0 {
-		c.report(Warning, at+" can be anything for the agent, but the script knows only "+strings.Join(want, ", "), "list these as its enum"+inSettings)
+		c.report(Warning, "the agent may send any "+path+", but the script accepts only "+strings.Join(want, ", "), "add these as the enum"+inSettings)
 		return
 	}
 	if refused := without(have, want); len(refused) > 0 {
-		c.report(Error, fmt.Sprintf("%s can be %s for the agent, which the script refuses", at, strings.Join(refused, ", ")), "add it to the enum in "+c.spec.Source+", or take it out"+inSettings)
+		c.report(Error, fmt.Sprintf("the agent may send %s for %s, which the script refuses", strings.Join(refused, ", "), path), "add it to the enum in "+c.spec.Source+", or remove it"+inSettings)
 	}
 	if unused := without(want, have); len(unused) > 0 {
-		c.report(Warning, fmt.Sprintf("%s is never %s for the agent", at, strings.Join(unused, ", ")), "add it to its enum"+inSettings)
+		c.report(Warning, fmt.Sprintf("the agent never sends %s for %s", strings.Join(unused, ", "), path), "add it to the enum"+inSettings)
 	}
 }
 
-// without is what of all is not in some.
+// without returns the elements of all that are not elements of some.
 func without(all, some []string) []string {
 	var left []string
 	for _, v := range all {
@@ -136,7 +141,8 @@ func without(all, some []string) []string {
 	return left
 }
 
-func article(kind string) string {
+// withArticle returns the name of a JSON type after "a" or "an", such as "an object".
+func withArticle(kind string) string {
 	if strings.ContainsAny(kind[:1], "aeiou") {
 		return "an " + kind
 	}

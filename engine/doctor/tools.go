@@ -16,20 +16,24 @@ import (
 	"moonlark/engine/tool"
 )
 
-// readTools reads the agent's tools, a few at a time, and says why some cannot
-// be read, by their ids.
-func (e *examination) readTools(ctx context.Context, a *rest.Agent) (all []*rest.Tool, unread map[string]error) {
-	if own := e.Settings.ToolIDs; own != nil {
-		a.Conversation.Agent.Prompt.ToolIDs = own
+// maxReaders is the maximum number of goroutines that read the definitions of tools at the same
+// time.
+const maxReaders = 4
+
+// readTools requests the definitions of all tools that the agent can use. It returns the tools in
+// all. unread has the error for each tool that could not be read, by the tool's id.
+func (c *checker) readTools(ctx context.Context, a *rest.Agent) (all []*rest.Tool, unread map[string]error) {
+	if override := c.Settings.ToolIDs; override != nil {
+		a.Conversation.Agent.Prompt.ToolIDs = override
 	}
 	ids := a.ToolIDs()
-	read, failed := make([]*rest.Tool, len(ids)), make([]error, len(ids))
+	tools, errs := make([]*rest.Tool, len(ids)), make([]error, len(ids))
 	next := make(chan int)
 	var readers sync.WaitGroup
-	for range min(4, len(ids)) {
+	for range min(maxReaders, len(ids)) {
 		readers.Go(func() {
 			for i := range next {
-				read[i], failed[i] = e.Client.Tool(ctx, ids[i])
+				tools[i], errs[i] = c.Client.Tool(ctx, ids[i])
 			}
 		})
 	}
@@ -39,155 +43,164 @@ func (e *examination) readTools(ctx context.Context, a *rest.Agent) (all []*rest
 	close(next)
 	readers.Wait()
 	unread = map[string]error{}
-	for i, err := range failed {
+	for i, err := range errs {
 		if err != nil {
 			unread[ids[i]] = err
 			continue
 		}
-		all = append(all, read[i])
+		all = append(all, tools[i])
 	}
 	inline := a.Conversation.Agent.Prompt.Tools
 	for i := range inline {
+		// The API may list a tool here although the tool also has an id and was read above.
 		if t := &inline[i]; !slices.ContainsFunc(all, func(o *rest.Tool) bool { return o.Name == t.Name && o.Type == t.Type }) {
-			all = append(all, t) // the API may repeat there what has an id
+			all = append(all, t)
 		}
 	}
 	return all, unread
 }
 
-// tools compares what the scripts offer with what the agent knows of.
-func (e *examination) tools(a *rest.Agent, agents []*rest.Tool, unread map[string]error) {
+// checkTools compares the tools that the scripts register with the tools of the agent. agentTools
+// and unread are the results of readTools.
+func (c *checker) checkTools(a *rest.Agent, agentTools []*rest.Tool, unread map[string]error) {
 	const group = "tools"
 	for _, id := range sortedKeys(unread) {
-		e.fail(group, id, unread[id].Error(), hintOf(unread[id]))
+		c.fail(group, id, unread[id].Error(), hintOf(unread[id]))
 	}
-	clients, others := map[string]*rest.Tool{}, map[string]string{}
+	clientTools := map[string]*rest.Tool{}
+	// The types of the agent's tools that are not client tools, by name.
+	otherTypes := map[string]string{}
 	for _, name := range a.BuiltIn() {
-		others[name] = "system"
+		otherTypes[name] = "system"
 	}
-	for _, t := range agents {
+	for _, t := range agentTools {
 		if !t.Client() {
-			others[t.Name] = t.Type
+			otherTypes[t.Name] = t.Type
 			continue
 		}
-		if clients[t.Name] != nil {
-			e.warn(group, t.Name, "the agent has two client tools of this name", "take one of them out")
+		if clientTools[t.Name] != nil {
+			c.warn(group, t.Name, "the agent has two client tools of this name", "remove one of them")
 			continue
 		}
-		clients[t.Name] = t
+		clientTools[t.Name] = t
 	}
 	var specs []*tool.Spec
-	offered := map[string]bool{}
-	for _, s := range e.Scripts {
+	inScripts := map[string]bool{}
+	for _, s := range c.Scripts {
 		for _, spec := range s.Tools {
 			specs = append(specs, spec)
-			offered[spec.Name] = true
+			inScripts[spec.Name] = true
 		}
 	}
-	var unclaimed []string // client tools of the agent that no script has
-	for _, name := range sortedKeys(clients) {
-		if !offered[name] {
+	var unclaimed []string // the agent's client tools that no script registers
+	for _, name := range sortedKeys(clientTools) {
+		if !inScripts[name] {
 			unclaimed = append(unclaimed, name)
 		}
 	}
-	var hidden []string
+	var hidingErrors []string // tools whose errors the agent may not see
 	for _, spec := range specs {
-		if t := clients[spec.Name]; t != nil {
-			e.compare(spec, t)
+		if t := clientTools[spec.Name]; t != nil {
+			c.compareTool(spec, t)
 			if t.ErrorHandling == "auto" && t.ExpectsResponse {
-				hidden = append(hidden, t.Name)
+				hidingErrors = append(hidingErrors, t.Name)
 			}
 			continue
 		}
-		if meant := e.lacking(spec, unclaimed, others[spec.Name]); meant != "" {
+		if meant := c.missingTool(spec, unclaimed, otherTypes[spec.Name]); meant != "" {
 			unclaimed = slices.DeleteFunc(unclaimed, func(name string) bool { return name == meant })
 		}
 	}
 	for _, name := range unclaimed {
 		switch {
-		case len(specs) == 0 && len(e.Scripts) == 0:
-			e.skip(group, name, "no script was named that could have it", "")
-		case e.LoadError != nil:
-			e.skip(group, name, "a script that could have it does not load", "")
+		case len(specs) == 0 && len(c.Scripts) == 0:
+			c.skip(group, name, "no script was given that could have this tool", "")
+		case c.LoadError != nil:
+			c.skip(group, name, "a script that could have this tool does not load", "")
 		default:
-			e.fail(group, name, "no script has it: the agent's calls fail", "register_tool("+quote(name)+", ...), or take it out of the agent's tools")
+			c.fail(group, name, "no script has this tool: the agent's calls fail", "register_tool("+quote(name)+", ...), or remove it from the agent's tools")
 		}
 	}
-	if len(hidden) > 0 {
-		e.warn(group, "errors", `"auto" hides errors from the agent, ElevenLabs says, in `+strings.Join(hidden, ", "), "set the tools' error handling to passthrough")
+	if len(hidingErrors) > 0 {
+		c.warn(group, "errors", `the error handling "auto" may hide errors from the agent: `+strings.Join(hidingErrors, ", "), "set the tools' error handling to passthrough")
 	}
-	if len(specs) == 0 && len(clients) == 0 {
-		e.ok(group, "", "neither the scripts nor the agent have any")
+	if len(specs) == 0 && len(clientTools) == 0 {
+		c.ok(group, "", "neither the scripts nor the agent have any tools")
 	}
 }
 
-// lacking reports a tool that the agent does not have as a client tool. It
-// returns the one that was probably meant.
-func (e *examination) lacking(spec *tool.Spec, unclaimed []string, kind string) string {
+// missingTool reports that the agent has no client tool for spec, a tool of a script. unclaimed are
+// the agent's client tools that no script registers. otherType is the type of another tool of the
+// agent with the same name, or "". missingTool returns the unclaimed tool whose name is most
+// similar, because one of the names is probably misspelt. It returns "" if none is similar.
+func (c *checker) missingTool(spec *tool.Spec, unclaimed []string, otherType string) string {
 	const group = "tools"
-	if kind != "" {
-		e.fail(group, spec.Name, "it is a "+kind+" tool of the agent: the script is never asked", "make it a client tool, or give the script's another name ("+spec.Source+")")
+	if otherType != "" {
+		c.fail(group, spec.Name, "the agent has a "+otherType+" tool of this name: the script's tool is never called", "make it a client tool, or rename the script's tool ("+spec.Source+")")
 		return ""
 	}
 	for _, name := range unclaimed {
 		if strings.EqualFold(name, spec.Name) {
-			e.fail(group, spec.Name, "the agent calls it "+name+": upper and lower case count", "register it as "+quote(name)+" in "+spec.Source)
+			c.fail(group, spec.Name, "the agent's tool is called "+name+": upper and lower case matter", "register it as "+quote(name)+" in "+spec.Source)
 			return name
 		}
 	}
 	if near := guess.Nearest(spec.Name, unclaimed); near != "" {
-		e.fail(group, spec.Name, "the agent does not have it, but "+near, "register it as "+quote(near)+" in "+spec.Source+", if that is what was meant")
+		c.fail(group, spec.Name, "the agent has no such tool, but "+near, "register it as "+quote(near)+" in "+spec.Source+", if that is what was meant")
 		return near
 	}
-	e.fail(group, spec.Name, "the agent does not have it, so it is never called", "give the agent a client tool of this name")
+	c.fail(group, spec.Name, "the agent has no such tool, so it is never called", "moonlark tools push, or give the agent a client tool of this name")
 	return ""
 }
 
-// compare looks at a tool that both have.
-func (e *examination) compare(spec *tool.Spec, t *rest.Tool) {
+// compareTool compares a script's tool (spec) with the agent's tool of the same name (t).
+func (c *checker) compareTool(spec *tool.Spec, t *rest.Tool) {
 	const group = "tools"
 	good := true
-	report := func(level Level, text, mend string) {
-		e.report(Finding{level, group, spec.Name, text, mend})
+	report := func(level Level, text, fix string) {
+		c.report(Finding{level, group, spec.Name, text, fix})
 		good = false
 	}
 	if spec.Parameters != nil {
-		c := comparison{spec, report}
-		c.object("", spec.Parameters, t.Parameters)
+		comparison{spec, report}.object("", spec.Parameters, t.Parameters)
 	}
 	if !t.ExpectsResponse {
-		report(Warning, "the agent does not wait for it: results and errors are thrown away", "enable \"wait for response\" (expects_response) in the tool's settings")
+		report(Warning, "the agent does not wait for the result: results and errors are discarded", "enable \"wait for response\" (expects_response) in the tool's settings")
 	} else {
-		compareTimes(spec.Deadline(), seconds(t.ResponseTimeout), report)
+		compareTimeouts(spec.Deadline(), seconds(t.ResponseTimeout), report)
 		if t.ErrorHandling == "hide" {
 			report(Warning, "errors are hidden from the agent: it does not know that a call failed", "set the tool's error handling to passthrough")
 		}
 	}
 	if good {
-		e.ok(group, spec.Name, "script and agent agree")
+		c.ok(group, spec.Name, "script and agent agree")
 	}
 }
 
-// compareTimes looks at how long a call may take in the script, and how long
-// the agent waits for it. The script's time is to be a little shorter, so that
-// the agent learns of it.
-func compareTimes(script, agent time.Duration, report func(level Level, text, mend string)) {
-	longer := fmt.Sprintf("raise response_timeout_secs in the tool's settings to %v", math.Ceil((script + margin).Seconds()))
-	shorter := fmt.Sprintf("set timeout = %v in the script", max(agent-margin, agent/2).Seconds())
+// timeoutMargin is how much shorter than the agent's timeout the script's timeout should be.
+const timeoutMargin = 5 * time.Second
+
+// agentDefaultTimeout is how long an agent waits for a tool result if the tool's settings have no
+// timeout.
+const agentDefaultTimeout = 20 * time.Second
+
+// compareTimeouts compares the script's timeout for a tool call with the time that the agent waits
+// for the result. The script's timeout should be a little shorter: then the agent still receives
+// the error that says that the call took too long.
+func compareTimeouts(script, agent time.Duration, report func(level Level, text, fix string)) {
+	raise := fmt.Sprintf("raise response_timeout_secs in the tool's settings to %v", math.Ceil((script + timeoutMargin).Seconds()))
+	lower := fmt.Sprintf("set timeout = %v in the script", max(agent-timeoutMargin, agent/2).Seconds())
 	switch {
-	case agent < script && script+margin <= tool.MaxTimeout:
-		report(Error, fmt.Sprintf("the agent gives up after %s, the script after %s", short(agent), short(script)), longer)
+	case agent < script && script+timeoutMargin <= tool.MaxTimeout:
+		report(Error, fmt.Sprintf("the agent's timeout is %s, the script's is %s", formatDuration(agent), formatDuration(script)), raise)
 	case agent < script:
-		report(Error, fmt.Sprintf("the agent gives up after %s, the script after %s", short(agent), short(script)), shorter)
+		report(Error, fmt.Sprintf("the agent's timeout is %s, the script's is %s", formatDuration(agent), formatDuration(script)), lower)
 	case agent == script:
-		report(Warning, fmt.Sprintf("agent and script both give up after %s: which is first is luck", short(agent)), shorter)
-	case agent > 20*time.Second && agent-script > 2*margin: // 20 s is what everyone has
-		report(Warning, fmt.Sprintf("the script gives up after %s, though the agent waits for %s", short(script), short(agent)), shorter+", if it can take that long")
+		report(Warning, fmt.Sprintf("agent and script have the same timeout, %s: either may be first", formatDuration(agent)), lower)
+	case agent > agentDefaultTimeout && agent-script > 2*timeoutMargin:
+		report(Warning, fmt.Sprintf("the script's timeout is %s, although the agent waits for %s", formatDuration(script), formatDuration(agent)), lower+", if a call can take that long")
 	}
 }
-
-// margin is how much sooner the script should give up than the agent.
-const margin = 5 * time.Second
 
 func quote(name string) string { return strconv.Quote(name) }
 

@@ -1,259 +1,152 @@
 package faults
 
 import (
-	"encoding/json"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
+	"errors"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/gorilla/websocket"
-
 	"moonlark/engine/convai"
+	"moonlark/engine/testkit"
 )
 
-// patience is how long something may take that has to happen. Only a failing
-// test takes that long.
-const patience = 40 * time.Second
-
-// An agent is a server that holds conversations, conv_1, conv_2 and so on. Each
-// is played by the test, on the goroutine of its connection.
+// An agent counts the tool calls that it sends and the results that it receives, in all of its
+// conversations.
 type agent struct {
-	t      testing.TB
-	server *httptest.Server
-	serve  func(*conversation)
-	ends   sync.WaitGroup
+	*testkit.Agent
+	t testing.TB
 
-	mu      sync.Mutex // guards what follows
-	count   int
-	asked   map[string]int // tool calls, as "conv_1 id"
-	answers map[string]int // results
-	wrong   []string
+	mu sync.Mutex // guards the fields below
+	// number of tool calls sent, by key; a key is the conversation id, a space and the call id
+	calls   map[string]int
+	results map[string]int // number of results received, with the same keys as calls
 }
 
-// A conversation is the agent's end of one.
+// A conversation is the agent's end of one conversation.
 type conversation struct {
-	*agent
-	number int
-	id     string
-	conn   *websocket.Conn
-	in     chan convai.Message // what the client says, but results that nobody waits for; closed at the end
-
-	writing sync.Mutex // held to write
-
-	mu      sync.Mutex // guards what follows
-	waiting map[string]chan *convai.ClientToolResult
-	pongs   int
+	*testkit.Conversation
+	agent *agent
 }
 
-// listen starts an agent.
-func listen(t testing.TB, serve func(*conversation)) *agent {
-	a := &agent{t: t, serve: serve, asked: make(map[string]int), answers: make(map[string]int)}
-	a.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.ends.Add(1)
-		defer a.ends.Done()
-		conn, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
-		if err != nil {
-			return
-		}
-		a.mu.Lock()
-		a.count++
-		number := a.count
-		a.mu.Unlock()
-		c := &conversation{
-			agent: a, number: number, id: fmt.Sprint("conv_", number), conn: conn,
-			in: make(chan convai.Message, 100_000), waiting: make(map[string]chan *convai.ClientToolResult),
-		}
-		read := make(chan struct{})
-		go func() { defer close(read); c.read() }()
-		serve(c)
-		conn.Close()
-		<-read
-	}))
-	t.Cleanup(func() { a.server.Close(); a.ends.Wait() })
+// listen starts an agent that calls play for each conversation.
+func listen(t testing.TB, play func(*conversation)) *agent {
+	t.Helper()
+	a := &agent{t: t, calls: make(map[string]int), results: make(map[string]int)}
+	a.Agent = testkit.AgentOptions{Check: a.check}.Serve(t, func(c *testkit.Conversation) {
+		c.KeepReading() // so that check counts every result, also those that nobody waits for
+		play(&conversation{c, a})
+	})
 	return a
 }
 
-// host is where it listens.
-func (a *agent) host() string { return a.server.Listener.Addr().String() }
+// oddPongs matches the answers to the pings in garbage whose event ids are not integers. A pong has
+// the id of its ping.
+var oddPongs = regexp.MustCompile(`^\{"type":"pong","event_id":("x"|1e400)\}$`)
 
-func (a *agent) conversations() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.count
-}
-
-// read takes what the client sends, to the end.
-func (c *conversation) read() {
-	defer close(c.in)
-	for {
-		_, text, err := c.conn.ReadMessage()
-		if err != nil {
-			break
-		}
-		f, err := convai.ParseClient(text)
-		if err != nil {
-			c.agent.mu.Lock()
-			c.wrong = append(c.wrong, fmt.Sprintf("the client sent %.200s: %v", text, err))
-			c.agent.mu.Unlock()
-			continue
-		}
-		switch m := f.Message.(type) {
-		case *convai.ClientToolResult:
-			c.agent.mu.Lock()
-			c.answers[c.id+" "+m.ToolCallID]++
-			c.agent.mu.Unlock()
-			c.mu.Lock()
-			if answer := c.waiting[m.ToolCallID]; answer != nil {
-				answer <- m
-				delete(c.waiting, m.ToolCallID)
-			}
-			c.mu.Unlock()
-		case *convai.Pong:
-			c.mu.Lock()
-			c.pongs++
-			c.mu.Unlock()
-		case *convai.UserAudioChunk:
-		default:
-			select {
-			case c.in <- m:
-			default:
-			}
-		}
+// check returns an error if the client's frame is invalid. It counts the frame if it is a tool
+// result.
+func (a *agent) check(c *testkit.Conversation, frame testkit.Frame) error {
+	if frame.Type == "pong" && oddPongs.Match(frame.Text) {
+		return nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for id, answer := range c.waiting {
-		close(answer)
-		delete(c.waiting, id)
+	f, err := convai.ParseClient(frame.Text)
+	if err != nil {
+		return err
 	}
-	c.waiting = nil
-}
-
-// open waits for the client's first message and says what conversation it is.
-func (c *conversation) open() {
-	c.expect("conversation_initiation_client_data")
-	c.send(&convai.ConversationInitiationMetadata{ConversationID: c.id, AgentOutputAudioFormat: "pcm_16000", UserInputAudioFormat: "pcm_16000"})
-}
-
-// expect waits for a message of a type, and passes over others.
-func (c *conversation) expect(kind string) convai.Message {
-	late := time.After(patience)
-	for {
-		select {
-		case m, ok := <-c.in:
-			if !ok {
-				c.t.Errorf("%s: the client left before it sent %s", c.id, kind)
-				return nil
-			}
-			if m.MessageType() == kind {
-				return m
-			}
-		case <-late:
-			c.t.Errorf("%s: no %s", c.id, kind)
-			return nil
-		}
+	if result, ok := f.Message.(*convai.ClientToolResult); ok {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.results[c.ID+" "+result.ToolCallID]++
 	}
+	return nil
 }
 
-// stay returns when the client has left.
-func (c *conversation) stay() {
-	for range c.in {
-	}
-}
-
-func (c *conversation) send(m convai.Message) error {
+// say sends the message m to the client.
+func (c *conversation) say(m convai.Message) error {
 	frame, err := convai.Marshal(m)
 	if err != nil {
 		return err
 	}
-	return c.raw(websocket.TextMessage, frame)
+	return c.Send(frame)
 }
 
-func (c *conversation) raw(opcode int, frame []byte) error {
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	c.conn.SetWriteDeadline(time.Now().Add(patience))
-	return c.conn.WriteMessage(opcode, frame)
-}
-
-// ask calls a tool. The answer comes by what it returns, which is closed when
-// none can come any more.
-func (c *conversation) ask(id, tool, args string) <-chan *convai.ClientToolResult {
-	answer := make(chan *convai.ClientToolResult, 1)
+// call sends a tool call and returns a channel for its result. It does not wait for the result. id
+// is the id of the call and args its arguments as JSON.
+func (c *conversation) call(id, tool, args string) <-chan testkit.ToolResult {
+	key := c.ID + " " + id
 	c.agent.mu.Lock()
-	c.asked[c.id+" "+id]++
+	c.agent.calls[key]++
 	c.agent.mu.Unlock()
-	c.mu.Lock()
-	over := c.waiting == nil
-	if !over {
-		c.waiting[id] = answer
-	}
-	c.mu.Unlock()
-	if over {
-		close(answer)
-	}
-	if over || c.send(&convai.ClientToolCall{ToolName: tool, ToolCallID: id, Parameters: json.RawMessage(args), EventID: 1}) != nil {
-		c.agent.mu.Lock()
-		c.asked[c.id+" "+id] = 0 // it never went out
-		c.agent.mu.Unlock()
-	}
-	return answer
-}
-
-// echo calls the tool echo and checks the answer.
-func (c *conversation) echo(id string) bool {
+	result := c.StartCall(id, tool, args)
 	select {
-	case r := <-c.ask(id, "echo", `{"text":"`+id+`"}`):
-		if r == nil || r.IsError || r.Result != "echo "+id {
-			c.t.Errorf("%s: echo %s = %+v", c.id, id, r)
-			return false
+	case r := <-result:
+		if errors.Is(r.Err, testkit.ErrNotSent) {
+			c.agent.mu.Lock()
+			c.agent.calls[key]--
+			c.agent.mu.Unlock()
 		}
-		return true
-	case <-time.After(patience):
-		c.t.Errorf("%s: echo %s: no answer", c.id, id)
-		return false
+		again := make(chan testkit.ToolResult, 1)
+		again <- r
+		return again
+	default:
+		return result
 	}
 }
 
-// close takes leave, and waits for the client to do so too.
-func (c *conversation) close(code int, reason string) {
-	c.writing.Lock()
-	c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(patience))
-	c.writing.Unlock()
-	c.stay()
+// echo calls the tool "echo" and checks the result. id is the id of the call.
+func (c *conversation) echo(id string) {
+	c.agent.t.Helper()
+	c.want(id, c.call(id, "echo", `{"text":"`+id+`"}`), "echo "+id)
 }
 
-// settle checks that each call had one outcome: an answer, or an orphaned
-// result, of which the script has told. Those that are lost may have had neither:
-// their result was written, and a network that is gone took it along.
-func (a *agent) settle(orphans map[string]int, lost func(call string) bool) {
+// want waits for the result of a tool call and fails the test if its text is not want. id is the id
+// of the call, for the error message.
+func (c *conversation) want(id string, result <-chan testkit.ToolResult, want string) {
+	c.agent.t.Helper()
+	if r := c.await(result); r.Err != nil || r.IsError || r.Result != want {
+		c.agent.t.Errorf("%s: %s = %.500s, want %.500q", c.ID, id, r, want)
+	}
+}
+
+// await waits for a result from the channel. If none comes within testkit.Timeout, the Err of the
+// returned ToolResult is set.
+func (c *conversation) await(result <-chan testkit.ToolResult) testkit.ToolResult {
+	select {
+	case r := <-result:
+		return r
+	case <-time.After(testkit.Timeout):
+		return testkit.ToolResult{Err: errors.New("no result came")}
+	}
+}
+
+// checkOutcomes fails the test unless each tool call had exactly one outcome: a result, or an
+// orphaned_result event. orphans is the number of these events, with the keys of agent.calls. A
+// call may be without an outcome if lost returns true for its key, because its result may have been
+// written to a connection that then broke.
+func (a *agent) checkOutcomes(orphans map[string]int, lost func(call string) bool) {
+	a.t.Helper()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, what := range a.wrong {
-		a.t.Error(what)
-	}
-	for call, times := range a.asked {
-		if got := a.answers[call] + orphans[call]; got != min(times, 1) && !(got == 0 && lost(call)) {
-			a.t.Errorf("%s was asked for %d times, answered %d times and orphaned %d times", call, times, a.answers[call], orphans[call])
+	for call, times := range a.calls {
+		if got := a.results[call] + orphans[call]; got != min(times, 1) && !(got == 0 && lost(call)) {
+			a.t.Errorf("%s was called %d times, had %d results and was orphaned %d times", call, times, a.results[call], orphans[call])
 		}
 	}
-	for call, times := range a.answers {
+	for call, times := range a.results {
 		if times > 1 {
-			a.t.Errorf("%s was answered %d times", call, times)
+			a.t.Errorf("%s had %d results", call, times)
 		}
-		if a.asked[call] == 0 {
-			a.t.Errorf("%s was answered %d times and never asked for", call, times)
+		if a.calls[call] == 0 {
+			a.t.Errorf("%s had %d results and was never called", call, times)
 		}
 	}
 	for call, times := range orphans {
-		if a.asked[call] == 0 {
-			a.t.Errorf("%s was orphaned %d times and never asked for", call, times)
+		if a.calls[call] == 0 {
+			a.t.Errorf("%s was orphaned %d times and never called", call, times)
 		}
 	}
 }
 
-// none says that no result may get lost.
+// none is the argument lost of checkOutcomes for tests in which no result may get lost.
 func none(string) bool { return false }

@@ -1,20 +1,28 @@
 package faults
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"moonlark/engine/convai"
-	"moonlark/engine/event"
+	"moonlark/engine/testkit"
 )
 
-// busy is the script of the soak, in one of its versions.
-const busy = `
+var (
+	soakTime = flag.Duration("soak", 0, "how long the soak test runs; 0 means 15 s, or 10 min with -long")
+	soakSeed = flag.Uint64("seed", 0, "the seed of the soak test; 0 means another one each time")
+)
+
+// soakScript is the format of a version of the script for the soak test. The arguments of the
+// format are the number of the version, and the interval in seconds at which the script calls
+// session.stop.
+const soakScript = `
 -- version %d
 register_tool("echo", function(args) return "echo " .. args.text end)
 register_tool("slow", function(args) sleep(args.seconds) return "slow" end)
@@ -29,8 +37,9 @@ every(0.05, function() if session.status() == "waiting" then session.start { use
 every(%f, function() session.stop() end)
 `
 
-// after is which status may follow another.
-var after = map[string][]string{
+// nextStatus lists, for each status, the statuses that may follow it. The key "" stands for the
+// time before the first status.
+var nextStatus = map[string][]string{
 	"":             {"waiting"},
 	"waiting":      {"connecting", "ended"},
 	"connecting":   {"connected", "reconnecting", "waiting", "ended"},
@@ -39,220 +48,234 @@ var after = map[string][]string{
 	"ended":        {},
 }
 
-// TestSoak mixes it all at random for a while: calls, duplicates, interruptions,
-// saves, ends of every kind, session.start and session.stop, a network that
-// stalls. Each call has one outcome, each status follows from the one before,
-// nothing crashes, and nothing piles up.
+// A soak is the state that all conversations of the soak test share.
+type soak struct {
+	t       *testing.T
+	network *network
+	end     time.Time
+
+	mu    sync.Mutex      // guards the fields below
+	lossy map[string]bool // ids of the conversations in which results may get lost
+	began map[string]bool // ids of the conversations that have begun for the client
+}
+
+// TestSoak does random things for some time: tool calls, duplicate calls, interruptions, saves of
+// the script, all ways to end a conversation, session.start and session.stop, and stalls of the
+// network. Each tool call must have one outcome, and each status must be allowed after the one
+// before. Memory and open files must not grow without limit.
 func TestSoak(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes long")
-	}
+	skipShort(t)
 	t.Parallel()
-	if *seed == 0 {
-		*seed = rand.Uint64()
+	testkit.Moonlark(t) // builds the binary before the test measures time
+	if *soakTime == 0 {
+		*soakTime = 15 * time.Second
+		if *testkit.Long {
+			*soakTime = 10 * time.Minute
+		}
 	}
-	t.Logf("-soak %v -seed %d", *long, *seed)
-	build(t)
-	s := &soak{t: t, over: time.Now().Add(*long), lossy: make(map[string]bool)}
+	if *soakSeed == 0 {
+		*soakSeed = rand.Uint64()
+	}
+	t.Logf("-soak %v -seed %d", *soakTime, *soakSeed)
+	s := &soak{t: t, end: time.Now().Add(*soakTime), lossy: make(map[string]bool), began: make(map[string]bool)}
 	ready := make(chan struct{})
 	agent := listen(t, func(c *conversation) {
 		<-ready
 		s.play(c)
 	})
-	s.line = through(t, agent.host())
+	s.network = newNetwork(t, agent.Host())
 	close(ready)
-	child := start(t, s.line.url(), fmt.Sprintf(busy, 0, 2.3), "--wait", "--starts-per-hour", "1000000")
-	child.until(event.Connected, "")
-	before := files(child)
-	random := rand.New(rand.NewPCG(*seed, 0))
-	saves := 0
-	for time.Now().Before(s.over) {
+	child := start(t, s.network.url(), fmt.Sprintf(soakScript, 0, 2.3), "--wait", "--starts-per-hour", "1000000")
+	child.WaitFor("connected", "")
+	filesBefore := child.OpenFiles()
+	saves := s.disturb(child)
+	child.Save("a.lua", fmt.Sprintf(soakScript, saves+1, 1000.0))
+	time.Sleep(2 * time.Second) // all tool calls take less than 2 s
+	child.WaitFor("reloaded", "")
+	filesAfter := child.OpenFiles()
+	child.Terminate()
+
+	for _, e := range child.All("connected") {
+		s.began[e.ConversationID] = true
+	}
+	agent.checkOutcomes(orphans(child), s.lost)
+	s.checkStatuses(child)
+	s.checkEvents(child)
+	if filesAfter > filesBefore+10 {
+		t.Errorf("%d open files at the beginning, %d at the end", filesBefore, filesAfter)
+	}
+	if memory := child.MaxMemory(); memory > 500<<20 && !testkit.Race {
+		t.Errorf("the process used %d MiB of memory", memory>>20)
+	}
+	calls := len(agent.calls)
+	t.Logf("%d conversations, %d calls, %d with a result, %d orphaned, %d saves; at memory %d MiB",
+		agent.Conversations(), calls, len(agent.results), len(orphans(child)), saves, child.MaxMemory()>>20)
+	if calls < 10 || agent.Conversations() < 3 {
+		t.Error("too few calls and conversations for a soak test")
+	}
+}
+
+// disturb saves valid and invalid scripts and disturbs the network until s.end. It returns how many
+// valid scripts it has saved.
+func (s *soak) disturb(child *testkit.Child) (saves int) {
+	random := rand.New(rand.NewPCG(*soakSeed, 0))
+	for time.Now().Before(s.end) {
 		time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
 		switch random.IntN(6) {
 		case 0:
-			child.save("this is = not Lua")
+			child.Save("a.lua", "this is = not Lua")
 		case 1:
-			s.line.hold()
+			s.network.stall()
 			time.Sleep(time.Duration(random.IntN(500)) * time.Millisecond)
-			s.line.release()
+			s.network.resume()
 		case 2:
-			s.line.slow(time.Duration(random.IntN(50))*time.Millisecond, 0)
+			s.network.slow(time.Duration(random.IntN(50))*time.Millisecond, 0)
 		default:
 			saves++
-			child.save(fmt.Sprintf(busy, saves, 0.5+random.Float64()*3))
+			child.Save("a.lua", fmt.Sprintf(soakScript, saves, 0.5+random.Float64()*3))
 		}
 	}
-	s.line.slow(0, 0)
-	child.save(fmt.Sprintf(busy, saves+1, 1000.0))
-	time.Sleep(2 * time.Second) // for the last results
-	child.until(event.Reloaded, "")
-	now := files(child)
-	child.terminate()
-
-	agent.settle(child.orphans(), s.lost)
-	s.check(child)
-	if now > before+10 {
-		t.Errorf("files: %d at first, %d at the end", before, now)
-	}
-	if most := child.most.Load(); most > 500<<20 && !*race {
-		t.Errorf("it took %d MiB", most>>20)
-	}
-	calls, answers := len(agent.asked), len(agent.answers)
-	t.Logf("%d conversations, %d calls, %d answered, %d orphaned, %d saves; %d MiB at most", agent.conversations(), calls, answers, len(child.orphans()), saves, child.most.Load()>>20)
-	if calls < 10 || agent.conversations() < 3 {
-		t.Error("that was no soak")
-	}
+	s.network.slow(0, 0)
+	return saves
 }
 
-// A soak is what all conversations of one have in common.
-type soak struct {
-	t    *testing.T
-	line *line
-	over time.Time
-
-	mu    sync.Mutex // guards what follows
-	lossy map[string]bool
-}
-
-// play is one conversation.
+// play plays the agent's part in one conversation.
 func (s *soak) play(c *conversation) {
-	random := rand.New(rand.NewPCG(*seed, uint64(c.number)))
-	select {
-	case _, ok := <-c.in: // the client's first message
-		if !ok {
-			return
-		}
-	case <-time.After(patience):
-		s.t.Errorf("%s: nothing came", c.id)
+	random := rand.New(rand.NewPCG(*soakSeed, uint64(c.Number)))
+	if _, err := c.Next(); err != nil { // the client's first message
 		return
 	}
 	if random.IntN(12) == 0 {
-		c.close(1011, "not now")
+		c.Close(1011, "not now")
 		return
 	}
-	c.send(&convai.ConversationInitiationMetadata{ConversationID: c.id})
+	c.Send(testkit.Metadata(c.ID, "pcm_16000"))
 	for n := range 5 + random.IntN(60) {
-		if time.Now().After(s.over) {
+		if time.Now().After(s.end) {
 			break
 		}
-		id := fmt.Sprintf("%d-%d", c.number, n)
-		switch random.IntN(12) {
-		case 0, 1, 2:
-			c.ask(id, "echo", `{"text":"x"}`)
-		case 3, 4:
-			c.ask(id, "slow", fmt.Sprintf(`{"seconds":%f}`, random.Float64()))
-		case 5:
-			c.ask(id, "late", `{}`)
-		case 6:
-			c.ask(id, []string{"fails", "nothing"}[random.IntN(2)], `{}`)
-		case 7:
-			c.ask(id, "slow", `{"seconds":0.05}`)
-			c.ask(id, "slow", `{"seconds":0.05}`)
-		case 8:
-			c.send(&convai.Interruption{EventID: n})
-		case 9:
-			c.send(&convai.AgentToolRequest{ToolName: "slow", ToolCallID: id, ToolType: "client", ResponseTimeoutSecs: 1})
-			c.ask(id, "slow", `{"seconds":2}`)
-		case 10:
-			c.send(&convai.AgentResponse{Text: "hello", EventID: n})
-			c.send(&convai.UserTranscript{Text: "hello", EventID: n})
-			c.send(&convai.Ping{EventID: n})
-		case 11:
-			c.raw(1, []byte(garbage[random.IntN(len(garbage))]))
-		}
+		s.act(c, random, n)
 		time.Sleep(time.Duration(random.IntN(40)) * time.Millisecond)
 	}
-	if time.Now().After(s.over) {
-		c.stay()
+	if time.Now().After(s.end) {
+		c.Wait()
 		return
 	}
 	switch random.IntN(6) {
 	case 0:
-		c.close(1000, "")
+		c.Close(1000, "")
 	case 1:
-		c.close(1011, "oops")
+		c.Close(1011, "oops")
 	case 2:
 		s.lose(c)
-		c.conn.Close()
+		c.Cut()
 	case 3:
 		s.lose(c)
-		if random.IntN(3) == 0 && *long >= time.Minute {
-			s.line.sever()
-			c.stay()
+		if random.IntN(3) == 0 && *soakTime >= time.Minute {
+			s.network.sever()
 		} else {
-			s.line.cut()
-			c.stay()
+			s.network.cut()
 		}
+		c.Wait()
 	case 4:
-		c.send(&convai.AgentToolResponse{ToolName: "end_call", ToolType: "system"})
-		c.stay()
+		c.say(&convai.AgentToolResponse{ToolName: "end_call", ToolType: "system"})
+		c.Wait()
 	case 5:
-		c.ask("stop", "stop", `{}`)
-		c.stay()
+		c.await(c.call("stop", "stop", `{}`))
+		c.Wait()
 	}
 }
 
-// lose notes that what the client has written to c may not arrive.
+// act does one random thing. n is the number of this act in the conversation.
+func (s *soak) act(c *conversation, random *rand.Rand, n int) {
+	id := fmt.Sprintf("%d-%d", c.Number, n)
+	switch random.IntN(12) {
+	case 0, 1, 2:
+		c.call(id, "echo", `{"text":"x"}`)
+	case 3, 4:
+		c.call(id, "slow", fmt.Sprintf(`{"seconds":%f}`, random.Float64()))
+	case 5:
+		c.call(id, "late", `{}`)
+	case 6:
+		c.call(id, []string{"fails", "nothing"}[random.IntN(2)], `{}`)
+	case 7:
+		c.call(id, "slow", `{"seconds":0.05}`)
+		c.call(id, "slow", `{"seconds":0.05}`)
+	case 8:
+		c.say(&convai.Interruption{EventID: n})
+	case 9:
+		c.say(&convai.AgentToolRequest{ToolName: "slow", ToolCallID: id, ToolType: "client", ResponseTimeoutSecs: 1})
+		c.call(id, "slow", `{"seconds":2}`)
+	case 10:
+		c.Send(testkit.AgentResponse("hello", n))
+		c.say(&convai.UserTranscript{Text: "hello", EventID: n})
+		c.Send(testkit.Ping(n))
+	case 11:
+		c.Send(garbage[random.IntN(len(garbage))])
+	}
+}
+
+// lose records that results which the client has sent in the conversation c may get lost.
 func (s *soak) lose(c *conversation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lossy[c.id] = true
+	s.lossy[c.ID] = true
 }
 
+// lost reports whether a tool call or its result may have got lost. The client does not receive the
+// first calls of a conversation if session.stop has given up the attempt to connect. call is a key of
+// agent.calls.
 func (s *soak) lost(call string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id, _, _ := strings.Cut(call, " ")
-	return s.lossy[id]
+	return s.lossy[id] || !s.began[id]
 }
 
-// check looks at what the child has said about it all.
-func (s *soak) check(c *child) {
+// checkStatuses fails the test if the script has printed a status that may not follow the one
+// before.
+func (s *soak) checkStatuses(c *testkit.Child) {
 	status := ""
-	for _, text := range c.said(event.Print) {
+	for _, text := range c.Texts("print") {
 		next, ok := strings.CutPrefix(strings.TrimSuffix(text, " |"), "status ")
 		if !ok {
 			continue
 		}
-		legal := false
-		for _, may := range after[status] {
-			legal = legal || may == next
-		}
-		if !legal {
+		if !slices.Contains(nextStatus[status], next) {
 			s.t.Errorf("the status %s follows %q", next, status)
 		}
 		status = next
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	results := make(map[string]int)
-	for _, e := range c.events {
+}
+
+// checkEvents fails the test unless each tool call was shown once, with exactly one result, and no
+// event was dropped.
+func (s *soak) checkEvents(c *testkit.Child) {
+	calls, results := make(map[string]int), make(map[string]int)
+	for _, e := range c.All("") {
 		switch e.Type {
-		case event.ToolResult:
-			if e.CallID != "stop" {
-				results[e.CallID]++
-			}
-		case event.ToolCall:
-			if e.CallID != "stop" {
-				results[e.CallID] += 0
-			}
-		case event.Dropped:
+		case "tool_call":
+			calls[e.CallID]++
+		case "tool_result":
+			results[e.CallID]++
+		case "dropped":
 			s.t.Errorf("%d events were not shown", e.Count)
-		case event.Log:
+		case "log":
 			if strings.Contains(e.Text, "dropped: ") {
 				s.t.Error(e.Text)
 			}
 		}
 	}
-	for id, n := range results {
-		if n != 1 {
-			s.t.Errorf("%s was shown with %d results", id, n)
+	for id, n := range calls {
+		// calls of several conversations may have these ids
+		reused := id == "stop" || strings.HasSuffix(id, " without an id")
+		if results[id] != n || n != 1 && !reused {
+			s.t.Errorf("%s was shown %d times, with %d results", id, n, results[id])
 		}
 	}
-}
-
-// files is how many a child has open; 0 where they cannot be counted.
-func files(c *child) int {
-	all, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", c.cmd.Process.Pid))
-	return len(all)
+	for id, n := range results {
+		if calls[id] == 0 {
+			s.t.Errorf("%s was not shown, but %d results", id, n)
+		}
+	}
 }

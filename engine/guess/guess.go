@@ -1,25 +1,29 @@
-// Package guess finds what a person most likely meant to type.
+// Package guess suggests corrections for misspelt words.
 package guess
 
 import "strings"
 
-// Nearest is the word of known that word was probably meant to be, or "" when
-// none is close: at most a third of its letters wrong, missing, added or
-// swapped with their neighbour. Case does not count.
+// Nearest returns the word of known that is most similar to word, or "" if none is similar enough.
+// It ignores words that are equal to word. In a similar word, at most a third of the letters are
+// wrong, missing, added or swapped with the next letter. Upper and lower case count as equal.
 func Nearest(word string, known []string) string {
-	best, least := "", max(1, len([]rune(word))/3)+1
+	letters := []rune(strings.ToLower(word))
+	best, bestDistance := "", max(1, len(letters)/3)+1
 	for _, k := range known {
-		if k == word {
+		other := []rune(strings.ToLower(k))
+		// The distance is at least the difference in length. This saves seconds if the word is very long.
+		if k == word || max(len(letters)-len(other), len(other)-len(letters)) >= bestDistance {
 			continue
 		}
-		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < least {
-			best, least = k, d
+		if d := distance(letters, other); d < bestDistance {
+			best, bestDistance = k, d
 		}
 	}
 	return best
 }
 
-// DidYouMean is " (did you mean 'x'?)", or "" when nothing known is near.
+// DidYouMean returns " (did you mean 'x'?)", where x is the word of known that is most similar to
+// word. It returns "" if no word is similar enough.
 func DidYouMean(word string, known []string) string {
 	if near := Nearest(word, known); near != "" {
 		return " (did you mean '" + near + "'?)"
@@ -27,10 +31,9 @@ func DidYouMean(word string, known []string) string {
 	return ""
 }
 
-// distance counts the single-letter edits between a and b, a swap of two
-// neighbours being one (optimal string alignment).
-func distance(a, b string) int {
-	s, t := []rune(a), []rune(b)
+// distance returns how many single-letter edits turn s into t. Swapping two neighbouring letters
+// counts as one edit (optimal string alignment distance).
+func distance(s, t []rune) int {
 	before, last, row := make([]int, len(t)+1), make([]int, len(t)+1), make([]int, len(t)+1)
 	for j := range last {
 		last[j] = j

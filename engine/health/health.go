@@ -1,48 +1,77 @@
-// Package health has the words in which the parts of a running agent say how
-// they are: what is asked of it from outside is answered from a Report. They
-// are plain values.
+// Package health defines the report on the state of a running agent. The faces show the report, for
+// example as JSON or as metrics.
 package health
 
 import (
 	"time"
-
-	"moonlark/engine/event"
 )
 
-// A Report is how an agent is at one moment. Nothing in it had to be waited for.
+// A Report is the state of an agent at one moment. A report is made without waiting for the scripts
+// or for the network.
 type Report struct {
-	Status string    // "waiting", "connecting", "connected", "reconnecting" or "ended"; empty before the scripts are loaded
-	Since  time.Time // when it became that
-	Reason string    // why, where there is a reason
+	// Status is "waiting", "connecting", "connected", "reconnecting" or "ended". It is empty until
+	// the scripts are loaded.
+	Status string
+	Since  time.Time // when Status last changed
+	Reason string    // why the agent has this Status; may be empty
 
-	// Stuck says why the conversation is not carried any more though it is
-	// there; empty, as it should be.
+	// Stuck says why the agent no longer handles the messages of its conversation. It is empty if
+	// the agent handles them.
 	Stuck string
 
 	Scripts     []Script
-	Speaker     *Device            // nil without one
-	Microphone  *Device            // likewise
-	Sound       *event.SoundCounts // nil without sound
-	Showing     int                // events that wait to be shown
-	Writing     int                // messages that wait to be written to the network
-	MemoryLimit uint64             // of all scripts together, in bytes
+	Speaker     *Device      // nil if there is no speaker
+	Microphone  *Device      // nil if there is no microphone
+	Sound       *SoundCounts // the faults of the sound so far; nil if sound is off
+	Showing     int          // the number of events that are queued for the screen or log
+	Writing     int          // the number of messages that are queued for the agent's server
+	MemoryLimit uint64       // how much memory all scripts together may use, in bytes
 }
 
-// A Script is how one script is.
+// A Script is the state of one script.
 type Script struct {
-	Name   string        // its file, without the folder
-	Tools  int           // it offers
-	Failed string        // why the last load of it failed: the one before it goes on; empty, as it should be
-	Rests  string        // why it cannot be used for now, after a crash
-	CPU    time.Duration // that Lua has run
-	Lost   int           // events that its handlers were too slow for
-	Calls  int           // that wait for their turn, as the next two
+	Name  string // the name of the script's file, without its folder
+	Tools int    // the number of tools that the script has registered
+	// Failed says why the last reload failed, so that the version before that reload still runs. It
+	// is empty if the last reload succeeded.
+	Failed string
+	// Rests says why no function of the script can run for now, after a crash. It is empty if
+	// functions can run.
+	Rests string
+	CPU   time.Duration // how much processor time the script's Lua code has used
+	// DroppedEvents is the number of events that were dropped because the script's handlers were too
+	// slow.
+	DroppedEvents int
+	// Dropped is how many things, such as datagrams, each module has dropped, because the script did
+	// not take them fast enough. The key is the name of the module.
+	Dropped map[string]int
+	// Calls, Events and Starts are the numbers of tool calls, events, and other functions (such as
+	// timers) that are queued until the script's goroutine can run them.
+	Calls  int
 	Events int
-	Starts int // functions
+	Starts int
 }
 
-// A Device is how a speaker or a microphone is.
+// A Device is the state of a speaker or a microphone.
 type Device struct {
 	Name string
-	Err  string // why it does not work; empty when it does
+	Err  string // why the device does not work; empty if it works
+}
+
+// SoundCounts counts the faults in the sound since the program started.
+type SoundCounts struct {
+	// Underruns counts the times when the speaker had nothing to play because Moonlark was late.
+	Underruns int64 `json:"underruns"`
+	// Overruns counts the times when the microphone lost sound because Moonlark was late.
+	Overruns int64 `json:"overruns"`
+	// Gaps counts the pauses inside the agent's speech that a slow network caused.
+	Gaps int64 `json:"gaps"`
+	// Dropped counts the chunks of the user's speech that were not sent because of a slow network.
+	Dropped int64 `json:"dropped"`
+	// Late counts the times when Moonlark served a sound device more than 10 ms late.
+	Late int64 `json:"late"`
+
+	// WakeDropped counts the chunks of sound that the wake word recogniser did not get because it
+	// was too slow.
+	WakeDropped int64 `json:"wake_dropped,omitempty"`
 }

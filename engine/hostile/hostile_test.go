@@ -1,20 +1,13 @@
-// Package hostile has the proof that nothing a script does stops, crashes or
-// starves the process: the scripts in testdata, each of them loose in a real
-// moonlark, with a real agent that watches.
+// Package hostile tests that a script cannot stop, crash or starve the moonlark process. Each
+// script in testdata is an attack. It runs in its own moonlark process, and an agent checks
+// meanwhile that the rest of the process still works.
 package hostile
 
 import (
-	"context"
-	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,240 +15,174 @@ import (
 	"go.uber.org/goleak"
 
 	"moonlark/engine/convai"
+	"moonlark/engine/testkit"
 )
 
-var race = flag.Bool("race-children", false, "let the scripts loose in a moonlark with the race detector, which is many times slower")
+// maxMemory is the maximum memory of a moonlark process in bytes. A process that uses more is
+// killed. No attack should reach this size.
+const maxMemory = 1 << 30
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// secret is a secret of each attack, which must not be in the log.
+const secret = "correct horse 4711"
 
-// An act is one hostile script. Its file says in comments what has to come of
-// it, REGEXPs all of them. The agent calls its tool attack, if it has one.
-//
-//	--> result REGEXP    the answer, one that is no error
-//	--> error REGEXP     the answer, an error. Of several such lines each is the answer to some call
-//	--> says REGEXP      a line of the log, or one that was printed
-//	--> refused REGEXP   why the script does not load
-//	--> calm REGEXP      an error that calls of its harmless tool may get meanwhile
-//	--> calls N          how often attack is called, all at once; once if left out
-//	--> times N          how often that, one time after the other; once if left out
-//	--> events N         how many events agent_response it gets before that
-//	--> args JSON        with these arguments
-//	--> lasts DURATION   how long the agent looks on at least
-//	--> flags FLAGS      for the command
-//
-// A handler may run for 200 ms if the act says that it ran for that long. All
-// others have ten seconds, so that a busy machine makes no difference.
-type act struct {
-	name, source string
-	answers      []answer
-	says         []*regexp.Regexp
-	refused      *regexp.Regexp
-	calm         []*regexp.Regexp
-	calls, times int
-	events       int
-	args         json.RawMessage
-	lasts        time.Duration
-	flags        []string
+func TestMain(m *testing.M) {
+	testkit.SetParallel(4) // some attacks only wait
+	goleak.VerifyTestMain(m)
 }
 
-type answer struct {
-	isError bool
-	text    *regexp.Regexp
-}
-
-func readAct(t *testing.T, path string) *act {
-	source, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+// TestNoScriptHarmsTheProcess runs each attack in its own process. During the attack, the agent
+// calls a harmless tool of the attacking script and one of another script, and sends pings. Each
+// call must have exactly one answer, and each ping a pong within maxDelay. The outcome of the
+// attack must be the one that the comments in the script describe. Afterwards the script must work,
+// and the process must end without an error.
+func TestNoScriptHarmsTheProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts hundreds of processes")
 	}
-	a := &act{name: filepath.Base(path), source: string(source), calls: 1, times: 1, args: json.RawMessage("{}")}
-	for line := range strings.Lines(a.source) {
-		line, ok := strings.CutPrefix(strings.TrimSpace(line), "--> ")
-		if !ok {
-			continue
-		}
-		word, rest, _ := strings.Cut(line, " ")
-		rest = strings.TrimSpace(rest)
-		switch word {
-		case "result", "error":
-			a.answers = append(a.answers, answer{word == "error", pattern(t, rest)})
-		case "says":
-			a.says = append(a.says, pattern(t, rest))
-		case "refused":
-			a.refused = pattern(t, rest)
-		case "calm":
-			a.calm = append(a.calm, pattern(t, rest))
-		case "calls":
-			a.calls, err = strconv.Atoi(rest)
-		case "times":
-			a.times, err = strconv.Atoi(rest)
-		case "events":
-			a.events, err = strconv.Atoi(rest)
-		case "args":
-			a.args = json.RawMessage(rest)
-		case "lasts":
-			a.lasts, err = time.ParseDuration(rest)
-		case "flags":
-			a.flags = strings.Fields(rest)
-		default:
-			t.Fatalf("%s: %s is none of the words of an act", path, word)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if strings.Contains(a.source, "ran for 200ms") {
-		a.flags = append(a.flags, "--burst-warn", "100ms", "--burst", "200ms")
-	} else {
-		a.flags = append(a.flags, "--burst", "10s")
-	}
-	if len(a.answers)+len(a.says) == 0 && a.refused == nil {
-		t.Fatalf("%s does not say what has to come of it", path)
-	}
-	return a
-}
-
-func pattern(t *testing.T, text string) *regexp.Regexp {
-	re, err := regexp.Compile("(?s)" + text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return re
-}
-
-// calm is the harmless tool of a script. It needs nothing that the rest of the
-// script could take away.
-func calm(tool string) string {
-	return fmt.Sprintf(`register_tool(%q, function(args) return "calm " .. args.n end)`, tool)
-}
-
-// TestNothingEscapes lets each hostile script loose in a process of its own.
-// Another tool of the same script and one of another script are called all the
-// while and have to answer, each call once, and each ping has to have its pong
-// soon. The hostile act has to end in the right error, and the script to work
-// after it; and then the process has to end in good order.
-func TestNothingEscapes(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("no signals here")
+		t.Skip("Windows has no signals")
 	}
-	binary := build(t)
+	url := serveHostile(t)
+	testkit.Moonlark(t) // builds the binary before the attacks, which have time limits
 	paths, err := filepath.Glob("testdata/*.lua")
 	if err != nil || len(paths) == 0 {
-		t.Fatalf("no acts: %v", err)
+		t.Fatalf("no attacks: %v", err)
 	}
 	for _, path := range paths {
-		a := readAct(t, path)
+		a := readAttack(t, path)
+		a.url = url
 		t.Run(strings.TrimSuffix(a.name, ".lua"), func(t *testing.T) {
-			t.Parallel()
+			// One instruction that joins strings of 64 MiB each takes seconds on a machine with slow memory.
+			// If the garbage collector has to wait for it, all goroutines wait. Two such instructions at
+			// the same time could take longer than maxDelay. The attacks on the memory need a garbage
+			// collector that keeps up with them.
+			if !strings.HasPrefix(a.name, "string_chain") && !strings.HasPrefix(a.name, "memory_") {
+				t.Parallel()
+			}
 			if a.refused != nil {
-				refuse(t, binary, a)
+				testRefusal(t, a)
 			} else {
-				perform(t, binary, a)
+				testAttack(t, a)
 			}
 		})
 	}
 }
 
-// build makes the command.
-func build(t *testing.T) string {
-	binary := filepath.Join(t.TempDir(), "moonlark")
-	args := []string{"build", "-o", binary}
-	if *race {
-		args = append(args, "-race")
-	}
-	if out, err := exec.Command("go", append(args, "moonlark")...).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return binary
-}
-
-// patience is how long something may take that has to happen. Only a failing
-// test takes that long.
-const patience = 30 * time.Second
-
-// perform has the act attack while the others go on.
-func perform(t *testing.T, binary string, a *act) {
+// testAttack runs the attack, checks its outcome, and checks meanwhile and afterwards that the
+// process works.
+func testAttack(t *testing.T, a *attack) {
 	agent := listen(t)
-	child := start(t, binary, agent.url, a, calm("same")+" "+a.source)
-	agent.await(t, child)
-
-	over, end := context.WithCancel(context.Background())
-	watched := make(chan struct{})
-	w := &watch{t: t, agent: agent, calm: a.calm}
-	go func() { defer close(watched); w.run(over) }()
+	child := start(t, agent.URL, a, harmlessTool("same")+" "+a.source)
+	w := newWatch(t, agent.accept(t, child), a)
+	stopWatching := w.start()
 	began := time.Now()
 	for n := range a.events {
-		agent.send(&convai.AgentResponse{Text: "hello", EventID: n})
+		w.agent.Send(testkit.AgentResponse("hello", n))
 	}
 	if len(a.answers) > 0 {
-		a.attack(t, agent)
+		a.call(t, w.agent)
 	}
 	for _, re := range a.says {
-		child.until(re)
+		child.Until(child.Process, "", re)
 	}
 	time.Sleep(time.Until(began.Add(a.lasts)))
-	end()
-	<-watched
+	stopWatching()
 	took := time.Since(began)
 
-	w.recovered()
-	child.terminate()
-	agent.settle(t)
-	t.Logf("%s: %v; the slowest pong %v, the slowest call of another script %v; %d MiB at most",
-		a.name, took.Round(time.Millisecond), w.pong.Round(time.Millisecond), w.call.Round(time.Millisecond), child.most.Load()>>20)
+	w.checkRecovery()
+	child.Terminate()
+	w.checkNoSecondAnswers()
+	checkNoPrograms(t, child.Dir)
+	if output := child.Stderr.String() + fmt.Sprint(child.All("")); strings.Contains(output, secret) {
+		t.Error("the output has the secret")
+	}
+	t.Logf("%s: %v; slowest pong %v, slowest call of another script %v; at most %d MiB",
+		a.name, took.Round(time.Millisecond), w.slowestPong.Round(time.Millisecond), w.slowestCall.Round(time.Millisecond), child.MaxMemory()>>20)
 }
 
-// attack calls the tool attack, and checks the answers.
-func (a *act) attack(t *testing.T, agent *agent) {
-	seen := make([]bool, len(a.answers))
-	check := func(r result) {
-		i := slices.IndexFunc(a.answers, func(want answer) bool {
-			return r.err == nil && r.IsError == want.isError && want.text.MatchString(r.Result)
-		})
-		if i < 0 {
-			t.Errorf("attack = %.500s", r)
-			return
-		}
-		seen[i] = true
-	}
-	for n := range a.times {
-		results := make(chan result, a.calls)
-		for i := range a.calls {
-			go func() { results <- agent.call(fmt.Sprintf("attack-%d-%d", n, i), "attack", a.args) }()
-		}
-		for range a.calls {
-			check(<-results)
-		}
-	}
-	for i, want := range a.answers {
-		if !seen[i] {
-			t.Errorf("no answer like %s", want.text)
-		}
-	}
-}
-
-// refuse has the act loaded in one process first of all, and in another one in
-// place of a script that works.
-func refuse(t *testing.T, binary string, a *act) {
-	first := start(t, binary, "ws://127.0.0.1:1/", a, a.source)
+// testRefusal loads a script that must be refused. In one process it is the first version of the
+// script; in another process it replaces a version that works.
+func testRefusal(t *testing.T, a *attack) {
+	first := start(t, "ws://127.0.0.1:1/", a, a.source)
 	agent := listen(t)
-	child := start(t, binary, agent.url, a, calm("same"))
-	agent.await(t, child)
-	over, end := context.WithCancel(context.Background())
-	watched := make(chan struct{})
-	w := &watch{t: t, agent: agent, calm: a.calm}
-	go func() { defer close(watched); w.run(over) }()
-	child.save(a.name, a.source)
-	child.untilEvent("reload_failed", a.refused)
-	end()
-	<-watched
-	w.recovered()
-	child.terminate()
-	agent.settle(t)
-	if code := first.wait(); code != 78 {
+	child := start(t, agent.URL, a, harmlessTool("same"))
+	w := newWatch(t, agent.accept(t, child), a)
+	stopWatching := w.start()
+	child.Save(a.name, a.source)
+	child.Until(child.Process, "reload_failed", a.refused)
+	stopWatching()
+	w.checkRecovery()
+	child.Terminate()
+	w.checkNoSecondAnswers()
+	if code := first.Wait(testkit.Timeout); code != 78 {
 		t.Errorf("exit code %d, want 78", code)
 	}
-	first.until(a.refused)
-	t.Logf("%s: the slowest pong %v, the slowest call of another script %v; %d MiB at most",
-		a.name, w.pong.Round(time.Millisecond), w.call.Round(time.Millisecond), child.most.Load()>>20)
+	first.Until(first.Process, "", a.refused)
+	t.Logf("%s: slowest pong %v, slowest call of another script %v; at most %d MiB",
+		a.name, w.slowestPong.Round(time.Millisecond), w.slowestCall.Round(time.Millisecond), child.MaxMemory()>>20)
+}
+
+// An agent accepts only one client.
+type agent struct {
+	*testkit.Agent
+	conversations chan *testkit.Conversation
+}
+
+func listen(t *testing.T) *agent {
+	t.Helper()
+	a := &agent{conversations: make(chan *testkit.Conversation, 1)}
+	check := func(_ *testkit.Conversation, frame testkit.Frame) error {
+		_, err := convai.ParseClient(frame.Text)
+		return err
+	}
+	a.Agent = testkit.AgentOptions{Check: check}.Serve(t, func(c *testkit.Conversation) {
+		if c.Number > 1 {
+			c.Fail("the client has connected again")
+		}
+		c.Open()
+		a.conversations <- c
+		c.Wait()
+	})
+	return a
+}
+
+// accept waits until the client has opened the conversation and returns this conversation.
+func (a *agent) accept(t *testing.T, c *testkit.Child) *testkit.Conversation {
+	t.Helper()
+	select {
+	case conversation := <-a.conversations:
+		return conversation
+	case <-c.Done:
+		t.Fatal("the process ended before it connected")
+	case <-time.After(testkit.Timeout):
+		t.Fatal("the process does not connect")
+	}
+	return nil
+}
+
+// start starts a process that runs source under the file name of the attack, and another script
+// with a harmless tool.
+func start(t *testing.T, url string, a *attack, source string) *testkit.Child {
+	t.Helper()
+	dir := t.TempDir()
+	if fill := folders[a.folder]; fill != nil {
+		if err := fill(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flags := []string{"--memory", "128", "--data", "data"}
+	for _, flag := range a.flags {
+		flags = append(flags, strings.ReplaceAll(flag, "$DIR", dir))
+	}
+	return testkit.StartChild(t, testkit.ChildOptions{
+		URL: url, Files: map[string]string{a.name: source, "other.lua": harmlessTool("other")}, Scripts: []string{a.name, "other.lua"},
+		Flags: flags, Sound: slices.Contains(flags, "--speaker"), Env: []string{"MOONLARK_HOSTILE_URL=" + a.url, "MOONLARK_HOSTILE_DIR=" + dir, "MOONLARK_SECRET_HOSTILE=" + secret}, MaxMemory: maxMemory,
+		Skip: func(e *testkit.Event) bool {
+			switch e.Type {
+			case "log", "print", "error", "reload_failed", "reloaded":
+				return false
+			}
+			return true
+		},
+	})
 }

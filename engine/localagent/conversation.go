@@ -10,108 +10,127 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gorilla/websocket"
 	"moonlark/engine/convai"
+	"moonlark/engine/localagent/brain"
+	"moonlark/engine/speech"
+
+	"github.com/gorilla/websocket"
 )
 
-// A conversation is all that one client and the agent have to do with each
-// other. Everything in it belongs to the goroutine that called run.
+// A conversation is the WebSocket session of one client. Its state belongs to the goroutine that
+// called run. Other goroutines may use only the fields that never change, wake, and the fields
+// below mu.
 type conversation struct {
-	opts   Options // fixed; complete
-	socket *socket // fixed
-	id     string  // fixed
+	opts   Options // never changes; defaults are filled in
+	socket *socket // never changes
+	id     string  // never changes
 	log    *slog.Logger
 
+	brain    brain.Conversation // nil until the client has opened the conversation
 	textOnly bool
-	stuck    bool // the writer's queue was full
+	voice    speech.Voice // how the client wants the agent to speak; set by start
+	keywords []string     // words that the client expects from the user; set by start
+	stuck    bool         // a frame or a response was lost because a queue was full
 
-	life    context.Context // of the workers: over when the conversation is
-	workers sync.WaitGroup  // goroutines that make sound or recognise it
-	wake    chan struct{}   // a worker has something
+	workersCtx context.Context // context of the workers; run cancels it when the conversation ends
+	workers    sync.WaitGroup  // goroutines that make or encode sound, or recognise speech
+	// wake gets a value when a worker, the brain or the session has work for the method loop.
+	wake chan struct{}
 
-	lastEvent int       // the newest event id
-	asked     *question // what the next sentence may answer
-	calls     map[string]*pending
-	speech    speech
-	pings     pings
-	voice     *voice // the newest; nil before the first
-	ear       *ear   // nil for none
+	lastEvent  int                  // event id of the newest event
+	toolCalls  map[string]*toolCall // running tool calls, indexed by tool call id
+	responses  responseQueue
+	pings      pings
+	lastSpeech *speechOutput // sound of the newest spoken response; nil if none was spoken yet
+	hearing    *speechInput  // nil if the agent does not listen to this client's sound
+	duplex     *duplex       // takes the place of the brain if Options.Realtime is set; otherwise nil
+	ending     error         // why the method loop has to end the conversation; nil if it has not
+
+	mu    sync.Mutex // guards the field below
+	steps []func()   // functions queued by the method post; the method loop calls them
 }
 
 func newConversation(ws *websocket.Conn, opts Options) *conversation {
 	id := newID("conv_")
 	return &conversation{
-		opts:   opts,
-		socket: open(ws, opts.STT != nil),
-		id:     id,
-		log:    opts.Log.With("conversation", id),
-		calls:  map[string]*pending{},
-		wake:   make(chan struct{}, 1),
+		opts:      opts,
+		socket:    openSocket(ws, opts.STT != nil || opts.Realtime != nil),
+		id:        id,
+		log:       opts.Log.With("conversation", id),
+		toolCalls: map[string]*toolCall{},
+		wake:      make(chan struct{}, 1),
 	}
 }
 
-var errStuck = errors.New("the client does not read")
-
-// run holds the conversation until one side ends it, and leaves nothing of it
-// behind.
+// run serves the conversation until the client, the agent or the end of ctx ends it. When run
+// returns, all goroutines of the conversation have ended.
 func (c *conversation) run(ctx context.Context) {
-	err := errors.New("panic") // unless it is replaced: the socket is closed in any case
-	life, cancel := context.WithCancel(ctx)
-	c.life = life
+	err := errors.New("panic") // reported as the reason if open or loop panics
+	workersCtx, cancel := context.WithCancel(ctx)
+	c.workersCtx = workersCtx
 	defer func() {
 		cancel()
-		c.socket.end(err)
+		if c.brain != nil {
+			c.brain.Close()
+		}
+		c.socket.close(err)
 		c.workers.Wait()
-		c.log.Debug("conversation over", "why", err, "unanswered", len(c.calls), "audio_chunks", c.socket.chunks.Load())
+		c.log.Debug("conversation ended", "why", err, "unanswered", len(c.toolCalls), "audio_chunks", c.socket.droppedChunks.Load())
 	}()
-	if err = c.begin(ctx); err == nil {
+	if err = c.open(ctx); err == nil {
 		c.log.Debug("conversation", "text_only", c.textOnly)
-		err = c.hold(ctx)
+		err = c.loop(ctx)
 	}
 }
 
-// begin waits for the client to say what conversation it wants. Before that it
-// may send sound and the like, which is dropped, but nothing that would be
-// lost.
-func (c *conversation) begin(ctx context.Context) error {
-	patience := time.NewTimer(c.opts.Patience)
-	defer patience.Stop()
+var errShuttingDown = closing{websocket.CloseGoingAway, "the agent is shutting down"}
+
+// open waits for the message with which the client opens the conversation, and starts the
+// conversation. Messages that have no effect, such as sound, may arrive earlier. Any other message
+// that arrives earlier would be lost, so open returns an error for it.
+func (c *conversation) open(ctx context.Context) error {
+	timeout := time.NewTimer(c.opts.OpenTimeout)
+	defer timeout.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return closing
-		case <-patience.C:
-			return leave{websocket.ClosePolicyViolation, fmt.Sprintf("no conversation_initiation_client_data within %v", c.opts.Patience)}
+			return errShuttingDown
+		case <-timeout.C:
+			return closing{websocket.ClosePolicyViolation, fmt.Sprintf("no conversation_initiation_client_data within %v", c.opts.OpenTimeout)}
 		case got, ok := <-c.socket.in:
 			if !ok {
 				return c.socket.err
 			}
 			if got.err != nil {
-				return c.invalid(got.err)
+				return c.refuseMessage(got.err)
 			}
 			switch m := got.frame.Message.(type) {
 			case *convai.ConversationInitiationClientData:
-				return c.greet(m)
+				c.start(m)
+				return nil
 			case *convai.EnclaveSetupConfig, *convai.UserActivity, *convai.Pong, *convai.ContextualUpdate, *convai.UserAudioChunk:
-				c.log.Debug("before the beginning", "type", got.frame.Type)
+				c.log.Debug("ignored before the conversation was opened", "type", got.frame.Type)
 			default:
-				return leave{websocket.ClosePolicyViolation, "conversation_initiation_client_data has to come before " + got.frame.Type}
+				return closing{websocket.ClosePolicyViolation, "conversation_initiation_client_data has to come before " + got.frame.Type}
 			}
 		}
 	}
 }
 
-// breath is the pause between the metadata and the first message. The
-// JavaScript SDK begins to listen only after it has seen the metadata, and
-// loses what comes in the same moment.
-const breath = 20 * time.Millisecond
+// greetingDelay is the pause between the metadata and the agent's first message. The JavaScript SDK
+// begins to listen for messages only after it has processed the metadata. It would miss a message
+// that arrives together with the metadata.
+const greetingDelay = 20 * time.Millisecond
 
-// greet opens the conversation. The metadata is the first frame of all: the
-// JavaScript SDK looks at no other for it.
-func (c *conversation) greet(m *convai.ConversationInitiationClientData) error {
+// start starts the conversation with the settings of the client. The metadata must be the first
+// frame that the client gets, because the JavaScript SDK takes whatever frame comes first for the
+// metadata.
+func (c *conversation) start(m *convai.ConversationInitiationClientData) {
 	first := c.opts.FirstMessage
-	if first == "" {
-		first = welcome(c.opts.Tools())
+	if first == "" && c.opts.Realtime != nil {
+		first = brain.ModelGreeting
+	} else if first == "" {
+		first = c.opts.Brain.Greeting(c.opts.Tools())
 	}
 	if o := m.Override; o != nil {
 		if o.Agent != nil && o.Agent.FirstMessage != nil {
@@ -119,75 +138,86 @@ func (c *conversation) greet(m *convai.ConversationInitiationClientData) error {
 		}
 		c.textOnly = o.Conversation != nil && o.Conversation.TextOnly != nil && *o.Conversation.TextOnly
 	}
-	if c.opts.STT != nil && !c.textOnly {
-		c.ear = newEar(c.opts.UserFormat)
+	c.voice, c.keywords = speechSettings(m)
+	start := brain.Start{Tools: c.opts.Tools, FirstMessage: first, Settings: m, Report: c.opts.Report, Log: c.log}
+	if c.opts.Realtime != nil {
+		c.openDuplex(start)
+	} else {
+		c.brain = c.opts.Brain.Open(start)
+	}
+	if c.opts.STT != nil && !c.textOnly && c.duplex == nil {
+		c.hearing = newSpeechInput(c.opts.UserFormat, c.opts.Patience)
 	}
 	c.send(&convai.ConversationInitiationMetadata{
 		ConversationID:         c.id,
 		AgentOutputAudioFormat: c.opts.AgentFormat.String(),
 		UserInputAudioFormat:   c.opts.UserFormat.String(),
 	})
-	c.pings.next = time.Now().Add(c.opts.PingEvery)
-	if first != "" {
-		c.say(&response{event: c.newEvent(), text: first, due: time.Now().Add(breath)})
+	c.pings.next = time.Now().Add(c.opts.PingInterval)
+	if first != "" && (c.duplex == nil || c.textOnly) { // otherwise the service speaks it
+		c.queueResponse(&response{event: c.newEvent(), text: first, complete: true, due: time.Now().Add(greetingDelay)})
 	}
-	return nil
 }
 
-var closing = leave{websocket.CloseGoingAway, "the agent is shutting down"}
+var errStuck = errors.New("the client does not read")
 
-// hold carries the conversation from its opening to its end, and says why it
-// is over.
-func (c *conversation) hold(ctx context.Context) error {
-	alarm := time.NewTimer(0)
-	defer alarm.Stop()
+// loop runs the conversation after it has started. It returns the reason why the conversation is
+// over, which is never nil.
+func (c *conversation) loop(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
-		if over := c.speak(time.Now()); over {
-			return leave{websocket.CloseNormalClosure, "the agent ended the conversation"}
+		c.runSteps()
+		if hangUp := c.sendResponses(time.Now()); hangUp {
+			return closing{websocket.CloseNormalClosure, "the agent ended the conversation"}
 		}
 		if c.stuck {
 			return errStuck
 		}
-		alarm.Reset(time.Until(c.nextAlarm()))
+		if c.ending != nil {
+			return c.ending
+		}
+		timer.Reset(time.Until(c.nextTimer()))
 		drained := c.socket.drained
-		if len(c.speech.queue) == 0 {
-			drained = nil // nothing waits for room
+		if len(c.responses.queue) == 0 {
+			// No response waits for room in the queue of frames.
+			drained = nil
 		}
 		select {
 		case <-ctx.Done():
-			return closing
+			return errShuttingDown
 		case got, ok := <-c.socket.in:
 			if !ok {
 				return c.socket.err
 			}
 			if got.err != nil {
-				return c.invalid(got.err)
+				return c.refuseMessage(got.err)
 			}
-			if err := c.receive(got.frame); err != nil {
-				return c.invalid(err)
-			}
-		case got := <-c.ear.transcripts():
-			c.understand(got)
-		case <-c.wake: // there is more to say
-		case <-drained: // there may be room to go on speaking
-		case <-alarm.C:
+			c.receive(got.frame)
+		case got := <-c.hearing.transcripts():
+			c.receiveTranscript(got)
+		case <-c.wake:
+		case <-drained:
+		case <-timer.C:
 			now := time.Now()
-			c.ping(now)
-			c.expire(now)
-			c.deafen(now)
+			c.sendPing(now)
+			c.expireToolCalls(now)
+			c.endSilentInput(now)
+			c.duplex.tick(now)
 		}
 	}
 }
 
-// nextAlarm is when something has to be done though nothing happens.
-func (c *conversation) nextAlarm() time.Time {
+// nextTimer returns the next time at which the method loop has work to do, even if nothing else
+// happens before.
+func (c *conversation) nextTimer() time.Time {
 	at := c.pings.next
-	for _, p := range c.calls {
-		if p.deadline.Before(at) {
-			at = p.deadline
+	for _, call := range c.toolCalls {
+		if call.deadline.Before(at) {
+			at = call.deadline
 		}
 	}
-	for _, next := range []time.Time{c.speech.next, c.ear.lost()} {
+	for _, next := range []time.Time{c.responses.next, c.hearing.inputEnd(), c.duplex.nextTick()} {
 		if !next.IsZero() && next.Before(at) {
 			at = next
 		}
@@ -195,47 +225,43 @@ func (c *conversation) nextAlarm() time.Time {
 	return at
 }
 
-// receive does what one frame from the client asks for. The error is what is
-// wrong with it.
-func (c *conversation) receive(f convai.Frame) error {
+// receive handles one frame from the client.
+func (c *conversation) receive(f convai.Frame) {
 	switch m := f.Message.(type) {
 	case *convai.UserMessage:
-		c.hear(m.Text, false)
+		c.beginTurn(m.Text, false)
 	case *convai.MultimodalMessage:
 		if m.Text != nil {
-			c.hear(m.Text.Text, false)
+			c.beginTurn(m.Text.Text, false)
 		}
+	case *convai.ContextualUpdate:
+		c.brain.Inform(m.Text)
 	case *convai.ClientToolResult:
-		c.result(m)
+		c.receiveToolResult(m)
 	case *convai.Pong:
-		c.pings.pong(m.EventID, time.Now())
+		c.pings.receivePong(m.EventID, time.Now())
 	case *convai.UserAudioChunk:
-		return c.listen(m, time.Now())
-	default: // it is news for an agent with a model
-		c.log.Debug("not acted on", "type", f.Type)
+		if c.duplex != nil {
+			c.duplex.receiveSound(m, time.Now())
+			return
+		}
+		c.receiveSound(m, time.Now())
+	default:
+		c.log.Debug("ignored", "type", f.Type)
 	}
-	return nil
 }
 
-// invalid is the end of a conversation with a client that sent what the
-// protocol does not have.
-func (c *conversation) invalid(err error) error {
+// refuseMessage tells the client that its message was invalid. It returns the closing with which
+// the conversation has to end.
+func (c *conversation) refuseMessage(err error) error {
 	const reason = "Invalid message received"
 	c.send(&convai.ServerError{
 		Code: websocket.ClosePolicyViolation, ErrorType: "invalid_message", Message: reason, DebugMessage: err.Error(),
 	})
-	return leave{websocket.ClosePolicyViolation, reason}
+	return closing{websocket.ClosePolicyViolation, reason}
 }
 
-// nudge makes the goroutine of the conversation look at what its workers have.
-func (c *conversation) nudge() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
-}
-
-// newID is an id that nobody can guess.
+// newID returns an id that cannot be guessed; it begins with prefix.
 func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()) }
 
 func (c *conversation) newEvent() int {
@@ -247,12 +273,13 @@ func (c *conversation) newEvent() int {
 func (c *conversation) send(m convai.Message) {
 	frame, err := convai.Marshal(m)
 	if err != nil {
-		c.log.Error("message", "err", err) // our own mistake: the client can do without it
+		// Only a mistake in this program causes this error. The message is not sent.
+		c.log.Error("message", "err", err)
 		return
 	}
-	c.queue(frame)
+	c.sendFrame(frame)
 }
 
-func (c *conversation) queue(frame []byte) {
+func (c *conversation) sendFrame(frame []byte) {
 	c.stuck = !c.socket.send(frame) || c.stuck
 }

@@ -7,34 +7,37 @@ import (
 	"moonlark/engine/convai"
 )
 
-// pings measure how far away the client is.
+// pings holds the state of the pings that measure the round-trip time to the client.
 type pings struct {
-	next   time.Time // when the next one is due
-	last   int       // event id of the newest
-	sent   time.Time // when it was sent
-	millis *int      // how long the pong before took; nil before the first
+	next      time.Time // time of the next ping
+	lastEvent int       // event id of the last ping
+	lastSent  time.Time // time of the last ping
+	millis    *int      // last round-trip time in milliseconds; nil before the first pong
 }
 
-// ping sends a ping when it is time.
-func (c *conversation) ping(now time.Time) {
+// sendPing sends a ping if p.next, the time of the next ping, has come.
+func (c *conversation) sendPing(now time.Time) {
 	p := &c.pings
 	if now.Before(p.next) {
 		return
 	}
-	p.last++
-	p.sent = now
-	p.next = now.Add(c.opts.PingEvery)
-	if p.millis == nil { // not left out: the Python SDK fails on a ping without ping_ms
-		c.queue(fmt.Appendf(nil, `{"type":"ping","ping_event":{"event_id":%d,"ping_ms":null}}`, p.last))
+	p.lastEvent++
+	p.lastSent = now
+	p.next = now.Add(c.opts.PingInterval)
+	// The message must contain ping_ms, because the Python SDK fails on a ping without this field.
+	if p.millis == nil {
+		c.sendFrame(fmt.Appendf(nil, `{"type":"ping","ping_event":{"event_id":%d,"ping_ms":null}}`, p.lastEvent))
 		return
 	}
-	c.send(&convai.Ping{EventID: p.last, PingMS: p.millis})
+	c.send(&convai.Ping{EventID: p.lastEvent, PingMS: p.millis})
 }
 
-func (p *pings) pong(event int, now time.Time) {
-	if event != p.last || p.sent.IsZero() {
-		return // late, or made up
+// receivePong records the round-trip time. It ignores a pong that does not answer the last ping.
+func (p *pings) receivePong(event int, now time.Time) {
+	if event != p.lastEvent || p.lastSent.IsZero() {
+		return
 	}
-	ms := int((now.Sub(p.sent) + time.Millisecond - 1) / time.Millisecond) // zero would say: not known
+	// Round up, because 0 would mean that the time is unknown.
+	ms := int((now.Sub(p.lastSent) + time.Millisecond - 1) / time.Millisecond)
 	p.millis = &ms
 }

@@ -1,117 +1,122 @@
 package localagent
 
 import (
-	"fmt"
-	"math"
 	"strings"
 	"time"
 
 	"moonlark/engine/convai"
-	"moonlark/engine/tool"
+	"moonlark/engine/localagent/brain"
 )
 
-// mostPending is how many calls a client may leave unanswered at a time.
-const mostPending = 256
-
-// A turn is one sentence of the user's and what comes of it. Turns overlap:
-// one that waits for a slow tool holds up no other.
+// A turn is one message of the user and the brain's answer to it. Turns can overlap: a turn whose
+// tool is slow does not delay later turns. A turn implements [brain.Turn]: its methods queue
+// functions that run on the goroutine of the conversation.
 type turn struct {
-	event int
-	plan  plan
-	heard []string // what each call came to, in the order of the sentence
-	open  int      // calls that are not answered yet
+	conversation *conversation // never changes
+	event        int           // never changes; event id of the turn
+	// began is the time at which the user's sentence ended or the user's message arrived. It is zero
+	// if a speech-to-speech service hears the user. It never changes after beginTurn.
+	began time.Time
+
+	// The fields below belong to the goroutine of the conversation.
+	answered bool // the brain has said something in this turn
+	spoken   bool // the client has got sound of this turn
+	// the response to which Say adds text; nil if the next Say begins a new response
+	response *response
+	// results holds the results of the brain's last tool calls, in the order of the calls.
+	results []brain.Result
+	running int  // number of tool calls that have no result yet
+	hangUp  bool // the conversation ends after the last response of this turn
+	ended   bool
 }
 
-// A pending is a call that is not answered yet.
-type pending struct {
-	turn     *turn
-	index    int // of the call in the turn's plan
-	id       string
-	wait     time.Duration
-	deadline time.Time
-}
-
-// hear begins a turn. What was said aloud is told to the client, who has only
-// heard it.
-func (c *conversation) hear(text string, aloud bool) {
-	if strings.TrimSpace(text) == "" || c.speech.final {
-		c.log.Debug("nothing was said, or after the farewell")
+// beginTurn passes a message of the user to the brain. aloud means that the user spoke the message:
+// then the client gets it as a transcript. After the agent has decided to hang up, messages are
+// ignored, unless the user interrupted the agent before that: then the agent does not hang up.
+func (c *conversation) beginTurn(text string, aloud bool) {
+	if strings.TrimSpace(text) == "" || c.responses.hangingUp && !c.responses.paused() {
+		c.log.Debug("ignored a message without text, or after the farewell")
 		return
 	}
+	c.responses.cancelHangUp()
 	c.interrupt(time.Now())
-	t := &turn{event: c.newEvent(), plan: decide(text, c.opts.Tools(), c.asked)}
+	t := &turn{conversation: c, event: c.newEvent(), began: time.Now()}
 	if aloud {
+		t.began = c.hearing.ended
 		c.send(&convai.UserTranscript{Text: text, EventID: t.event})
 	}
-	c.asked = t.plan.ask
-	if len(c.calls)+len(t.plan.calls) > mostPending {
-		t.plan = plan{say: fmt.Sprintf("I am still waiting for %d tools. Ask me again when they are done.", len(c.calls))}
-	}
-	t.heard = make([]string, len(t.plan.calls))
-	t.open = len(t.plan.calls)
-	for i := range t.plan.calls {
-		c.call(t, i)
-	}
-	c.conclude(t)
+	c.brain.Hear(t, text)
 }
 
-// call asks the client to run a tool. The calls of a sentence all go out
-// before any answer is waited for.
-func (c *conversation) call(t *turn, index int) {
-	call := t.plan.calls[index]
-	wait := call.spec.Deadline() + c.opts.ToolMargin
-	p := &pending{t, index, newID("call_"), wait, time.Now().Add(wait)}
-	c.calls[p.id] = p
-	yes, no := true, false
-	c.send(&convai.AgentToolRequest{
-		ToolName: call.spec.Name, ToolCallID: p.id, ToolType: "client", EventID: t.event, ExpectsResponse: &yes,
-		DisableInterruptions: &no, ResponseTimeoutSecs: int(math.Ceil(wait.Seconds())), ExecutionMode: "immediate",
-	})
-	c.send(&convai.ClientToolCall{
-		ToolName: call.spec.Name, ToolCallID: p.id, Parameters: call.args, EventID: t.event, ExpectsResponse: &yes,
-	})
-}
-
-// result takes in what a tool answered. An answer to no call, or the second to
-// one, is ignored, as is one that comes too late.
-func (c *conversation) result(m *convai.ClientToolResult) {
-	p := c.calls[m.ToolCallID]
-	if p == nil {
-		c.log.Debug("result of no call", "tool_call_id", m.ToolCallID)
-		return
-	}
-	called := m.ErrorType != string(tool.UserRejected)
-	c.answer(p, m.Result, m.IsError || m.ErrorType != "", called)
-}
-
-// expire answers the calls that nobody answered in time.
-func (c *conversation) expire(now time.Time) {
-	for _, p := range c.calls {
-		if !now.Before(p.deadline) {
-			c.answer(p, fmt.Sprintf("%s did not answer within %v.", p.turn.plan.calls[p.index].spec.Name, p.wait), true, true)
+// post queues step, a function, to run on the goroutine of the conversation. step does not run if
+// the turn has ended by then.
+func (t *turn) post(step func()) {
+	t.conversation.post(func() {
+		if !t.ended {
+			step()
 		}
-	}
-}
-
-func (c *conversation) answer(p *pending, text string, isError, called bool) {
-	delete(c.calls, p.id)
-	c.send(&convai.AgentToolResponse{
-		ToolName: p.turn.plan.calls[p.index].spec.Name, ToolCallID: p.id, ToolType: "client",
-		IsError: isError, IsCalled: called, EventID: p.turn.event,
 	})
-	p.turn.heard[p.index] = speak(text, isError)
-	p.turn.open--
-	c.conclude(p.turn)
 }
 
-// conclude says what came of the turn once all its calls are answered.
-func (c *conversation) conclude(t *turn) {
-	if t.open > 0 {
-		return
+// Say implements [brain.Turn].
+func (t *turn) Say(text string) {
+	t.post(func() {
+		if text == "" {
+			return
+		}
+		if t.response == nil {
+			t.response = &response{turn: t}
+			if !t.answered {
+				t.response.event = t.event // later responses of the turn get new event ids
+			}
+			t.answered = true
+			t.conversation.queueResponse(t.response)
+		}
+		t.response.text += text
+	})
+}
+
+// Call implements [brain.Turn].
+func (t *turn) Call(calls ...brain.Call) {
+	t.post(func() {
+		t.completeResponse()
+		t.conversation.callTools(t, calls)
+	})
+}
+
+// HangUp implements [brain.Turn].
+func (t *turn) HangUp() { t.post(func() { t.hangUp = true }) }
+
+// End implements [brain.Turn].
+func (t *turn) End(err error) {
+	t.post(func() {
+		c := t.conversation
+		if err != nil {
+			c.reportUnanswered(err)
+		}
+		if t.hangUp {
+			if t.response == nil || t.response.interrupted {
+				t.response = &response{turn: t, event: t.event}
+				c.queueResponse(t.response)
+			}
+			t.response.final = true
+			c.responses.hangingUp = true
+		}
+		t.completeResponse()
+		t.ended = true
+	})
+}
+
+// reportUnanswered tells the client that the agent could not answer.
+func (c *conversation) reportUnanswered(err error) {
+	c.log.Debug("no answer", "err", err)
+	c.send(&convai.ServerError{ErrorType: convai.EmbeddedAgentError, Message: "The agent could not answer: " + err.Error()})
+}
+
+// completeResponse marks the response to which Say adds text, if there is one, as complete.
+func (t *turn) completeResponse() {
+	if t.response != nil {
+		t.response.complete = true
+		t.response = nil
 	}
-	parts := t.heard
-	if t.plan.say != "" {
-		parts = append(parts, t.plan.say)
-	}
-	c.say(&response{event: t.event, text: speakAll(parts), final: t.plan.end})
 }

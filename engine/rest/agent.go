@@ -8,9 +8,8 @@ import (
 	"slices"
 )
 
-// An Agent is the settings of an ElevenLabs agent, as far as they matter to
-// whoever talks to it. What the API left out has the value that it documents as
-// the default; a pointer or a slice is nil then.
+// An Agent has the settings of an ElevenLabs agent that a client needs. A field that is missing in
+// the API's response has the default that the API documents. A missing pointer or slice is nil.
 type Agent struct {
 	ID   string `json:"agent_id"`
 	Name string `json:"name"`
@@ -23,8 +22,11 @@ type Agent struct {
 			Format string `json:"agent_output_audio_format"`
 		} `json:"tts"`
 		Turn struct {
-			Timeout        float64 `json:"turn_timeout"`             // seconds
-			SilenceEndCall float64 `json:"silence_end_call_timeout"` // seconds; below 0 never
+			// Timeout is how long the user may be silent before the agent speaks, in seconds.
+			Timeout float64 `json:"turn_timeout"`
+			// SilenceEndCall is how long the user may be silent before the conversation ends, in
+			// seconds. Negative means that silence does not end it.
+			SilenceEndCall float64 `json:"silence_end_call_timeout"`
 		} `json:"turn"`
 		Conversation struct {
 			TextOnly    bool     `json:"text_only"`
@@ -36,10 +38,12 @@ type Agent struct {
 			Language         string    `json:"language"`
 			DynamicVariables Variables `json:"dynamic_variables"`
 			Prompt           struct {
-				Prompt       string                     `json:"prompt"`
-				LLM          string                     `json:"llm"`
-				ToolIDs      []string                   `json:"tool_ids"`
-				Tools        []Tool                     `json:"tools"` // inline ones, as they used to be
+				Prompt  string   `json:"prompt"`
+				LLM     string   `json:"llm"`
+				ToolIDs []string `json:"tool_ids"`
+				// Tools are definitions of tools that are part of the agent. Older agents have
+				// them.
+				Tools        []Tool                     `json:"tools"`
 				BuiltInTools map[string]json.RawMessage `json:"built_in_tools"`
 			} `json:"prompt"`
 		} `json:"agent"`
@@ -61,30 +65,31 @@ type Agent struct {
 	} `json:"workflow"`
 }
 
-// Auth says who may talk to the agent.
+// Auth says which clients may start a conversation with the agent.
 type Auth struct {
-	Enabled   bool `json:"enable_auth"` // only with a signed URL
+	Enabled   bool `json:"enable_auth"` // whether clients need a signed URL
 	Allowlist []struct {
 		Hostname string `json:"hostname"`
 	} `json:"allowlist"`
 	RequireOrigin bool `json:"require_origin_header"`
 }
 
-// Variables are values for {{name}} in texts, for want of others.
+// Variables has the agent's own values of dynamic variables. They are used if a client sets none.
 type Variables struct {
 	Placeholders map[string]any `json:"dynamic_variable_placeholders"`
 }
 
-// Overrides say which of the agent's settings a client may change for its
-// conversation.
+// Overrides says which of the agent's settings a client may override for its conversation.
 type Overrides struct {
-	Conversation       map[string]any `json:"conversation_config_override"` // objects in objects, with booleans at the end
+	// Conversation mirrors the structure of the settings. It has true where a setting may be
+	// overridden.
+	Conversation       map[string]any `json:"conversation_config_override"`
 	CustomLLMExtraBody bool           `json:"custom_llm_extra_body"`
 	StartNode          bool           `json:"enable_starting_workflow_node_id_from_client"`
 }
 
-// Allows says whether the field at a path may be overridden, as "agent",
-// "prompt", "llm".
+// Allows reports whether a client may override a setting. path is the path of the setting within
+// the conversation settings, such as "agent", "prompt", "llm".
 func (o Overrides) Allows(path ...string) bool {
 	var value any = o.Conversation
 	for _, key := range path {
@@ -94,6 +99,7 @@ func (o Overrides) Allows(path ...string) bool {
 	return value == true
 }
 
+// newAgent returns an Agent whose fields have the defaults that the API documents.
 func newAgent() *Agent {
 	a := new(Agent)
 	a.Conversation.ASR.Format = "pcm_16000"
@@ -104,8 +110,8 @@ func newAgent() *Agent {
 	return a
 }
 
-// Agent reads the settings of an agent; an empty branch is its main one. The
-// error is an *Error, or the context's.
+// Agent requests the settings of the agent with this id. branch is the branch of the agent; empty
+// means the main branch. If the request fails, the error is an *Error or the cause of ctx.
 func (c *Client) Agent(ctx context.Context, id, branch string) (*Agent, error) {
 	query := url.Values{}
 	if branch != "" {
@@ -118,8 +124,8 @@ func (c *Client) Agent(ctx context.Context, id, branch string) (*Agent, error) {
 	return a, nil
 }
 
-// ToolIDs are those of all tools that the agent can use, somewhere in its
-// workflow at least; each once, in the order of the settings.
+// ToolIDs returns the ids of all tools that the agent can use. They include the tools that only one
+// node of the agent's workflow can use. No id is repeated.
 func (a *Agent) ToolIDs() []string {
 	var all []string
 	add := func(id string) {
@@ -146,7 +152,7 @@ func (a *Agent) ToolIDs() []string {
 	return all
 }
 
-// BuiltIn are the names of the system tools that the agent has, sorted.
+// BuiltIn returns the names of the agent's system tools, such as "end_call", sorted.
 func (a *Agent) BuiltIn() []string {
 	var names []string
 	for name, settings := range a.Conversation.Agent.Prompt.BuiltInTools {

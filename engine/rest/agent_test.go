@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"moonlark/engine/apikey"
 	"moonlark/engine/rest"
 	"moonlark/engine/rest/resttest"
 )
@@ -51,9 +52,9 @@ const wholeTool = `{
 	}
 }`
 
-func TestAnAgentIsReadAsFarAsItMatters(t *testing.T) {
+func TestAnAgentIsDecoded(t *testing.T) {
 	server := resttest.Serve(t, &resttest.API{Key: secret, Agents: map[string]string{"agent_1": wholeAgent}})
-	a, err := (&rest.Client{Host: server.URL, Key: rest.NewKey(secret)}).Agent(t.Context(), "agent_1", "branch")
+	a, err := (&rest.Client{Host: server.URL, Key: apikey.New(secret)}).Agent(t.Context(), "agent_1", "branch")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,9 +70,9 @@ func TestAnAgentIsReadAsFarAsItMatters(t *testing.T) {
 	}
 }
 
-func TestAToolIsReadAsFarAsItMatters(t *testing.T) {
+func TestAToolIsDecoded(t *testing.T) {
 	server := resttest.Serve(t, &resttest.API{Key: secret, Tools: map[string]string{"tool_1": wholeTool}})
-	tool, err := (&rest.Client{Host: server.URL, Key: rest.NewKey(secret)}).Tool(t.Context(), "tool_1")
+	tool, err := (&rest.Client{Host: server.URL, Key: apikey.New(secret)}).Tool(t.Context(), "tool_1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,15 +95,16 @@ func TestAToolIsReadAsFarAsItMatters(t *testing.T) {
 	}
 }
 
-// What is missing has the API's default, and what is odd does not spoil the rest.
-func TestAnAnswerNeedNotBeWhole(t *testing.T) {
+// The test checks that missing fields get the API's defaults, and that fields of an unexpected type
+// are ignored.
+func TestAnAnswerMayBeIncomplete(t *testing.T) {
 	server := resttest.Serve(t, &resttest.API{Refuse: map[string]resttest.Refusal{
 		"/v1/convai/agents/agent_1": {Status: 200, Body: `{}`},
 		"/v1/convai/agents/agent_2": {Status: 200, Body: `{"agent_id": 7, "conversation_config": {"asr": "none", "agent": {"prompt": {"tools": [7, {"name": "a", "parameters": "none"}, {"name": "b", "parameters": {"type": 7, "enum": [1, "x"], "properties": {"p": null, "q": [], "r": {"type": "string"}}}}], "tool_ids": ["tool_1"]}}}, "platform_settings": null}`},
 		"/v1/convai/tools/tool_1":   {Status: 200, Body: `{"tool_config": {"name": "x", "response_timeout_secs": "soon"}}`},
 		"/v1/convai/tools/tool_2":   {Status: 200, Body: `{}`},
 	}})
-	c := &rest.Client{Host: server.URL, Key: rest.NewKey(secret)}
+	c := &rest.Client{Host: server.URL, Key: apikey.New(secret)}
 	a, err := c.Agent(t.Context(), "agent_1", "")
 	if err != nil || a.Platform != nil || a.Conversation.ASR.Format != "pcm_16000" || a.Conversation.Conversation.MaxDuration != 600 || a.Conversation.Conversation.Events != nil {
 		t.Errorf("got %+v, %v", a, err)
@@ -123,21 +125,21 @@ func TestAnAnswerNeedNotBeWhole(t *testing.T) {
 	}
 }
 
-// The server of these tests is no better than the description: it must have one
-// to compare with.
-func TestTheDescriptionOfTheAPIIsUsed(t *testing.T) {
+// The test checks the fake API: it must report requests and answers that do not fit the OpenAPI
+// document.
+func TestAnswersAreComparedWithTheOpenAPIDocument(t *testing.T) {
 	if !resttest.Described() {
 		t.Skip("there is no rest.openapi.json in ../shared/protocol")
 	}
-	var complaints []string
+	var reports []string
 	api := &resttest.API{Key: secret, Agents: map[string]string{"bad": `{"agent_id": "bad"}`}}
 	server := resttest.Serve(t, api)
-	api.Report = func(text string) { complaints = append(complaints, text) }
-	c := &rest.Client{Host: server.URL, Key: rest.NewKey(secret)}
+	api.Report = func(text string) { reports = append(reports, text) }
+	c := &rest.Client{Host: server.URL, Key: apikey.New(secret)}
 	c.Agent(t.Context(), "bad", "")
 	c.Agent(t.Context(), "a/../b", "")
 	c.SignedURL(t.Context(), "", rest.SignedURLOptions{})
-	if len(complaints) != 1 {
-		t.Errorf("got %q", complaints)
+	if len(reports) != 1 {
+		t.Errorf("got %q", reports)
 	}
 }

@@ -8,35 +8,39 @@ import (
 	"slices"
 )
 
-// A Tool is one that an agent can call: what ElevenLabs was told about it.
+// A Tool is the definition of a tool that an agent can call, as ElevenLabs stores it.
 type Tool struct {
-	Type            string    `json:"type"` // "client" for those that Moonlark runs; "webhook", "system", "mcp", ...
-	Name            string    `json:"name"`
-	Description     string    `json:"description"`
-	ResponseTimeout float64   `json:"response_timeout_secs"`
-	ExpectsResponse bool      `json:"expects_response"` // else the agent does not wait, and never sees the result
+	// Type is "client" for tools that Moonlark runs. Other types are "webhook", "system" and "mcp".
+	Type            string  `json:"type"`
+	Name            string  `json:"name"`
+	Description     string  `json:"description"`
+	ResponseTimeout float64 `json:"response_timeout_secs"`
+	// ExpectsResponse says whether the agent waits for the result. If not, the agent never sees the
+	// result.
+	ExpectsResponse bool      `json:"expects_response"`
 	ErrorHandling   string    `json:"tool_error_handling_mode"`
 	Parameters      *Schema   `json:"parameters"`
 	Variables       Variables `json:"dynamic_variables"`
 }
 
-// Client says whether the tool is one that the client runs.
+// Client reports whether t is a client tool, which Moonlark runs.
 func (t *Tool) Client() bool { return t.Type == "client" }
 
-// UnmarshalJSON fills in what the API leaves out.
+// UnmarshalJSON decodes the tool from JSON. Missing fields get the API's defaults.
 func (t *Tool) UnmarshalJSON(text []byte) error {
 	type plain Tool
 	*t = Tool{ResponseTimeout: 20, ErrorHandling: "auto"}
 	return decodePart(text, (*plain)(t))
 }
 
-// Tool reads a tool by its id. The error is an *Error, or the context's.
+// Tool requests the definition of the tool with this id. If the request fails, the error is an
+// *Error or the cause of ctx.
 func (c *Client) Tool(ctx context.Context, id string) (*Tool, error) {
 	var answer struct {
 		Config *Tool `json:"tool_config"`
 	}
-	const gone = "the tool was deleted: take it out of the agent's tools"
-	if err := c.get(ctx, "tool "+id, "/v1/convai/tools/"+url.PathEscape(id), nil, gone, &answer); err != nil {
+	const notFound = "the tool was deleted: remove it from the agent's tools"
+	if err := c.get(ctx, "tool "+id, "/v1/convai/tools/"+url.PathEscape(id), nil, notFound, &answer); err != nil {
 		return nil, err
 	}
 	if answer.Config == nil {
@@ -45,22 +49,22 @@ func (c *Client) Tool(ctx context.Context, id string) (*Tool, error) {
 	return answer.Config, nil
 }
 
-// A Schema is the shape of a parameter, in the dialect of JSON Schema that the
-// API has for tools.
+// A Schema describes the values that a parameter may have. It is the variant of JSON Schema that
+// the API uses for tools.
 type Schema struct {
-	Types       []string // one, or two of which one is "null"
+	Types       []string // the type of the value, and also "null" if the value may be null
 	Description string
 	Enum        []string
 	Items       *Schema
 	Properties  map[string]*Schema
 	Required    []string
 
-	Fixed    bool   // it is not the agent's LLM that chooses the value
-	Variable string // the dynamic variable that has it then, if one does
-	Omitted  bool   // it never comes
+	Fixed    bool   // whether the agent's settings determine the value instead of its LLM
+	Variable string // the dynamic variable whose value the parameter gets; may be empty
+	Omitted  bool   // whether the agent never sends the parameter
 }
 
-// UnmarshalJSON reads the schema as far as it makes sense.
+// UnmarshalJSON decodes the schema from JSON. It ignores fields of an unexpected type.
 func (s *Schema) UnmarshalJSON(text []byte) error {
 	var wire struct {
 		Type            json.RawMessage    `json:"type"`
@@ -101,7 +105,7 @@ func (s *Schema) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Type is the type of the value, "" when it is not known.
+// Type returns the type of the value, such as "string", or "" if the type is not known.
 func (s *Schema) Type() string {
 	for _, t := range s.Types {
 		if t != "null" {
@@ -111,5 +115,5 @@ func (s *Schema) Type() string {
 	return ""
 }
 
-// Nullable says whether the value can be null.
+// Nullable reports whether the value may be null.
 func (s *Schema) Nullable() bool { return slices.Contains(s.Types, "null") }

@@ -9,7 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// costSamples are ordinary scripts: each a chunk that returns a function to run.
+// costSamples are typical Lua programs. Each source returns a function, which the benchmark runs.
 var costSamples = []struct{ name, source string }{
 	{"fib", `local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end return function() return fib(20) end`},
 	{"loop", `return function() local n = 0 for i = 1, 20000 do n = n + i % 7 end return n end`},
@@ -34,56 +34,60 @@ var costSamples = []struct{ name, source string }{
 	{"pcall", `return function() local n = 0 for i = 1, 500 do local ok, v = pcall(math.max, i, 3) n = n + v end return n end`},
 	{"pcall Lua", `local function f(a) return a end return function() local n = 0 for i = 1, 500 do local ok, v = pcall(f, i) n = n + v end return n end`},
 	{"pcall error", `return function() local n = 0 for i = 1, 100 do if not pcall(error, "no") then n = n + 1 end end return n end`},
+	{"xpcall error", `local function f() error("no") end local function h(e) return e end return function() local n = 0 for i = 1, 100 do if not xpcall(f, h) then n = n + 1 end end return n end`},
 	{"coroutine switches", `local co = coroutine.wrap(function() while true do coroutine.yield(1) end end) return function() local n = 0 for i = 1, 300 do n = n + co() end return n end`},
 	{"coroutines made", `return function() local n = 0 for i = 1, 50 do n = n + coroutine.wrap(function() return 1 end)() end return n end`},
 }
 
-// What an ordinary script pays for being contained: with the hook, the slots,
-// the watch over the heap and our library, beside plain gopher-lua with its own
-// and no context. Each run measures both in turns and reports the middle of the
-// ratios of neighbours, since what else the machine does comes and goes.
+// BenchmarkCost measures how much slower Lua code is in a tool call than in plain gopher-lua. A
+// tool call has the instruction hook, the run slots, the memory limit and package luastd. The plain
+// state has gopher-lua's own libraries and no context. The benchmark measures the two in turn and
+// reports the median of the ratios of successive measurements, because the load of the machine
+// changes over time.
 func BenchmarkCost(b *testing.B) {
 	for _, sample := range costSamples {
 		b.Run(sample.name, func(b *testing.B) {
-			ours, theirs := contained(b, sample.source), plain(b, sample.source)
-			one := func(run func(n int), n int) time.Duration {
+			ours, theirs := runInToolCall(b, sample.source), runInPlainState(b, sample.source)
+			measure := func(run func(n int), n int) time.Duration {
 				began := time.Now()
 				run(n)
 				return time.Since(began)
 			}
-			one(ours, 1)
-			one(theirs, 1)
-			n := int(5*time.Millisecond/max(one(theirs, 1), time.Microsecond)) + 1
-			var contained, plain, ratios []float64
+			measure(ours, 1)
+			measure(theirs, 1)
+			n := int(5*time.Millisecond/max(measure(theirs, 1), time.Microsecond)) + 1
+			var oursNS, plainNS, ratios []float64
 			for b.Loop() {
-				mine, other := float64(one(ours, n))/float64(n), float64(one(theirs, n))/float64(n)
-				contained, plain, ratios = append(contained, mine), append(plain, other), append(ratios, mine/other)
+				our, plain := float64(measure(ours, n))/float64(n), float64(measure(theirs, n))/float64(n)
+				oursNS, plainNS, ratios = append(oursNS, our), append(plainNS, plain), append(ratios, our/plain)
 			}
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(middle(ratios), "ratio")
-			b.ReportMetric(middle(contained), "ours-ns")
-			b.ReportMetric(middle(plain), "plain-ns")
+			b.ReportMetric(median(ratios), "ratio")
+			b.ReportMetric(median(oursNS), "ours-ns")
+			b.ReportMetric(median(plainNS), "plain-ns")
 		})
 	}
 }
 
-// contained gives a function that runs the sample n times in one tool call.
-func contained(b *testing.B, source string) (run func(n int)) {
-	s := newBench(b, Options{Limits: Limits{BurstWarning: time.Hour, Burst: time.Hour}})
-	s.write("a.lua", `local run = (function() `+source+` end)()
+// runInToolCall returns a function that runs the sample with the given source n times in one tool
+// call.
+func runInToolCall(b *testing.B, source string) (run func(n int)) {
+	f := newFixture(b, Options{Limits: Limits{BurstWarning: time.Hour, Burst: time.Hour}})
+	f.write("a.lua", `local run = (function() `+source+` end)()
 		register_tool("run", function(args) for i = 1, args.n do run() end return "done" end)`)
-	if _, err := s.Load(s.path("a.lua")); err != nil {
+	if _, err := f.Load(f.path("a.lua")); err != nil {
 		b.Fatal(err)
 	}
 	return func(n int) {
-		if r := s.call("run", fmt.Sprintf(`{"n":%d}`, n)); r.Text != "done" {
+		if r := f.call("run", fmt.Sprintf(`{"n":%d}`, n)); r.Text != "done" {
 			b.Fatal(r.Text)
 		}
 	}
 }
 
-// plain is the same for gopher-lua as it comes.
-func plain(b *testing.B, source string) (run func(n int)) {
+// runInPlainState returns a function that runs the sample with the given source n times in a plain
+// gopher-lua state.
+func runInPlainState(b *testing.B, source string) (run func(n int)) {
 	L := lua.NewState()
 	b.Cleanup(L.Close)
 	if err := L.DoString(`local run = (function() ` + source + ` end)() return function(n) for i = 1, n do run() end end`); err != nil {
@@ -97,7 +101,7 @@ func plain(b *testing.B, source string) (run func(n int)) {
 	}
 }
 
-func middle(of []float64) float64 {
-	slices.Sort(of)
-	return of[len(of)/2]
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
 }

@@ -1,58 +1,28 @@
 package script
 
-import (
-	"maps"
-	"os"
-	"slices"
-	"strings"
-	"time"
-)
+import "os"
 
-// A File is one that a script depends on, as it was when it was read, or looked
-// for.
+// A File describes a file that a script depends on, at the time when the script was loaded.
 type File struct {
-	Path  string
-	Size  int64     // -1 when it was not there
-	Saved time.Time // when it was last written
+	Path string
+	Info os.FileInfo // nil if the file did not exist or could not be examined
 }
 
-// look is the file at path as it is now.
-func look(path string) File {
+// StatFile returns the present File at path.
+func StatFile(path string) File {
 	info, err := os.Stat(path)
 	if err != nil {
-		return File{Path: path, Size: -1}
+		return File{Path: path}
 	}
-	return File{path, info.Size(), info.ModTime()}
+	return File{path, info}
 }
 
-// Changed says whether the file is another now.
-func (f File) Changed() bool {
-	now := look(f.Path)
-	return now.Size != f.Size || !now.Saved.Equal(f.Saved)
-}
-
-// depend notes that the script depends on a file that is about to be read. Any
-// goroutine may call it.
-func (g *generation) depend(path string) {
-	f := look(path)
-	g.filesMu.Lock()
-	defer g.filesMu.Unlock()
-	if _, ok := g.files[path]; !ok {
-		g.files[path] = f
+// Same reports whether f and g describe the same content, as far as that can be known without
+// reading: they are the same file on disk, with the same size and modification time, or both do not
+// exist. The size and time are not enough: all files of a Nix store have the same time.
+func (f File) Same(g File) bool {
+	if f.Info == nil || g.Info == nil {
+		return f.Info == nil && g.Info == nil
 	}
-}
-
-// dependsOn are the files that the script depends on, by name.
-func (g *generation) dependsOn() []File {
-	g.filesMu.Lock()
-	defer g.filesMu.Unlock()
-	return slices.SortedFunc(maps.Values(g.files), func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-}
-
-// keep keeps the text of a file for the sake of its errors. Any goroutine may
-// call it.
-func (g *generation) keep(path string, source []byte) {
-	g.filesMu.Lock()
-	defer g.filesMu.Unlock()
-	g.sources[path] = source
+	return f.Info.Size() == g.Info.Size() && f.Info.ModTime().Equal(g.Info.ModTime()) && os.SameFile(f.Info, g.Info)
 }

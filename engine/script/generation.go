@@ -4,262 +4,154 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
-	luar "layeh.com/gopher-luar"
 
-	"moonlark/engine/agent"
-	"moonlark/engine/tool"
+	"moonlark/engine/permit"
+	"moonlark/engine/script/debug"
+	"moonlark/engine/script/vm"
 	"moonlark/luastd"
+	"moonlark/luastd/zone"
 )
 
 // A generation is one loaded copy of a script, with its own Lua state.
 type generation struct {
-	scripts *Scripts // whose it is
-	path    string   // of the script
-	x       *executor
+	scripts *Scripts
+	path    string // path of the script
+	x       *vm.Executor
+	// debugged stops the generation at breakpoints; nil without Options.Debugger
+	debugged *debug.Script
 
-	pause time.Duration // fixed: how long it rests once it has been published
+	// startDelay is how long the script waits before it starts, because it has crashed. It never
+	// changes after publish.
+	startDelay time.Duration
+	recoveries int // number of crashes of the script that led to startDelay; never changes after publish
+	// initialState is the content of the Lua table `state` when the script began to load. It never
+	// changes.
+	initialState snapshot
+	// globals are the names of the globals that the script has when it begins to load. It never
+	// changes.
+	globals []string
 
-	// Written while the script loads, by its executor; fixed after that.
-	tools    []*offer
-	handlers map[string][]*lua.LFunction
+	// The fields below are set on the executor's goroutine while the script loads. They never
+	// change afterwards.
+	tools    []*registeredTool
+	handlers map[string][]*lua.LFunction // event handlers by event type
 	onStart  []*lua.LFunction
 	onUnload []*lua.LFunction
-	agent    *agentSettings // nil when the script says nothing of it
+	agent    *agentSettings // settings from agent(); nil if the script does not call agent()
 
-	// Guarded by the mutex of the scripts.
-	calls    map[*Call]struct{} // not yet ended
-	retired  bool               // a newer one is in use
-	renewing string             // why it cannot be used: a newer one is being loaded, or it rests; "" while it can
+	// Scripts.mu guards the fields below.
+	calls      map[*Call]struct{}    // tool calls whose task has not ended
+	continuing map[*vm.Task]struct{} // tasks that continue when the generation is replaced, and have not ended
+	replaced   bool                  // a newer generation of the script is in use
+	// why the tools cannot be called now, a text for the agent; "" if they can be called
+	outage string
 
-	// The executor goroutine's own.
-	stage   stage
-	modules map[string]*module
-	timers  map[*timer]struct{}
-	pending []func() // timers and functions to start once it is in use
-	spawned int      // how many of them are functions
-	callMT  *lua.LTable
-	origin  snapshot  // what `state` was when the script began to load
-	parting *snapshot // what it was when the next generation took over; nil before
+	// The fields below belong to the executor's goroutine.
+	stage     stage
+	modules   map[string]*module
+	requiring map[*vm.Task]*module // the module that each task in require waits for
+	library   *luastd.Library      // the modules that the Lua state has
+	permit    *permit.Broker       // what the script may reach
+	claims    *claims              // what the script has open, whatever generation has opened it
+	zones     *zone.Zones
+	// packageTable is the Lua table package; nil while no code of the script mentions it.
+	packageTable *lua.LTable
+	timers       map[*timer]struct{}
+	// pending are the functions that start the timers and spawned functions of the top level. They
+	// run when the generation starts.
+	pending []func()
+	// pendingSpawn is the number of pending functions that start spawned functions.
+	pendingSpawn  int
+	callMT        *lua.LTable
+	leases        int      // number of claims that have not been released; the mutex of claims guards it
+	pendingClaims []*lease // the claims of the top level, which are met when the generation starts
+	// finalState is the content of `state` when the next generation was published, or nil before.
+	finalState *snapshot
 
-	excessive atomic.Bool // it is replaced because it holds too much memory
+	// tooMuchMemory is set when the generation is being replaced because it uses too much memory.
+	tooMuchMemory atomic.Bool
+	unloaded      chan struct{} // closed when on_unload has run
 
-	globals  []string      // fixed: what the script finds when it begins
-	unloaded chan struct{} // closed when it no longer acts by itself
+	owned  owned         // what the script has left open
+	budget luastd.Budget // what the modules keep in memory for the script
+	drops  drops         // what the modules have dropped
 
-	filesMu sync.Mutex
-	sources map[string][]byte // by path: the texts of the script and its modules
-	files   map[string]File   // the script, and what it required or tried to, by path
+	filesMu sync.Mutex        // guards the fields below
+	sources map[string][]byte // source texts of the script and its modules, by path
+	// files are the files that the script depends on, by path: the script itself, and each file
+	// that it required or tried to require.
+	files map[string]File
 }
 
-// A stage is how far a generation has come.
+// A stage is a part of a generation's life. The stages follow each other in this order.
 type stage uint8
 
 const (
-	loading  stage = iota // its top level runs
-	loaded                // nothing can be registered any more
-	inUse                 // it has been published
-	stepping              // it runs on_unload, or has: only its calls go on
+	stageLoading stage = iota // the top level of the script runs
+	// the top level has returned; register_tool and on raise an error from now on
+	stageLoaded
+	stageInUse     // the generation handles tool calls and events, and its timers run
+	stageUnloading // on_unload runs or has run; only tool calls still run
 )
 
-// An offer is one tool of a generation.
-type offer struct {
-	gen     *generation
-	spec    *tool.Spec
-	handler *lua.LFunction
-}
-
-// agentSettings are what a script says about the agent, and where.
-type agentSettings struct {
-	agent.Settings
-	place string
-}
-
-// everyEvent is what on() calls all of them.
-const everyEvent = "*"
-
-// listens says whether the script handles events of this type.
-func (g *generation) listens(event string) bool {
-	return len(g.handlers[event]) > 0 || len(g.handlers[everyEvent]) > 0
-}
-
-// build loads the script at path beside whatever runs, with origin as its
-// `state`. It blocks until the top level has returned, or failed, or used up
-// its time; the errors are LoadErrors.
-func (s *Scripts) build(path string, origin snapshot) (*generation, error) {
-	g := &generation{
-		scripts:  s,
-		path:     path,
-		handlers: make(map[string][]*lua.LFunction),
-		calls:    make(map[*Call]struct{}),
-		modules:  make(map[string]*module),
-		timers:   make(map[*timer]struct{}),
-		origin:   origin,
-		unloaded: make(chan struct{}),
-		files:    make(map[string]File),
-		sources:  make(map[string][]byte),
-	}
-	g.depend(path)
-	proto, source, err := compile(path)
-	if err != nil {
-		return g, err
-	}
-	g.x = newExecutor(s.opts.Slots, g.fault, g.deliver)
-	if len(s.opts.Globals) > 0 {
-		g.x.hook.alive = make(chan struct{})
-	}
-	g.x.limits = s.opts.Limits.complete()
-	g.x.heap = s.opts.Heap
-	g.x.onExcess = func(why string) {
-		g.excessive.Store(true)
-		s.renew(g, why)
-	}
-	g.x.warn = func(text string) { g.log(slog.LevelWarn, text) }
-	g.furnish()
-	g.keep(path, source)
-	g.x.heap.add(g.x)
-	go func() {
-		g.x.run()
-		g.x.heap.remove(g.x)
-	}()
-	s.try(g)
-	defer s.try(nil)
-	if err := g.runTopLevel(proto); err != nil {
-		g.x.close()
-		return g, g.loadError(err)
-	}
-	g.warnOfGlobals(source)
-	return g, nil
-}
-
-// try notes which generation is being loaded: Drain ends that.
-func (s *Scripts) try(g *generation) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.trying = g; g != nil && s.closed {
-		g.giveUp(shuttingDown.Text)
-	}
-}
-
-// giveUp ends all that a generation does, its top level too if that still runs.
-// Any goroutine may call it.
-func (g *generation) giveUp(why string) {
-	g.x.retire(why)
-	g.x.box.put(&message{do: func() {
-		for t := range g.x.tasks {
-			g.x.killTask(t, why)
-		}
-	}})
-}
-
-// furnish puts into the fresh state everything that a script can use. The
-// executor has not started yet.
-func (g *generation) furnish() {
-	L := g.x.root
-	luastd.Open(L, g)
-	openCoroutines(L, g.x)
-	openProtected(L, g.x)
-	L.SetGlobal("require", L.NewFunction(g.require))
-	L.SetGlobal("state", L.NewTable())
-	for name, value := range g.scripts.opts.Globals {
-		L.SetGlobal(name, luar.New(L, value))
-	}
-	g.openCalls(L)
-	g.restore(g.origin)
-	L.G.Global.ForEach(func(k, _ lua.LValue) { g.globals = append(g.globals, k.String()) })
-}
-
-// runTopLevel runs the script itself, as a task.
-func (g *generation) runTopLevel(proto *lua.FunctionProto) error {
-	failed := make(chan error, 1)
-	t := &task{
-		name: "the script's top level",
-		args: noArgs,
-		end: func(_ *lua.LState, err error) {
-			g.stage = loaded
-			failed <- err
-		},
-	}
-	limit := g.scripts.opts.LoadTimeout
-	late := time.AfterFunc(limit, func() {
-		g.x.killSoon(t, fmt.Sprintf("the top level took longer than %v to load", limit))
-	})
-	defer late.Stop()
-	g.x.box.put(&message{do: func() {
-		t.fn = g.x.root.NewFunctionFromProto(proto)
-		g.x.start(t)
-	}})
-	return <-failed
-}
-
-// name is what the script is called in what people read.
+// name returns the file name of the script, for messages to the user.
 func (g *generation) name() string { return filepath.Base(g.path) }
 
+// log writes text to the log, with the name of the script. Any goroutine may call it.
 func (g *generation) log(level slog.Level, text string) {
-	g.scripts.opts.Log(g.name(), level, text)
+	g.scripts.opts.Log(g.name(), level, g.permit.Mask(text))
 }
 
-// fault deals with a Go panic that came out of Lua: nobody knows what it has
-// left of the state, so that is not used any more. It runs on the executor's
-// goroutine.
-func (g *generation) fault(f *fault) {
-	g.log(slog.LevelDebug, fmt.Sprintf("%v\n%s", f, f.stack))
-	g.scripts.renew(g, fmt.Sprintf("the Lua state crashed (%v)", f))
-}
-
-// deliver starts the handlers of an event. It runs on the executor's goroutine.
-func (g *generation) deliver(e *Event) {
-	if n := g.x.box.takeDropped(); n > 0 {
-		g.log(slog.LevelWarn, fmt.Sprintf("%d events were dropped: the handlers are too slow for them", n))
-	}
-	if g.stage != inUse {
-		return
-	}
-	for _, fn := range slices.Concat(g.handlers[e.Type], g.handlers[everyEvent]) {
-		t := g.newTask("on "+e.Type, fn, func(L *lua.LState) (int, error) { return e.push(L) })
-		t.limit = g.x.limits.Handler
-		g.x.start(t)
+// handleItem handles a tool call or an event from the mailbox. It runs on the executor's goroutine.
+func (g *generation) handleItem(item any) {
+	switch item := item.(type) {
+	case *Call:
+		item.begin()
+	case *Event:
+		g.handleEvent(item)
 	}
 }
 
-// newTask makes a task that answers nobody: what it raises goes to the log.
-func (g *generation) newTask(name string, fn *lua.LFunction, args func(*lua.LState) (int, error)) *task {
-	return &task{name: name, fn: fn, args: args, end: func(_ *lua.LState, err error) { g.report(name, fn, err) }}
+// newTask returns a task that runs fn with the arguments that args pushes. If the task fails, the
+// error is logged.
+func (g *generation) newTask(name string, fn *lua.LFunction, args func(*lua.LState) (int, error)) *vm.Task {
+	return &vm.Task{Name: name, Fn: fn, Args: args, End: func(_ *lua.LState, err error) { g.report(name, fn, err) }}
 }
 
-// report logs how a task that answers nobody has ended. That it was stopped is
-// to be seen unless it was so because its generation has ended.
+// report logs err, with which the task that ran fn has ended. If err is nil, it logs nothing. A
+// killed task is logged as a warning, but only at debug level if the task was killed because its
+// generation ends.
 func (g *generation) report(name string, fn *lua.LFunction, err error) {
-	killed, ok := err.(killedError)
+	killed, ok := err.(*vm.KilledError)
 	switch {
 	case err == nil:
 	case !ok:
-		g.log(slog.LevelError, name+": "+g.explain(err))
-	case g.stage == stepping || g.x.retired.Load() != nil || g.x.closing.Load() != nil:
-		g.log(slog.LevelDebug, name+": stopped: "+killed.Error())
+		text := name + ": " + g.explainWithFrames(err)
+		g.log(slog.LevelError, text)
+		g.scripts.opts.Failed(g.name(), g.permit.Mask(text))
+	case g.stage == stageUnloading || g.x.Stopping():
+		g.log(slog.LevelDebug, name+": stopped: "+errorText(killed))
 	default:
-		text := name + ": stopped: " + killed.Error()
-		if !strings.Contains(text, ".lua:") && !fn.IsG { // the error was held, or the task did not run
+		text := name + ": stopped: " + errorText(killed)
+		// The error has no line of the script if the script caught the error that killed it, or if
+		// the task did not run.
+		if !strings.Contains(text, ".lua:") && !fn.IsG {
 			text += fmt.Sprintf(", in the function at %s:%d", fn.Proto.SourceName, fn.Proto.LineDefined)
 		}
 		g.log(slog.LevelWarn, text)
+		g.scripts.opts.Failed(g.name(), g.permit.Mask(text))
 	}
 }
 
-func noArgs(*lua.LState) (int, error) { return 0, nil }
-
-// callEnded forgets a call whose task has ended. A retired generation ends with
-// its last call.
-func (g *generation) callEnded(c *Call) {
-	s := g.scripts
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(g.calls, c)
-	s.endIfDrained(g)
+// stopTasks kills all tasks of the generation that have started, and those that start later. Any
+// goroutine may call it.
+func (g *generation) stopTasks(reason string) {
+	g.x.Retire(reason)
+	g.x.Post(func() { g.x.KillTasks(reason, func(*vm.Task) bool { return true }) })
 }

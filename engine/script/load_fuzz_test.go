@@ -9,11 +9,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"moonlark/engine/script/vm"
 )
 
-// Whatever a file holds, loading it ends, with a LoadError that names file and
-// line unless the script itself raised something else, and no Go panic comes
-// out of Lua.
+// FuzzLoad checks that loading any file ends, and that no Go panic escapes. An error must be a
+// *LoadError. If the file cannot be compiled, the error must name the file and the line.
 func FuzzLoad(f *testing.F) {
 	for _, source := range []string{
 		"", "\xEF\xBB\xBFreturn", "#!/usr/bin/env moonlark\nx = 1", "x = = 1", "return 1,", "local t = {1, 2; a = 3, [4] = 5} return #t",
@@ -44,7 +45,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	path := filepath.Join(f.TempDir(), "fuzz.lua")
 	at := regexp.MustCompile(`^` + regexp.QuoteMeta(path) + `:\d+: `)
-	heap := NewHeap(1 << 30)
+	heap := vm.NewHeap(1 << 30)
 	f.Cleanup(heap.Close)
 	f.Fuzz(func(t *testing.T, source []byte) {
 		if err := os.WriteFile(path, source, 0o600); err != nil {
@@ -68,15 +69,16 @@ func FuzzLoad(f *testing.F) {
 		select {
 		case err = <-ended:
 		case <-time.After(time.Minute):
-			panic("it hangs: " + string(source)) // with the stacks of all goroutines
+			// A panic prints the stacks of all goroutines, unlike f.Fatal.
+			panic("the load hangs: " + string(source))
 		}
-		_, _, wrong := compile(path)
+		_, _, wrong := compile(path, source)
 		var load *LoadError
 		switch {
 		case err == nil && wrong != nil, err != nil && (!errors.As(err, &load) || load.Text == ""), wrong != nil && err.Error() != wrong.Error():
-			t.Fatalf("compiled with %v and loaded with %v: %q", wrong, err, source)
+			t.Fatalf("the compiler returned %v and the load returned %v: %q", wrong, err, source)
 		case wrong != nil && !at.MatchString(wrong.Error()):
-			t.Fatalf("%v: names no line of the file: %q", wrong, source)
+			t.Fatalf("the error %v names no line of the file: %q", wrong, source)
 		}
 	})
 }

@@ -4,32 +4,31 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
-	lua "github.com/yuin/gopher-lua"
-
+	"moonlark/engine/script/vm"
 	"moonlark/engine/tool"
 )
 
-const (
-	mostOld      = 8                      // generations that still answer calls, a script
-	busyPatience = time.Second            // for a generation that runs Lua without a wait, at a reload
-	grace        = 200 * time.Millisecond // for a handler that runs when its generation is replaced
-	unloadLimit  = 200 * time.Millisecond // for all of on_unload
-)
+// maxOldGenerations is how many replaced generations of one script may go on running tool calls. At
+// the next reload, the calls of the oldest are stopped.
+const maxOldGenerations = 8
 
-// replaced is why what a generation does by itself ends at a reload.
-const replaced = "the script was replaced"
+// replacedReason is the reason given for the tasks and tool calls that a reload stops.
+const replacedReason = "the script was replaced"
 
-// Reload loads the script at path anew, beside the generation in use, and
-// publishes it if that works. If not, the old one goes on and the error says
-// why. Calls that have begun end on the old one, those that still wait for
-// their turn begin on the new one, if that offers their tool.
+// Reload loads the script at path again. The current generation stays in use during the load. If
+// the load succeeds, Reload publishes the new generation and returns what it offers. Otherwise the
+// current generation stays in use, and the error says why.
+//
+// Tool calls that have begun continue on the old generation. Tool calls that are still queued move
+// to the new generation if it offers the tool.
 func (s *Scripts) Reload(path string) (Summary, error) { return s.reload(path, "", 0) }
 
-// reload is Reload, after which the script rests for a while, and why: see rest.
-func (s *Scripts) reload(path, why string, pause time.Duration) (Summary, error) {
+// reload does what Reload says. If delay is not zero, the new generation starts only after delay,
+// because the script has crashed. outage is the reason that the agent gets for tool calls during
+// this time.
+func (s *Scripts) reload(path, outage string, delay time.Duration) (Summary, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	path = filepath.Clean(path)
@@ -37,234 +36,133 @@ func (s *Scripts) reload(path, why string, pause time.Duration) (Summary, error)
 	if sc == nil {
 		return Summary{}, fmt.Errorf("%s is not loaded", path)
 	}
-	old := sc.current // only a reload changes it
-	base := old.origin
-	if !old.x.between(func() { base = old.snapshot(silently) }) {
-		old.log(slog.LevelWarn, "busy at the reload: state is carried over as it was when the script was loaded")
+	s.mu.Lock()
+	old := sc.current // no other goroutine can replace old, because s.reloading is locked
+	s.mu.Unlock()
+	base := old.initialState
+	if !old.x.RunBetween(func() { base = old.takeState(noWarnings) }) {
+		old.log(slog.LevelWarn, "busy during the reload: state is carried over as it was when the script was loaded")
 	}
 	g, err := s.build(path, base)
 	if err == nil {
-		if g.pause = pause; pause > 0 {
-			g.renewing = why
-			g.x.held.Store(true)
+		if delay > 0 {
+			s.delayStart(g, outage, delay)
 		}
-		if !old.x.between(func() { err = s.replace(sc, g, old, base) }) {
-			old.log(slog.LevelWarn, "busy at the reload: what was written into state while the new script loaded is lost")
+		if !old.x.RunBetween(func() { err = s.replace(sc, g, old, base) }) {
+			old.log(slog.LevelWarn, "busy during the reload: changes to state since the new script began to load are lost")
 			err = s.publish(sc, g, old, snapshot{})
 		}
 		if err != nil {
-			g.x.close()
+			g.close()
 		} else {
-			old.x.box.put(&message{do: func() { old.stepDown(replaced) }})
+			old.x.Post(func() { old.unload(replacedReason) })
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sc.failed, sc.failure = nil, err
+	sc.failedFiles, sc.failure = nil, err
 	if err != nil {
-		sc.failed = g.dependsOn()
+		sc.failedFiles = g.dependencies()
 		return Summary{}, err
 	}
 	return g.summary(), nil
 }
 
-// replace publishes g with what old has changed in state. It runs on old's
-// executor, so that old changes nothing more in between.
+// replace publishes g in place of old. The changes that old has made to `state` since the snapshot
+// base are passed on to g. replace runs on the executor of old, so that old cannot change `state`
+// meanwhile.
 func (s *Scripts) replace(sc *script, g, old *generation, base snapshot) error {
-	parting := old.snapshot(aloud)
-	old.parting = &parting
-	return s.publish(sc, g, old, base.changes(parting))
+	final := old.takeState(withWarnings)
+	old.finalState = &final
+	return s.publish(sc, g, old, base.changesTo(final))
 }
 
-// publish makes g the generation in use, in place of old, or of none. changed
-// is what old changed in `state` since g began to load.
+// publish makes g the current generation of sc. old is the generation that g replaces, or nil at
+// the first load. changed has the changes that old has made to `state` since g began to load.
+// publish returns an error if the scripts are closed, or if g conflicts with another script.
 func (s *Scripts) publish(sc *script, g, old *generation, changed snapshot) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return errClosed
+		return vm.ErrClosed
 	}
-	for _, o := range g.tools {
-		if other := s.tools[o.spec.Name]; other != nil && other.gen != old {
-			return conflict(o, other)
-		}
-	}
-	for _, other := range s.list {
-		if other != sc && other.current.agent != nil && g.agent != nil {
-			return rivals(g.agent, other.current.agent)
-		}
+	if err := s.checkConflicts(sc, g, old); err != nil {
+		return err
 	}
 	if old != nil {
-		for _, o := range old.tools {
-			delete(s.tools, o.spec.Name)
+		for _, t := range old.tools {
+			delete(s.tools, t.spec.Name)
 		}
-		old.retired = true
+		old.replaced = true
 		sc.old = append(sc.old, old)
 	} else {
 		s.list = append(s.list, sc)
 	}
-	for _, o := range g.tools {
-		s.tools[o.spec.Name] = o
+	for _, t := range g.tools {
+		s.tools[t.spec.Name] = t
 	}
 	sc.current = g
-	g.x.box.put(&message{do: func() { g.begin(old, changed) }})
+	g.x.Post(func() { g.takeOver(old, changed) })
 	if old != nil {
-		old.x.box.move(g.x.box, func(c *Call) bool {
-			o := s.tools[c.Name]
-			if o == nil || o.gen != g {
-				return false // it runs on the old one, as if it had begun
-			}
-			c.assign(o)
-			return true
-		})
-		s.endIfDrained(old)
+		s.moveQueued(old, g)
+		s.closeIfDrained(old)
 	}
-	for _, g := range sc.old[:max(0, len(sc.old)-mostOld)] {
-		for c := range g.calls {
+	for _, tooOld := range sc.old[:max(0, len(sc.old)-maxOldGenerations)] {
+		for c := range tooOld.calls {
 			s.wg.Go(func() {
-				c.abandon(tool.Failed(tool.ExternalClient, "%s was not finished: the script was replaced", c.Name))
+				c.stop(tool.Failed(tool.ExternalClient, "%s was not finished: %s", c.Name, replacedReason))
 			})
+		}
+		for t := range tooOld.continuing {
+			tooOld.x.Kill(t, replacedReason)
 		}
 	}
 	return nil
 }
 
-// begin is a generation's first act once it is in use: it waits for the old one
-// to let go, takes over its state, and starts what was asked for while it
-// loaded. It runs on the executor's goroutine.
-func (g *generation) begin(old *generation, changed snapshot) {
-	if old != nil {
-		g.x.turn.idle() // old needs a slot to run its on_unload
-		old.awaitUnload(replaced)
-		g.x.turn.take()
-		g.carry(g.origin, changed)
-	}
-	if g.pause > 0 {
-		g.rest()
-		return
-	}
-	g.goOn()
+// moveQueued moves the events that are queued for old to g, and also the tool calls that g can run.
+// The other tool calls stay on old. The caller must hold s.mu.
+func (s *Scripts) moveQueued(old, g *generation) {
+	old.x.MoveItems(g.x, func(item any) bool {
+		c, ok := item.(*Call)
+		if !ok {
+			return true
+		}
+		t := s.tools[c.Name]
+		if t == nil || t.gen != g {
+			return false
+		}
+		c.assign(t)
+		return true
+	})
 }
 
-// goOn starts what the script does by itself, and lets its tools be called. It
+// takeOver runs as the first message of a generation that has been published. It waits until old
+// has run on_unload, writes the changes that old has made to `state`, and starts the script. It
 // runs on the executor's goroutine.
-func (g *generation) goOn() {
-	g.stage = inUse
+func (g *generation) takeOver(old *generation, changed snapshot) {
+	if old != nil {
+		// the old generation needs a run slot to run its on_unload functions
+		g.x.WithoutSlot(func() { old.awaitUnload(replacedReason) })
+		g.mergeState(g.initialState, changed)
+	}
+	if g.startDelay > 0 {
+		g.waitAfterCrash()
+		return
+	}
+	g.start()
+}
+
+// start takes the resources that the top level has claimed, calls the on_start functions, and starts the
+// timers and the spawned functions that the top level created. It runs on the executor's goroutine.
+func (g *generation) start() {
+	g.stage = stageInUse
+	g.takeClaims()
 	for _, fn := range g.onStart {
-		g.x.start(g.newTask("on_start", fn, noArgs))
+		g.x.StartTask(g.newTask("on_start", fn, nil))
 	}
 	for _, start := range g.pending {
 		start()
 	}
 	g.pending = nil
-}
-
-// stepDown ends what a generation does by itself: timers, handlers, spawned
-// functions. Its calls go on. It runs on the executor's goroutine.
-func (g *generation) stepDown(why string) {
-	if g.stage == stepping {
-		return
-	}
-	g.stage = stepping
-	g.x.held.Store(false)
-	for t := range g.timers {
-		t.cancel()
-	}
-	for t := range g.x.tasks {
-		if t.call == nil {
-			g.x.killTask(t, why)
-		}
-	}
-	end := time.Now().Add(unloadLimit)
-	for _, fn := range g.onUnload {
-		t := &task{
-			name: "on_unload",
-			rush: true,
-			fn:   fn,
-			args: noArgs,
-			end: func(_ *lua.LState, err error) {
-				if err != nil {
-					g.log(slog.LevelError, "on_unload: "+g.explain(err))
-				}
-			},
-		}
-		late := time.AfterFunc(time.Until(end), func() { t.kill.kill(fmt.Sprintf("on_unload took longer than %v", unloadLimit)) })
-		g.x.start(t)
-		late.Stop()
-	}
-	close(g.unloaded)
-}
-
-// awaitUnload waits until the generation has stepped down. One that is busy in
-// a handler is made to, one that is busy in a call is not waited for.
-func (g *generation) awaitUnload(why string) {
-	for _, patience := range []time.Duration{grace, grace + unloadLimit} {
-		select {
-		case <-g.unloaded:
-			return
-		case <-g.x.done:
-			return
-		case <-time.After(patience):
-			g.x.retire(why)
-		}
-	}
-}
-
-// leave ends a retired generation whose calls have all ended, and says which
-// entries of state were written too late to be carried over.
-func (g *generation) leave() {
-	select {
-	case <-g.unloaded:
-	case <-g.x.done:
-	case <-time.After(busyPatience): // close ends it anyway
-	}
-	g.x.between(func() {
-		if g.parting == nil {
-			return
-		}
-		for _, k := range g.parting.changes(g.snapshot(silently)).keys {
-			g.log(slog.LevelWarn, fmt.Sprintf("state.%s was written by a call that began before the reload: that is lost", k.String()))
-		}
-	})
-	g.x.close()
-}
-
-// between runs do on the executor's goroutine and returns true once it has run:
-// between tasks or, when one keeps it busy, between two instructions of
-// that. do must not run Lua. When neither comes for longer than busyPatience,
-// since a Go function holds the executor, do is not run at all and between returns false.
-func (x *executor) between(do func()) bool {
-	var claimed atomic.Bool
-	done := make(chan struct{})
-	once := func() {
-		if claimed.CompareAndSwap(false, true) {
-			do()
-			close(done)
-		}
-	}
-	if x.box.put(&message{do: once}) != nil {
-		return false
-	}
-	defer x.hook.ask.CompareAndSwap(&once, nil)
-	for _, patience := range []time.Duration{busyPatience / 10, busyPatience} {
-		select {
-		case <-done:
-			return true
-		case <-x.done:
-			return !claimed.CompareAndSwap(false, true) // do may have been its last act
-		case <-time.After(patience):
-			x.hook.ask.Store(&once)
-		}
-	}
-	if claimed.CompareAndSwap(false, true) {
-		return false
-	}
-	<-done
-	return true
-}
-
-// killSoon ends a task wherever it is. Any goroutine may call it.
-func (x *executor) killSoon(t *task, why string) {
-	t.kill.kill(why)
-	x.box.put(&message{do: func() { x.killTask(t, why) }})
 }

@@ -10,94 +10,100 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"moonlark/engine/guess"
 	"moonlark/engine/tool"
-	"moonlark/luastd"
+	"moonlark/luastd/value"
 )
 
-// result is what a handler returned, as the agent gets it: always a string.
+// result returns the tool result for the values that a handler returned. The values are on the
+// stack of L. The text of the result is always a string:
 //
-//	nothing, or nil      "ok"
-//	nil, "why"           an error with that message
-//	a string             itself
-//	a boolean, a number  as Lua writes it: false, 0
-//	a table, json.null   JSON
+//	the handler returned     the tool result is
+//	nothing, or nil          "ok"
+//	nil, "why"               an error with that message
+//	a string                 the string
+//	a boolean or a number    its text, such as false or 0
+//	a table, or json.null    JSON
+//	a handle, such as a      the text of tostring
+//	sound or a file
+//
+// result returns an error if the value cannot be written as JSON, or if the text is too long.
 func result(L *lua.LState) (tool.Result, error) {
 	first := L.Get(1)
 	switch v := first.(type) {
 	case *lua.LNilType:
-		if why := L.Get(2); why != lua.LNil {
-			return failed(why), nil
+		if reason := L.Get(2); reason != lua.LNil {
+			return errorResult(reason), nil
 		}
 		return tool.Result{Text: "ok"}, nil
 	case lua.LString:
-		return bounded(string(v))
+		return textResult(string(v))
 	case lua.LBool:
 		return tool.Result{Text: strconv.FormatBool(bool(v))}, nil
 	case lua.LNumber:
-		return tool.Result{Text: number(float64(v))}, nil
+		return tool.Result{Text: formatNumber(float64(v))}, nil
+	case *lua.LUserData:
+		if handle, ok := v.Value.(fmt.Stringer); ok {
+			return textResult(handle.String())
+		}
 	}
-	text, err := luastd.AppendJSON(nil, first, tool.MaxResult)
+	text, err := value.Append(make([]byte, 0, 128), first, tool.MaxResult)
 	if err != nil {
 		return tool.Result{}, fmt.Errorf("result: %w", err)
 	}
 	return tool.Result{Text: string(text)}, nil
 }
 
-func bounded(text string) (tool.Result, error) {
+// textResult returns a tool result with this text. It returns an error if text is too long, or if
+// it has too many bytes that are not UTF-8.
+func textResult(text string) (tool.Result, error) {
 	if len(text) > tool.MaxResult {
 		return tool.Result{}, fmt.Errorf("the result has %d bytes; %d are allowed", len(text), tool.MaxResult)
 	}
-	text = strings.ToValidUTF8(text, "\uFFFD") // which may make it longer
+	// An invalid byte becomes the three bytes of U+FFFD, so the text may become longer.
+	text = strings.ToValidUTF8(text, "\uFFFD")
 	if len(text) > tool.MaxResult {
 		return tool.Result{}, fmt.Errorf("the result is not text: its bytes are not UTF-8")
 	}
 	return tool.Result{Text: text}, nil
 }
 
-// number writes whole numbers without an exponent.
-func number(x float64) string {
+// formatNumber returns x as text. Whole numbers below 1e15 are written without an exponent.
+func formatNumber(x float64) string {
 	if x == math.Trunc(x) && math.Abs(x) < 1e15 {
 		return strconv.FormatFloat(x, 'f', -1, 64)
 	}
 	return lua.LNumber(x).String()
 }
 
-// failure is the result of a handler that raised.
-func failure(err error) tool.Result {
+// raisedResult returns the tool result for a handler that raised err.
+func raisedResult(err error) tool.Result {
 	var raised *lua.ApiError
 	if errors.As(err, &raised) && raised.Object != nil && raised.Object != lua.LNil {
-		return failed(raised.Object)
+		return errorResult(raised.Object)
 	}
-	return failed(lua.LString(err.Error()))
+	return errorResult(lua.LString(err.Error()))
 }
 
-// failed makes an error result of what a script gave as the reason: a string,
-// or a table { message = ..., type = ... }.
-func failed(why lua.LValue) tool.Result {
+// errorResult returns an error result. reason is what the script gave as the error: a string, or a
+// table { message = ..., type = ... }.
+func errorResult(reason lua.LValue) tool.Result {
 	r := tool.Result{IsError: true, Type: tool.ExternalClient}
-	t, ok := why.(*lua.LTable)
-	if !ok {
-		r.Text = why.String()
-		if ud, ok := why.(*lua.LUserData); ok {
-			if err, ok := ud.Value.(error); ok { // of a Go function
-				r.Text = err.Error()
-			}
-		}
-	} else {
-		if message := t.RawGetString("message"); message != lua.LNil {
-			r.Text = message.String()
-		} else if text, err := luastd.AppendJSON(nil, t, tool.MaxResult); err == nil {
-			r.Text = string(text)
-		} else {
-			r.Text = "failed, with an error that is no text: " + err.Error()
-		}
-		if kind := t.RawGetString("type"); kind != lua.LNil {
+	switch v := reason.(type) {
+	case *lua.LTable:
+		r.Text = tableMessage(v)
+		if kind := v.RawGetString("type"); kind != lua.LNil {
 			r.Type = tool.ErrorType(kind.String())
 			if !slices.Contains(tool.ErrorTypes, r.Type) {
 				r.Type = tool.Unknown
 			}
 		}
+	case *lua.LUserData:
+		r.Text = v.String()
+		if err, ok := v.Value.(error); ok { // a Go function has raised or returned this error
+			r.Text = err.Error()
+		}
+	default:
+		r.Text = v.String()
 	}
 	r.Text = strings.ToValidUTF8(r.Text, "\uFFFD")
 	if len(r.Text) > tool.MaxResult {
@@ -106,20 +112,15 @@ func failed(why lua.LValue) tool.Result {
 	return r
 }
 
-// errorValue is the Lua value of an error that a protected call returned.
-func errorValue(err error) lua.LValue {
-	var raised *lua.ApiError
-	if errors.As(err, &raised) && raised.Object != nil {
-		return raised.Object
+// tableMessage returns the message field of an error table t. If t has no such field, it returns
+// the whole table as JSON.
+func tableMessage(t *lua.LTable) string {
+	if message := t.RawGetString("message"); message != lua.LNil {
+		return message.String()
 	}
-	return lua.LString(err.Error())
-}
-
-// unknownTool is the answer to a call of a tool that no script offers.
-func unknownTool(name string, known []string) tool.Result {
-	if len(known) == 0 {
-		return tool.Failed(tool.ExternalClient, "there is no tool '%s': no tools are registered", name)
+	text, err := value.Append(nil, t, tool.MaxResult)
+	if err != nil {
+		return "failed with an error table that cannot be shown: " + err.Error()
 	}
-	return tool.Failed(tool.ExternalClient, "there is no tool '%s'%s; the tools are %s",
-		name, guess.DidYouMean(name, known), strings.Join(known, ", "))
+	return string(text)
 }

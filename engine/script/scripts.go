@@ -1,98 +1,170 @@
-// Package script runs Lua scripts and the tool calls they answer. Each loaded
-// copy of a script, a generation, has a Lua state of its own, and each state
-// has one goroutine of its own, its executor, which no other ever stands in
-// for: see executor. Everyone else sends it messages.
+// Package script loads Lua scripts and runs their tools, event handlers and timers.
 //
-// The package knows Lua, not the wire: a [Call] comes in, a tool.Result goes
-// out.
+// A script is one Lua file. Each loaded copy of a script is a generation, which has a Lua state and
+// an executor of its own (see package vm). Only the executor's goroutine uses the state; other
+// goroutines send messages to the executor.
+//
+// To load a script means to run its top level, which is the code of the file outside of functions.
+// To publish a generation means to use it for new tool calls and events, in place of the generation
+// before. A reload makes a new generation while the old one stays in use, and publishes the new one
+// if the load succeeds.
+//
+// The package does not know how Moonlark is connected to the agent. A tool call comes in as a
+// [Call], and its result goes out as a tool.Result.
 package script
 
 import (
-	"context"
-	"fmt"
+	"encoding/json"
 	"log/slog"
 	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
-	"moonlark/engine/agent"
+	"moonlark/engine/agentsettings"
+	"moonlark/engine/clock"
+	"moonlark/engine/permit"
+	"moonlark/engine/pins"
+	"moonlark/engine/script/debug"
+	"moonlark/engine/script/vm"
 	"moonlark/engine/tool"
 	"moonlark/luastd"
 )
 
-// Options say what scripts run with. The zero value works.
+// Options are the settings of Scripts. The zero value works.
 type Options struct {
-	Slots  *Slots   // run slots, to be shared by the process; nil makes some
-	Heap   *Heap    // the bound on memory, likewise
-	Events []string // the names that on() knows; empty for any
+	// Slots limits how many executors run Lua code at once. Nil makes new slots for these scripts.
+	Slots *vm.Slots
+	// Heap limits the memory of the process. Nil makes a Heap with the default limit.
+	Heap *vm.Heap
+	// Events are the event types of Moonlark. on() warns about a type that looks like a misspelt type
+	// in Events.
+	Events []string
 
-	// OwnEvents says that events of other names can come too. Then on() warns
-	// only of those that look misspelt.
-	OwnEvents bool
+	// Emit sends an event of the type name to the scripts that handle it. data is a JSON value. Emit is
+	// called on the executors' goroutines. It returns an error if the name is not allowed. Nil means
+	// that the event is only dispatched to these scripts.
+	Emit func(name string, data json.RawMessage) error
 
-	// Conversation is what scripts reach by session; nil when there is none.
+	// Conversation is what the session module uses to talk to the agent. It is nil if there is no
+	// agent.
 	Conversation luastd.Conversation
 
-	Globals map[string]any // Go values and functions for every script, through gopher-luar
+	// Sounds are what the modules audio, tts and stt use. Nil means that there is no sound.
+	Sounds luastd.Sounds
 
-	// Env is asked for the environment variables that os.getenv may read,
-	// beside those whose names begin with MOONLARK_. Nil has none. It is called
-	// on executors and must not block.
-	Env func(name string) (string, bool)
+	// Modules are additional modules that every script has, besides the modules of luastd.
+	Modules []luastd.Module
 
-	// Print and Log take what scripts, and this package about them, have to
-	// say. Both are called on executors and must not block. Nil drops it.
+	// Globals are Go values and functions that every script has as globals, through gopher-luar.
+	Globals map[string]any
+
+	// Permissions are what the scripts may reach outside of the process.
+	Permissions permit.Settings
+
+	// Print is called with text that a script printed. Log is called with text that a script or
+	// this package logs. Any goroutine may call them, and they must not block. If they are nil, the
+	// text is dropped.
 	Print func(script, text string)
 	Log   func(script string, level slog.Level, text string)
 
-	// Limits bound what one task may do.
-	Limits Limits
+	// Now returns the time of day, which scripts see. Any goroutine may call it. Nil means that
+	// Clock shows the time of day.
+	Now func() time.Time
 
-	// LoadTimeout is how long a script's top level may take. Zero means 5 s.
+	// Clock is the clock of timers, waits and timeouts. Nil means the clock of the machine.
+	Clock clock.Clock
+
+	// Fakes take the place of what is outside of the process, in a test of the scripts. Nil means that
+	// nothing is faked.
+	Fakes luastd.Fakes
+
+	// Pins is a simulated GPIO chip, which takes the place of those of the machine. Nil means that
+	// scripts use those of the machine.
+	Pins pins.Board
+
+	// Failed is called after an error of an event handler, a timer or another function without a
+	// caller was logged. The errors of tool calls go to the agent instead. Failed can be called on
+	// any goroutine. It may be nil.
+	Failed func(script, text string)
+
+	// Coverage counts how often each line of the scripts runs. Nil means that nothing is counted.
+	Coverage *Coverage
+
+	// Debugger can stop the scripts at breakpoints. Nil means that nobody can. Coverage must be nil if
+	// Debugger is not.
+	Debugger *debug.Debugger
+
+	Limits Limits // time limits of tasks
+
+	// LoadTimeout is how long the top level of a script may take. Zero means 5 s.
 	LoadTimeout time.Duration
 }
 
-// Scripts are the scripts of one agent: together they offer one set of tools.
-// All methods may be called from any goroutine but an executor's.
+// Limits are the time limits of one task. For BurstWarning and Burst, only the time counts during
+// which the task runs Lua code: neither the time that it waits in Await, nor the time that it waits
+// for a run slot.
+type Limits struct {
+	// BurstWarning is how long a task may run without a wait before a warning is logged, with the
+	// name of the task and the line that runs. Zero means 250 ms.
+	BurstWarning time.Duration
+
+	// Burst is how long a task may run without a wait before it is killed. Zero means 2 s.
+	Burst time.Duration
+
+	// Handler is how long a run of an event handler, or of a timer made by every, may take,
+	// including its waits. Without this limit, handlers that wait forever would accumulate until
+	// the script can start no more tasks. Functions that a script starts only once (spawn, after,
+	// on_start) have no such limit, so they may run loops that sleep. Zero means 10 minutes.
+	Handler time.Duration
+}
+
+// Scripts are the scripts that one agent uses. Together they offer one set of tools. All methods
+// may be called from any goroutine except the goroutines of the executors.
 type Scripts struct {
-	opts      Options
-	heap      *Heap      // its own, to be closed; nil when it was given one
-	reloading sync.Mutex // held by Load and Reload: one at a time
+	opts Options // never changes after New
+	// a Heap that New has made and Close must close; nil if Options.Heap was set
+	ownHeap   *vm.Heap
+	cancelled chan struct{} // closed by Cancel; never changes after New
+	// locked by Load, Check, Reload and Close, so that only one of them runs at a time
+	reloading sync.Mutex
+	brokers   map[string]*permit.Broker // the permissions of each script, by path; guarded by reloading
+	claims    map[string]*claims        // what each script has open, by path; guarded by reloading
 
-	mu     sync.Mutex // guards what follows, and says what is published
-	list   []*script
-	tools  map[string]*offer
-	closed bool
-	trying *generation    // the one that is being loaded
-	ended  chan struct{}  // closed with closed
-	wg     sync.WaitGroup // generations being closed, or loaded again
+	mu    sync.Mutex // guards the fields below
+	list  []*script
+	tools map[string]*registeredTool
+	// the Lua files that had more than white space when they were read, by path
+	filled  map[string]bool
+	loading *generation // the generation whose top level runs now; nil if none is being loaded
+	closed  bool        // Drain has been called
+	// counts the goroutines that close generations, recover scripts or answer calls
+	wg sync.WaitGroup
 }
 
-// A script is one file and its generations.
+// A script is one Lua file and its generations. Scripts.mu guards all fields except path.
 type script struct {
-	path string
-
-	// Guarded by the mutex of the scripts.
+	path    string
 	current *generation
-	old     []*generation // retired, with calls under way; the oldest first
-	failed  []File        // what the last load that failed depends on
-	failure error         // why it did
-	crashed time.Time     // when a generation last had to be renewed
-	backOff time.Duration // before that
-	past    usage         // of the generations that are no more
-	cpu     time.Duration // that Lua had run when it was last asked
+	old     []*generation // replaced generations that still run tool calls, oldest first
+	// the files that the latest load depended on; nil if that load succeeded
+	failedFiles []File
+	failure     error // why the latest load failed; nil if it succeeded
+	recovery    recovery
+	pastUsage   usage         // usage of the generations that are closed
+	lastCPU     time.Duration // the CPU time that Health returned last
 }
 
-// New makes an empty set of scripts.
+// New returns a set of scripts that is empty. The caller must call Close when the scripts are no
+// longer needed.
 func New(opts Options) *Scripts {
 	if opts.Slots == nil {
-		opts.Slots = NewSlots(0)
+		opts.Slots = vm.NewSlots(0)
 	}
-	s := &Scripts{tools: make(map[string]*offer), ended: make(chan struct{})}
+	s := &Scripts{tools: make(map[string]*registeredTool), filled: make(map[string]bool), brokers: make(map[string]*permit.Broker), claims: make(map[string]*claims), cancelled: make(chan struct{})}
 	if opts.Heap == nil {
-		opts.Heap = NewHeap(0)
-		s.heap = opts.Heap
+		opts.Heap = vm.NewHeap(0)
+		s.ownHeap = opts.Heap
 	}
 	if opts.Print == nil {
 		opts.Print = func(string, string) {}
@@ -100,29 +172,46 @@ func New(opts Options) *Scripts {
 	if opts.Log == nil {
 		opts.Log = func(string, slog.Level, string) {}
 	}
+	if opts.Clock == nil {
+		opts.Clock = clock.Machine{}
+	}
+	if opts.Now == nil {
+		opts.Now = opts.Clock.Now
+	}
+	if opts.Failed == nil {
+		opts.Failed = func(string, string) {}
+	}
 	if opts.LoadTimeout == 0 {
 		opts.LoadTimeout = 5 * time.Second
+	}
+	if opts.Limits.Handler == 0 {
+		opts.Limits.Handler = 10 * time.Minute
 	}
 	s.opts = opts
 	return s
 }
 
-// A Summary is what a script offers.
+// A Summary describes what a script offers.
 type Summary struct {
 	Path  string
-	Tools []*tool.Spec // in the order of registration
-	On    []string     // the events it handles, sorted
-	Files []File       // that it depends on: itself, and what it required or looked for
-	Agent agent.Settings
+	Tools []*tool.Spec // in the order in which the script registered them
+	On    []string     // the event types that the script handles, sorted
+	// Files are the files that the script depends on: its own file, and those that it required or
+	// tried to require.
+	Files []File
+	Agent agentsettings.Settings
+	// Calls are the calls in its source that may need a permission, by file and line. Only Check sets
+	// them.
+	Calls []PermissionCall
 }
 
-// Name is the script's file name, without its folder.
+// Name returns the file name of the script without its folder.
 func (s Summary) Name() string { return filepath.Base(s.Path) }
 
 func (g *generation) summary() Summary {
-	sum := Summary{Path: g.path, Files: g.dependsOn()}
-	for _, o := range g.tools {
-		sum.Tools = append(sum.Tools, o.spec)
+	sum := Summary{Path: g.path, Files: g.dependencies()}
+	for _, t := range g.tools {
+		sum.Tools = append(sum.Tools, t.spec)
 	}
 	for event := range g.handlers {
 		sum.On = append(sum.On, event)
@@ -134,66 +223,7 @@ func (g *generation) summary() Summary {
 	return sum
 }
 
-// Load loads scripts, in order, and publishes each. The first that cannot be
-// loaded ends it with a *LoadError; those before it stay.
-func (s *Scripts) Load(paths ...string) ([]Summary, error) {
-	s.reloading.Lock()
-	defer s.reloading.Unlock()
-	var all []Summary
-	for _, path := range paths {
-		path = filepath.Clean(path)
-		if s.find(path) != nil {
-			return all, namedTwice(path)
-		}
-		g, err := s.build(path, snapshot{})
-		if err != nil {
-			return all, err
-		}
-		sc := &script{path: path}
-		if err := s.publish(sc, g, nil, snapshot{}); err != nil {
-			g.x.close()
-			return all, err
-		}
-		all = append(all, g.summary())
-	}
-	return all, nil
-}
-
-// Check runs the top level of scripts and says what they offer together,
-// without publishing any: none of their functions are called. The first that
-// cannot be loaded ends it with a *LoadError.
-func (s *Scripts) Check(paths ...string) ([]Summary, error) {
-	s.reloading.Lock()
-	defer s.reloading.Unlock()
-	var all []Summary
-	taken := make(map[string]*offer)
-	var said *agentSettings
-	for i, path := range paths {
-		path = filepath.Clean(path)
-		if slices.ContainsFunc(paths[:i], func(before string) bool { return filepath.Clean(before) == path }) {
-			return all, namedTwice(path)
-		}
-		g, err := s.build(path, snapshot{})
-		if err != nil {
-			return all, err
-		}
-		g.x.close()
-		for _, o := range g.tools {
-			if other := taken[o.spec.Name]; other != nil {
-				return all, conflict(o, other)
-			}
-			taken[o.spec.Name] = o
-		}
-		if g.agent != nil && said != nil {
-			return all, rivals(g.agent, said)
-		} else if g.agent != nil {
-			said = g.agent
-		}
-		all = append(all, g.summary())
-	}
-	return all, nil
-}
-
+// find returns the script at path, or nil if it is not loaded.
 func (s *Scripts) find(path string) *script {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -205,77 +235,44 @@ func (s *Scripts) find(path string) *script {
 	return nil
 }
 
-// Tools are the tools on offer now, script by script.
+// Tools returns all tools that can be called now, in the order of the scripts.
 func (s *Scripts) Tools() []*tool.Spec {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var specs []*tool.Spec
 	for _, sc := range s.list {
-		for _, o := range sc.current.tools {
-			specs = append(specs, o.spec)
+		for _, t := range sc.current.tools {
+			specs = append(specs, t.spec)
 		}
 	}
 	return specs
 }
 
-// Owner is the file name of the script that offers a tool, "" when none does.
+// Owner returns the file name of the script that offers the tool name, or "" if no script does.
 func (s *Scripts) Owner(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o := s.tools[name]; o != nil {
-		return o.gen.name()
+	if t := s.tools[name]; t != nil {
+		return t.gen.name()
 	}
 	return ""
 }
 
-// Files are the files that the script at path depends on: itself, and what it
-// required or looked for, in its present generation and in the last that could
-// not be loaded.
+// Files returns the files that the script at path depends on: those of its current generation, and
+// those of its latest load if that failed. It returns nil if the script is not loaded.
 func (s *Scripts) Files(path string) []File {
 	sc := s.find(filepath.Clean(path))
 	if sc == nil {
 		return nil
 	}
 	s.mu.Lock()
-	current, failed := sc.current, sc.failed
+	current, failed := sc.current, sc.failedFiles
 	s.mu.Unlock()
-	return append(current.dependsOn(), failed...)
+	return append(current.dependencies(), failed...)
 }
 
-// Call runs a tool. c.Reply gets the answer, once, be it that there is no such
-// tool.
-func (s *Scripts) Call(c *Call) {
-	s.mu.Lock()
-	o, err := s.tools[c.Name], error(nil)
-	closed, renewing := s.closed, ""
-	switch {
-	case o == nil || closed:
-	case o.gen.renewing != "":
-		renewing = o.gen.renewing
-	default:
-		err = c.queue(o)
-	}
-	s.mu.Unlock()
-	switch {
-	case closed:
-		c.answer(shuttingDown)
-	case o == nil:
-		var known []string
-		for _, spec := range s.Tools() {
-			known = append(known, spec.Name)
-		}
-		c.answer(unknownTool(c.Name, known))
-	case renewing != "":
-		c.answer(tool.Failed(tool.ExternalClient, "%s cannot run now: %s, and its script is being loaded again; try again in a moment", c.Name, renewing))
-	case err != nil:
-		c.answer(tool.Failed(tool.ExternalClient, "%s is busy: %v; try again in a moment", c.Name, err))
-	}
-}
-
-var shuttingDown = tool.Failed(tool.ExternalClient, "shutting down")
-
-// Agent is what the scripts say about the agent.
-func (s *Scripts) Agent() agent.Settings {
+// Agent returns the agent settings that a script has set with agent(), or no settings if none has.
+func (s *Scripts) Agent() agentsettings.Settings {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, sc := range s.list {
@@ -283,132 +280,8 @@ func (s *Scripts) Agent() agent.Settings {
 			return a.Settings
 		}
 	}
-	return agent.Settings{}
+	return agentsettings.Settings{}
 }
 
-// Listens says whether any script handles events of this type.
-func (s *Scripts) Listens(event string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.list, func(sc *script) bool { return sc.current.listens(event) })
-}
-
-// Dispatch gives an event to every script that handles its type, in the order
-// of the calls of Dispatch. It does not wait for the handlers.
-func (s *Scripts) Dispatch(e Event) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, sc := range s.list {
-		if sc.current.listens(e.Type) {
-			sc.current.x.box.put(&message{class: anEvent, event: &e})
-		}
-	}
-}
-
-// Drain admits no more calls, waits for those under way until ctx is done, and
-// answers the rest.
-func (s *Scripts) Drain(ctx context.Context) {
-	s.mu.Lock()
-	if !s.closed {
-		s.closed = true
-		close(s.ended)
-	}
-	if s.trying != nil { // it will never be published: do not wait for it
-		s.trying.giveUp(shuttingDown.Text)
-	}
-	s.mu.Unlock()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		left := s.underWay()
-		if len(left) == 0 {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			for _, c := range left {
-				c.abandon(shuttingDown)
-			}
-			ctx = context.Background() // the last Reply may be on its way in another goroutine
-		case <-tick.C:
-		}
-	}
-}
-
-// underWay are the calls that have not been answered.
-func (s *Scripts) underWay() []*Call {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var calls []*Call
-	for _, sc := range s.list {
-		for _, g := range append(slices.Clone(sc.old), sc.current) {
-			for c := range g.calls {
-				if !c.replied.Load() {
-					calls = append(calls, c)
-				}
-			}
-		}
-	}
-	return calls
-}
-
-// Close runs every script's on_unload, ends the executors, and returns once all
-// their goroutines have ended. Calls still under way are answered first.
-func (s *Scripts) Close() {
-	ended, cancel := context.WithCancel(context.Background())
-	cancel()
-	s.Drain(ended)
-	s.reloading.Lock()
-	s.mu.Lock()
-	list := s.list
-	s.list, s.tools = nil, nil
-	s.mu.Unlock()
-	s.reloading.Unlock() // not while waiting: what is to be loaded again may be waiting for it
-	for _, sc := range list {
-		s.wg.Go(func() {
-			g := sc.current
-			g.x.box.put(&message{do: func() { g.stepDown(shuttingDown.Text) }})
-			g.awaitUnload(shuttingDown.Text)
-			g.x.close()
-		})
-		for _, g := range sc.old {
-			s.wg.Go(g.x.close)
-		}
-	}
-	s.wg.Wait()
-	if s.heap != nil {
-		s.heap.Close()
-	}
-}
-
-// endIfDrained closes a retired generation once its last call has ended. The
-// caller holds mu.
-func (s *Scripts) endIfDrained(g *generation) {
-	if !g.retired || len(g.calls) > 0 {
-		return
-	}
-	for _, sc := range s.list {
-		if i := slices.Index(sc.old, g); i >= 0 {
-			sc.old = slices.Delete(sc.old, i, i+1)
-			sc.past.add(g)
-			s.wg.Go(g.leave)
-		}
-	}
-}
-
-func namedTwice(path string) error { return &LoadError{Text: path + ": named twice"} }
-
-// rivals are two scripts that both say how the agent is to be.
-func rivals(a, other *agentSettings) error {
-	return &LoadError{
-		Text: fmt.Sprintf("%s: agent is said at %s too", a.place, other.place),
-		Hint: "one script says how the agent is to be, for all",
-	}
-}
-
-func conflict(o, other *offer) error {
-	return &LoadError{
-		Text: fmt.Sprintf("%s: the tool %s is registered by %s too", o.spec.Source, o.spec.Name, other.spec.Source),
-		Hint: "give one of them another name",
-	}
-}
+// MemoryLimit returns the memory limit of all scripts together, in bytes.
+func (s *Scripts) MemoryLimit() uint64 { return s.opts.Heap.Limit() }

@@ -1,7 +1,6 @@
-// Package tool is what both sides of a tool call agree on: what a tool is
-// called, what it takes, and what came of a call. It knows neither Lua nor the
-// wire, and its values are plain data: once made they are never changed, so
-// any goroutine may read them.
+// Package tool defines tools, their parameters and the results of tool calls, independently of Lua
+// and of the ElevenLabs protocol. Nobody changes a value of this package after it was made, so any
+// goroutine may read it.
 package tool
 
 import (
@@ -11,30 +10,50 @@ import (
 )
 
 const (
-	// DefaultTimeout is how long a tool call may take when its tool does not
-	// say: just under the 20 s the server waits by default
-	// (response_timeout_secs of an ElevenLabs client tool).
+	// DefaultTimeout is how long a tool call may take if the tool sets no timeout. It is less than
+	// 20 s, which is how long the ElevenLabs server waits for a result by default (its setting
+	// response_timeout_secs).
 	DefaultTimeout = 15 * time.Second
 
-	// MaxTimeout is the longest a tool may ask for: the server waits 120 s at
-	// the most.
+	// MaxTimeout is the longest timeout that a tool can set. The ElevenLabs server waits at most
+	// 120 s for a result.
 	MaxTimeout = 120 * time.Second
 
-	// MaxResult is the longest result text, in bytes.
+	// MaxResult is the maximum size of the text of a tool result, in bytes.
 	MaxResult = 256 << 10
 )
 
-// A Spec is what an agent is told about a tool.
+// A Spec describes a tool to an agent.
 type Spec struct {
-	Name        string        // see CheckName
-	Description string        // what it does, for the agent; may be empty
-	Parameters  *Schema       // of type object; nil when the tool declares none and takes anything
-	Timeout     time.Duration // how long a call may take; zero means DefaultTimeout
-	Phrases     []string      // how people ask for it; {slot} stands for a parameter
-	Source      string        // where it was registered, "lights.lua:12"
+	Name        string // the tool's name, which CheckName accepts
+	Title       string // the tool's name for people; may be empty
+	Description string // tells the agent what the tool does; may be empty
+	// Parameters is the schema of the arguments, which are an object. It is nil if the tool accepts
+	// any arguments.
+	Parameters *Schema
+	// Returns is the schema of the results, which are objects. It is nil if the tool may return
+	// anything.
+	Returns *Schema
+	Hints   *Hints        // what a call does, for agents that ask people before some calls; nil if not known
+	Timeout time.Duration // how long a call of the tool may take; zero means DefaultTimeout
+	// Phrases are sentences in which users ask for the tool. In a phrase, "{room}" stands for the
+	// value of the parameter room.
+	Phrases []string
+	// Source is the script and line that registered the tool, such as "lights.lua:12".
+	Source string
 }
 
-// Deadline is how long a call of this tool may take.
+// Hints say what the calls of a tool do. They are the annotations of a tool in the Model Context
+// Protocol.
+type Hints struct {
+	ReadOnly    bool // a call changes nothing
+	Destructive bool // a call may delete or overwrite something; false if ReadOnly is true
+	Idempotent  bool // a second call with the same arguments changes nothing more
+	OpenWorld   bool // a call reaches the outside world, such as the web
+}
+
+// Deadline returns how long a call of this tool may take: Timeout, or DefaultTimeout if Timeout is
+// zero.
 func (s *Spec) Deadline() time.Duration {
 	if s.Timeout == 0 {
 		return DefaultTimeout
@@ -44,8 +63,7 @@ func (s *Spec) Deadline() time.Duration {
 
 var nameForm = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 
-// CheckName says what is wrong with a tool's name, nil when nothing is. The
-// form is the server's.
+// CheckName returns an error if the ElevenLabs API does not accept this name for a tool.
 func CheckName(name string) error {
 	if !nameForm.MatchString(name) {
 		return fmt.Errorf("%q is not a tool name (1 to 64 of a-z, A-Z, 0-9, _ and -)", name)
@@ -53,30 +71,31 @@ func CheckName(name string) error {
 	return nil
 }
 
-// A Result is what came of one tool call.
+// A Result is what a tool call returns to the agent.
 type Result struct {
-	Text    string // what the agent reads; never longer than MaxResult
+	Text    string // the text for the agent, of at most MaxResult bytes
 	IsError bool
-	Type    ErrorType // empty, or why it is an error
+	Type    ErrorType // the reason for the error; empty if the call succeeded
 }
 
-// An ErrorType is one of the reasons for an error that the protocol has a word
-// for (error_type of client_tool_result).
+// An ErrorType says why a tool call failed. Its values are those of the field error_type in the
+// ElevenLabs message client_tool_result.
 type ErrorType string
 
 const (
-	UserRejected   ErrorType = "user_rejected"   // the user said no: the tool counts as not called
-	ExternalServer ErrorType = "external_server" // something the tool talks to failed
+	UserRejected   ErrorType = "user_rejected"   // the user did not allow the call
+	ExternalServer ErrorType = "external_server" // another service, which the tool uses, failed
 	ExternalClient ErrorType = "external_client" // the tool itself failed
-	CustomerAuth   ErrorType = "customer_auth"   // the tool is not allowed to
-	ClientTimeout  ErrorType = "client_timeout"  // the tool took too long
+	CustomerAuth   ErrorType = "customer_auth"   // the tool had no permission for something
+	ClientTimeout  ErrorType = "client_timeout"  // the call was not finished before its timeout
 	Unknown        ErrorType = "unknown"
 )
 
-// ErrorTypes are the words an ErrorType can be.
+// ErrorTypes lists all values of ErrorType.
 var ErrorTypes = []ErrorType{UserRejected, ExternalServer, ExternalClient, CustomerAuth, ClientTimeout, Unknown}
 
-// Failed is the result of a call that did not work.
+// Failed returns the result of a call that failed for the reason t. The text of the result is
+// fmt.Sprintf(format, args...).
 func Failed(t ErrorType, format string, args ...any) Result {
 	return Result{Text: fmt.Sprintf(format, args...), IsError: true, Type: t}
 }

@@ -1,13 +1,13 @@
-// Package voice is the sound of a conversation: what the agent says reaches the
-// speaker, and what the user says the agent. It stands between moonlark/audio,
-// which does not know the wire, and the conversation, and knows nothing of Lua.
+// Package voice connects the sound of conversations to the devices: the speaker plays what the
+// agent says, and the agent hears what the microphone records. The package publishes on the bus
+// which speech has been heard. It knows audio formats, but neither the messages of the protocol nor
+// Lua. Package dialog calls package voice, which calls package audio.
 //
-// The goroutines of a Voice: two for the speaker and two for the microphone, one
-// that keeps it and one that is its carrier's, with what that starts; one that
-// sends silence in place of a microphone that is gone; and one, the follower,
-// that tells what is being heard. Close waits for all of them, but for a device
-// that does not end. The sound itself passes from the goroutine that reads the
-// socket into a buffer, and from there to the speaker's.
+// A Voice has these goroutines: one plays and one records, each with the goroutines of the device's
+// backend; one sends silence while no sound comes from a microphone; one listens for wake words; and
+// one publishes which speech has been heard. Close waits for all of them, but not forever for a device
+// that does not stop. The goroutine of package dialog that reads the agent's messages calls Audio,
+// which puts speech into a buffer. The playing goroutine takes the speech from the buffer.
 package voice
 
 import (
@@ -22,104 +22,97 @@ import (
 
 	"moonlark/audio"
 	"moonlark/audio/pcm"
-	"moonlark/audio/wake"
-	"moonlark/engine/convai"
+	"moonlark/engine/bus"
+	"moonlark/engine/health"
+	"moonlark/engine/speech/wake"
 )
 
-// Options say what a Voice is made of.
+// Options say which devices and callbacks a Voice uses. Bus must be set.
 type Options struct {
-	Speaker    audio.Speaker    // nil: what the agent says passes unheard
+	Bus *bus.Bus
+
+	Speaker    audio.Speaker    // nil: the agent's speech is not played
 	Microphone audio.Microphone // nil: the agent hears silence
 
-	// Echo makes what takes the speaker's sound out of the microphone's. Nil
-	// takes nothing out.
-	Echo func(audio.Heard) audio.Echo
+	// Echo makes the echo canceller, which removes the speaker's sound from the microphone's. Nil
+	// means no echo canceller.
+	Echo func(audio.Playback) audio.EchoRemover
 
-	// Wake listens for wake words; nil: nobody does. In a conversation it hears
-	// silence, unless WakeAlways is set.
+	// Wake listens for wake words; nil means that wake words are off. During a conversation Wake
+	// hears silence, unless WakeAlways is set.
 	Wake       *wake.Listener
 	WakeAlways bool
 
-	// Chunk is how much of the user's sound is sent at a time, 20 to 250 ms;
-	// what is out of that is brought into it. Zero means 20 ms.
+	// OnWake is called after somebody has said a wake word and the Wake event has been published.
+	// It runs on the goroutine of Wake and must not block. Nil does nothing.
+	OnWake func()
+
+	// Chunk is the length of the chunks of the user's sound that are sent, 20 to 250 ms. A value
+	// outside of this range is changed to its nearest end. Zero means 20 ms.
 	Chunk time.Duration
 
-	Counts *audio.Counts // nil makes some
-	Log    *slog.Logger  // nil drops it
-
-	// Notify is told what happens: a Health, Speaking, Spoken, Silent, Level,
-	// WakeHealth or wake.Detection. It is called from several goroutines and
-	// must not block. Nil: nobody is.
-	Notify func(notice any)
-
-	// Levels says whether anybody wants to be told of levels. Nil: nobody does.
-	Levels func() bool
+	Counts *audio.Counts // counts the faults of the sound; nil creates a new Counts
+	Log    *slog.Logger  // nil discards the log
 }
 
-// A Health is what became of a device.
-type Health struct {
-	audio.Health
-	Microphone bool // it is that, and not the speaker
+// Formats are the audio formats of a conversation, with the names of ElevenLabs, such as
+// "pcm_16000" and "ulaw_8000".
+type Formats struct {
+	Speaker    string // format of the agent's speech
+	Microphone string // format of the user's sound
 }
 
-// A WakeHealth is what became of what listens for wake words.
-type WakeHealth struct{ audio.Health }
-
-// Speaking says that a response has begun to be heard.
-type Speaking struct{ ID int }
-
-// Spoken says what of a response has been heard since the last Spoken of it. It
-// comes only from agents that say when each character is spoken.
-type Spoken struct {
-	ID   int
-	Text string
-}
-
-// Silent says that a response has been interrupted, or that there is nothing
-// left to be heard.
-type Silent struct {
-	ID          int  // of the last response that was heard
-	Interrupted bool // and not to its end
-}
-
-// A Level says how loud the microphone is, 10 times a second at most.
-type Level struct {
-	DBFS  float64 // from -96, silence, to 0
-	Voice bool    // somebody speaks
-}
-
-// A Voice is the sound of one conversation after the other. Audio belongs to the
-// goroutine that reads the socket, all else may be called from any.
+// A Voice plays and records the sound of conversations, one after the other. Only the goroutine
+// that reads the agent's messages may call Audio. Any goroutine may call the other methods.
 type Voice struct {
-	opts     Options // fixed, as are the next two
-	player   *audio.Player
-	recorder *audio.Recorder
-	speaker  audio.Speaker
-	stop     context.CancelFunc
-	running  sync.WaitGroup
-	reading  chan struct{} // has a value for each file that is being read
+	// The fields from opts to speaker never change after New.
+	opts       Options
+	player     *audio.Player
+	recorder   *audio.Recorder
+	speaker    audio.Speaker
+	stop       context.CancelFunc
+	running    sync.WaitGroup
+	closer     func() error  // releases the devices that FromSettings made; may be nil
+	announcing chan struct{} // has a value while an announcement plays: see AwaitTurn
 
-	buffer   []byte      // Audio's
-	full     bool        // Audio's: the latest piece was dropped
-	speaking atomic.Bool // the follower has told that, and not the end of it
+	// the buffer was full at the last call of Audio, which is the only user of this field
+	full     bool
+	speaking atomic.Bool // a Speaking event has been published, and no Silent event after it
 
-	mu      sync.Mutex // guards what follows; never held while waiting
-	words   []words    // of pieces that have not been heard yet; only the follower takes any out
-	letters int        // in words
+	// nil before the first report of the device
+	speakerHealth, microphoneHealth atomic.Pointer[health.Device]
+
+	mu sync.Mutex // guards the fields below; never held while waiting
+	// highest event id of the speech that was passed to Audio in this conversation
+	latest int
+	// lowest event id that has not been interrupted; speech without an event id gets this id, or
+	// latest if latest is higher
+	next       int
+	words      []pieceWords
+	characters int            // total number of characters in words
+	tracks     []playingTrack // the tracks that Play has started; some may have ended
 }
 
-// mostLetters is how many characters of speech that waits are kept to be told.
-// Two minutes have some 2,000.
-const mostLetters = 1 << 16
+// maxCharacters is the maximum number of characters of speech that have not been heard yet. Two
+// minutes of speech have about 2,000 characters.
+const maxCharacters = 1 << 16
 
-// Words are the characters of a piece, and when each is spoken.
-type words struct {
-	piece uint64
-	id    int
-	*convai.Alignment
+// Words are the characters of a piece of speech, and for each character the time at which it is
+// spoken, in milliseconds since the start of the piece. Both slices have the same length.
+type Words struct {
+	Chars    []string
+	StartsMS []int
 }
 
-// New makes a voice. Its devices are opened by Start.
+// pieceWords are the words of a piece of speech in the player's buffer. Only the goroutine of
+// publishPlayback removes them from Voice.words.
+type pieceWords struct {
+	piece    uint64
+	response int
+	*Words
+}
+
+// New makes a Voice. Start opens its devices.
 func New(opts Options) *Voice {
 	if opts.Counts == nil {
 		opts.Counts = new(audio.Counts)
@@ -127,18 +120,15 @@ func New(opts Options) *Voice {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	if opts.Notify == nil {
-		opts.Notify = func(any) {}
+	if opts.OnWake == nil {
+		opts.OnWake = func() {}
 	}
-	if opts.Levels == nil {
-		opts.Levels = func() bool { return false }
-	}
-	v := &Voice{opts: opts, speaker: opts.Speaker, reading: make(chan struct{}, 2)}
+	v := &Voice{opts: opts, speaker: opts.Speaker, announcing: make(chan struct{}, 1)}
 	if v.speaker == nil {
-		v.speaker = audio.NewNone()
+		v.speaker = audio.NewNullSpeaker()
 	}
 	v.player = audio.NewPlayer(v.speaker, opts.Counts)
-	var echo audio.Echo
+	var echo audio.EchoRemover
 	if opts.Echo != nil {
 		echo = opts.Echo(v.player)
 	}
@@ -149,77 +139,70 @@ func New(opts Options) *Voice {
 	return v
 }
 
-// Start opens the devices, and again when they are lost, until Close. It does
-// not wait for them.
+// Start opens the devices, and opens them again when they have failed, until Close. It returns
+// without waiting for the devices.
 func (v *Voice) Start() {
 	ctx, stop := context.WithCancel(context.Background())
 	v.stop = stop
 	v.running.Go(func() {
 		audio.KeepPlaying(ctx, v.speaker, v.player, func(h audio.Health) {
 			if v.opts.Speaker != nil {
-				v.opts.Notify(Health{h, false})
+				v.noteDevice(bus.Speaker, &v.speakerHealth, h)
 			}
 		})
 	})
 	if v.opts.Microphone != nil {
 		v.running.Go(func() {
-			audio.KeepRecording(ctx, v.opts.Microphone, v.recorder, func(h audio.Health) { v.opts.Notify(Health{h, true}) })
+			audio.KeepRecording(ctx, v.opts.Microphone, v.recorder, func(h audio.Health) {
+				v.noteDevice(bus.Microphone, &v.microphoneHealth, h)
+			})
 		})
 	}
 	if v.opts.Wake != nil {
-		v.running.Go(func() {
-			v.opts.Wake.Run(ctx, func(d wake.Detection) { v.opts.Notify(d) }, func(h audio.Health) { v.opts.Notify(WakeHealth{h}) })
-		})
+		v.running.Go(func() { v.opts.Wake.Run(ctx, v.noteWake, v.noteRecogniser) })
 	}
 	v.running.Go(func() { v.recorder.Run(ctx) })
-	v.running.Go(func() { v.follow(ctx) })
+	v.running.Go(func() { v.publishPlayback(ctx) })
 }
 
-// Close fades the sound out and closes the devices. It returns when nothing is
-// left running, which a device that is stuck delays by 3 s, and may be called
-// without Start.
-func (v *Voice) Close() {
-	if v.stop == nil {
-		return
+// fadeTime is how long a speaker takes to play its buffer after the volume has been set to 0.
+const fadeTime = 30 * time.Millisecond
+
+// Close fades the sound out and closes the devices. It waits until the goroutines of the Voice have
+// ended, but at most 3 s for a device that does not stop. It may be called without Start.
+func (v *Voice) Close() error {
+	if v.stop != nil {
+		v.player.SetVolume(0)
+		time.Sleep(fadeTime)
+		v.stop()
+		v.running.Wait()
 	}
-	v.player.SetVolume(0)
-	time.Sleep(fading)
-	v.stop()
-	v.running.Wait()
+	if v.closer == nil {
+		return nil
+	}
+	return v.closer()
 }
 
-// fading is how long a speaker takes to flush, and sound to fall silent.
-const fading = 30 * time.Millisecond
-
-// Hush silences whatever is being said, and what else comes in this conversation.
-func (v *Voice) Hush() { v.Interrupt(math.MaxInt) }
-
-// Counts are what went wrong so far.
-func (v *Voice) Counts() *audio.Counts { return v.opts.Counts }
-
-// Expect keeps what is said from just before now on for a Begin with preroll, as
-// much as audio.MaxWait, and Forget is the end of that when none is to come.
-func (v *Voice) Expect() { v.recorder.Expect() }
-
-// Forget is what Expect says.
-func (v *Voice) Forget() { v.recorder.Forget() }
-
-// Begin is the beginning of a conversation: what the user says goes to send, with
-// preroll from what was said just before, or since Expect, on: all of that before
-// Begin returns. send is called on a goroutine of the
-// voice, must not block nor keep the chunk, and says how many chunks it has
-// dropped. The error is that a format is not
-// known; then there is no sound in that direction. It comes before the first
-// Audio of the conversation, on the same goroutine.
-func (v *Voice) Begin(m convai.ConversationInitiationMetadata, preroll bool, send func(chunk []byte) (dropped int)) error {
-	out, outErr := pcm.Parse(m.AgentOutputAudioFormat)
+// Begin connects the sound to a conversation that begins. Call it before the first Audio, on the
+// same goroutine. The sound of the microphone is passed to send. With preroll, Begin first sends
+// the sound that the microphone recorded just before this call, or since Expect, and returns after
+// that.
+//
+// send is called on a goroutine of the Voice, and during Begin on the caller's. It must not block
+// and must not keep the chunk. It returns how many chunks were dropped. The error of Begin says
+// that a format is not known; there is then no sound in that direction.
+func (v *Voice) Begin(formats Formats, preroll bool, send func(chunk []byte) (dropped int)) error {
+	v.mu.Lock()
+	v.latest, v.next = 0, 0
+	v.mu.Unlock()
+	out, outErr := pcm.Parse(formats.Speaker)
 	if outErr == nil {
 		v.player.Begin(out)
 	} else {
-		v.Hush()
+		v.hush()
 		outErr = fmt.Errorf("the agent's sound: %w", outErr)
 	}
-	in, inErr := pcm.Parse(m.UserInputAudioFormat)
+	in, inErr := pcm.Parse(formats.Microphone)
 	if inErr == nil {
 		v.recorder.Begin(in, v.opts.Chunk, preroll, send)
 	} else {
@@ -228,39 +211,55 @@ func (v *Voice) Begin(m convai.ConversationInitiationMetadata, preroll bool, sen
 	return errors.Join(outErr, inErr)
 }
 
-// End is the end of a conversation: nothing is sent any more. What the agent has
-// said goes on being heard.
+// End disconnects the microphone after the conversation has ended. Speech of the agent that is in
+// the buffer is still played.
 func (v *Voice) End() { v.recorder.End() }
 
-// Audio plays a piece of what the agent says.
-func (v *Voice) Audio(m *convai.Audio) {
-	var err error
-	v.buffer, err = m.Base64.AppendBytes(v.buffer[:0])
-	if err != nil {
-		v.opts.Log.Warn(fmt.Sprintf("audio: %v", err))
-		return
+// Audio puts a piece of the agent's speech into the buffer. response is its event id, 0 when the
+// agent has not sent one. words are the words of the piece, nil when the agent does not send the
+// time of each character.
+func (v *Voice) Audio(response int, sound []byte, words *Words) {
+	v.mu.Lock()
+	if response == 0 {
+		response = max(v.latest, v.next)
 	}
-	piece, err := v.player.Queue(m.EventID, v.buffer)
-	if err != nil && !v.full { // all that follows would say the same
+	v.latest = max(v.latest, response)
+	v.mu.Unlock()
+	piece, err := v.player.Queue(response, sound)
+	if err != nil && !v.full { // log this only once, until a piece fits into the buffer again
 		v.opts.Log.Warn(fmt.Sprintf("audio: %v", err))
 	}
 	v.full = err != nil
-	if a := m.Alignment; piece > 0 && a != nil && len(a.Chars) == len(a.StartsMS) {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		if v.letters += len(a.Chars); v.letters > mostLetters {
-			v.letters -= len(a.Chars)
-			return
-		}
-		v.words = append(v.words, words{piece, m.EventID, a})
+	if piece == 0 || words == nil {
+		return
 	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.characters+len(words.Chars) > maxCharacters {
+		return
+	}
+	v.characters += len(words.Chars)
+	v.words = append(v.words, pieceWords{piece, response, words})
 }
 
-// Interrupt silences a response, and those before it.
-func (v *Voice) Interrupt(id int) { v.player.Interrupt(id) }
+// Interrupt silences the response with this event id and all earlier ones. If response is 0,
+// because the agent has not said which response was interrupted, Interrupt silences the response
+// that arrived last and all earlier ones. Speech without an event id that arrives later is played.
+func (v *Voice) Interrupt(response int) {
+	v.mu.Lock()
+	if response == 0 {
+		response = v.latest
+	}
+	v.next = max(v.next, min(response, math.MaxInt-1)+1)
+	v.mu.Unlock()
+	v.player.Interrupt(response)
+}
 
-// Drain waits until all that the agent has said has been heard, and Notify has
-// been told so, or ctx is done.
+// hush silences all speech of the agent in this conversation, including speech that arrives later.
+func (v *Voice) hush() { v.player.Interrupt(math.MaxInt) }
+
+// Drain waits until all speech of the agent has been heard and the Silent event has been published,
+// or until ctx is done.
 func (v *Voice) Drain(ctx context.Context) {
 	for {
 		left := v.player.Position().Left
@@ -275,31 +274,33 @@ func (v *Voice) Drain(ctx context.Context) {
 	}
 }
 
-// SetVolume says how loud everything is, from 0 to 1.
+// Plays reports whether the user listens to something at this moment: speech of the agent, or a sound
+// that a script has started less than a minute ago.
+func (v *Voice) Plays() bool {
+	return v.playsTrack() || v.speaking.Load() || v.player.Position().Left > 0
+}
+
+// Expect starts to keep the microphone's sound, at most audio.MaxWait of it, for a conversation
+// that will begin with preroll. Begin sends this sound. Forget discards it.
+func (v *Voice) Expect() { v.recorder.Expect() }
+
+// Forget discards the sound that Expect has kept. Call it when the conversation could not be
+// opened.
+func (v *Voice) Forget() { v.recorder.Forget() }
+
+// SetVolume sets the volume of all sound that the speaker plays, from 0 to 1.
 func (v *Voice) SetVolume(volume float64) { v.player.SetVolume(volume) }
 
-// SetMuted makes the microphone deaf.
+// SetMuted mutes the microphone, or ends the muting. Neither the agent nor the wake word recogniser
+// hears a muted microphone.
 func (v *Voice) SetMuted(muted bool) { v.recorder.SetMuted(muted) }
 
-// SetListening says whether the agent hears the user, and whether that is a change.
-func (v *Voice) SetListening(listening bool) (changed bool) {
-	return v.recorder.SetListening(listening)
-}
-
-// Listening says whether the agent hears the user.
-func (v *Voice) Listening() bool { return v.recorder.Listening() }
-
-// Play mixes a sound in. The error is that too many are being played.
-func (v *Voice) Play(sound []float32) error { return v.player.Play(sound) }
-
-// PlayFile plays what ReadFile reads, and waits for that. Two are read at a time,
-// since a long one takes tens of megabytes.
-func (v *Voice) PlayFile(folder, name string) error {
-	v.reading <- struct{}{}
-	defer func() { <-v.reading }()
-	sound, err := ReadFile(folder, name)
-	if err != nil {
-		return err
+// SetListening decides whether the agent hears the microphone or silence (push to talk).
+func (v *Voice) SetListening(listening bool) {
+	if v.recorder.SetListening(listening) {
+		v.opts.Bus.Publish(bus.Event{Type: bus.Listening, Listening: &listening})
 	}
-	return v.Play(sound)
 }
+
+// Listening reports whether the agent hears the microphone.
+func (v *Voice) Listening() bool { return v.recorder.Listening() }

@@ -3,9 +3,6 @@ package voice
 import (
 	"context"
 	"fmt"
-	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -15,40 +12,63 @@ import (
 
 	"moonlark/audio"
 	"moonlark/audio/pcm"
-	"moonlark/audio/wav"
-	"moonlark/engine/convai"
+	"moonlark/engine/bus"
 )
 
-// A room is a voice with a speaker that nobody hears, on the clock of the test.
-type room struct {
+// A testVoice is a Voice with a simulated speaker, on the fake clock of the test. It records
+// events.
+type testVoice struct {
 	*Voice
-	mu   sync.Mutex
-	told []string
-	sent []byte
+	mu     sync.Mutex
+	events []string
+	sent   []byte
 }
 
-func (r *room) note(notice any) {
+func (r *testVoice) record(e bus.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.told = append(r.told, strings.TrimPrefix(fmt.Sprintf("%T%v", notice, notice), "voice."))
+	switch e.Type {
+	case bus.Speaking:
+		r.events = append(r.events, fmt.Sprintf("Speaking{%d}", e.EventID))
+	case bus.Spoken:
+		r.events = append(r.events, fmt.Sprintf("Spoken{%d %s}", e.EventID, e.Text))
+	case bus.Silent:
+		r.events = append(r.events, fmt.Sprintf("Silent{%d %v}", e.EventID, e.Interrupted))
+	case bus.Loudness:
+		r.events = append(r.events, fmt.Sprintf("Level{%v %v}", e.Loudness, e.Voice))
+	}
 }
 
-func (r *room) all() []string {
+// listen returns a bus whose events r records. levels says whether r wants Loudness events.
+func (r *testVoice) listen(levels bool) *bus.Bus {
+	b := new(bus.Bus)
+	b.Attach(bus.Receiver{
+		Wants:   func(t bus.Type, _ string) bool { return levels || t != bus.Loudness },
+		Receive: r.record,
+	})
+	return b
+}
+
+var wideband = Formats{Speaker: "pcm_16000", Microphone: "pcm_16000"}
+
+func (r *testVoice) all() []string {
 	synctest.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.told)
+	return slices.Clone(r.events)
 }
 
-// with runs test with a voice that has begun a conversation.
-func with(t *testing.T, opts Options, test func(r *room)) {
+// with starts a Voice on a fake clock, begins a conversation, and calls test.
+func with(t *testing.T, opts Options, test func(r *testVoice)) {
 	synctest.Test(t, func(t *testing.T) {
-		r := new(room)
-		opts.Notify = r.note
+		r := new(testVoice)
+		if opts.Bus == nil {
+			opts.Bus = r.listen(false)
+		}
 		r.Voice = New(opts)
 		r.Start()
 		defer r.Close()
-		if err := r.Begin(convai.ConversationInitiationMetadata{AgentOutputAudioFormat: "pcm_16000", UserInputAudioFormat: "pcm_16000"}, false, r.send); err != nil {
+		if err := r.Begin(wideband, false, r.send); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -56,33 +76,58 @@ func with(t *testing.T, opts Options, test func(r *room)) {
 	})
 }
 
-func (r *room) send(chunk []byte) int {
+func (r *testVoice) send(chunk []byte) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sent = append(r.sent, chunk...)
 	return 0
 }
 
-// say is a piece of speech that long, with its words if there are any: each
-// character takes 50 ms.
-func say(id int, d time.Duration, words string) *convai.Audio {
+// say passes a piece of speech to Audio. id is its event id and d its length. text contains the
+// words of the piece; each character takes 50 ms. An empty text means that there are no words.
+func (r *testVoice) say(id int, d time.Duration, text string) {
 	f := pcm.Format{Encoding: pcm.S16, Rate: 16000}
-	m := &convai.Audio{Base64: convai.EncodeSound(f.AppendSilence(nil, f.Bytes(d)/2)), EventID: id}
-	if words != "" {
-		m.Alignment = new(convai.Alignment)
-		for i, c := range strings.Split(words, "") {
-			m.Alignment.Chars = append(m.Alignment.Chars, c)
-			m.Alignment.StartsMS = append(m.Alignment.StartsMS, 50*i)
-			m.Alignment.DurationsMS = append(m.Alignment.DurationsMS, 50)
+	var words *Words
+	if text != "" {
+		words = new(Words)
+		for i, c := range strings.Split(text, "") {
+			words.Chars = append(words.Chars, c)
+			words.StartsMS = append(words.StartsMS, 50*i)
 		}
 	}
-	return m
+	r.Audio(id, f.AppendSilence(nil, f.Bytes(d)/2), words)
 }
 
-func TestWhatIsHeardIsToldWhenItIsHeard(t *testing.T) {
-	with(t, Options{}, func(r *room) {
-		r.Audio(say(1, 500*time.Millisecond, "good day "))
-		r.Audio(say(1, 500*time.Millisecond, "to you"))
+func TestAnInterruptionWithoutAnEventIDSilencesWhatHasArrived(t *testing.T) {
+	for name, ids := range map[string][3]int{"numbered speech": {5, 5, 6}, "speech without event ids": {0, 0, 0}} {
+		t.Run(name, func(t *testing.T) {
+			with(t, Options{}, func(r *testVoice) {
+				r.say(ids[0], time.Second, "")
+				time.Sleep(200 * time.Millisecond)
+				r.Interrupt(0)
+				r.Interrupt(0)
+				time.Sleep(200 * time.Millisecond)
+				speaking, silent := fmt.Sprintf("Speaking{%d}", ids[0]), fmt.Sprintf("Silent{%d true}", ids[0])
+				if got, want := r.all(), []string{speaking, silent}; !slices.Equal(got, want) {
+					t.Errorf("after the interruption %q, want %q", got, want)
+				}
+				if ids[1] != 0 {
+					r.say(ids[1], time.Second, "") // the rest of the interrupted response
+				}
+				r.say(ids[2], 500*time.Millisecond, "")
+				time.Sleep(time.Second)
+				if got := r.all()[2:]; len(got) != 2 || !strings.HasSuffix(got[1], " false}") || ids[2] != 0 && got[0] != "Speaking{6}" {
+					t.Errorf("the next response: %q", got)
+				}
+			})
+		})
+	}
+}
+
+func TestSpokenEventsComeWhenTheWordsAreHeard(t *testing.T) {
+	with(t, Options{}, func(r *testVoice) {
+		r.say(1, 500*time.Millisecond, "good day ")
+		r.say(1, 500*time.Millisecond, "to you")
 		time.Sleep(50 * time.Millisecond)
 		if got, want := r.all(), []string{"Speaking{1}"}; !slices.Equal(got, want) {
 			t.Errorf("at first %q, want %q", got, want)
@@ -99,46 +144,46 @@ func TestWhatIsHeardIsToldWhenItIsHeard(t *testing.T) {
 	})
 }
 
-func TestWordsThatWereNotHeardAreNotTold(t *testing.T) {
-	with(t, Options{}, func(r *room) {
-		r.Audio(say(1, time.Second, "one two three four"))
+func TestWordsThatWereNotHeardAreNotPublished(t *testing.T) {
+	with(t, Options{}, func(r *testVoice) {
+		r.say(1, time.Second, "one two three four")
 		time.Sleep(300 * time.Millisecond)
 		r.Interrupt(1)
-		r.Audio(say(1, time.Second, "five six seven"))
+		r.say(1, time.Second, "five six seven")
 		time.Sleep(2 * time.Second)
 		if got, want := r.all(), []string{"Speaking{1}", "Spoken{1 one }", "Silent{1 true}"}; !slices.Equal(got, want) {
-			t.Errorf("told %q, want %q", got, want)
+			t.Errorf("got %q, want %q", got, want)
 		}
-		r.Audio(say(2, 200*time.Millisecond, "eight"))
+		r.say(2, 200*time.Millisecond, "eight")
 		time.Sleep(time.Second)
 		if got, want := r.all()[3:], []string{"Speaking{2}", "Spoken{2 eight}", "Silent{2 false}"}; !slices.Equal(got, want) {
-			t.Errorf("then told %q, want %q", got, want)
+			t.Errorf("then got %q, want %q", got, want)
 		}
 	})
 }
 
-func TestDrainWaitsUntilAllHasBeenHeard(t *testing.T) {
-	with(t, Options{}, func(r *room) {
-		r.Audio(say(1, 3*time.Second, ""))
+func TestDrainWaitsUntilAllSpeechHasBeenHeard(t *testing.T) {
+	with(t, Options{}, func(r *testVoice) {
+		r.say(1, 3*time.Second, "")
 		began := time.Now()
 		r.Drain(context.Background())
 		if took := time.Since(began); took < 2900*time.Millisecond || took > 3200*time.Millisecond {
 			t.Errorf("3 s of speech took %v", took)
 		}
-		r.Audio(say(1, time.Minute, ""))
+		r.say(1, time.Minute, "")
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		r.Drain(ctx)
-		r.Hush()
+		r.hush()
 		r.Drain(context.Background())
 		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("a minute of speech that was given up took %v", took)
+			t.Errorf("Drain after Hush took %v", took)
 		}
 	})
 }
 
-func TestTheAgentHearsSilenceWhenThereIsNoMicrophone(t *testing.T) {
-	with(t, Options{Chunk: 100 * time.Millisecond}, func(r *room) {
+func TestTheAgentHearsSilenceWithoutAMicrophone(t *testing.T) {
+	with(t, Options{Chunk: 100 * time.Millisecond}, func(r *testVoice) {
 		time.Sleep(2 * time.Second)
 		r.End()
 		synctest.Wait()
@@ -154,11 +199,11 @@ func TestTheAgentHearsSilenceWhenThereIsNoMicrophone(t *testing.T) {
 	})
 }
 
-func TestAFormatThatIsNotKnownIsAnErrorThatNamesIt(t *testing.T) {
-	with(t, Options{}, func(r *room) {
-		for _, m := range []convai.ConversationInitiationMetadata{
-			{AgentOutputAudioFormat: "opus_48000", UserInputAudioFormat: "pcm_16000"},
-			{AgentOutputAudioFormat: "pcm_16000", UserInputAudioFormat: "opus_48000"},
+func TestTheErrorNamesAnUnknownFormat(t *testing.T) {
+	with(t, Options{}, func(r *testVoice) {
+		for _, m := range []Formats{
+			{Speaker: "opus_48000", Microphone: "pcm_16000"},
+			{Speaker: "pcm_16000", Microphone: "opus_48000"},
 		} {
 			if err := r.Begin(m, false, r.send); err == nil || !strings.Contains(err.Error(), "opus_48000") {
 				t.Errorf("got %v", err)
@@ -167,14 +212,15 @@ func TestAFormatThatIsNotKnownIsAnErrorThatNamesIt(t *testing.T) {
 	})
 }
 
-func TestLevelsAreToldOnlyToWhoeverWantsThem(t *testing.T) {
+func TestLoudnessIsPublishedOnlyWhenASubscriberWantsIt(t *testing.T) {
 	for _, wanted := range []bool{false, true} {
 		t.Run(fmt.Sprint(wanted), func(t *testing.T) {
-			with(t, Options{Microphone: quiet{}, Levels: func() bool { return wanted }}, func(r *room) {
+			levels := new(testVoice)
+			with(t, Options{Microphone: silentMicrophone{}, Bus: levels.listen(wanted)}, func(*testVoice) {
 				time.Sleep(time.Second)
 				n := 0
-				for _, told := range r.all() {
-					if strings.HasPrefix(told, "Level{-96 ") {
+				for _, event := range levels.all() {
+					if strings.HasPrefix(event, "Level{-96 ") {
 						n++
 					}
 				}
@@ -186,11 +232,11 @@ func TestLevelsAreToldOnlyToWhoeverWantsThem(t *testing.T) {
 	}
 }
 
-// A quiet microphone hears nothing.
-type quiet struct{}
+// A silentMicrophone records silence.
+type silentMicrophone struct{}
 
-func (quiet) String() string { return "quiet" }
-func (quiet) Record(ctx context.Context, sink audio.Sink) error {
+func (silentMicrophone) String() string { return "quiet" }
+func (silentMicrophone) Record(ctx context.Context, sink audio.Sink) error {
 	sound := make([]float32, audio.Samples(20*time.Millisecond))
 	for tick := time.NewTicker(20 * time.Millisecond); ; {
 		select {
@@ -203,63 +249,12 @@ func (quiet) Record(ctx context.Context, sink audio.Sink) error {
 	}
 }
 
-func TestFilesAreReadFromTheFolderAndNowhereElse(t *testing.T) {
-	dir := t.TempDir()
-	inside := filepath.Join(dir, "scripts")
-	os.MkdirAll(filepath.Join(inside, "sounds"), 0o755)
-	for _, path := range []string{filepath.Join(inside, "sounds", "ding.wav"), filepath.Join(dir, "secret.wav")} {
-		f, err := os.Create(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, err := wav.NewWriter(f, 8000)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Write(make([]float32, 800))
-		w.Close()
-		f.Close()
-	}
-	sound, err := ReadFile(inside, "sounds/ding.wav")
-	if err != nil || len(sound) != 4800 {
-		t.Errorf("got %d samples, %v", len(sound), err)
-	}
-	os.WriteFile(filepath.Join(inside, "text.wav"), []byte("hello"), 0o644)
-	for name, want := range map[string]string{
-		"../secret.wav": "../secret.wav: path escapes from parent",
-		"none.wav":      "none.wav: no such file",
-		"sounds":        "sounds: not a file", // nor is a pipe, which might never open
-		"text.wav":      "text.wav: not a WAV file",
-	} {
-		if _, err := ReadFile(inside, name); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want %s", name, err, want)
-		}
-	}
-}
-
-func TestABeepIsSoftAtBothEnds(t *testing.T) {
-	sound := Beep(1000, 100*time.Millisecond)
-	if len(sound) != 4800 {
-		t.Fatalf("%d samples", len(sound))
-	}
-	most, step := 0.0, 0.0
-	for i, x := range sound {
-		most = max(most, math.Abs(float64(x)))
-		if i > 0 {
-			step = max(step, math.Abs(float64(x-sound[i-1])))
-		}
-	}
-	if most < 0.24 || most > 0.26 || math.Abs(float64(sound[0])) > 0.01 || math.Abs(float64(sound[4799])) > 0.01 || step > 0.04 {
-		t.Errorf("it is %.2f loud, begins at %.2f, ends at %.2f, and has a step of %.3f", most, sound[0], sound[4799], step)
-	}
-}
-
-func TestAfterDrainTheEndHasBeenTold(t *testing.T) {
-	with(t, Options{}, func(r *room) {
-		r.Audio(say(1, 510*time.Millisecond, "good bye"))
+func TestDrainReturnsAfterTheSilentEvent(t *testing.T) {
+	with(t, Options{}, func(r *testVoice) {
+		r.say(1, 510*time.Millisecond, "good bye")
 		r.Drain(context.Background())
 		if got, want := r.all(), []string{"Speaking{1}", "Spoken{1 good }", "Spoken{1 bye}", "Silent{1 false}"}; !slices.Equal(got, want) {
-			t.Errorf("told %q, want %q", got, want)
+			t.Errorf("got %q, want %q", got, want)
 		}
 	})
 }

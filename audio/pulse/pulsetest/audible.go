@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Audible is how many samples are not silence, and where the first and the last
-// of them are.
+// Audible returns the number of samples that are not silence, and the indexes of the first and the
+// last such sample. If there is no such sample, first is -1 and last is 0.
 func Audible(sound []float32) (n, first, last int) {
 	first = -1
 	for i, v := range sound {
@@ -23,8 +23,8 @@ func Audible(sound []float32) (n, first, last int) {
 	return n, first, last
 }
 
-// Gaps counts where a tone of so many hertz does not go on as it began. Of such
-// a tone, each sample follows from the two before it.
+// Gaps returns the number of discontinuities in a recorded tone with this frequency. In a tone
+// without gaps, each sample can be calculated from the two samples before it.
 func Gaps(sound []float32, hertz float64) int {
 	n := 0
 	w := 2 * math.Cos(2*math.Pi*hertz/rate)
@@ -32,19 +32,20 @@ func Gaps(sound []float32, hertz float64) int {
 		want := w*float64(sound[i-1]) - float64(sound[i-2])
 		if math.Abs(float64(sound[i])-want) > 0.005 {
 			n++
-			i += rate / 1000 // one gap is seen by several samples
+			i += rate / 1000 // skip 1 ms, because one discontinuity affects several samples
 		}
 	}
 	return n
 }
 
-// Until waits until what has been recorded from sample from on is as it should
-// be.
-func (r *Recording) Until(t testing.TB, from int, what string, is func([]float32) bool) {
+// Until waits until done returns true. It passes the recorded sound to done, without the samples
+// before the index first. If done does not return true within 20 s, the test fails. what describes
+// what done checks, such as "half a second of silence".
+func (r *Recording) Until(t testing.TB, first int, what string, done func([]float32) bool) {
 	t.Helper()
-	for until := time.Now().Add(20 * time.Second); !is(r.Samples(from)); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(until) {
-			t.Fatalf("of what is heard, waited in vain until %s", what)
+	for deadline := time.Now().Add(20 * time.Second); !done(r.Samples(first)); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("timeout while recording: %s", what)
 		}
 	}
 }

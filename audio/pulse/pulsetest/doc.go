@@ -1,8 +1,8 @@
-// Package pulsetest starts private sound servers for tests: PulseAudio, or
-// PipeWire in its place, with a speaker and a microphone that are not there. The
-// sound of the machine is not touched. It needs Linux.
+// Package pulsetest starts private sound servers for tests: PulseAudio, or PipeWire with its
+// PulseAudio server. The servers do not use the devices of the machine. The package runs only on
+// Linux.
 //
-// The server's speaker is a null sink, whose monitor is what a person would
-// hear. Its microphone is another, whose monitor is the default source: what is
-// played to that sink is what the microphone hears.
+// The speaker of such a server is a null sink, which plays its sound nowhere. A test records the
+// monitor of this sink to find out what would be audible. The microphone is the monitor of a second
+// null sink. A test plays sound on this sink when the microphone must record it.
 package pulsetest

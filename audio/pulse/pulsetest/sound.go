@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// rate is that of all sound here, which is mono.
+// rate is the sample rate of all sound in this package. All sound has one channel.
 const rate = 48000
 
-// Tone is a sine of so many hertz, at that peak.
+// Tone returns a sine wave with the frequency hertz and the amplitude peak.
 func Tone(hertz, peak float64, length time.Duration) []float32 {
 	sound := make([]float32, int(length.Seconds()*rate))
 	for i := range sound {
@@ -24,10 +24,11 @@ func Tone(hertz, peak float64, length time.Duration) []float32 {
 	return sound
 }
 
-// PlayToMicrophone has the microphone hear sound, and returns at once. stop ends it.
+// PlayToMicrophone starts to play sound into the microphone and returns. Call stop to end the
+// playback early.
 func (s *Server) PlayToMicrophone(sound []float32) (stop func()) {
 	s.t.Helper()
-	cmd := s.command("pacat", "--playback", "--raw", "--device="+ear, "--format=float32le", "--rate=48000", "--channels=1", "--latency-msec=500")
+	cmd := s.command("pacat", "--playback", "--raw", "--device="+microphoneSink, "--format=float32le", "--rate=48000", "--channels=1", "--latency-msec=500")
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		s.t.Fatal(err)
@@ -37,7 +38,7 @@ func (s *Server) PlayToMicrophone(sound []float32) (stop func()) {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		in.Write(encode(sound)) // ends early when stopped
+		in.Write(encode(sound)) // Write fails when stop is called
 		in.Close()
 		cmd.Wait()
 	})
@@ -49,18 +50,18 @@ func (s *Server) PlayToMicrophone(sound []float32) (stop func()) {
 	return stop
 }
 
-// A Recording is what a source gives, from its first sample on.
+// A Recording contains the sound that has been recorded from a source so far.
 type Recording struct {
 	cmd  *exec.Cmd
 	done sync.WaitGroup
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	sound []float32
-	start time.Time // when the first sample was there, as near as the arrival of all others tells
+	start time.Time // estimated time of the first sample
 }
 
-// Record records a source, such as [Heard], until the test or the recording is
-// stopped. It returns when the first sound has come.
+// Record starts to record from a source, such as [Heard], and returns when the first samples have
+// arrived. The recording ends when Stop is called or the test ends.
 func (s *Server) Record(source string) *Recording {
 	s.t.Helper()
 	r := &Recording{cmd: s.command("parec", "--raw", "--device="+source, "--format=float32le",
@@ -99,8 +100,8 @@ func (r *Recording) read(out io.Reader) {
 		whole := n &^ 3
 		r.mu.Lock()
 		r.sound = append(r.sound, decode(data[:whole])...)
-		// The sound cannot have come before it was there: so the
-		// earliest arrival is the truest.
+		// Samples arrive late by varying times, but never early. So the earliest of the calculated
+		// start times is the most accurate one.
 		if start := now.Add(-length(len(r.sound))); r.start.IsZero() || start.Before(r.start) {
 			r.start = start
 		}
@@ -109,37 +110,38 @@ func (r *Recording) read(out io.Reader) {
 	}
 }
 
+// length returns the length of n samples.
 func length(n int) time.Duration { return time.Duration(n) * time.Second / rate }
 
-// Len is how many samples there are.
+// Len returns the number of samples that have been recorded so far.
 func (r *Recording) Len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.sound)
 }
 
-// Samples are those recorded from the one numbered from on.
-func (r *Recording) Samples(from int) []float32 {
+// Samples returns a copy of the recorded samples. first is the index of the first sample to return.
+func (r *Recording) Samples(first int) []float32 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]float32(nil), r.sound[min(from, len(r.sound)):]...)
+	return append([]float32(nil), r.sound[min(first, len(r.sound)):]...)
 }
 
-// At is which sample was there at that time.
-func (r *Recording) At(when time.Time) int {
+// At returns the index of the sample that was recorded at time t.
+func (r *Recording) At(t time.Time) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return int(when.Sub(r.start).Seconds() * rate)
+	return int(t.Sub(r.start).Seconds() * rate)
 }
 
-// Time is when sample n was there.
+// Time returns when the sample with the index n was recorded.
 func (r *Recording) Time(n int) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.start.Add(length(n))
 }
 
-// Stop ends the recording. What was recorded stays.
+// Stop ends the recording. The recorded samples remain available.
 func (r *Recording) Stop() {
 	r.cmd.Process.Signal(syscall.SIGKILL)
 	r.done.Wait()

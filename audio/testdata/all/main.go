@@ -1,5 +1,5 @@
-// All has every package that calls a C library, or does not, as the tag static
-// says. It says what it cannot do.
+// The program all uses every package that calls a C library, unless the program is built with the
+// tag static. In that case, it prints the errors that these packages return.
 package main
 
 import (
@@ -17,9 +17,9 @@ import (
 func main() {
 	var counts audio.Counts
 	ctx, cancel := context.WithCancel(context.Background())
-	cancel() // nothing is to be heard
+	cancel() // with this context, Play and Record return before they play or record anything
 	err := oto.New(&counts).Play(ctx, nil)
-	fmt.Println(err, errors.Is(err, audio.ErrForGood))
+	fmt.Println(err, errors.Is(err, audio.ErrPermanent))
 	fmt.Println(alsa.New("", &counts).Record(ctx, nil))
 	_, err = alsa.Devices()
 	fmt.Println(err)

@@ -1,4 +1,4 @@
--- A call is kept by the script beyond its end.
+-- A handler keeps its call object, and the handler of a later call uses this object.
 --> result ^true$
 --> result ^nil$
 --> times 2

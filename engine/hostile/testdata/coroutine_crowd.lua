@@ -1,4 +1,4 @@
--- More coroutines than there may be at once.
+-- A task creates more coroutines than may exist at the same time.
 --> error more than 4096 coroutines at once|ran for 200ms without a wait
 register_tool("attack", function()
   local all = {}

@@ -1,4 +1,4 @@
--- As many coroutines as there may be are kept: the script can make no more, and goes on without.
+-- The script keeps as many coroutines as may exist. It must still work, but without new ones.
 --> result more than 4096 coroutines at once
 kept = {}
 register_tool("attack", function()

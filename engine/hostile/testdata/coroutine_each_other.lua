@@ -1,4 +1,4 @@
--- Two coroutines that resume each other.
+-- Two coroutines resume each other.
 --> result ^false cannot resume non-suspended coroutine$
 register_tool("attack", function()
   local a, b

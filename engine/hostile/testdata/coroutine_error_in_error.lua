@@ -1,4 +1,4 @@
--- Coroutines that die of errors that die.
+-- Coroutines end with errors whose __tostring fails too.
 --> result ^done$
 register_tool("attack", function()
   for i = 1, 500 do

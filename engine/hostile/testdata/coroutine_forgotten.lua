@@ -1,4 +1,4 @@
--- Coroutines that are begun and forgotten, more than there may be at once.
+-- A task starts more coroutines than may exist, but does not keep them.
 --> result ^done$
 register_tool("attack", function()
   for round = 1, 10 do

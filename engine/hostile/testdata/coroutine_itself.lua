@@ -1,4 +1,4 @@
--- A coroutine that resumes itself, and one that wraps itself.
+-- A coroutine resumes itself, and a wrapped coroutine calls itself.
 --> result non%-suspended|non-suspended
 register_tool("attack", function()
   local co

@@ -1,4 +1,4 @@
--- A task that waits in the tenth of ten coroutines is ended by its time.
+-- A task that sleeps in the innermost of ten coroutines is stopped by its timeout.
 --> error took longer than 100ms and was stopped
 register_tool { name = "attack", timeout = 0.1, handler = function()
   local function nest(n)

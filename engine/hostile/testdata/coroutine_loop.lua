@@ -1,4 +1,4 @@
--- A loop in a coroutine in a coroutine.
+-- An endless loop runs in a coroutine inside a coroutine.
 --> error ran for 200ms without a wait, at coroutine_loop.lua:5
 register_tool("attack", function()
   coroutine.wrap(function() coroutine.wrap(function()

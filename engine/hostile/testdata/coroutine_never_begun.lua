@@ -1,4 +1,4 @@
--- A million coroutines that nobody resumes.
+-- A task creates ten million coroutines and resumes none.
 --> error too much memory|ran for 200ms without a wait
 register_tool("attack", function()
   local all = {}

@@ -1,4 +1,4 @@
--- A call resumes the coroutine in which another call waits.
+-- One call resumes the coroutine in which another call sleeps.
 --> error cannot resume non-suspended coroutine
 --> result ^slept$
 --> calls 2

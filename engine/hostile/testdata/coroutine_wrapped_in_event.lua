@@ -1,4 +1,4 @@
--- A coroutine that is begun by one call and loops in another.
+-- The top level starts a coroutine, and a tool call resumes the coroutine into an endless loop.
 --> error ran for 200ms without a wait
 --> calls 3
 local co = coroutine.wrap(function() coroutine.yield() while true do end end)

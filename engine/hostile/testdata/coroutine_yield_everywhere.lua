@@ -1,4 +1,4 @@
--- Yields in the places where Lua 5.1 has none, and then in the base of the task.
+-- A task yields in all places where Lua 5.1 cannot yield, and then outside any coroutine.
 --> error attempt to yield from outside a coroutine
 register_tool("attack", function()
   local y = coroutine.yield
@@ -14,7 +14,7 @@ register_tool("attack", function()
   } do
     local co = coroutine.create(f)
     for i = 1, 20 do coroutine.resume(co, i) end
-    coroutine.resume(coroutine.create(f)) -- and this one is left in the middle
+    coroutine.resume(coroutine.create(f)) -- this coroutine is never resumed again
   end
   coroutine.yield()
 end)

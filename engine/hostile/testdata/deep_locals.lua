@@ -1,4 +1,4 @@
--- Many locals in each of many calls: the stack of values is full before that of calls.
+-- Each call of a recursion has many locals, so the value stack overflows before the call stack.
 --> error stack overflow|registry overflow|ran for 200ms without a wait
 register_tool("attack", function()
   local function f(...) return 1 + f(...) end

@@ -1,4 +1,4 @@
--- Metamethods that call each other through Go.
+-- A metamethod calls itself through Go code.
 --> error stack overflow|more than|C stack
 register_tool("attack", function()
   local t = setmetatable({}, {})

@@ -1,4 +1,4 @@
--- pcall in pcall in pcall.
+-- Calls of pcall are nested without end.
 --> result more than 100 deep
 register_tool("attack", function()
   local why

@@ -1,4 +1,4 @@
--- A function that calls itself, and not last.
+-- A function calls itself, and not as a tail call.
 --> error stack overflow
 register_tool("attack", function()
   local function f() return 1 + f() end

@@ -1,4 +1,4 @@
--- The sweep again, at the end of a stack of values that is nearly full.
+-- A call passes thousands of arguments while the value stack is nearly full.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

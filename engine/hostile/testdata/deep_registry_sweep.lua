@@ -1,4 +1,4 @@
--- Every number of arguments around those at which gopher-lua's own stack of values breaks.
+-- Calls pass every number of arguments at which gopher-lua's value stack could break.
 --> result ^done$
 register_tool("attack", function()
   local t = {}

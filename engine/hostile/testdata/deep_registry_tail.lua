@@ -1,4 +1,4 @@
--- Tail calls with more and more arguments.
+-- Each tail call passes three more arguments than the tail call before.
 --> error overflow|ran for 200ms without a wait
 register_tool("attack", function()
   local function f(...) return f(1, 2, 3, ...) end

@@ -1,4 +1,4 @@
--- tostring, sort, gsub and pcall in each other.
+-- tostring, sort, gsub and pcall call each other without end.
 --> result ^done$
 register_tool("attack", function()
   local f

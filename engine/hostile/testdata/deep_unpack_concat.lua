@@ -1,4 +1,4 @@
--- Results of results of results.
+-- Functions of the library get, and return, as many values as possible.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

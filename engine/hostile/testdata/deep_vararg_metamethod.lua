@@ -1,4 +1,4 @@
--- __call with as many arguments as there may be, through several of them.
+-- __call gets as many arguments as possible, through chains of callable tables.
 --> result ^done$
 register_tool("attack", function()
   local t = {}

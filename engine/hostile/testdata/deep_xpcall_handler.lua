@@ -1,4 +1,4 @@
--- The handler of an error fails, over and over.
+-- xpcall's error handler fails, and is itself the failing function.
 --> result ^false
 register_tool("attack", function()
   local function handler() error("again") end

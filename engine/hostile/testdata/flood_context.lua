@@ -1,3 +1,3 @@
--- More to tell the agent than goes out.
+-- A task sends context messages in an endless loop.
 --> error ran for 200ms without a wait
 register_tool("attack", function() while true do session.context("x") end end)

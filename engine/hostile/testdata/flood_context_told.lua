@@ -1,5 +1,5 @@
--- A flood that the script is told of, and that ends there.
---> result ^too much is waiting to be sent$
+-- A task sends long context messages until session.context returns an error.
+--> result ^too many messages are waiting to be sent$
 register_tool("attack", function()
   while true do
     local ok, why = session.context(("x"):rep(200000))

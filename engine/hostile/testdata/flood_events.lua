@@ -1,6 +1,6 @@
--- Events come faster than their handler deals with them.
+-- Events come faster than their handler can handle them.
 --> events 2000
---> says events were dropped: the handlers are too slow for them
+--> says events were dropped: the event handlers are too slow
 --> says seen \d
 --> lasts 500ms
 local n = 0

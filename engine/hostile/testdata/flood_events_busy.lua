@@ -1,4 +1,4 @@
--- And here the handler never waits, nor ends.
+-- Events come while their handler runs an endless loop.
 --> events 10
 --> says on agent_response: stopped: ran for 200ms without a wait
 --> lasts 500ms

@@ -1,3 +1,3 @@
--- Lines faster than anybody reads.
+-- A task prints in an endless loop.
 --> error ran for 200ms without a wait
 register_tool("attack", function() while true do print("x") end end)

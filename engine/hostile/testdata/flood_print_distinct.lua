@@ -1,4 +1,4 @@
--- Long lines that are all different: what waits to be shown holds each of them.
+-- A task prints long lines that all differ, so the queue of lines needs memory for each.
 --> error ran for 200ms without a wait|too much memory
 register_tool("attack", function()
   local s, i = ("x"):rep(2^22), 0

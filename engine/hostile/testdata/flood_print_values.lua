@@ -1,4 +1,4 @@
--- Lines with as many values as there may be.
+-- A task prints and logs as many values as possible in one line.
 --> error ran for 200ms without a wait
 register_tool("attack", function()
   local t = {}

@@ -1,3 +1,3 @@
--- More for the user to say than anybody can.
+-- A task sends user messages in an endless loop.
 --> error ran for 200ms without a wait
 register_tool("attack", function() while true do session.send("x") end end)

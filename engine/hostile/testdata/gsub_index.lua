@@ -1,4 +1,4 @@
--- Replacements behind an __index that never ends.
+-- gsub takes replacements from a table whose __index never returns.
 --> error ran for 200ms without a wait
 register_tool("attack", function()
   return (("x"):gsub("x", setmetatable({}, { __index = function() while true do end end })))

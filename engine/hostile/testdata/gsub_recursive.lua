@@ -1,4 +1,4 @@
--- A replacement that replaces.
+-- gsub calls a replacement function that calls gsub.
 --> error
 register_tool("attack", function()
   local function again() return (("x"):gsub("x", again)) end

@@ -1,5 +1,5 @@
--- Tables that hold each other.
---> result cycle
+-- json.encode gets tables that contain each other.
+--> result a table cannot contain itself
 register_tool("attack", function()
   local a, b = {}, {}
   a.b = b b.a = a

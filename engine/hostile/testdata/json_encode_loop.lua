@@ -1,4 +1,4 @@
--- Large tables, over and over.
+-- json.encode encodes a large table in an endless loop.
 --> error ran for 200ms without a wait|too much memory
 register_tool("attack", function()
   local t = {}

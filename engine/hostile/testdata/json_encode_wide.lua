@@ -1,4 +1,4 @@
--- A tree whose leaves are all one table: a text that doubles with each level.
+-- json.encode gets a table that contains another table twice, and so on for 60 levels.
 --> result longer than
 register_tool("attack", function()
   local t = { "leaf" }

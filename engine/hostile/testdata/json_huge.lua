@@ -1,4 +1,4 @@
--- A text of sixty megabytes, of nothing but empty tables.
+-- json.decode gets a text of 60 MB that consists of empty arrays.
 --> error too much memory|ran for 200ms without a wait|longer than|bytes
 register_tool("attack", function()
   local t = assert(json.decode("[" .. ("[],"):rep(2e7) .. "[]]"))

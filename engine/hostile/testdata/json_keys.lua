@@ -1,4 +1,4 @@
--- An object of a million keys.
+-- json.decode decodes an object of 400,000 keys in an endless loop.
 --> error too much memory|ran for 200ms without a wait|longer than|bytes
 register_tool("attack", function()
   local t = {}

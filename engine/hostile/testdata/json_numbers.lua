@@ -1,4 +1,4 @@
--- Numbers that no machine has.
+-- json.decode and json.encode get numbers and texts that are not valid JSON.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

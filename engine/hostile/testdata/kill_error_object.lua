@@ -1,4 +1,4 @@
--- The error of the stop is caught, and another raised in its place.
+-- A stopped handler catches the error and raises a tool error of its own.
 --> error ran for 200ms without a wait
 register_tool("attack", function()
   pcall(function() while true do end end)

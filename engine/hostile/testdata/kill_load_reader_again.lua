@@ -1,4 +1,4 @@
--- It is asked again and again for no text at all.
+-- load calls a reader function that returns the same text again and again.
 --> error ran for 200ms without a wait|source too long
 register_tool("attack", function()
   while true do load(function() return " " end) end

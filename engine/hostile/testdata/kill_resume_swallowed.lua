@@ -1,4 +1,4 @@
--- Coroutines that are stopped, and another one after each.
+-- A handler starts a new coroutine with an endless loop each time a coroutine is stopped.
 --> error ran for 200ms without a wait
 register_tool("attack", function()
   while true do

@@ -1,4 +1,4 @@
--- Every function that there is, with every kind of argument. What waits, ends or fills the log is left out.
+-- Every library function gets every kind of argument, except functions that wait, end the program or log.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

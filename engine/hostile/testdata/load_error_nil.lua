@@ -1,3 +1,3 @@
--- The top level fails, with nothing.
+-- The top level raises nil.
 --> refused load_error_nil.lua: nil
 error(nil)

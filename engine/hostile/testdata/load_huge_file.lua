@@ -1,3 +1,3 @@
--- See load_huge_text: here the text is the file.
+-- The file ends in the middle of a long string.
 --> refused load_huge_file.lua:\d+: unfinished|load_huge_file.lua
 local x = [[

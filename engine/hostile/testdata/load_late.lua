@@ -1,3 +1,3 @@
--- Registering when it is too late.
---> error only while the script loads, at its top level
+-- A handler registers a tool, which only the top level may do.
+--> error the script has loaded already: call it at the top level of the script
 register_tool("attack", function() register_tool("late", print) end)

@@ -1,3 +1,3 @@
--- The top level holds its own end.
+-- The top level runs an endless loop in pcall and catches the error that stops it.
 --> refused ran for 200ms without a wait
 while true do pcall(function() while true do end end) end

@@ -1,4 +1,4 @@
--- Names that are none.
+-- The top level registers tools with invalid names.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

@@ -1,3 +1,3 @@
--- A name that another script has.
+-- The top level registers a tool that another script has.
 --> refused the tool other is registered by
 register_tool("other", print)

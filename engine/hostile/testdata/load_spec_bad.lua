@@ -1,4 +1,4 @@
--- Specifications that are none.
+-- The top level registers tools with invalid specifications.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

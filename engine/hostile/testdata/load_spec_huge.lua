@@ -1,4 +1,4 @@
--- A description of sixteen megabytes, and ten thousand phrases.
+-- A tool has a description of 16 MiB and ten thousand phrases.
 --> result ^done$
 local phrases = {}
 for i = 1, 1e4 do phrases[i] = "phrase {x} " .. i end

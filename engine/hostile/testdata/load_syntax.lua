@@ -1,3 +1,3 @@
--- A file that is no Lua.
+-- The file is not valid Lua.
 --> refused load_syntax.lua:3: syntax error near '='
 x = = 1

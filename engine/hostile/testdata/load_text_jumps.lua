@@ -1,4 +1,4 @@
--- A text of nothing but jumps.
+-- loadstring compiles a text of jumps in an endless loop.
 --> error ran for 200ms without a wait
 register_tool("attack", function()
   local t = {}

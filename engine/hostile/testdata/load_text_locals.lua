@@ -1,4 +1,4 @@
--- More locals than there are registers, and more upvalues.
+-- loadstring gets functions with more locals and upvalues than registers exist.
 --> result ^done$
 register_tool("attack", function()
   local names = {}

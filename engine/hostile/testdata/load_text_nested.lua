@@ -1,4 +1,4 @@
--- Texts that are nested deeper than a compiler's stack.
+-- loadstring gets texts that are nested deeper than the compiler's stack.
 --> result ^done$
 register_tool("attack", function()
   for _, piece in ipairs { { "{", "}" }, { "(", ")" }, { "[", "]" }, { "not ", "" }, { "-", "" }, { "#", "" }, { "do ", " end" }, { "f(", ")" }, { "x.", "" },

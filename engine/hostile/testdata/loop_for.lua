@@ -1,4 +1,4 @@
--- A loop that counts to the end of all numbers.
+-- A for loop counts to infinity.
 --> error ran for 200ms without a wait, at loop_for.lua:4
 register_tool("attack", function()
   for i = 1, math.huge do end

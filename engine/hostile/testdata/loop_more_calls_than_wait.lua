@@ -1,4 +1,4 @@
--- More calls than may wait, of a tool that never lets go.
+-- A tool runs an endless loop, and the agent calls it more often than calls may wait.
 --> error ran for 200ms without a wait
 --> error attack is busy: too many calls are waiting; try again in a moment
 --> error attack did not begin in 1.5s: its script is busy with something else

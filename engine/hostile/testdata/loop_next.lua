@@ -1,4 +1,4 @@
--- A loop over a table that grows while it is looked at.
+-- A loop iterates over a table that grows during the loop.
 --> error ran for 200ms without a wait|too much memory
 register_tool("attack", function()
   local t = { 1 }

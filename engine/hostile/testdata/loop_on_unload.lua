@@ -1,4 +1,4 @@
--- What runs at the end never ends: the process has to, all the same.
+-- on_unload runs endless loops. The process must end all the same.
 --> says hello
 print("hello")
 on_unload(function() while true do pcall(sleep, 1) end end)

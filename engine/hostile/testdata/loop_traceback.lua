@@ -1,4 +1,4 @@
--- A deep traceback, over and over.
+-- A handler makes tracebacks of a deep stack in an endless loop.
 --> error ran for 200ms without a wait
 register_tool("attack", function()
   local function deep(n)

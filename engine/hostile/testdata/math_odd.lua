@@ -1,4 +1,4 @@
--- Numbers that are none, for every function of math.
+-- Every function of math gets NaN, infinities, huge numbers and values of other types.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

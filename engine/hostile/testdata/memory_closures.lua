@@ -1,4 +1,4 @@
--- Closures, each with a value of its own.
+-- A handler keeps closures, each of which keeps a string.
 --> flags --memory 32
 --> error too much memory
 register_tool("attack", function()

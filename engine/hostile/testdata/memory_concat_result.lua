@@ -1,4 +1,4 @@
--- The strings of a table together are longer than a string may be.
+-- table.concat's result would be longer than a string may be.
 --> error resulting string too large|ran for 200ms without a wait, at memory_concat_result.lua:6
 register_tool("attack", function()
   local t, s = {}, ("x"):rep(2^20)

@@ -1,4 +1,4 @@
--- The separators are.
+-- table.concat's separators alone would be longer than a string may be.
 --> error resulting string too large|ran for 200ms without a wait, at memory_concat_separator.lua:6
 register_tool("attack", function()
   local t = {}

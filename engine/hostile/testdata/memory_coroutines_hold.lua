@@ -1,4 +1,4 @@
--- Coroutines that hold much.
+-- Suspended coroutines keep long strings.
 --> flags --memory 32
 --> error too much memory|more than 4096 coroutines
 --> calm too much memory|is busy: its script is being loaded again; try again in a moment

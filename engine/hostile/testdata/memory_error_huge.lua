@@ -1,3 +1,3 @@
--- An error of sixteen megabytes.
+-- A handler raises an error of 16 MiB.
 --> error ^x+$
 register_tool("attack", function() error(("x"):rep(2^24), 0) end)

@@ -1,4 +1,4 @@
--- The same with a global, and each call a little: none of them is too long.
+-- Forty tool calls each add a value to a global table, until the memory is full.
 --> flags --memory 32
 --> error too much memory|is busy: its script is being loaded again; try again in a moment
 --> result ^ok$

@@ -1,4 +1,4 @@
--- Many tables, each with the highest index of an array: sixteen megabytes for one assignment.
+-- A handler keeps tables that each have one very high index, which costs 16 MiB each.
 --> flags --memory 32
 --> error too much memory
 register_tool("attack", function()

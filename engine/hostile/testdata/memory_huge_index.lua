@@ -1,4 +1,4 @@
--- A table whose only index is sixty million.
+-- A table has only the indexes 60,000,000 and 2^53.
 --> result ^0 1$
 register_tool("attack", function()
   local t = {}

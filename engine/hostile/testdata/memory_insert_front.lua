@@ -1,4 +1,4 @@
--- Each insert at the front moves all the others.
+-- table.insert at the front moves all values each time, in an endless loop.
 --> error ran for 200ms without a wait
 register_tool("attack", function()
   local t = {}

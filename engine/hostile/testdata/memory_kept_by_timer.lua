@@ -1,4 +1,4 @@
--- The memory is filled, and kept, again and again by a timer: the script is loaded again each time, after pauses that get longer.
+-- A timer fills the memory after each reload. The pauses between reloads must get longer.
 --> flags --memory 32
 --> lasts 3s
 --> calm too much memory|is busy: its script is being loaded again; try again in a moment

@@ -1,4 +1,4 @@
--- Nearly all of the memory is kept by a script that does nothing: who makes a little garbage beside it is not to blame.
+-- A script keeps half of the memory and does nothing. Tool calls that need little memory must work.
 --> flags --memory 32
 --> lasts 1s
 --> result ^ok$

@@ -1,4 +1,4 @@
--- Keys that are all different.
+-- A handler fills a table with long keys that all differ.
 --> flags --memory 32
 --> error too much memory
 register_tool("attack", function()

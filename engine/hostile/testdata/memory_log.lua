@@ -1,4 +1,4 @@
--- The same for the log, with tables that have to be written down.
+-- A handler logs large tables in an endless loop.
 --> error ran for 200ms without a wait|too much memory
 register_tool("attack", function()
   local t = {}

@@ -1,4 +1,4 @@
--- Each time the memory is full, pcall begins anew.
+-- A handler catches the error with pcall when the memory is full, and fills it again.
 --> flags --memory 32
 --> error too much memory
 register_tool("attack", function()

@@ -1,4 +1,4 @@
--- Tasks that wait, and hold much.
+-- Spawned tasks sleep and keep long strings as arguments.
 --> flags --memory 32
 --> error too much memory|too many functions are waiting to start
 --> calm too much memory|is busy: its script is being loaded again; try again in a moment

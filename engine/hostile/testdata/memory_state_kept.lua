@@ -1,5 +1,5 @@
--- What is kept in state would come along into the copy that is loaded then, and
--- fill the memory again: the most of it is left behind.
+-- The table state fills the memory. A reload would carry it over and the memory would be full
+-- again, so most of the entries must be left behind.
 --> flags --memory 32
 --> times 3
 --> error too much memory|is busy: its script is being loaded again; try again in a moment

@@ -1,5 +1,5 @@
--- Short strings, as many as go into memory.
---> flags --memory 32
+-- A handler keeps as many short strings as fit into the memory.
+--> flags --memory 16
 --> error too much memory
 register_tool("attack", function()
   local t = {}

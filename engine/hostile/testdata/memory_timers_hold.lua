@@ -1,4 +1,4 @@
--- Timers that hold much.
+-- Timers keep long strings.
 --> flags --memory 32
 --> error too much memory|more than 1024 timers
 --> calm too much memory|is busy: its script is being loaded again; try again in a moment

@@ -1,4 +1,4 @@
--- As many results as there may be, as arguments, again and again.
+-- A function with as many arguments as possible passes them and one more to itself.
 --> error ran for 200ms without a wait|stack overflow|registry
 register_tool("attack", function()
   local t = {}

@@ -1,4 +1,4 @@
--- What is held in a local outside of the handler is there after the kill too: the script is loaded again.
+-- A local variable outside the handler keeps the memory full. The script must be loaded again.
 --> flags --memory 32
 --> times 3
 --> error too much memory|is busy: its script is being loaded again; try again in a moment

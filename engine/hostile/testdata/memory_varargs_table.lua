@@ -1,4 +1,4 @@
--- Tables out of all arguments, kept.
+-- A handler keeps tables of as many arguments as possible.
 --> flags --memory 32
 --> error too much memory
 register_tool("attack", function()

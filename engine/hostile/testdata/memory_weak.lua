@@ -1,4 +1,4 @@
--- Weak tables, which gopher-lua does not have.
+-- A handler fills a weak table. gopher-lua has no weak tables, so all keys and values are kept.
 --> flags --memory 32
 --> error too much memory
 register_tool("attack", function()

@@ -1,4 +1,4 @@
--- A loop in __add.
+-- __add runs an endless loop.
 --> error ran for 200ms without a wait
 register_tool("attack", function()
   return setmetatable({}, { __add = function() while true do end end }) + 1

@@ -1,4 +1,4 @@
--- A table whose __call is a table whose __call is a table.
+-- A table is its own __call.
 --> error
 register_tool("attack", function()
   local t = {}

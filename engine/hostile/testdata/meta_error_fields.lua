@@ -1,4 +1,4 @@
--- What is raised has its message behind an __index that never ends.
+-- A handler raises a table whose __index never returns.
 --> error
 register_tool("attack", function()
   error(setmetatable({}, { __index = function() while true do end end }))

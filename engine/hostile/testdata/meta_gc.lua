@@ -1,4 +1,4 @@
--- A loop in __gc, which never runs.
+-- __gc would run an endless loop, but gopher-lua never calls __gc.
 --> result done
 register_tool("attack", function()
   for i = 1, 1000 do setmetatable({}, { __gc = function() while true do end end }) end

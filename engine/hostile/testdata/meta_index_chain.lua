@@ -1,4 +1,4 @@
--- Tables that ask each other in a circle.
+-- Each of two tables is the __index of the other.
 --> error
 register_tool("attack", function()
   local a, b = {}, {}

@@ -1,4 +1,4 @@
--- A chain of a million tables, each the __index of the one before.
+-- A hundred thousand tables are each the __index of the next one.
 --> error
 register_tool("attack", function()
   local t = {}

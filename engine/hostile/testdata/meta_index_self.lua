@@ -1,4 +1,4 @@
--- A table that is its own __index.
+-- A table is its own __index.
 --> error
 register_tool("attack", function()
   local t = {}

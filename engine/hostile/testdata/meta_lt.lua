@@ -1,4 +1,4 @@
--- A loop in __lt, under a sort without an order of its own.
+-- __lt runs an endless loop while table.sort compares with it.
 --> error ran for 200ms without a wait
 register_tool("attack", function()
   local meta = { __lt = function() while true do end end }

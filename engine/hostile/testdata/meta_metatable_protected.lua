@@ -1,4 +1,4 @@
--- The metatables of calls, timers and strings are not to be had.
+-- getmetatable must not return the metatables of calls, timers and strings.
 --> result ^call timer string$
 register_tool("attack", function(_, call)
   local timer = after(100, print)

@@ -1,4 +1,4 @@
--- The same for what is set.
+-- Each of two tables is the __newindex of the other.
 --> error
 register_tool("attack", function()
   local a, b = {}, {}

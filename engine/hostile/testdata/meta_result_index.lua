@@ -1,4 +1,4 @@
--- A result whose members are behind an __index that never ends.
+-- A handler returns a table whose __index never returns.
 --> result ^\{\}$
 register_tool("attack", function()
   return setmetatable({}, { __index = function() while true do end end })

@@ -1,4 +1,4 @@
--- A loop in __tostring, under the log.
+-- __tostring runs an endless loop while log.info calls it.
 --> error ran for 200ms without a wait
 register_tool("attack", function()
   log.info(setmetatable({}, { __tostring = function() while true do end end }))

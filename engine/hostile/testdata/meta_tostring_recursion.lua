@@ -1,4 +1,4 @@
--- __tostring asks itself.
+-- __tostring calls tostring on the same table.
 --> error stack overflow
 register_tool("attack", function()
   local t = {}

@@ -1,4 +1,4 @@
--- Patterns that end too soon.
+-- Patterns are cut off or malformed.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

@@ -1,4 +1,4 @@
--- Thousands of patterns, each of them new.
+-- A handler uses a new pattern each time, in an endless loop.
 --> error ran for 200ms without a wait
 register_tool("attack", function()
   local i = 0

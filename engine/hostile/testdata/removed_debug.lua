@@ -1,4 +1,4 @@
--- What is left of debug, with every kind of argument.
+-- The functions that remain in debug get every kind of argument.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

@@ -1,4 +1,4 @@
--- What is left of package leads nowhere.
+-- Changes of package.path and package.loaded must not let require read other files.
 --> result ^done$
 register_tool("attack", function()
   if package then

@@ -1,3 +1,3 @@
--- An error that is a table that holds itself, with a type that is none.
+-- The handler raises a table that contains itself and has an invalid type.
 --> error
 register_tool("attack", function() local e = { type = {} } e.message = e error(e) end)

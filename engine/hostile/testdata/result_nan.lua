@@ -1,3 +1,3 @@
--- Numbers that are none.
+-- The result contains NaN.
 --> error result: .*NaN
 register_tool("attack", function() return { x = 0 / 0 } end)

@@ -1,3 +1,3 @@
--- Such a number as the result itself is shown as Lua shows it.
+-- The result is NaN. The agent receives it in the form that tostring gives.
 --> result (?i)nan
 register_tool("attack", function() return 0 / 0 end)

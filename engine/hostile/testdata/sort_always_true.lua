@@ -1,4 +1,4 @@
--- An order that is none.
+-- table.sort gets an order function that always returns true.
 --> error invalid order function for sorting
 register_tool("attack", function()
   local t = {}

@@ -1,4 +1,4 @@
--- The table is emptied while it is sorted.
+-- The order function empties the table while table.sort sorts it.
 --> result ^\d+$
 register_tool("attack", function()
   local t = {}

@@ -1,4 +1,4 @@
--- An order that changes its mind.
+-- table.sort gets an order function that returns random values.
 --> result ^done$
 register_tool("attack", function()
   for n = 1, 100 do

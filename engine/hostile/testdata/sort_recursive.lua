@@ -1,4 +1,4 @@
--- An order that sorts, whose order sorts.
+-- The order function calls table.sort with itself.
 --> error
 register_tool("attack", function()
   local function order() table.sort({ 2, 1 }, order) return false end

@@ -1,4 +1,4 @@
--- An order that yields to whoever resumed it, and is then forgotten.
+-- The order function yields, and the coroutine is then abandoned.
 --> result ^done$
 register_tool("attack", function()
   for i = 1, 5000 do

@@ -1,4 +1,4 @@
--- A task that begins itself again as its last act, for ever.
+-- Each spawned task spawns itself again at its end, without end.
 --> lasts 500ms
 --> says begun
 local function again() spawn(again) end

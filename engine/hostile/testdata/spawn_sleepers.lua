@@ -1,4 +1,4 @@
--- As many tasks as there may be, and all of them wait for a second: then it goes on.
+-- As many tasks as possible sleep for a second. The script must work again after that.
 --> error too many functions are waiting to start
 --> calm same did not begin
 --> says 256 tasks are waiting

@@ -1,4 +1,4 @@
--- One expression puts two hundred of the longest strings together.
+-- One expression concatenates a hundred strings of the maximum length.
 --> error
 register_tool("attack", function()
   local s = ("x"):rep(2^26)

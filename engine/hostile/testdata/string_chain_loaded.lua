@@ -1,4 +1,4 @@
--- The same in a text that is made and loaded.
+-- A text that loadstring compiles concatenates two hundred strings of the maximum length.
 --> error
 register_tool("attack", function()
   local s = ("x"):rep(2^26)

@@ -1,4 +1,4 @@
--- As many arguments as unpack gives.
+-- string.char gets as many arguments as possible.
 --> result ^7997$
 register_tool("attack", function()
   local t = {}

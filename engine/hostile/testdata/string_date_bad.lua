@@ -1,4 +1,4 @@
--- Dates that no calendar has.
+-- os.date and os.time get times that no calendar has, and unknown directives.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

@@ -1,3 +1,3 @@
--- A date as long as its format lets it be.
+-- os.date gets a format of two megabytes.
 --> error date format too long
 register_tool("attack", function() return #os.date(("%c"):rep(1e6)) end)

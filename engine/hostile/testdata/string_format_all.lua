@@ -1,4 +1,4 @@
--- Every directive, with every kind of value.
+-- string.format gets every directive with every kind of value.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

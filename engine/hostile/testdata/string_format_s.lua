@@ -1,4 +1,4 @@
--- The same long string, as often as there are arguments.
+-- %s inserts a long string twenty times.
 --> error resulting string too large|too much memory
 register_tool("attack", function()
   local s = ("x"):rep(2^25)

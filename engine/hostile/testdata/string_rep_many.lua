@@ -1,4 +1,4 @@
--- As many of the longest strings as go into memory, and all of them kept.
+-- A handler keeps strings of 32 MiB until the memory is full.
 --> flags --memory 32
 --> error too much memory
 register_tool("attack", function()

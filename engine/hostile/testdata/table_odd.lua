@@ -1,4 +1,4 @@
--- Indexes that are none, for every function of table.
+-- Every function of table gets invalid indexes.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

@@ -1,4 +1,4 @@
--- Every global is gone.
+-- The script removes every global.
 --> result ^still here$
 local all, keep = _G, register_tool
 for name in pairs(all) do all[name] = nil end

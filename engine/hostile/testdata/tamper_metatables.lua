@@ -1,4 +1,4 @@
--- Whatever can be given a metatable gets one that never answers.
+-- Every value that can have a metatable gets one whose metamethods never return.
 --> error ran for 200ms without a wait
 register_tool("attack", function(args, call)
   local meta = { __index = function() while true do end end, __tostring = function() while true do end end, __call = function() while true do end end }

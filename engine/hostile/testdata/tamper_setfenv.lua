@@ -1,4 +1,4 @@
--- The environment of functions, of the caller, and of the task.
+-- setfenv and getfenv get every level and every kind of value.
 --> result ^done$
 local protected, show, find, error = pcall, tostring, string.find, error
 local function pcall(f, ...)

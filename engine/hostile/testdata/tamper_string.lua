@@ -1,4 +1,4 @@
--- The functions of strings are others, and their metatable is out of reach.
+-- The script replaces a string function, but cannot reach the metatable of strings.
 --> result ^string mine$
 register_tool("attack", function()
   string.upper = function() return "mine" end

@@ -1,4 +1,4 @@
--- The table of the string functions is empty.
+-- The script empties the table string.
 --> error
 register_tool("attack", function()
   for name in pairs(string) do string[name] = nil end

@@ -1,4 +1,4 @@
--- cancel on what is no timer, and twice, and from its own turn.
+-- cancel is called on values that are not timers, twice on one timer, and inside the timer's function.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

@@ -1,4 +1,4 @@
--- A timer whose turn sets two more.
+-- Each timer sets two more timers.
 --> says more than 1024 timers
 --> lasts 500ms
 local function again() after(0, again) after(0, again) end

@@ -1,4 +1,4 @@
--- Timers that never come to an end of their turn.
+-- More timers fire at once than there may be tasks, and each of them sleeps.
 --> lasts 300ms
 --> says 256 tasks are waiting: nothing else of this script begins before one of them ends
 --> calm same did not begin|took longer

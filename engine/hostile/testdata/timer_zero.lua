@@ -1,4 +1,4 @@
--- Timers without a pause, and times that are none.
+-- Timers and sleep get times of zero, negative times, NaN and infinities.
 --> result ^done$
 local protected = pcall
 local function pcall(f, ...)

@@ -1,4 +1,4 @@
--- A call is in a loop, timers turn and tasks wait when the end comes.
+-- The process ends while timers fire, tasks sleep and on_unload runs an endless loop.
 --> says begun
 on_unload(function() pcall(sleep, 10) while true do pcall(function() while true do end end) end end)
 for i = 1, 100 do every(0.001, function() pcall(sleep, 0.01) end) end

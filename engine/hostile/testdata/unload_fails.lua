@@ -1,4 +1,4 @@
--- What runs at the end fails, in every way.
+-- on_unload fails in several ways.
 --> says begun
 on_unload(function() error(setmetatable({}, { __tostring = function() while true do end end })) end)
 on_unload(function() local function f() return 1 + f() end f() end)

@@ -1,15 +1,15 @@
-// Package resttest is an ElevenLabs REST API for tests, as much of it as
-// Moonlark asks for.
+// Package resttest is a fake ElevenLabs REST API for tests. It responds to the requests that
+// Moonlark sends.
 //
-// ElevenLabs' own description of the API is not ours to distribute. It is
-// looked for beside the repository; where it is, every request must be one that
-// it knows, and every answer must fit the schema that it has for it.
+// If ElevenLabs' OpenAPI document is in ../shared/protocol (its licence does not allow us to
+// distribute it), the package checks every request and every response against the document.
 package resttest
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -17,33 +17,41 @@ import (
 	"testing"
 )
 
-// An API answers for one account. Its exported fields are not changed once it
-// serves.
+// An API holds the data of one ElevenLabs account. Do not change the exported fields while the API
+// serves requests.
 type API struct {
-	Key    string            // what it wants to be shown
-	Agents map[string]string // the JSON of each, by id
-	Tools  map[string]string
+	Key    string            // the API key that requests must have
+	Agents map[string]string // the JSON of each agent, by the agent's id; requests can change it
+	Tools  map[string]string // the JSON of each tool, by the tool's id; requests can change it
 	Signed map[string]string // signed URLs, by the agent's id
 
-	// Refuse are answers of another kind, by path, which are not checked.
+	// Refuse has the response for each path whose requests are refused. These responses are not
+	// compared with the OpenAPI document.
 	Refuse map[string]Refusal
+	// Fail returns the response to a request that is refused, or nil. It is called for each request, one
+	// at a time. It may be nil.
+	Fail func(r *http.Request) *Refusal
+	// PageSize is the size of the pages of lists; zero means what the request asks for.
+	PageSize int
 
-	// Report is told of requests and answers that the description does not
-	// have. It is called by any goroutine.
+	// Report is called with a description of each request or response that does not fit the OpenAPI
+	// document. It may be called from any goroutine. Serve sets it.
 	Report func(text string)
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards Agents, Tools, and the fields below
 	requests []string
+	created  int // number of tools that were created
 }
 
-// A Refusal is an answer that is not the one that was hoped for.
+// A Refusal is the response to all requests for one path, instead of the usual response.
 type Refusal struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// Serve runs the API for the length of a test.
+// Serve starts an HTTP server for the API and stops it when the test ends. Requests and responses
+// that do not fit the OpenAPI document fail the test.
 func Serve(t testing.TB, api *API) *httptest.Server {
 	api.Report = func(text string) { t.Error(text) }
 	server := httptest.NewServer(api)
@@ -51,18 +59,21 @@ func Serve(t testing.TB, api *API) *httptest.Server {
 	return server
 }
 
-// Requests are those that have come, as "GET /path?query".
+// Requests returns the requests received so far, each in the form "GET /path?query".
 func (a *API) Requests() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return append([]string(nil), a.requests...)
 }
 
+// ServeHTTP implements [http.Handler]. It records the request and answers it as the API does.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	a.requests = append(a.requests, r.Method+" "+r.URL.RequestURI())
 	a.mu.Unlock()
-	if r.URL.Path == "/" { // no part of the API: somebody looks whether we are there
+	// The API has no such path: the client sends this request only to check that the host can be
+	// reached.
+	if r.URL.Path == "/" {
 		http.NotFound(w, r)
 		return
 	}
@@ -70,7 +81,22 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		a.Report(err.Error())
 	}
-	if refusal, ok := a.Refuse[r.URL.Path]; ok {
+	body, err := io.ReadAll(r.Body)
+	if err == nil && len(body) > 0 {
+		err = op.checkBody(body)
+	}
+	if err != nil {
+		a.Report(fmt.Sprintf("%s %s: the body: %v", r.Method, r.URL.Path, err))
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	refusal, refused := a.Refuse[r.URL.Path]
+	if a.Fail != nil && !refused {
+		if failure := a.Fail(r); failure != nil {
+			refusal, refused = *failure, true
+		}
+	}
+	if refused {
 		for name, values := range refusal.Header {
 			w.Header()[name] = values
 		}
@@ -78,16 +104,18 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, refusal.Body)
 		return
 	}
-	status, body := a.answer(r)
-	if err := op.check(status, body); err != nil {
+	status, answer := a.answer(r, body)
+	if err := op.check(status, answer); err != nil {
 		a.Report(fmt.Sprintf("%s %s: the answer: %v", r.Method, r.URL.Path, err))
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(body)
+	w.Write(answer)
 }
 
-func (a *API) answer(r *http.Request) (status int, body []byte) {
+// answer returns the response to a request that is not refused, and changes the account if the request
+// asks for that. body is the body of the request. The caller must hold a.mu.
+func (a *API) answer(r *http.Request, body []byte) (status int, answer []byte) {
 	if r.Header.Get("xi-api-key") != a.Key {
 		return refuse(http.StatusUnauthorized, "invalid_api_key", "Invalid API key")
 	}
@@ -95,14 +123,17 @@ func (a *API) answer(r *http.Request) (status int, body []byte) {
 	if rest, ok := strings.CutPrefix(r.URL.Path, "/v1/convai/"); ok {
 		kind, id, _ = strings.Cut(rest, "/")
 	}
+	if r.Method != http.MethodGet || kind == "tools" && (id == "" || strings.HasSuffix(id, "/dependent-agents")) {
+		return a.answerAccount(r, kind, id, body)
+	}
 	switch {
 	case kind == "conversation" && id == "get-signed-url":
 		if r.URL.Query().Get("agent_id") == "" {
 			return http.StatusUnprocessableEntity, []byte(`{"detail": [{"type": "missing", "loc": ["query", "agent_id"], "msg": "Field required"}]}`)
 		}
 		if signed, ok := a.Signed[r.URL.Query().Get("agent_id")]; ok {
-			body, _ := json.Marshal(map[string]string{"signed_url": signed})
-			return http.StatusOK, body
+			answer, _ := json.Marshal(map[string]string{"signed_url": signed})
+			return http.StatusOK, answer
 		}
 	case kind == "agents" && a.Agents[id] != "":
 		return http.StatusOK, []byte(a.Agents[id])
@@ -112,7 +143,8 @@ func (a *API) answer(r *http.Request) (status int, body []byte) {
 	return refuse(http.StatusNotFound, "not_found", fmt.Sprintf("%s not found", r.URL.Path))
 }
 
-// refuse is how the API says no.
+// refuse returns an error response in the API's JSON format. kind is the API's name for the
+// problem.
 func refuse(status int, kind, message string) (int, []byte) {
 	var b bytes.Buffer
 	json.NewEncoder(&b).Encode(map[string]any{"detail": map[string]string{"status": kind, "message": message}})

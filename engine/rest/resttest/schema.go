@@ -2,6 +2,7 @@ package resttest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,16 +16,17 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// A description is the OpenAPI document of the API.
+// A description is the OpenAPI document that describes the API.
 type description struct {
 	doc any
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards compiler
 	compiler *jsonschema.Compiler
 }
 
-// theDescription is nil where there is none.
-var theDescription = sync.OnceValues(func() (*description, error) {
+// loadDescription returns the OpenAPI document that is stored beside the repository, or nil if the
+// document is not there. The document is read only once.
+var loadDescription = sync.OnceValues(func() (*description, error) {
 	folder, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -49,21 +51,21 @@ var theDescription = sync.OnceValues(func() (*description, error) {
 		return nil, err
 	}
 	d := &description{doc: doc, compiler: jsonschema.NewCompiler()}
-	d.compiler.DefaultDraft(jsonschema.Draft2020) // that of OpenAPI 3.1
+	d.compiler.DefaultDraft(jsonschema.Draft2020) // OpenAPI 3.1 uses this draft of JSON Schema
 	return d, d.compiler.AddResource("rest.openapi.json", doc)
 })
 
-// Described says whether the description is there, so that requests and
-// answers are compared with it.
+// Described reports whether the OpenAPI document was found. If so, requests and responses are
+// compared with it.
 func Described() bool {
-	d, _ := theDescription()
+	d, _ := loadDescription()
 	return d != nil
 }
 
-// Enum are the words that a schema of the description has, nil without a
-// description.
+// Enum returns the values of the enum schema with this name in the OpenAPI document. It returns nil
+// if the document or the schema is not there.
 func Enum(schema string) []string {
-	d, _ := theDescription()
+	d, _ := loadDescription()
 	if d == nil {
 		return nil
 	}
@@ -75,17 +77,19 @@ func Enum(schema string) []string {
 	return words
 }
 
-// An operation is a method of a path.
+// An operation is one path of the API together with an HTTP method.
 type operation struct {
-	d    *description // nil when nothing is known
-	path string       // as the description has it: /v1/convai/agents/{agent_id}
-	spec any
+	d *description // nil if there is no OpenAPI document
+	// path is the path as the OpenAPI document writes it, such as /v1/convai/agents/{agent_id}.
+	path   string
+	method string // in lower case
+	spec   any    // the JSON object that describes the operation in the OpenAPI document
 }
 
-// described finds the operation of a request, which must have no parameters but
-// its own, and all that it requires.
+// described returns the operation that r requests. It returns an error if the OpenAPI document does
+// not describe the path, the method or a parameter of r, or if a parameter is missing or invalid.
 func described(r *http.Request) (operation, error) {
-	d, err := theDescription()
+	d, err := loadDescription()
 	if err != nil || d == nil {
 		return operation{}, err
 	}
@@ -94,15 +98,18 @@ func described(r *http.Request) (operation, error) {
 		if !matches(path, r.URL.EscapedPath()) {
 			continue
 		}
-		op := operation{d, path, at(d.doc, "paths", path, strings.ToLower(r.Method))}
+		method := strings.ToLower(r.Method)
+		op := operation{d, path, method, at(d.doc, "paths", path, method)}
 		if op.spec == nil {
-			return op, fmt.Errorf("%s %s: there is no such method", r.Method, path)
+			return op, fmt.Errorf("%s %s: not a known method", r.Method, path)
 		}
 		return op, op.checkParameters(r)
 	}
-	return operation{}, fmt.Errorf("%s %s: there is no such path", r.Method, r.URL.Path)
+	return operation{}, fmt.Errorf("%s %s: not a known path", r.Method, r.URL.Path)
 }
 
+// matches reports whether a path fits a pattern such as /v1/convai/agents/{agent_id}, where
+// {agent_id} stands for any text without a slash.
 func matches(pattern, path string) bool {
 	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(want) != len(got) {
@@ -116,6 +123,8 @@ func matches(pattern, path string) bool {
 	return true
 }
 
+// checkParameters returns an error if the query parameters of r do not fit the operation in the
+// OpenAPI document.
 func (op operation) checkParameters(r *http.Request) error {
 	query := r.URL.Query()
 	list, _ := at(op.spec, "parameters").([]any)
@@ -126,37 +135,61 @@ func (op operation) checkParameters(r *http.Request) error {
 		switch {
 		case at(p, "in") != "query":
 		case len(values) == 0 && at(p, "required") == true:
-			return fmt.Errorf("%s %s: without %s", r.Method, op.path, name)
-		case len(values) > 1:
-			return fmt.Errorf("%s %s: %s twice", r.Method, op.path, name)
-		case len(values) == 1:
-			schema, err := op.schema("get", "parameters", strconv.Itoa(i), "schema")
+			return fmt.Errorf("%s %s: %s is missing", r.Method, op.path, name)
+		case len(values) > 0:
+			schema, err := op.schema(op.method, "parameters", strconv.Itoa(i), "schema")
 			if err != nil {
 				return err
 			}
-			var value any = values[0]
-			if schema.Validate(value) != nil { // the text may stand for something else
-				value, _ = strconv.ParseBool(values[0])
-			}
-			if err := schema.Validate(value); err != nil {
+			if err := fitsAny(schema, values); err != nil {
 				return fmt.Errorf("%s %s: %s: %w", r.Method, op.path, name, err)
 			}
 		}
 	}
 	for name := range query {
-		return fmt.Errorf("%s %s: there is no parameter %s", r.Method, op.path, name)
+		return fmt.Errorf("%s %s: unknown parameter %s", r.Method, op.path, name)
 	}
 	return nil
 }
 
-// check compares an answer with the schema. Of refusals only that for a wrong
-// parameter is described.
-func (op operation) check(status int, body []byte) error {
-	code := strconv.Itoa(status)
-	if op.d == nil || at(op.spec, "responses", code) == nil {
+// fitsAny returns an error if the values of one parameter do not fit the schema in any of the types
+// that they may stand for.
+func fitsAny(schema *jsonschema.Schema, values []string) error {
+	var list []any
+	for _, value := range values {
+		list = append(list, value)
+	}
+	candidates := []any{list}
+	if len(values) == 1 {
+		candidates = append(candidates, values[0])
+		if b, err := strconv.ParseBool(values[0]); err == nil {
+			candidates = append(candidates, b)
+		}
+		if x, err := strconv.ParseFloat(values[0], 64); err == nil {
+			candidates = append(candidates, x)
+		}
+	}
+	var first error
+	for _, candidate := range candidates {
+		err := schema.Validate(candidate)
+		if err == nil {
+			return nil
+		}
+		first = cmp.Or(first, err)
+	}
+	return first
+}
+
+// checkBody returns an error if the body of a request does not fit the schema that the OpenAPI document
+// has for it.
+func (op operation) checkBody(body []byte) error {
+	if op.d == nil {
 		return nil
 	}
-	schema, err := op.schema("get", "responses", code, "content", "application/json", "schema")
+	if at(op.spec, "requestBody") == nil {
+		return errors.New("the request must not have one")
+	}
+	schema, err := op.schema(op.method, "requestBody", "content", "application/json", "schema")
 	if err != nil {
 		return err
 	}
@@ -167,7 +200,27 @@ func (op operation) check(status int, body []byte) error {
 	return schema.Validate(value)
 }
 
-// schema compiles the one at a place of the operation's path.
+// check returns an error if the body of a response does not fit the schema that the OpenAPI
+// document has for the status. It returns nil if the document has no schema for the status, as for
+// most errors.
+func (op operation) check(status int, body []byte) error {
+	code := strconv.Itoa(status)
+	if op.d == nil || at(op.spec, "responses", code) == nil {
+		return nil
+	}
+	schema, err := op.schema(op.method, "responses", code, "content", "application/json", "schema")
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(value)
+}
+
+// schema compiles the schema at the path place, which begins at the operation's object in the
+// OpenAPI document.
 func (op operation) schema(place ...string) (*jsonschema.Schema, error) {
 	pointer := "#"
 	for _, key := range append([]string{"paths", op.path}, place...) {
@@ -178,7 +231,7 @@ func (op operation) schema(place ...string) (*jsonschema.Schema, error) {
 	return op.d.compiler.Compile("rest.openapi.json" + pointer)
 }
 
-// at goes down a document; nil when there is no such place.
+// at returns the value at a path of object keys in a JSON document, or nil if there is none.
 func at(doc any, path ...string) any {
 	for _, key := range path {
 		object, _ := doc.(map[string]any)

@@ -1,5 +1,0 @@
-//go:build !linux && !static
-
-package alsa
-
-const none = "it is a part of Linux"

@@ -1,0 +1,5 @@
+//go:build !linux && !static
+
+package alsa
+
+const unavailable = "ALSA is a part of Linux"

@@ -1,0 +1,5 @@
+//go:build static
+
+package alsa
+
+const unavailable = "this binary was built without libasound (tag static)"

@@ -1,5 +1,0 @@
-//go:build !linux && !static
-
-package oto
-
-func quiet() {}

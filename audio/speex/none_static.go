@@ -1,5 +1,0 @@
-//go:build static
-
-package speex
-
-const none = "this binary was built without libspeexdsp (tag static)"

@@ -1,0 +1,5 @@
+//go:build static
+
+package speex
+
+const unavailable = "this binary was built without libspeexdsp (tag static)"

@@ -1,0 +1,83 @@
+package bus
+
+import (
+	"encoding/json"
+	"time"
+
+	"moonlark/engine/health"
+	"moonlark/engine/llm"
+)
+
+// An Event is one thing that happened to an agent. Its Type decides which of the other fields are
+// set: see [Catalogue]. All subscribers share an Event's slices and pointers, so nobody may write
+// to them.
+//
+// The JSON names are those that --json prints (docs/command.md). Names may be added, but never
+// changed.
+type Event struct {
+	Type Type      `json:"type"`
+	Time time.Time `json:"time"` // time of publication, set by Publish
+
+	ConversationID string `json:"conversation_id,omitempty"`
+	Target         string `json:"target,omitempty"` // kind of agent: "local", "agent" or "url"
+	// WebSocket URL of the agent, without the secret signature
+	URL string `json:"url,omitempty"`
+	// WebSocket close code; 0 when there was no close frame
+	Code int `json:"code,omitempty"`
+
+	Text    string `json:"text,omitempty"`
+	Hint    string `json:"hint,omitempty"` // one suggestion to the user
+	EventID int    `json:"event_id,omitempty"`
+	Part    string `json:"part,omitempty"` // position of a piece in its response: "start", "delta" or "stop"
+
+	// file name of the script, without the folder
+	Script string          `json:"script,omitempty"`
+	Tools  []string        `json:"tools,omitempty"`
+	Tool   string          `json:"tool,omitempty"`
+	CallID string          `json:"call_id,omitempty"`
+	Args   json.RawMessage `json:"args,omitempty"`
+	// text of the tool result, as sent to the agent
+	Result    *string `json:"result,omitempty"`
+	IsError   bool    `json:"is_error,omitempty"`
+	ErrorType string  `json:"error_type,omitempty"`
+	// the conversation had ended before the result could be sent, and the scripts received it
+	// instead
+	Orphaned bool    `json:"orphaned,omitempty"`
+	Seconds  float64 `json:"seconds,omitempty"`
+	// CPU time that the tool call took in Lua, in seconds
+	CPU float64 `json:"cpu,omitempty"`
+
+	Device      string `json:"device,omitempty"`
+	Interrupted bool   `json:"interrupted,omitempty"`
+	// confidence of a recogniser, from 0 to 1; 0 when the recogniser gives none
+	Score     float64             `json:"score,omitempty"`
+	Listening *bool               `json:"listening,omitempty"`
+	Sound     *health.SoundCounts `json:"sound,omitempty"`
+	Round     *llm.Round          `json:"llm,omitempty"`
+
+	Level string `json:"level,omitempty"` // level of a log line: "debug", "info", "warn" or "error"
+	Count int    `json:"count,omitempty"`
+
+	// --json leaves out the fields below. Scripts and the HTTP control see them.
+	Status   string  `json:"-"` // new status: "waiting", "connecting", "connected", "reconnecting" or "ended"
+	Reason   string  `json:"-"` // why the status changed; empty when there is no reason
+	Loudness float64 `json:"-"` // loudness of the microphone in dBFS, from -96 (silence) to 0
+	Voice    bool    `json:"-"` // true while somebody speaks into the microphone
+
+	// Message is the message of the agent from which the event was made. It is nil for events of
+	// Moonlark's own.
+	Message *Message `json:"-"`
+}
+
+// A Message is a message of the agent's server, in the form in which scripts receive it.
+type Message struct {
+	Name string // type of the message in the protocol, such as "agent_response"
+	// JSON object inside the message's envelope; empty when it has no fields
+	Fields json.RawMessage
+	Bytes  map[string]string // binary fields by name, such as the sound in "audio"
+
+	// Merge returns this message joined with an older one that the script has not handled yet, so
+	// that a flood of messages does not fill the script's queue. It reports false when the two
+	// cannot be joined. A nil Merge means that the script must handle each message separately.
+	Merge func(older *Message) (merged *Message, ok bool)
+}

@@ -1,0 +1,18 @@
+test("says where an order is", function(t)
+  local api = t.http("GET https://api.example.com/orders/*", { json = { status = "on its way" } })
+  t.says("where is order 4711", "Order 4711 is on its way.")
+  t.equal(api:calls()[1].url, "https://api.example.com/orders/4711")
+end)
+
+test("says that there is no such order", function(t)
+  t.http("GET https://api.example.com/orders/*", 404)
+  local _, reason = t.call("order_status", { number = "1" })
+  t.equal(reason, "there is no order 1")
+end)
+
+test("passes on why the service cannot be reached", function(t)
+  t.http("GET https://api.example.com/orders/*", { error = "unreachable" })
+  local text, reason = t.call("order_status", { number = "4711" })
+  t.equal(text, nil)
+  assert(reason and reason:find("^unreachable"), reason)
+end)

@@ -1,0 +1,27 @@
+test("switches a light", function(t)
+  local hub = t.http("PUT http://hub.local/lights/*", { status = 204 })
+  t.says("turn on the hall light", "The hall light is on.")
+  t.equal(hub:calls()[1].url, "http://hub.local/lights/hall")
+  t.equal(hub:calls()[1].json, { on = true })
+end)
+
+test("switches all lights off", function(t)
+  local hub = t.http("PUT http://hub.local/lights/*", { status = 204 })
+  t.says("good night", "All lights are off.")
+  t.equal(#hub:calls(), 3)
+end)
+
+test("says why the hub cannot be reached", function(t)
+  t.http("PUT http://hub.local/lights/*", { error = "unreachable" })
+  local text, reason = t.call("set_light", { room = "hall", on = true })
+  t.equal(text, nil)
+  assert(reason and reason:find("^unreachable"), reason)
+end)
+
+test("the light in the hall goes off at half past eleven", function(t)
+  local hub = t.http("PUT http://hub.local/lights/hall", { status = 204 })
+  t.sleep(11 * 3600) -- a test begins at noon
+  t.equal(#hub:calls(), 0)
+  t.sleep(3600)
+  t.equal(#hub:calls(), 1)
+end)

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"moonlark/engine"
+	"moonlark/engine/safetext"
+	"moonlark/engine/tool"
+)
+
+type toolsCommand struct {
+	List   toolsListCommand   `cmd:"" help:"List the tools of the scripts, with their parameters."`
+	Export toolsExportCommand `cmd:"" help:"Write the definitions of the tools for other programs."`
+	Diff   toolsDiffCommand   `cmd:"" help:"Compare the tools of the scripts with those of an ElevenLabs agent."`
+	Push   toolsPushCommand   `cmd:"" help:"Give an ElevenLabs agent the tools of the scripts."`
+}
+
+// scriptFlags are the scripts whose tools a command uses.
+type scriptFlags struct {
+	Scripts         []string `arg:"" name:"script" help:"Lua files."`
+	permissionFlags `embed:""`
+	logFlags        `embed:""`
+}
+
+// load runs the top level of the scripts and returns their tools. What the scripts print is on
+// stderr when load returns.
+func (f *scriptFlags) load(ctx context.Context, con *console) ([]*tool.Spec, error) {
+	permissions, err := f.permissionFlags.settings()
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	events, end := f.logFlags.showOnStderr(con)
+	all, err := engine.Check(ctx, engine.Options{Scripts: f.Scripts, Bus: events, Permissions: permissions})
+	end()
+	if err != nil {
+		return nil, err
+	}
+	var specs []*tool.Spec
+	for _, s := range all {
+		specs = append(specs, s.Tools...)
+	}
+	return specs, nil
+}
+
+type toolsListCommand struct {
+	scriptFlags `embed:""`
+}
+
+// Run lists the tools of the scripts.
+func (c *toolsListCommand) Run(ctx context.Context, con *console) error {
+	specs, err := c.load(ctx, con)
+	if err != nil {
+		return err
+	}
+	for _, spec := range specs {
+		printTool(con.stdout, spec)
+	}
+	return nil
+}
+
+// printTool prints a tool, a line for each parameter, and one for the result if the script declares
+// it.
+func printTool(w io.Writer, spec *tool.Spec) {
+	printRow(w, "", spec.Name, spec.Description)
+	printRow(w, "  ", "at", spec.Source)
+	if spec.Title != "" {
+		printRow(w, "  ", "title", spec.Title)
+	}
+	if hints := hintWords(spec.Hints); hints != "" {
+		printRow(w, "  ", "calls", hints)
+	}
+	if spec.Parameters != nil {
+		printProperties(w, "  ", spec.Parameters)
+	}
+	if spec.Returns != nil {
+		printRow(w, "  ", "returns", "")
+		printProperties(w, "    ", spec.Returns)
+	}
+}
+
+// printProperties prints a line for each property of the object, with "?" after the names of those
+// that may be missing. indent is the beginning of each line.
+func printProperties(w io.Writer, indent string, object *tool.Schema) {
+	for _, p := range object.Properties {
+		name := p.Name
+		if !slices.Contains(object.Required, name) {
+			name += "?"
+		}
+		printRow(w, indent, name, p.Describe())
+		inner := p.Schema
+		for inner.Items != nil {
+			inner = inner.Items
+			printRow(w, indent+"  ", "each", inner.Describe())
+		}
+		printProperties(w, indent+"  ", inner)
+	}
+}
+
+// printRow prints a name and what is to be said about it, in two columns.
+func printRow(w io.Writer, indent, name, text string) {
+	line := fmt.Sprintf("%s%-*s %s", indent, max(24-len(indent), 0), safetext.Line(name), safetext.Line(text))
+	fmt.Fprintln(w, strings.TrimRight(line, " "))
+}
+
+// hintWords returns the hints of a tool in words, such as "read only, idempotent". It returns "" if
+// the script sets no hints.
+func hintWords(h *tool.Hints) string {
+	if h == nil {
+		return ""
+	}
+	var words []string
+	for _, hint := range []struct {
+		is   bool
+		word string
+	}{{h.ReadOnly, "read only"}, {h.Destructive, "destructive"}, {h.Idempotent, "idempotent"}, {h.OpenWorld, "open world"}} {
+		if hint.is {
+			words = append(words, hint.word)
+		}
+	}
+	if len(words) == 0 {
+		return "not destructive"
+	}
+	return strings.Join(words, ", ")
+}

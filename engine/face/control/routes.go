@@ -1,0 +1,133 @@
+package control
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A handler serves one HTTP request. If it returns an error, route sends the error as the response.
+// If it returns nil, the handler of a GET request has written the response itself, and route sends
+// {"ok":true} as the response to a POST request.
+type handler func(*server, http.ResponseWriter, *http.Request) error
+
+// routes maps each path and method to its handler. docs/http.md describes the paths for users.
+var routes = map[string]map[string]handler{
+	"/healthz": {http.MethodGet: (*server).serveHealth},
+	"/metrics": {http.MethodGet: (*server).serveMetrics},
+	"/log":     {http.MethodGet: (*server).serveLog},
+	"/start":   {http.MethodPost: (*server).serveStart},
+	"/stop":    {http.MethodPost: (*server).serveStop},
+	"/say":     {http.MethodPost: (*server).serveSay},
+	"/context": {http.MethodPost: (*server).serveContext},
+	"/event":   {http.MethodPost: (*server).serveEvent},
+	"/gpio":    {http.MethodGet: (*server).serveGPIO, http.MethodPost: (*server).serveSetGPIO},
+}
+
+// An httpError is an error with the HTTP status of the response.
+type httpError struct {
+	status int
+	text   string
+}
+
+func (e *httpError) Error() string { return e.text }
+
+// badRequest returns an error for a request that is wrong whatever the agent does (HTTP 400).
+func badRequest(text string) error { return &httpError{http.StatusBadRequest, text} }
+
+// conflict returns an error for a request that the agent cannot fulfil at the moment (HTTP 409). It
+// returns nil if err is nil.
+func conflict(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &httpError{http.StatusConflict, err.Error()}
+}
+
+// route calls the handler for a request. It sends the response if the handler returns an error or
+// if the request is a POST.
+func (s *server) route(w http.ResponseWriter, r *http.Request) {
+	methods := routes[r.URL.Path]
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet // net/http sends no body in the response to HEAD
+	}
+	handle := methods[method]
+	switch {
+	case methods == nil:
+		fail(w, http.StatusNotFound, "there is no "+shorten(r.URL.Path)+"; there are "+strings.Join(slices.Sorted(maps.Keys(routes)), ", "))
+		return
+	case handle == nil:
+		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
+		w.Header().Set("Allow", allowed)
+		fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method "+allowed)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	err := handle(s, w, r)
+	var withStatus *httpError
+	switch {
+	case errors.As(err, &withStatus):
+		fail(w, withStatus.status, withStatus.text)
+	case err != nil:
+		fail(w, http.StatusInternalServerError, err.Error())
+	case method == http.MethodPost:
+		reply(w, http.StatusAccepted, map[string]bool{"ok": true})
+	}
+}
+
+func fail(w http.ResponseWriter, status int, text string) {
+	reply(w, status, struct {
+		OK    bool   `json:"ok"`
+		Error string `json:"error"`
+	}{false, text})
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.Encode(body) // an error means that the client has closed the connection
+}
+
+// readBody decodes the body of a request, a JSON object, into v. Unknown fields are an error,
+// because they are probably misspelt. If optional is true, the body may be empty. The error is an
+// *httpError.
+func readBody(r *http.Request, v any, optional bool) error {
+	text, err := io.ReadAll(r.Body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return &httpError{http.StatusRequestEntityTooLarge, "the body is longer than " + strconv.Itoa(maxBody) + " bytes"}
+	case err != nil:
+		return badRequest("the body could not be read: " + err.Error())
+	case len(bytes.TrimSpace(text)) == 0 && optional:
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err = d.Decode(v); err == nil {
+		if _, err = d.Token(); err == io.EOF {
+			return nil
+		}
+		err = errors.New("there is more text after the object")
+	}
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case err == io.EOF:
+		err = errors.New("the body is empty")
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		err = fmt.Errorf("%s: got %s, want %s", wrongType.Field, wrongType.Value, wrongType.Type)
+	case errors.As(err, &wrongType):
+		err = errors.New("got " + wrongType.Value)
+	}
+	return badRequest("want a JSON object of the right form: " + strings.TrimPrefix(err.Error(), "json: "))
+}

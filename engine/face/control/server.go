@@ -1,0 +1,85 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"moonlark/engine/loopback"
+)
+
+const (
+	// maxConnections is the maximum number of open connections. Further connections wait until one
+	// of them is closed.
+	maxConnections  = 64
+	maxBody         = 256 << 10 // maximum size of a request's body, in bytes
+	shutdownTimeout = 300 * time.Millisecond
+)
+
+// A server serves HTTP requests. net/http runs each connection on a goroutine of its own.
+type server struct {
+	control   *Control // control and the fields below do not change after listen
+	agent     Agent
+	addr      net.Addr
+	http      *http.Server
+	cancel    context.CancelFunc // cancels the contexts of all requests
+	done      chan struct{}      // closed when the server's goroutine has ended
+	closeOnce sync.Once
+}
+
+// ErrNoToken means that the server was not started because other machines could reach it without a
+// token.
+var ErrNoToken = errors.New("anybody on the network could drive the agent: set a token, with MOONLARK_HTTP_TOKEN or --http-token")
+
+// listen opens the server's address and serves requests on a new goroutine, until close is called.
+// It returns ErrNoToken if other machines could reach the server without a token.
+func listen(c *Control, a Agent) (*server, error) {
+	l, err := net.Listen("tcp", c.opts.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if c.opts.Token == "" && !loopback.HostPort(l.Addr().String()) {
+		l.Close()
+		return nil, ErrNoToken
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &server{control: c, agent: a, addr: l.Addr(), cancel: cancel, done: make(chan struct{})}
+	s.http = &http.Server{
+		Handler:           newAccessControl(c.opts.Token, l.Addr(), http.HandlerFunc(s.route)),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      15 * time.Second,
+		IdleTimeout:       30 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          slog.NewLogLogger(c.opts.Log.Handler(), slog.LevelDebug),
+	}
+	go func() {
+		defer close(s.done)
+		// Serve returns ErrServerClosed after close.
+		s.http.Serve(netutil.LimitListener(l, maxConnections))
+	}()
+	return s, nil
+}
+
+func (s *server) url() string { return "http://" + s.addr.String() }
+
+// close stops the server and returns when it has stopped. Requests in progress have shutdownTimeout
+// to finish. Any goroutine may call close, and may call it more than once.
+func (s *server) close() {
+	s.closeOnce.Do(func() {
+		s.cancel()
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancel()
+		if s.http.Shutdown(ctx) != nil {
+			s.http.Close()
+		}
+	})
+	<-s.done
+}

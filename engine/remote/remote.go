@@ -1,0 +1,273 @@
+// Package remote has the functions that drive a running agent, such as Say and Stop. Scripts call
+// them through the Lua modules session and audio, other programs through HTTP, and the terminal
+// when the user types.
+//
+// Without a conversation, or without sound, the functions that need it return an error. No function
+// blocks unless its comment says so. Any goroutine may call any of them.
+package remote
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"sync/atomic"
+
+	"moonlark/engine/agentsettings"
+	"moonlark/engine/bus"
+	"moonlark/engine/convai"
+	"moonlark/engine/dialog"
+	"moonlark/engine/health"
+	"moonlark/engine/life"
+	"moonlark/engine/pins/sim"
+	"moonlark/engine/script"
+	"moonlark/engine/speech"
+	"moonlark/engine/tool"
+	"moonlark/engine/voice"
+)
+
+// Parts are the parts of the program that a Remote uses. Bus and Scripts must be set. The other
+// fields are nil in a program without conversations or without sound.
+type Parts struct {
+	Bus     *bus.Bus
+	Scripts *script.Scripts
+	Life    *life.Life
+	Turns   *dialog.Turns
+	Voice   *voice.Voice
+	Pins    *sim.Chip // the simulated pins; nil if scripts use those of the machine
+
+	// Speak and Transcribe are text to speech and speech to text for the scripts: see package speech.
+	// Nil means that there is none.
+	Speak      func(ctx context.Context, u speech.Utterance, play func(sound []float32) error) error
+	Transcribe func(ctx context.Context, r speech.Request, sound []float32) (string, error)
+
+	// Reload loads every script again and returns after that. Events are the names of the agent's
+	// and Moonlark's own events, which Raise refuses.
+	Reload func()
+	Events []string
+}
+
+// A Remote drives a running agent. Call Connect before all other methods.
+type Remote struct {
+	parts  atomic.Pointer[Parts]         // set by Connect
+	dialog atomic.Pointer[dialog.Dialog] // the dialog in progress; nil between two dialogs
+}
+
+// Connect sets the parts of the program that r drives. Call it before all other methods.
+func (r *Remote) Connect(p Parts) { r.parts.Store(&p) }
+
+// SetDialog sets the dialog in progress, nil when there is none.
+func (r *Remote) SetDialog(d *dialog.Dialog) { r.dialog.Store(d) }
+
+// with calls do with the dialog in progress and returns do's error. It returns
+// life.ErrNoConversation when there is no dialog.
+func (r *Remote) with(do func(*dialog.Dialog) error) error {
+	d := r.dialog.Load()
+	if d == nil {
+		return life.ErrNoConversation
+	}
+	return do(d)
+}
+
+// Start asks for a conversation with the settings s and returns without waiting for it. preroll
+// says that the agent must first hear the sound that the microphone recorded just before this call.
+// The error says why a conversation is impossible now.
+func (r *Remote) Start(s agentsettings.Settings, preroll bool) error {
+	l := r.parts.Load().Life
+	if l == nil {
+		return life.ErrNoConversation
+	}
+	return l.Start(life.Start{Settings: s, Preroll: preroll})
+}
+
+// Stop ends the conversation after the running tool calls have been answered and the agent's last
+// reply has been heard. If a conversation is being opened, Stop cancels this attempt. Stop returns
+// without waiting for the end. The error is life.ErrNoConversation when there is no conversation
+// and no attempt to open one.
+func (r *Remote) Stop() error {
+	l := r.parts.Load().Life
+	if l == nil {
+		return life.ErrNoConversation
+	}
+	if d := r.dialog.Load(); d != nil && d.Leave("User ended conversation") {
+		return nil
+	}
+	if !l.GiveUp() {
+		return life.ErrNoConversation
+	}
+	return nil
+}
+
+// Status returns "waiting", "connecting", "connected", "reconnecting" or "ended". It returns ""
+// before the scripts have been loaded.
+func (r *Remote) Status() string {
+	if l := r.parts.Load().Life; l != nil {
+		status, _, _ := l.Status()
+		return status
+	}
+	return ""
+}
+
+// Say sends the agent a message of the user. It returns an error when there is no conversation, or
+// when the send queue is full. The length of the text is not limited here: callers that pass on texts
+// of scripts or other programs limit it.
+func (r *Remote) Say(text string) error {
+	return r.with(func(d *dialog.Dialog) error { return d.Say(text) })
+}
+
+// Context sends the agent information to which the agent does not reply. A text replaces the
+// previous text with the same id. An empty id means that the text replaces nothing.
+func (r *Remote) Context(text, id string) error {
+	return r.with(func(d *dialog.Dialog) error { return d.Offer(&convai.ContextualUpdate{Text: text, ContextID: id}) })
+}
+
+// Activity tells the agent that the user is present.
+func (r *Remote) Activity() error {
+	return r.with(func(d *dialog.Dialog) error {
+		d.NoteActivity()
+		return d.Offer(new(convai.UserActivity))
+	})
+}
+
+// Feedback rates a response of the agent. eventID is the id of the response. score is "like",
+// "dislike", or "" to remove the rating.
+func (r *Remote) Feedback(eventID int, score string) error {
+	m := &convai.Feedback{EventID: eventID}
+	if score != "" {
+		m.Score = new(convai.Score(score))
+	}
+	return r.with(func(d *dialog.Dialog) error { return d.Offer(m) })
+}
+
+// SendFile sends the agent a file that was uploaded to the conversation. fileID is the id of the
+// upload. An empty text sends only the file.
+func (r *Remote) SendFile(fileID, text string) error {
+	m := &convai.MultimodalMessage{FileID: fileID}
+	if text != "" {
+		m.Text = &convai.UserMessage{Text: text}
+	}
+	return r.with(func(d *dialog.Dialog) error {
+		d.NoteActivity()
+		return d.Offer(m)
+	})
+}
+
+// Approve answers a request to approve an MCP tool call. callID is the id of the call. It returns
+// an error when there is no such request, or when the request has been answered already.
+func (r *Remote) Approve(callID string, approved bool) error {
+	return r.with(func(d *dialog.Dialog) error { return d.Approve(callID, approved) })
+}
+
+// AwaitGreeting waits until the agent has said something, or has been quiet for a second. With
+// sound, it waits until the whole greeting has been heard. It returns an error only when ctx is
+// done.
+func (r *Remote) AwaitGreeting(ctx context.Context) error {
+	p := r.parts.Load()
+	err := p.Turns.AwaitGreeting(ctx, p.Voice != nil)
+	if err == nil && p.Voice != nil {
+		p.Voice.Drain(ctx)
+	}
+	return err
+}
+
+// AwaitReply waits until the user's turn is over: the agent has replied, no tool call is running,
+// and the whole reply has been heard. The error is one of dialog.ErrNoAnswer,
+// dialog.ErrNoReply and dialog.ErrHungUp, or the cause of ctx.
+func (r *Remote) AwaitReply(ctx context.Context) error {
+	p := r.parts.Load()
+	err := p.Turns.AwaitReply(ctx)
+	if err == nil && p.Voice != nil {
+		p.Voice.Drain(ctx)
+	}
+	return err
+}
+
+var eventName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`)
+
+// An EventNameError says why Raise refuses the name of an event.
+type EventNameError struct{ Name, Why string }
+
+// Error returns a text for people, with the name and the reason.
+func (e *EventNameError) Error() string {
+	return fmt.Sprintf("an event cannot be called %q: %s", e.Name, e.Why)
+}
+
+// Raise sends an event to the scripts that listen for name. Scripts receive data, which is any JSON
+// value or empty, in the field "data" of the event. The error is an *EventNameError when name is
+// malformed or belongs to an event of the agent or Moonlark. Another error says that no script
+// listens for name.
+func (r *Remote) Raise(name string, data json.RawMessage) error {
+	p := r.parts.Load()
+	switch {
+	case !eventName.MatchString(name):
+		return &EventNameError{name[:min(len(name), 100)], "want a letter, then letters, digits, '_', '.' and '-', at most 64 in all"}
+	case slices.Contains(p.Events, name):
+		return &EventNameError{name, "the conversation has an event of that name"}
+	case !p.Scripts.Listens(name):
+		return fmt.Errorf("no script listens for %s", name)
+	}
+	m := &bus.Message{Name: name}
+	if len(data) > 0 {
+		var err error
+		if m.Fields, err = json.Marshal(map[string]json.RawMessage{"data": data}); err != nil {
+			return fmt.Errorf("data: %w", err)
+		}
+	}
+	p.Bus.Publish(bus.Event{Type: bus.Raised, Message: m})
+	return nil
+}
+
+// Tools returns the tools of all scripts.
+func (r *Remote) Tools() []*tool.Spec { return r.parts.Load().Scripts.Tools() }
+
+// Call runs a tool outside of any conversation and waits for its result. It returns an error only
+// when ctx is done.
+func (r *Remote) Call(ctx context.Context, name string, args json.RawMessage) (tool.Result, error) {
+	result := make(chan tool.Result, 1)
+	r.parts.Load().Scripts.Call(&script.Call{
+		ID: "call", Name: name, Args: args,
+		Reply: func(_ *script.Call, r tool.Result) { result <- r },
+	})
+	select {
+	case r := <-result:
+		return r, nil
+	case <-ctx.Done():
+		return tool.Result{}, context.Cause(ctx)
+	}
+}
+
+// Reload loads every script again, as if all files had been saved, and returns after that. Events
+// say whether each script could be loaded. Reload does nothing before the scripts have been loaded
+// for the first time.
+func (r *Remote) Reload() {
+	if p := r.parts.Load(); p.Reload != nil && r.Status() != "" {
+		p.Reload()
+	}
+}
+
+// Health returns a report on the state of the agent. It does not wait for the scripts.
+func (r *Remote) Health() health.Report {
+	p := r.parts.Load()
+	report := health.Report{Scripts: p.Scripts.Health(), MemoryLimit: p.Scripts.MemoryLimit(), Showing: p.Bus.Pending()}
+	if p.Life != nil {
+		report.Status, report.Since, report.Reason = p.Life.Status()
+	}
+	if d := r.dialog.Load(); d != nil {
+		pending, stuck := d.Health()
+		report.Writing = pending
+		if stuck {
+			report.Stuck = "the messages of the conversation are not handled any more: a Go function does not return"
+		}
+	}
+	if p.Voice != nil {
+		report.Sound = p.Voice.Counts()
+		report.Speaker, report.Microphone = p.Voice.Health()
+	}
+	return report
+}
+
+// Silent returns the names of the scripts that do not respond before ctx is done, because a Go
+// function that they called blocks. A script that is busy with Lua does respond. Silent waits for
+// the responses.
+func (r *Remote) Silent(ctx context.Context) []string { return r.parts.Load().Scripts.Silent(ctx) }

@@ -1,0 +1,134 @@
+package script
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"moonlark/engine/agentsettings"
+	"moonlark/engine/guess"
+	"moonlark/engine/tool"
+	"moonlark/luastd"
+)
+
+// The methods below record what a script registers while its top level runs. They run on the
+// executor's goroutine.
+
+// A registeredTool is a tool that a generation has registered.
+type registeredTool struct {
+	gen     *generation
+	spec    *tool.Spec
+	handler *lua.LFunction
+}
+
+// agentSettings are the settings for the agent that a script has set with agent(), and the line of
+// the script that called agent().
+type agentSettings struct {
+	agentsettings.Settings
+	line string
+}
+
+// RegisterTool adds a tool with this handler. It returns an error if the top level has returned, or
+// if the script has registered a tool with the same name.
+func (g *generation) RegisterTool(spec *tool.Spec, handler *lua.LFunction) error {
+	if g.stage != stageLoading {
+		return fmt.Errorf("register_tool: %w", luastd.ErrLoaded)
+	}
+	for _, t := range g.tools {
+		if t.spec.Name == spec.Name {
+			return fmt.Errorf("register_tool: %s is registered already, at %s", spec.Name, t.spec.Source)
+		}
+	}
+	g.tools = append(g.tools, &registeredTool{g, spec, handler})
+	return nil
+}
+
+// On adds fn as a handler of events of the type eventType. It logs a warning if the type
+// looks like a misspelt type of Moonlark's events. It returns an error if the top level has returned.
+func (g *generation) On(eventType string, fn *lua.LFunction) error {
+	if g.stage != stageLoading {
+		return fmt.Errorf("on: %w", luastd.ErrLoaded)
+	}
+	known := g.scripts.opts.Events
+	if suggestion := guess.DidYouMean(eventType, known); suggestion != "" && eventType != allEvents && !slices.Contains(known, eventType) {
+		line := ""
+		if !fn.IsG {
+			line = fmt.Sprintf("%s:%d: ", fn.Proto.SourceName, fn.Proto.LineDefined)
+		}
+		g.log(slog.LevelWarn, fmt.Sprintf("%son('%s'): no event is known by that name%s", line, eventType, suggestion))
+	}
+	g.handlers[eventType] = append(g.handlers[eventType], fn)
+	return nil
+}
+
+// OnStart registers fn to run when the generation starts. It returns an error if the top level has
+// returned.
+func (g *generation) OnStart(fn *lua.LFunction) error {
+	if g.stage != stageLoading {
+		return fmt.Errorf("on_start: %w", luastd.ErrLoaded)
+	}
+	g.onStart = append(g.onStart, fn)
+	return nil
+}
+
+// OnUnload registers fn to run when the generation is replaced or closed. It returns an error if
+// the top level has returned.
+func (g *generation) OnUnload(fn *lua.LFunction) error {
+	if g.stage != stageLoading {
+		return fmt.Errorf("on_unload: %w", luastd.ErrLoaded)
+	}
+	g.onUnload = append(g.onUnload, fn)
+	return nil
+}
+
+// Agent records settings for the agent, which are a JSON object. line is the file and line that
+// called agent().
+func (g *generation) Agent(settings []byte, line string) error {
+	if g.stage != stageLoading {
+		return fmt.Errorf("agent: %w", luastd.ErrLoaded)
+	}
+	if g.agent != nil {
+		return fmt.Errorf("agent: called already, at %s", g.agent.line)
+	}
+	parsed, err := agentsettings.Parse(settings)
+	if err != nil {
+		return fmt.Errorf("agent: %w", err)
+	}
+	g.agent = &agentSettings{parsed, line}
+	return nil
+}
+
+// checkConflicts returns an error if the new generation g of the script sc has a tool that another
+// script has registered, or if g and another script both call agent(). old is the generation that g
+// replaces. The caller must hold s.mu.
+func (s *Scripts) checkConflicts(sc *script, g, old *generation) error {
+	for _, t := range g.tools {
+		if other := s.tools[t.spec.Name]; other != nil && other.gen != old {
+			return toolConflict(t, other)
+		}
+	}
+	for _, other := range s.list {
+		if other != sc && other.current.agent != nil && g.agent != nil {
+			return agentConflict(g.agent, other.current.agent)
+		}
+	}
+	return nil
+}
+
+// toolConflict returns the error for two scripts that register tools with the same name.
+func toolConflict(t, other *registeredTool) error {
+	return &LoadError{
+		Text: fmt.Sprintf("%s: the tool %s is registered by %s too", t.spec.Source, t.spec.Name, other.spec.Source),
+		Hint: "give one of them another name",
+	}
+}
+
+// agentConflict returns the error for two scripts that both call agent().
+func agentConflict(a, other *agentSettings) error {
+	return &LoadError{
+		Text: fmt.Sprintf("%s: agent is called at %s too", a.line, other.line),
+		Hint: "only one of the scripts may call agent",
+	}
+}

@@ -1,0 +1,1 @@
+-- Stands in for a tool that measures coverage, which some test files load.

@@ -1,0 +1,60 @@
+---@class moonlark.Event
+---@field type string the name of the event
+
+---An event that a script or another program has sent, or a message of the server that Moonlark does not know.
+---@class moonlark.event: moonlark.Event
+---@field data? any what emit, or the other program, has sent
+---@field [string] any
+
+-- The overloads are made from engine/bus: go test ./engine/bus -update
+---@overload fun(event: "conversation_initiation_metadata", fn: fun(e: moonlark.event.conversation_initiation_metadata))
+---@overload fun(event: "user_transcript", fn: fun(e: moonlark.event.user_transcript))
+---@overload fun(event: "tentative_user_transcript", fn: fun(e: moonlark.event.tentative_user_transcript))
+---@overload fun(event: "agent_response", fn: fun(e: moonlark.event.agent_response))
+---@overload fun(event: "agent_response_correction", fn: fun(e: moonlark.event.agent_response_correction))
+---@overload fun(event: "agent_chat_response_part", fn: fun(e: moonlark.event.agent_chat_response_part))
+---@overload fun(event: "agent_response_complete", fn: fun(e: moonlark.event.agent_response_complete))
+---@overload fun(event: "agent_response_metadata", fn: fun(e: moonlark.event.agent_response_metadata))
+---@overload fun(event: "agent_reasoning_response_part", fn: fun(e: moonlark.event.agent_reasoning_response_part))
+---@overload fun(event: "interruption", fn: fun(e: moonlark.event.interruption))
+---@overload fun(event: "audio", fn: fun(e: moonlark.event.audio))
+---@overload fun(event: "vad_score", fn: fun(e: moonlark.event.vad_score))
+---@overload fun(event: "ping", fn: fun(e: moonlark.event.ping))
+---@overload fun(event: "client_tool_call", fn: fun(e: moonlark.event.client_tool_call))
+---@overload fun(event: "agent_tool_request", fn: fun(e: moonlark.event.agent_tool_request))
+---@overload fun(event: "agent_tool_response", fn: fun(e: moonlark.event.agent_tool_response))
+---@overload fun(event: "agent_tool_response_full_payload", fn: fun(e: moonlark.event.agent_tool_response_full_payload))
+---@overload fun(event: "mcp_tool_call", fn: fun(e: moonlark.event.mcp_tool_call))
+---@overload fun(event: "mcp_connection_status", fn: fun(e: moonlark.event.mcp_connection_status))
+---@overload fun(event: "guardrail_triggered", fn: fun(e: moonlark.event.guardrail_triggered))
+---@overload fun(event: "context_usage", fn: fun(e: moonlark.event.context_usage))
+---@overload fun(event: "rich_content", fn: fun(e: moonlark.event.rich_content))
+---@overload fun(event: "agent_typing", fn: fun(e: moonlark.event.agent_typing))
+---@overload fun(event: "external_agent_connected", fn: fun(e: moonlark.event.external_agent_connected))
+---@overload fun(event: "external_agent_disconnected", fn: fun(e: moonlark.event.external_agent_disconnected))
+---@overload fun(event: "dtmf_request", fn: fun(e: moonlark.event.dtmf_request))
+---@overload fun(event: "asr_initiation_metadata", fn: fun(e: moonlark.event.asr_initiation_metadata))
+---@overload fun(event: "internal_turn_probability", fn: fun(e: moonlark.event.internal_turn_probability))
+---@overload fun(event: "internal_tentative_agent_response", fn: fun(e: moonlark.event.internal_tentative_agent_response))
+---@overload fun(event: "error", fn: fun(e: moonlark.event.error))
+---@overload fun(event: "client_error", fn: fun(e: moonlark.event.client_error))
+---@overload fun(event: "status", fn: fun(e: moonlark.event.status))
+---@overload fun(event: "reconnected", fn: fun(e: moonlark.event.reconnected))
+---@overload fun(event: "idle", fn: fun(e: moonlark.event.idle))
+---@overload fun(event: "speaking", fn: fun(e: moonlark.event.speaking))
+---@overload fun(event: "spoken", fn: fun(e: moonlark.event.spoken))
+---@overload fun(event: "silent", fn: fun(e: moonlark.event.silent))
+---@overload fun(event: "level", fn: fun(e: moonlark.event.level))
+---@overload fun(event: "wake", fn: fun(e: moonlark.event.wake))
+---@overload fun(event: "listening", fn: fun(e: moonlark.event.listening))
+---@overload fun(event: "orphaned_result", fn: fun(e: moonlark.event.orphaned_result))
+---Runs fn for each event of that type. Works only while the script loads.
+---@param event string the name of an event, or "*" for all events
+---@param fn fun(e: moonlark.event)
+function on(event, fn) end
+
+---Sends an event to all scripts of the agent, also to the one that sends it: on(event, fn) gets it with the field data.
+---@param event string a letter, then letters, digits, "_", "." and "-"; not the name of an event of the conversation
+---@param data? any a value that can be JSON, at most 64 KiB
+---@return boolean heard whether a script handles the event
+function emit(event, data) end

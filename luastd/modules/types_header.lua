@@ -1,0 +1,7 @@
+---@meta
+-- What a Moonlark script can call, for editors with the Lua language server.
+-- The file is made from the doc.lua of each module below luastd: see luastd/modules.
+-- moonlark help lua NAME explains each of these functions. To use the file, put a file .luarc.json
+-- with this content beside your script:
+--
+--     { "runtime.version": "Lua 5.1", "workspace.library": ["path/to/scripts/types"] }

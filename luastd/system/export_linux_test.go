@@ -1,0 +1,4 @@
+package system
+
+// SetBrightnessByLogin is setBrightnessByLogin, for tests.
+var SetBrightnessByLogin = setBrightnessByLogin

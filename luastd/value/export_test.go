@@ -1,0 +1,9 @@
+package value
+
+// MaxDepth, AppendNumber and AppendText are exported for tests of package value_test.
+const MaxDepth = maxDepth
+
+var (
+	AppendNumber = appendNumber
+	AppendText   = appendText
+)
