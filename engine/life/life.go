@@ -178,14 +178,18 @@ func (l *Life) setStatus(status, reason string) {
 	}
 }
 
-// Start asks for a conversation and returns without waiting for it. It works with Options.Wait, and
-// also while Run reconnects. The error says why the conversation is impossible.
+// Start asks for a conversation and returns without waiting for it. It works with Options.Wait, also
+// before Run, and while Run reconnects. The error says why the conversation is impossible.
 func (l *Life) Start(s Start) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch l.status {
 	case Waiting, Reconnecting:
-	case Ended, "":
+	case "": // the scripts start before Run
+		if !l.opts.Wait || l.stopped {
+			return ErrNoConversation
+		}
+	case Ended:
 		return ErrNoConversation
 	default:
 		return errors.New("there is a conversation already")

@@ -393,6 +393,29 @@ func TestAStopBeforeRunEndsRunAtOnce(t *testing.T) {
 	})
 }
 
+func TestAStartBeforeRunIsTheFirstConversation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &testLife{opens: []opening{{lasts: time.Second, ends: closed}}}
+		w.Life = New(Options{Open: w.open, Bus: new(bus.Bus), Wait: true})
+		if err := w.Start(Start{Preroll: true}); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Minute, w.Stop)
+		w.Run(t.Context())
+		if len(w.started) != 1 || !w.started[0].Preroll {
+			t.Errorf("the conversations are %v", w.started)
+		}
+	})
+	w := New(Options{Wait: true})
+	w.Stop()
+	if err := w.Start(Start{}); err != ErrNoConversation {
+		t.Errorf("after Stop: %v", err)
+	}
+	if err := New(Options{}).Start(Start{}); err != ErrNoConversation {
+		t.Errorf("without Wait: %v", err)
+	}
+}
+
 func TestAConversationThatOpensAfterStopIsDiscarded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &testLife{opens: []opening{{}}}
