@@ -110,7 +110,7 @@ func TestSchedulesWaitUntilTheClockHasBeenSet(t *testing.T) {
 	`, func(f *fixture, clock *testClock) {
 		clock.Set("1970-01-01 00:00:30")
 		sleep(2*time.Hour + time.Second)
-		wantOnce(t, f, "WARN: the clock of the machine says 1970-01-01 00:00:30, so it has not been set: cron, daily and at wait until it is right")
+		wantOnce(t, f, "so it has not been set: cron, daily and at wait until it is right")
 		f.want("next", "{}", "0")
 		clock.Set("2026-10-25 11:58:20")
 		sleep(30 * time.Second)
