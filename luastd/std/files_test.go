@@ -204,6 +204,7 @@ func TestATemporaryFileHasNoName(t *testing.T) {
 }
 
 func TestAFileOfTheDataFolderHasALimit(t *testing.T) {
+	testkit.SkipIfEmulated(t)
 	s := luastdtest.Open(t, luastdtest.Options{})
 	wantResult(t, s, `
 		local f, block = io.open("large.bin", "w"), ("x"):rep(2^20)
@@ -253,6 +254,7 @@ func TestOddArgumentsOfFileFunctions(t *testing.T) {
 
 // Tasks that read from one file wait for each other. They get every byte once.
 func TestSeveralTasksReadFromAFile(t *testing.T) {
+	testkit.SkipIfEmulated(t)
 	s := luastdtest.Open(t, luastdtest.Options{})
 	wantResult(t, s, `
 		local line = ("x"):rep(100 * 1000)
