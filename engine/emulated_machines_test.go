@@ -90,8 +90,7 @@ func TestTheProgramRunsOnEmulatedMachines(t *testing.T) {
 // emulatedPackages are packages whose tests do not take long on an emulated processor. .ci/long runs the
 // tests of all modules in this way.
 var emulatedPackages = []string{
-	"base64", "bit", "cron", "csv", "datetext", "hash", "headers", "hex", "i2c", "image", "json", "keys", "mail", "mqttclient", "pattern",
-	"qr", "spi", "structs", "template", "time", "timers", "toml", "url", "utf8", "uuid",
+	"bit", "csv", "datetext", "hash", "image", "json", "keys", "mqttclient", "pattern", "structs", "time", "timers", "url", "utf8",
 }
 
 // TestTheModulesPassTheirTestsOnASmallProcessor runs the modules' own tests with QEMU on a processor with
