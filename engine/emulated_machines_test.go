@@ -87,6 +87,35 @@ func TestTheProgramRunsOnEmulatedMachines(t *testing.T) {
 	}
 }
 
+// emulatedPackages are packages whose tests do not take long on an emulated processor. .ci/long runs the
+// tests of all modules in this way.
+var emulatedPackages = []string{
+	"bit", "csv", "datetext", "hash", "image", "json", "keys", "mqttclient", "pattern", "structs", "time", "timers", "url", "utf8",
+}
+
+// TestTheModulesPassTheirTestsOnASmallProcessor runs the modules' own tests with QEMU on a processor with
+// 32 bits, as the smallest Raspberry Pi has one.
+func TestTheModulesPassTheirTestsOnASmallProcessor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the tests for another platform")
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("QEMU emulates only Linux on Linux")
+	}
+	if _, err := exec.LookPath("qemu-arm"); err != nil {
+		t.Skipf("QEMU is not installed: %v", err)
+	}
+	args := []string{"test", "-count=1", "-short", "-timeout=10m", "-tags=static", testkit.SQLiteFlags, "-exec=qemu-arm"}
+	for _, name := range emulatedPackages {
+		args = append(args, "moonlark/luastd/"+name)
+	}
+	cmd := exec.Command("go", args...)
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "GOARM=6", "CGO_ENABLED=0", "GOFLAGS=", "MOONLARK_TEST_EMULATED=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func runOnEmulatedMachine(t *testing.T, program, script string, killed bool, run func(*testing.T, string, ...string) *exec.Cmd) {
 	folder := t.TempDir()
 	save := func(name, source string) {

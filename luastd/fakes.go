@@ -3,6 +3,7 @@ package luastd
 import (
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // A Faker gives modules the fakes that replace servers and programs while a script is being tested.
@@ -28,6 +29,9 @@ type Fakes interface {
 	// MQTT returns the fake broker with this URL, or nil if there is none. A script needs no
 	// permission for a fake broker.
 	MQTT(url string) FakeBroker
+	// Keys returns the fake devices with keys, which take the place of all such devices of the machine,
+	// or nil if there are none. A script needs no permission for them.
+	Keys() []*FakeKeys
 	// Asked records a call of a function, such as "store.set". name is what it was asked for, such as
 	// a key, and data is a JSON value or empty.
 	Asked(function, name string, data []byte)
@@ -48,6 +52,15 @@ type FakeSerial struct {
 	Open func(receive func(data string))
 	// Write is called with what the script writes. It may call receive.
 	Write func(data string)
+}
+
+// A FakeKeys is a fake keyboard, remote control, scanner or set of buttons.
+type FakeKeys struct {
+	Name string
+	Kind string // as in keys.open
+	// Open is called when the script has opened the device. send presses or releases a key, until
+	// close is called.
+	Open func(send func(code uint16, pressed bool, at time.Time)) (close func())
 }
 
 // A FakeBroker takes the place of an MQTT broker. Any goroutine may call its methods.

@@ -111,7 +111,11 @@ func (c *doctorCommand) options() (doctor.Options, error) {
 
 // addPermissions adds to opts what the sources of the scripts say about permissions.
 func addPermissions(opts *doctor.Options, scripts []script.Summary, p permit.Settings) error {
+	opts.DeviceGroups = groupsOf(p.Grants)
 	for i, s := range scripts {
+		for _, call := range s.Calls {
+			opts.DeviceGroups = append(opts.DeviceGroups, groupsOf([]permit.Grant{{Kind: permit.Kind(call.Module)}})...)
+		}
 		missing, err := s.Missing(p)
 		if err != nil {
 			return err

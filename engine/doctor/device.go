@@ -24,6 +24,9 @@ type Device struct {
 	// KernelLog returns the messages of the kernel, or "" if this user may not read them. Nil asks
 	// the kernel.
 	KernelLog func() string
+	// CanOpen reports whether this user may open a file to read it, and to write it too if write is
+	// true. Nil asks the kernel.
+	CanOpen func(path string, write bool) bool
 }
 
 func (d Device) withDefaults() Device {
@@ -35,6 +38,9 @@ func (d Device) withDefaults() Device {
 	}
 	if d.KernelLog == nil {
 		d.KernelLog = kernelLog
+	}
+	if d.CanOpen == nil {
+		d.CanOpen = canOpen
 	}
 	return d
 }
@@ -60,7 +66,8 @@ func (d Device) files(pattern string) []string {
 }
 
 // checkDevice reports on the power supply, the temperature, the memory card, the disk, the Wi-Fi and
-// the time service. It reports nothing about a part that the machine does not have.
+// the time service, and on the devices that the scripts use. It reports nothing about a part that the
+// machine does not have.
 func (c *checker) checkDevice(now time.Time) {
 	d := c.Device.withDefaults()
 	c.checkVoltage(d)
@@ -69,6 +76,7 @@ func (c *checker) checkDevice(now time.Time) {
 	c.checkStorage(d)
 	c.checkWiFi(d)
 	c.checkTimeService(d, now)
+	c.checkGroups(d)
 }
 
 // Bits of the value with which a Raspberry Pi says why it is slow. The same bits, shifted by

@@ -1,6 +1,11 @@
 package doctor
 
-import "golang.org/x/sys/unix"
+import (
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
 
 func space(path string) (free, total uint64, err error) {
 	var s unix.Statfs_t
@@ -14,6 +19,23 @@ func isSynchronized() (synchronized, known bool) {
 	var t unix.Timex
 	_, err := unix.Adjtimex(&t) // no modes are set, so this only reads
 	return err == nil && t.Status&unix.STA_UNSYNC == 0, err == nil
+}
+
+func canOpen(path string, write bool) bool {
+	mode := uint32(unix.R_OK)
+	if write {
+		mode |= unix.W_OK
+	}
+	return unix.Faccessat(unix.AT_FDCWD, path, mode, unix.AT_EACCESS) == nil
+}
+
+// groupID returns the number of the group of a file.
+func groupID(info os.FileInfo) (id uint32, ok bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return stat.Gid, true
 }
 
 func kernelLog() string {

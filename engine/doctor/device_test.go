@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,8 @@ func TestDevicesAreChecked(t *testing.T) {
 		mounts    = "proc/self/mounts"
 		ext4      = "/dev/root / ext4 rw,noatime 0 0\n"
 		card      = "sys/block/mmcblk0/device/name"
+		chip      = "dev/gpiochip0"
+		group     = "etc/group" // %d stands for the group of the files
 	)
 	type files = map[string]string
 	free := func(mib, of uint64) func(*doctor.Options) {
@@ -36,6 +39,11 @@ func TestDevicesAreChecked(t *testing.T) {
 	}
 	log := func(text string) func(*doctor.Options) {
 		return func(o *doctor.Options) { o.Device.KernelLog = func() string { return text } }
+	}
+	denied := func(group string) func(*doctor.Options) {
+		return func(o *doctor.Options) {
+			o.DeviceGroups, o.Device.CanOpen = []string{group}, func(string, bool) bool { return false }
+		}
 	}
 	synchronized := func(yes, known bool) func(*doctor.Options) {
 		return func(o *doctor.Options) { o.Device.IsSynchronized = func() (bool, bool) { return yes, known } }
@@ -97,6 +105,18 @@ func TestDevicesAreChecked(t *testing.T) {
 			}
 		}, "error machine clock: the clock says 1970"},
 
+		{"pins that root alone can open", files{chip: "", group: "root:x:%d:\ngpio:x:997:\n"}, denied("gpio"), "warning machine gpio: this user cannot open the pins: /dev/gpiochip0 -> the device belongs to root: a rule of udev must give it to the group gpio"},
+		{"pins of a group", files{chip: "", group: "gpio:x:%d:\n"}, denied("gpio"), "warning machine gpio: this user cannot open the pins: /dev/gpiochip0 -> sudo adduser $USER gpio, and log in again"},
+		{"serial ports of another group than usual", files{"dev/ttyUSB0": "", "dev/ttyACM1": "", group: "uucp:x:%d:\n"}, denied("dialout"), "warning machine dialout: this user cannot open the serial port: /dev/ttyUSB0, /dev/ttyACM1 -> sudo adduser $USER uucp,"},
+		{"buses of a group that is not known", files{"dev/i2c-1": "", "dev/spidev0.0": ""}, denied("i2c"), "warning machine i2c: this user cannot open the I2C bus: /dev/i2c-1 -> sudo adduser $USER i2c,"},
+		{"buses that no script uses", files{"dev/i2c-1": "", "dev/spidev0.0": ""}, denied("i2c"), "!spi"},
+		{"keys of a group", files{"dev/input/event3": "", group: "input:x:%d:\n"}, denied("input"), "warning machine input: this user cannot open the keys: /dev/input/event3 -> sudo adduser $USER input,"},
+		{"keys that can be read", files{"dev/input/event3": ""}, func(o *doctor.Options) {
+			o.DeviceGroups, o.Device.CanOpen = []string{"input"}, func(_ string, write bool) bool { return !write }
+		}, "ok machine input: this user can open the keys: /dev/input/event3"},
+		{"pins that are not there", nil, denied("gpio"), "!gpio"},
+		{"pins that this user can open", files{chip: ""}, func(o *doctor.Options) { o.DeviceGroups = []string{"gpio"} }, "ok machine gpio: this user can open the pins: /dev/gpiochip0"},
+
 		{"space", nil, free(9000, 30000), "ok machine disk: 9000 MiB of 30000 MiB are free for /data/kiosk"},
 		{"little space", nil, free(1000, 30000), "warning machine disk: 1000 MiB of 30000 MiB are free for /data/kiosk: nearly full -> delete"},
 		{"a large disk", nil, free(20000, 1000000), "ok machine disk: 20000 MiB of 1000000 MiB are free"},
@@ -127,6 +147,7 @@ func TestDevicesAreChecked(t *testing.T) {
 				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 					t.Fatal(err)
 				}
+				text = strings.ReplaceAll(text, "%d", strconv.Itoa(os.Getgid()))
 				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 					t.Fatal(err)
 				}

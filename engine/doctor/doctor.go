@@ -91,6 +91,10 @@ type Options struct {
 	LoadError error    // the error of a script that does not load; nil if all scripts load
 	LoadHint  string   // a suggestion to the user about LoadError; may be empty
 
+	// DeviceGroups are the usual names of the groups of the devices that the scripts use: "gpio",
+	// "i2c", "spi", "dialout" for serial ports, and "input" for keys.
+	DeviceGroups []string
+
 	// UnusedGrants are permissions that no script needs, as far as the sources of the scripts say.
 	UnusedGrants []string
 

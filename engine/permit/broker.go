@@ -157,7 +157,7 @@ func (b *Broker) add(g Grant) error {
 	case Env:
 		b.variables[g.Value] = true
 	case GPIO, I2C, SPI, Serial, Keys, Mic, Sys:
-		b.devices[device{g.Kind, g.Value}] = true
+		b.devices[namedDevice(g.Kind, g.Value)] = true
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package permit
 import (
 	"fmt"
 	"os"
+	"path"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -50,7 +52,7 @@ func (b *Broker) HasDevice(kind Kind, names ...string) bool {
 }
 
 func (b *Broker) hasNamed(kind Kind, names ...string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { return b.devices[device{kind, name}] })
+	return slices.ContainsFunc(names, func(name string) bool { return b.devices[namedDevice(kind, name)] })
 }
 
 // HasAny reports whether the script has a permission of this kind, for whatever device.
@@ -95,6 +97,24 @@ func openDevice(path string, flags int) (*os.File, error) {
 		return nil, fmt.Errorf("%s is not a device", path)
 	}
 	return os.OpenFile(path, flags, 0)
+}
+
+// namedDevice returns the device with a name, in the one form of names that mean the same, such as
+// usb:2E8A:000a and usb:2e8a:000A, or com3 and COM3 on Windows.
+func namedDevice(kind Kind, name string) device {
+	const usb = "usb:0000:0000"
+	switch {
+	case kind == I2C, kind == SPI, kind == Sys:
+		name = strings.ToLower(name)
+	case kind != Serial:
+	case len(name) >= len(usb) && strings.EqualFold(name[:len("usb:")], "usb:"):
+		name = strings.ToLower(name[:len(usb)]) + name[len(usb):] // the number of one device follows
+	case runtime.GOOS == "windows":
+		name = strings.ToUpper(name)
+	case strings.HasPrefix(name, "/"):
+		name = path.Clean(name)
+	}
+	return device{kind, name}
 }
 
 // A device is a device, or an ability of the system, that has been granted.

@@ -16,6 +16,25 @@ func deviceBroker(t *testing.T, grants ...Grant) *Broker {
 	return b
 }
 
+func TestADeviceIsGrantedHoweverItsNameIsWritten(t *testing.T) {
+	b := deviceBroker(t, Grant{Kind: Serial, Value: "USB:2E8A:000A:E660"}, Grant{Kind: Serial, Value: "/dev/./serial0/"}, Grant{Kind: I2C, Value: "1:0x4A"})
+	for _, row := range []struct {
+		kind Kind
+		name string
+		want bool
+	}{
+		{Serial, "usb:2e8a:000a:E660", true},
+		{Serial, "usb:2e8a:000a:e660", false}, // another device: the case of its number counts
+		{Serial, "/dev/serial0", true},
+		{Serial, "/dev/Serial0", runtime.GOOS == "windows"},
+		{I2C, "1:0x4a", true},
+	} {
+		if got := b.HasDevice(row.kind, row.name); got != row.want {
+			t.Errorf("%s %s: got %v, want %v", row.kind, row.name, got, row.want)
+		}
+	}
+}
+
 func TestADeviceIsGrantedByAnyOfItsNames(t *testing.T) {
 	b := deviceBroker(t, Grant{Kind: Serial, Value: "usb:0403:6001"}, Grant{Kind: GPIO})
 	for _, row := range []struct {

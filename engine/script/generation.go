@@ -63,6 +63,7 @@ type generation struct {
 	// packageTable is the Lua table package; nil while no code of the script mentions it.
 	packageTable *lua.LTable
 	timers       map[*timer]struct{}
+	unsetClock   bool // noteClock has logged that the clock has not been set
 	// pending are the functions that start the timers and spawned functions of the top level. They
 	// run when the generation starts.
 	pending []func()

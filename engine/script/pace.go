@@ -54,6 +54,9 @@ const (
 	// maxSleep is how long a timer with a schedule sleeps before it looks at the clock again. The
 	// clock can be set, and a machine can be suspended, which the clock of a time.Timer does not see.
 	maxSleep = 30 * time.Second
+	// unsetSleep is the same while the clock has not been set. It is shorter, because a machine without
+	// a battery sets its clock a few seconds after it was started.
+	unsetSleep = 2 * time.Second
 	// minStep is by how much the clock must be put back for an Interval to go on from there. A clock
 	// that is corrected by less must not make a run happen twice.
 	minStep = time.Minute
@@ -75,6 +78,20 @@ func (p *schedulePace) now() time.Time { return p.g.Now().Round(0) }
 
 func isSet(clock time.Time) bool { return clock.Year() >= luastd.FirstYear }
 
+// noteClock logs that the timers with a schedule wait because the clock, which shows the time now, has
+// not been set, and later that it has been set. Only the executor's goroutine calls it.
+func (g *generation) noteClock(now time.Time) {
+	switch set := isSet(now); {
+	case !set && !g.unsetClock:
+		g.log(slog.LevelWarn, fmt.Sprintf("the clock of the machine says %s, so it has not been set: cron, daily and at wait until it is right",
+			now.In(g.Zone()).Format(time.DateTime)))
+	case set && g.unsetClock:
+		g.log(slog.LevelInfo, fmt.Sprintf("the clock of the machine has been set to %s: cron, daily and at do not wait any more",
+			now.In(g.Zone()).Format(time.DateTime)))
+	}
+	g.unsetClock = !isSet(now)
+}
+
 func (p *schedulePace) begin() {
 	p.seen = p.now()
 	p.plan(p.seen)
@@ -83,6 +100,7 @@ func (p *schedulePace) begin() {
 // plan sets the time of the next run to the first one after t.
 func (p *schedulePace) plan(t time.Time) {
 	p.zone, p.next = p.g.Zone(), time.Time{}
+	p.g.noteClock(p.seen)
 	if isSet(p.seen) {
 		p.next = p.schedule.Next(t)
 	}
@@ -107,7 +125,7 @@ func (p *schedulePace) lastTurn(now time.Time) time.Time {
 
 func (p *schedulePace) wait() (delay time.Duration, ok bool) {
 	if p.next.IsZero() {
-		return maxSleep, !isSet(p.seen)
+		return unsetSleep, !isSet(p.seen)
 	}
 	return min(p.next.Sub(p.now()), maxSleep), true
 }

@@ -71,6 +71,14 @@ func wantPrinted(t *testing.T, f *fixture, want string) {
 	}
 }
 
+// wantOnce fails the test if the log does not have the text exactly once.
+func wantOnce(t *testing.T, f *fixture, text string) {
+	t.Helper()
+	if n := strings.Count(f.all(), text); n != 1 {
+		t.Errorf("the log has %q %d times:\n%s", text, n, f.all())
+	}
+}
+
 func TestSchedulesRunAtTheirTimes(t *testing.T) {
 	withClock(t, "2026-10-25 00:20:00", `
 		cron("30 * * * *", function(t) say("cron", t) end)
@@ -102,9 +110,11 @@ func TestSchedulesWaitUntilTheClockHasBeenSet(t *testing.T) {
 	`, func(f *fixture, clock *testClock) {
 		clock.Set("1970-01-01 00:00:30")
 		sleep(2*time.Hour + time.Second)
+		wantOnce(t, f, "so it has not been set: cron, daily and at wait until it is right")
 		f.want("next", "{}", "0")
 		clock.Set("2026-10-25 11:58:20")
 		sleep(30 * time.Second)
+		wantOnce(t, f, "INFO: the clock of the machine has been set to 2026-10-25 11:58:2")
 		f.want("next", "{}", "3")
 		sleep(150 * time.Second)
 		wantPrinted(t, f, "every 01:00:30, every 02:00:30, 25 11:59:00 cron 11:59:00, 25 12:00:00 cron 12:00:00, 25 12:00:00 at 12:00:00, 25 12:01:00 cron 12:01:00")

@@ -42,6 +42,22 @@ function FakePin:value() end
 ---@return { value: boolean, time: number }[] # the values of an output since it was opened; time is in seconds since the test began
 function FakePin:changes() end
 
+---@class moonlark.FakeKeyboard
+local FakeKeyboard = {}
+
+---Presses a key, possibly with modifiers, and lets the script do what follows.
+---@param key string such as "volume_up" or "ctrl+alt+q"
+---@param seconds? number releases it after so long; default: it stays pressed
+function FakeKeyboard:press(key, seconds) end
+
+---Releases a key, and its modifiers.
+---@param key string
+function FakeKeyboard:release(key) end
+
+---Types a text, one key after the other.
+---@param text string "\n" is the key Enter
+function FakeKeyboard:type(text) end
+
 ---@class moonlark.FakeBroker: moonlark.Fake
 local FakeBroker = {}
 
@@ -137,6 +153,12 @@ function t.serial(device, answers) end
 ---@param line integer|string the number or the name of a line
 ---@return moonlark.FakePin
 function t.gpio(line) end
+
+---Fakes a device with keys. The script sees only such devices then, and needs no permission.
+---@param kind? "keyboard"|"remote"|"scanner"|"buttons" default: "keyboard"
+---@param name? string the name of the device
+---@return moonlark.FakeKeyboard
+function t.keys(kind, name) end
 
 ---Returns the events that the script has emitted.
 ---@param event? string

@@ -16,6 +16,7 @@ type fakes struct {
 	programs []*fakeProgram
 	serials  []*fakeSerial
 	brokers  []*fakeBroker
+	keys     []*fakeKeys
 	asked    []asked // calls of the store, of emit and of the session
 }
 

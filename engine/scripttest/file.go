@@ -24,12 +24,13 @@ type testFile struct {
 	path    string
 	scripts *script.Scripts // has only the test file
 
-	rt       luastd.Runtime // of the test file
-	api      *lua.LTable    // the table t
-	handles  *lua.LTable    // the metatable of fakes
-	pins     *lua.LTable    // the metatable of the pins of tests
-	script   string         // path of the script under test
-	declared []declaredTest
+	rt        luastd.Runtime // of the test file
+	api       *lua.LTable    // the table t
+	handles   *lua.LTable    // the metatable of fakes
+	pins      *lua.LTable    // the metatable of the pins of tests
+	keyboards *lua.LTable    // the metatable of fake devices with keys
+	script    string         // path of the script under test
+	declared  []declaredTest
 
 	work sync.WaitGroup // counts the goroutines for which a task of the test file waits
 

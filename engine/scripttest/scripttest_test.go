@@ -220,6 +220,16 @@ end)`)
 	}
 }
 
+func TestATestChangesNoScreen(t *testing.T) {
+	dir := write(t, "a.lua", `register_tool("dim", function() assert(system.brightness(0.25)) return tostring(system.brightness()) end)`,
+		"a_test.lua", `test("dims", function(t) t.equal(t.call("dim"), "0.25") end) test("begins anew", function(t) t.script() t.equal(t.call("dim"), "0.25") end)`)
+	for _, f := range run(t, dir, scripttest.Options{Permissions: permit.Settings{Grants: []permit.Grant{{Kind: permit.Sys, Value: "brightness"}}}}) {
+		if f.Failed() || len(f.Tests) != 2 {
+			t.Errorf("got %+v", f)
+		}
+	}
+}
+
 func TestRunSelectsTestsByName(t *testing.T) {
 	dir := write(t, "a_test.lua", `test("one", function() end) test("two", function() end)`, "b_test.lua", `test("three", function() end)`)
 	var names []string

@@ -9,6 +9,8 @@ package testkit
 import (
 	"flag"
 	"fmt"
+	"os"
+	"testing"
 	"time"
 )
 
@@ -30,6 +32,15 @@ type TB interface {
 // Long is the flag -long. It enables tests that take many minutes. People run these by hand: see
 // .ci/long.
 var Long = flag.Bool("long", false, "run the tests that take many minutes")
+
+// SkipIfEmulated skips a test that an emulator such as QEMU cannot run in time. .ci/long runs tests on
+// emulated processors, and says so in the environment variable MOONLARK_TEST_EMULATED.
+func SkipIfEmulated(t testing.TB) {
+	t.Helper()
+	if os.Getenv("MOONLARK_TEST_EMULATED") != "" {
+		t.Skip("an emulated processor is too slow")
+	}
+}
 
 // SetParallel lets n tests run at the same time, unless the flag -parallel is set. Call it in
 // TestMain of a package whose tests mostly wait.

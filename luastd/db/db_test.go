@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"moonlark/engine/permit"
+	"moonlark/engine/testkit"
 	"moonlark/luastd/luastdtest"
 )
 
 func TestDBExamples(t *testing.T) {
+	testkit.SkipIfEmulated(t)
 	luastdtest.ExamplesInUse(t, "testdata/*.lua", luastdtest.Options{})
 }
 

@@ -200,6 +200,7 @@ func TestTasksThatReadOneFileAtTheSameTime(t *testing.T) {
 
 // A task that is killed while it reads or writes leaves the file as it was.
 func TestAFileWhoseTaskWasKilled(t *testing.T) {
+	testkit.SkipIfEmulated(t)
 	s := luastdtest.Open(t, luastdtest.Options{})
 	got := s.Run(`
 		local lines = {}

@@ -4,8 +4,8 @@
 //	image.scale(bytes, width, height [, options]) -> the bytes of a smaller or larger picture; or nil, reason, code
 //
 // PNG, JPEG, GIF (its first picture) and WebP are read. A picture that is scaled has at most 64
-// million pixels, and the result at most 4096 in each direction. One picture is scaled at a time in
-// the whole process, because the pixels take up to 256 MB, and a progressive JPEG four times as much.
+// million pixels, a progressive JPEG 16 million, and the result at most 4096 in each direction. One
+// picture is scaled at a time in the whole process, because the pixels take up to 256 MB.
 package image
 
 import (
@@ -20,6 +20,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 	xdraw "golang.org/x/image/draw"
@@ -40,7 +41,10 @@ var Module = luastd.Module{Name: "image", Open: open, Doc: doc, Manual: manual}
 
 const (
 	maxPixels = 64 << 20
-	maxSide   = 4096 // of a result, in pixels
+	// maxProgressivePixels is less, because the decoder of a progressive JPEG needs four times as much
+	// memory for a pixel.
+	maxProgressivePixels = maxPixels / 4
+	maxSide              = 4096 // of a result, in pixels
 )
 
 // oneAtATime has a value while a picture is scaled. It belongs to the process, whose memory it limits.
@@ -86,6 +90,28 @@ func decodeConfig(file string) (config image.Config, kind string, err error) {
 	return config, kind, err
 }
 
+// isProgressive reports whether a file is a JPEG whose picture comes in several scans.
+func isProgressive(file string) bool {
+	const start, startOfScan, progressive = "\xff\xd8", 0xda, 0xc2
+	rest, ok := strings.CutPrefix(file, start)
+	for ok && len(rest) >= 4 {
+		switch marker := rest[1]; {
+		case rest[0] != 0xff: // bytes that do not belong to a segment, which the decoder skips
+			rest = rest[1:]
+			continue
+		case marker == 0xff || marker == 0 || marker == 1 || marker >= 0xd0 && marker <= 0xd7: // no segment
+			rest = rest[1:]
+			continue
+		case marker == progressive:
+			return true
+		case marker == startOfScan:
+			return false
+		}
+		rest = rest[min(len(rest), 2+int(rest[2])<<8+int(rest[3])):]
+	}
+	return false
+}
+
 // scale is the Lua function image.scale.
 func scale(L *lua.LState, rt luastd.Runtime) int {
 	file := L.CheckString(1)
@@ -99,8 +125,12 @@ func scale(L *lua.LState, rt luastd.Runtime) int {
 	if err != nil {
 		return value.PushFailure(L, "invalid", "%s", err)
 	}
-	if config.Width > maxPixels/config.Height {
-		return value.PushFailure(L, "too_large", "the picture has %d x %d pixels; the maximum is %d in all", config.Width, config.Height, maxPixels)
+	limit, what := maxPixels, "picture"
+	if isProgressive(file) {
+		limit, what = maxProgressivePixels, "progressive JPEG"
+	}
+	if config.Width > limit/config.Height {
+		return value.PushFailure(L, "too_large", "the %s has %d x %d pixels; the maximum is %d in all", what, config.Width, config.Height, limit)
 	}
 	type result struct {
 		file []byte

@@ -30,6 +30,8 @@ func open(t *testing.T) *luastdtest.Script {
 	write(t, s, "a.png", b.Bytes())
 	write(t, s, "cut.png", b.Bytes()[:b.Len()/2])
 	write(t, s, "bomb.png", bomb())
+	write(t, s, "progressive.jpeg", largeJPEG(0xc2))
+	write(t, s, "baseline.jpeg", largeJPEG(0xc0))
 	b.Reset()
 	jpeg.Encode(&b, picture, nil)
 	write(t, s, "a.jpeg", b.Bytes())
@@ -45,11 +47,18 @@ func write(t *testing.T, s *luastdtest.Script, name string, content []byte) {
 	}
 }
 
-// bomb returns a PNG file of a few bytes that claims to have 60,000 x 60,000 pixels.
+// bomb returns a PNG file of a few bytes that claims to have 12,000 x 12,000 pixels.
 func bomb() []byte {
-	header := append([]byte("IHDR"), 0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 6, 0, 0, 0)
+	header := append([]byte("IHDR"), 0, 0, 0x2e, 0xe0, 0, 0, 0x2e, 0xe0, 8, 6, 0, 0, 0)
 	file := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), header...)
 	return binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(header))
+}
+
+// largeJPEG returns the beginning of a JPEG file of 5,000 x 5,000 pixels. frame is 0xc2 for a progressive
+// one, and 0xc0 for another one.
+func largeJPEG(frame byte) []byte {
+	file := append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff"), frame, 0, 17, 8, 0x13, 0x88, 0x13, 0x88, 3)
+	return append(file, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1)
 }
 
 func TestTheExamplesOfTheManual(t *testing.T) { luastdtest.Examples(t, "manual.md") }
@@ -60,9 +69,12 @@ func TestPicturesAreMeasuredAndScaled(t *testing.T) {
 		{`return image.size(fs.read("./a.png"))`, "300, 100, png"},
 		{`return image.size(fs.read("./a.jpeg"))`, "300, 100, jpeg"},
 		{`return image.size(fs.read("./a.gif"))`, "300, 100, gif"},
-		{`return image.size(fs.read("./bomb.png"))`, "60000, 60000, png"},
+		{`return image.size(fs.read("./bomb.png"))`, "12000, 12000, png"},
 		{`return image.size("")`, "nil, invalid: it is not a picture: PNG, JPEG, GIF and WebP are supported, invalid"},
-		{`return image.scale(fs.read("./bomb.png"), 10, 10)`, "nil, too_large: the picture has 60000 x 60000 pixels; the maximum is 67108864 in all, too_large"},
+		{`return image.scale(fs.read("./bomb.png"), 10, 10)`, "nil, too_large: the picture has 12000 x 12000 pixels; the maximum is 67108864 in all, too_large"},
+		{`return image.size(fs.read("./progressive.jpeg"))`, "5000, 5000, jpeg"},
+		{`return image.scale(fs.read("./progressive.jpeg"), 10, 10)`, "nil, too_large: the progressive JPEG has 5000 x 5000 pixels; the maximum is 16777216 in all, too_large"},
+		{`return image.scale(fs.read("./baseline.jpeg"), 10, 10)`, "nil, invalid: unexpected EOF, invalid"}, // it is tried
 		{`return image.scale(fs.read("./cut.png"), 10, 10)`, "nil, invalid: "},
 		{`return image.scale("x", 10, 5000)`, "a.lua:1: bad argument #3 to scale (a whole number from 1 to 4096 expected, got 5000)"},
 		{`return image.scale("x", 10, 10, {fit = "fill"})`, "a.lua:1: bad argument #4 to scale (fit must be "},

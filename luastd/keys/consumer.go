@@ -65,7 +65,12 @@ func (c *consumer) claim() error {
 	var failure error
 	lease, err := c.m.rt.Claim(luastd.Claim{
 		Kind: "keys", Name: s.key(), Settings: fmt.Sprint(s.grab),
-		Open: func() (luastd.Resource, error) { return newSource(broker, s, open), nil },
+		Open: func() (luastd.Resource, error) {
+			if fakes := c.m.fakes(); fakes != nil {
+				return newFakeSource(s, fakes), nil
+			}
+			return newSource(broker, s, open), nil
+		},
 		Use: func(r luastd.Resource, err error) {
 			if failure = err; err == nil {
 				c.source = r.(*source)

@@ -17,6 +17,8 @@ const (
 	keyQ, keyA, keyZ, keyEnter     = 16, 30, 44, 28
 	keyUp, keyVolumeUp, keyOK      = 103, 115, 352
 	keyPadEnter                    = 96
+	keyLeftCtrl, keyLeftShift      = 29, 42
+	keyLeftAlt, keyLeftMeta        = 56, 125
 	firstButton, lastPointerButton = 0x110, 0x15f // of mice, joysticks, pens and touchscreens
 
 	maxCode = 0x2ff

@@ -68,13 +68,18 @@ const (
 )
 
 func newSource(b *permit.Broker, s selector, open opener) *source {
-	src := &source{
+	src := makeSource(b, s, open)
+	go src.run()
+	return src
+}
+
+// makeSource returns a source without its goroutine.
+func makeSource(b *permit.Broker, s selector, open opener) *source {
+	return &source{
 		broker: b, selector: s, open: open,
 		done: make(chan struct{}), tried: make(chan struct{}), ended: make(chan struct{}), lost: make(chan struct{}, 1),
 		devices: make(map[string]*device), down: make(map[uint16]int),
 	}
-	go src.run()
-	return src
 }
 
 // run looks for devices until the source is stopped.
@@ -119,10 +124,15 @@ func (s *source) look() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if failure == nil && len(s.devices) == 0 {
-		failure = sockets.Fail("not_found", "there is no %s", s.selector)
+		failure = s.notFound()
 	}
 	s.fail(failure)
 	return len(s.devices)
+}
+
+// notFound returns the failure if there is no device.
+func (s *source) notFound() *sockets.Failure {
+	return sockets.Fail("not_found", "there is no %s", s.selector)
 }
 
 // isTaken reports whether the device at path is not to be opened, because it is open or because

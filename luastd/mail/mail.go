@@ -2,7 +2,7 @@
 //
 //	mail.send{ server =, from =, to =, subject =, text =, ... } -> true; or nil, reason, code
 //
-// A mail has at most 100 recipients, 50 attachments and 25 MiB. At most 4 mails of a script are sent
+// A mail has at most 100 recipients, 50 attachments and 25 MiB, and the server answers with at most 1 MiB. At most 4 mails of a script are sent
 // at the same time.
 package mail
 
@@ -40,6 +40,7 @@ const (
 	maxRecipients  = 100
 	maxAttachments = 50
 	maxSize        = 25 << 20 // bytes of texts and attachments
+	maxReplies     = 1 << 20  // bytes that a server sends, with those of TLS
 	defaultTimeout = 30 * time.Second
 	maxTimeout     = 600 * time.Second
 )

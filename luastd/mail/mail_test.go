@@ -240,6 +240,36 @@ func TestTheServerMustOfferTLSAndKnowTheUser(t *testing.T) {
 	}
 }
 
+func TestAnAnswerWithoutAnEndIsRefused(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan int)
+	go func() {
+		defer close(ended)
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		sent := 0
+		for err == nil {
+			var n int
+			n, err = c.Write(bytes.Repeat([]byte("220 x"), 10000)) // a line without an end
+			sent += n
+		}
+		ended <- sent
+	}()
+	t.Cleanup(func() { l.Close() })
+	m := &mailServer{port: l.Addr().(*net.TCPAddr).Port}
+	open(t).Want(m.call("smtp", `insecure = true, to = "bob@example.com", text = "x"`),
+		fmt.Sprintf("nil, too_large: 127.0.0.1:%d has answered with more than 1048576 bytes, too_large", m.port))
+	if sent := <-ended; sent > 64<<20 {
+		t.Errorf("the server could send %d bytes", sent)
+	}
+}
+
 func TestMistakesAreRaised(t *testing.T) {
 	m, s := start(t, nil, false), open(t)
 	const prefix = "a.lua:1: bad argument #1 to send ("

@@ -100,6 +100,7 @@ func (s *server) deliver(ctx context.Context, b *permit.Broker, config *tls.Conf
 		return err
 	}
 	defer conn.Close()
+	conn = &limitedConn{Conn: conn, left: maxReplies, address: s.address()}
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
 	if s.implicitTLS {
 		secured := tls.Client(conn, config)
@@ -138,6 +139,24 @@ func (s *server) deliver(ctx context.Context, b *permit.Broker, config *tls.Conf
 	}
 	c.Quit() // the mail has been taken, whatever the server answers
 	return nil
+}
+
+// A limitedConn is a connection from which only so many bytes can be read. Otherwise a server could
+// fill the memory with an answer that does not end.
+type limitedConn struct {
+	net.Conn
+	left    int
+	address string
+}
+
+// Read implements net.Conn.
+func (c *limitedConn) Read(p []byte) (int, error) {
+	if c.left == 0 {
+		return 0, sockets.Fail("too_large", "%s has answered with more than %d bytes", c.address, maxReplies)
+	}
+	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
 }
 
 // secure begins TLS by STARTTLS.

@@ -26,7 +26,8 @@ type home struct {
 	// subscriptions are those to the commands and to the status of Home Assistant.
 	subscriptions []*subscription
 
-	removed  bool
+	removed  bool              // the script has removed the device
+	gone     bool              // Home Assistant has been told that the device is removed
 	due      bool              // the discovery must be sent
 	sent     bool              // it has been sent in this connection
 	seen     int               // how many events of the client the task has handled
@@ -139,12 +140,16 @@ func (h *home) run(L *lua.LState) {
 			if count > h.seen {
 				h.seen, h.sent = count, false
 			}
-			return closed || h.removed || last.Connected && (h.due || !h.sent)
+			return closed || h.gone || last.Connected && (h.removed || h.due || !h.sent)
 		}, func(wake func()) func() {
 			h.wakeTask = wake
 			return h.c.onEvent(h.seen, wake)
 		})
-		if closed || h.removed {
+		switch {
+		case closed || h.gone:
+			return
+		case h.removed: // while there was no connection
+			h.withdraw()
 			return
 		}
 		h.announce(L)
@@ -287,18 +292,29 @@ func checkHome(L *lua.LState) *home {
 	return value.CheckHandle[*home](L, "a device", `home:sensor{id = "temperature"}`)
 }
 
-// remove makes Home Assistant forget the device.
+// remove makes Home Assistant forget the device, now or when there is a connection.
 func (h *home) remove() {
 	if h.removed {
 		return
-	}
-	for _, topic := range append(h.ownTopics(), h.configTopic(), h.stateTopic()) {
-		h.publish(topic, "", 1, true)
 	}
 	h.removed = true
 	delete(h.c.homes, h.id)
 	for _, s := range h.subscriptions {
 		s.close()
 	}
+	if h.c.isConnected() {
+		h.withdraw()
+	}
 	h.makeDue()
+}
+
+// withdraw removes what the broker keeps of the device, unless another device has its id now.
+func (h *home) withdraw() {
+	h.gone = true
+	if h.c.homes[h.id] != nil {
+		return
+	}
+	for _, topic := range append(h.ownTopics(), h.configTopic(), h.stateTopic()) {
+		h.publish(topic, "", 1, true)
+	}
 }

@@ -2,6 +2,7 @@ package mqtt_test
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 
 	"moonlark/engine/testkit"
@@ -99,4 +100,26 @@ func TestWithdrawnEntities(t *testing.T) {
 	if kept := subscribe(t, b, "-t", "homeassistant/#", "-t", "moonlark/#"); kept.String() != "" {
 		t.Errorf("the broker has kept %s", kept.String())
 	}
+}
+
+// A device that was removed without a connection is withdrawn when there is one. The broker keeps the
+// discovery on its disk meanwhile.
+func TestADeviceThatIsRemovedOffline(t *testing.T) {
+	b := startBroker(t, "persistence true", "persistence_location "+t.TempDir()+"/")
+	s := openScript(t, b, homeSource+`home:sensor{id = "a"}`)
+	waitText(t, subscribe(t, b, "-t", "homeassistant/#", "-F", "%p"), `"unique_id":"panel_a"`)
+	b.Signal(syscall.SIGTERM)
+	testkit.Until(t, "the broker has gone", func() bool { return s.Run(`return client:connected()`) == "false" })
+	if got := s.Run(`return home:remove()`); got != "true" {
+		t.Error(got)
+	}
+	b.Start()
+	testkit.Until(t, "the client has connected", func() bool { return s.Run(`return client:connected()`) == "true" })
+	heard := subscribe(t, b, "-t", "homeassistant/#", "-F", "%t=%p")
+	publish(t, b, "-t", "homeassistant/after", "-m", "what the broker has kept")
+	waitText(t, heard, "after=what")
+	testkit.Until(t, "the device is removed", func() bool {
+		text := heard.String()
+		return strings.LastIndex(text, "config={") <= strings.LastIndex(text, "config=\n")
+	})
 }

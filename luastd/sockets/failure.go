@@ -12,6 +12,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"moonlark/engine/network"
 	"moonlark/engine/permit"
 	"moonlark/engine/safetext"
 	"moonlark/luastd/value"
@@ -42,12 +43,15 @@ const refusedTLS = "remote error: tls: "
 func Explain(err error, host string) *Failure {
 	var known *Failure
 	var certificate *tls.CertificateVerificationError
+	var invalid x509.CertificateInvalidError
 	var authority x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
 	var path *fs.PathError
 	switch text := err.Error(); {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired: // or not valid yet
+		return Fail("failed", "the certificate of %s is not accepted: %s", host, network.CertificateHint(err))
 	case errors.As(err, &certificate), errors.As(err, &authority):
 		return Fail("failed", "the certificate of %s is not accepted: %s", host, withoutPackages(text))
 	case errors.As(err, &record):

@@ -13,6 +13,7 @@ import (
 	"moonlark/audio"
 	"moonlark/audio/wav"
 	"moonlark/engine/speech"
+	"moonlark/engine/testkit"
 	"moonlark/luastd"
 	"moonlark/luastd/luastdtest"
 )
@@ -40,6 +41,7 @@ func (e *fakeEars) Transcribe(ctx context.Context, r speech.Request, sound []flo
 }
 
 func TestASoundBecomesText(t *testing.T) {
+	testkit.SkipIfEmulated(t)
 	ears := &fakeEars{}
 	s := luastdtest.Open(t, luastdtest.Options{Sounds: ears})
 	mp3, err := os.ReadFile("../../audio/decode/testdata/tone.mp3")

@@ -55,10 +55,15 @@ const (
 	abilityReboot                = "reboot"
 )
 
-type module struct{ rt luastd.Runtime }
+type module struct {
+	rt luastd.Runtime
+	// brightnessOfTest is the brightness of the screen in a test of the script, where no real screen is
+	// changed.
+	brightnessOfTest float64
+}
 
 func open(L *lua.LState, rt luastd.Runtime) lua.LValue {
-	m := &module{rt}
+	m := &module{rt: rt, brightnessOfTest: 1}
 	t := L.CreateTable(0, 12)
 	for name, read := range map[string]func(*permit.Broker) (any, error){
 		"info": info, "network": network, "online": online, "temperature": temperature, "memory": memory,
@@ -217,7 +222,12 @@ func (m *module) disk(L *lua.LState) int {
 
 // brightness is the Lua function system.brightness.
 func (m *module) brightness(L *lua.LState) int {
+	fakes := m.rt.Fakes()
 	if value.IsNone(L.Get(1)) {
+		if fakes != nil {
+			L.Push(lua.LNumber(m.brightnessOfTest))
+			return 1
+		}
 		return m.push(L, "brightness", brightness)
 	}
 	luastd.CheckLoaded(L, m.rt, "system.brightness")
@@ -228,6 +238,11 @@ func (m *module) brightness(L *lua.LState) int {
 	const what = "set the brightness of the screen"
 	if err := m.rt.Permit().CheckDevice(permit.Sys, what, abilityBrightness); err != nil {
 		L.RaiseError("system.brightness: %s", err)
+	}
+	if fakes != nil { // a test must not change the screen
+		m.brightnessOfTest = v
+		L.Push(lua.LTrue)
+		return 1
 	}
 	return m.push(L, "brightness", func(b *permit.Broker) (any, error) { return true, setBrightness(b, what, v) })
 }

@@ -75,14 +75,14 @@ func (m module) add(L *lua.LState) int {
 	L.CheckTable(2)
 	by := value.CheckOptions(L, 2, "years", "months", "weeks", "days", "hours", "minutes", "seconds")
 	local := value.CheckZone(L, 3, m)
-	whole := func(name string) int { return by.Int(name, 0, -maxField, maxField) }
+	whole := func(name string) int64 { return int64(by.Int(name, 0, -maxField, maxField)) } // int may have 32 bits
 	elapsed := func(name string) float64 { return by.Number(name, 0, -maxField, maxField) }
 
 	if months, days := whole("years")*12+whole("months"), whole("weeks")*7+whole("days"); months != 0 || days != 0 {
 		if !inRange(months, days) {
 			L.RaiseError("the result is not from the year 1 to the year 9999")
 		}
-		t = zone.InZone(addMonths(zone.Wall(t.In(local)), months).AddDate(0, 0, days), local)
+		t = zone.InZone(addMonths(zone.Wall(t.In(local)), int(months)).AddDate(0, 0, int(days)), local)
 	}
 	seconds := elapsed("hours")*3600 + elapsed("minutes")*60 + elapsed("seconds")
 	whole64, fraction := math.Modf(seconds)
@@ -90,7 +90,7 @@ func (m module) add(L *lua.LState) int {
 }
 
 // inRange reports whether package time can add that many months and days to a time of a script.
-func inRange(months, days int) bool {
+func inRange(months, days int64) bool {
 	const years = 20_000
 	return max(months, -months) <= years*12 && max(days, -days) <= years*366
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"moonlark/engine/speech"
+	"moonlark/engine/testkit"
 	"moonlark/luastd"
 	"moonlark/luastd/luastdtest"
 )
@@ -40,6 +41,7 @@ func (v *fakeVoice) Speak(ctx context.Context, u speech.Utterance, play func([]f
 }
 
 func TestATextBecomesAWAVFile(t *testing.T) {
+	testkit.SkipIfEmulated(t)
 	v := &fakeVoice{}
 	s := luastdtest.Open(t, luastdtest.Options{Sounds: v})
 	for _, row := range []struct{ source, want string }{

@@ -70,6 +70,7 @@ func TestProtectedCallsBehaveAsInLua51(t *testing.T) {
 }
 
 func TestCallsMayBeNestedAsDeepAsOrdinaryProgramsNeed(t *testing.T) {
+	testkit.SkipIfEmulated(t)
 	f := newFixture(t, Options{Limits: Limits{Burst: time.Minute}}, nil, `
 		function deep() local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end return f(15000) end
 		function deep_in_pcall() return select(2, pcall(deep)) end

@@ -99,7 +99,8 @@ string.format("%g", 123456789012)              --> 1.23457e+11
 string.format("%5.3g|", 0.00001234)            --> 1.23e-05|
 
 -- NaN and infinite numbers.
-string.format("%f %f %f", 1/0, -1/0, -(0/0))   --> inf -inf nan
+string.format("%f %f", 1/0, -1/0)              --> inf -inf
+(string.format("%f", 0/0):gsub("-", ""))       --> nan
 string.format("%g %e %.1f", 1/0, 1/0, 1/0)     --> inf inf inf
 string.format("%G %E", 1/0, -1/0)              --> INF -INF
 string.format("%6.1f|%-6f|%06f|%+f|% f", 1/0, 1/0, 1/0, 1/0, 1/0)  -->    inf|inf   |   inf|+inf| inf

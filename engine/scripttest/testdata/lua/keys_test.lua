@@ -1,0 +1,46 @@
+-- t.keys stands for a device with keys: no such device is needed, and no permission.
+
+test("a scanner types a code and the key Enter", function(t)
+  local scanner = t.keys("scanner")
+  scanner:type("4006381333931\n")
+  scanner:type("Box-7/b\n")
+  t.equal(t.call("codes"), "4006381333931, Box-7/b")
+  scanner:type("12")
+  t.sleep(3) -- too long a pause for a scanner
+  scanner:type("34\n")
+  t.equal(t.call("codes"), "4006381333931, Box-7/b, 34")
+end)
+
+test("keys of a keyboard", function(t)
+  local keyboard = t.keys()
+  keyboard:press("volume_up", 0)
+  keyboard:press("ctrl+alt+q", 0)
+  keyboard:press("q", 0)
+  t.equal(t.output(), "keys.lua: louder: Test keyboard at 12:00:00\nkeys.lua: the end")
+end)
+
+test("a key that is held", function(t)
+  local remote = t.keys("remote", "ACME remote")
+  remote:press("ok", 2)
+  remote:press("ok", 4)
+  t.equal(t.output(), "keys.lua: ok is released\nkeys.lua: ok is held\nkeys.lua: ok is released")
+  remote:press("up")
+  t.equal(t.call("devices"), "ACME remote (remote); the arrow is pressed")
+  remote:release("up")
+  t.equal(t.call("devices"), "ACME remote (remote); the arrow is not pressed")
+end)
+
+test("a tool that waits for a key", function(t)
+  t.keys("remote", "ACME remote")
+  t.equal(t.call("ask"), "timeout: no key has been pressed in 5 s") -- without waiting for real
+end)
+
+test("mistakes", function(t)
+  t.errors(function() t.keys("mouse") end, "bad argument #1")
+  local keyboard = t.keys()
+  t.errors(function() keyboard:press("volume_upp") end, "did you mean 'volume_up'?")
+  t.errors(function() keyboard:press("*") end, '"*" is not a key')
+  t.errors(function() keyboard:type("ä") end, "the keyboard has the layout of the USA")
+  keyboard:press("a", 0)
+  t.errors(function() t.keys("buttons", "later"):press("a") end, "the script does not use the keys of later")
+end)
