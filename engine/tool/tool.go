@@ -1,5 +1,6 @@
 // Package tool defines tools, their parameters and the results of tool calls, independently of Lua
-// and of the ElevenLabs protocol. Nobody changes a value of this package after it was made, so any
+// and of the ElevenLabs protocol. It also defines the resources and prompts that scripts offer to
+// programs that use the Model Context Protocol. Nobody changes a value of this package after it was made, so any
 // goroutine may read it.
 package tool
 
@@ -54,11 +55,14 @@ type Hints struct {
 
 // Deadline returns how long a call of this tool may take: Timeout, or DefaultTimeout if Timeout is
 // zero.
-func (s *Spec) Deadline() time.Duration {
-	if s.Timeout == 0 {
+func (s *Spec) Deadline() time.Duration { return deadline(s.Timeout) }
+
+// deadline returns the timeout, or DefaultTimeout if it is zero.
+func deadline(timeout time.Duration) time.Duration {
+	if timeout == 0 {
 		return DefaultTimeout
 	}
-	return s.Timeout
+	return timeout
 }
 
 var nameForm = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
