@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 
@@ -35,17 +34,9 @@ func (r *Remote) Call(ctx context.Context, name string, args json.RawMessage) (t
 // with IsError. CallTool returns an error only when ctx is done: it then cancels the call in the
 // script and returns the cause of ctx without waiting for the script.
 func (r *Remote) CallTool(ctx context.Context, name string, args json.RawMessage, opts CallOptions) (tool.Result, error) {
-	result := make(chan tool.Result, 1)
-	call := &script.Call{
-		ID: cmp.Or(opts.ID, "call"), Name: name, Args: args, Client: opts.Client, Progress: opts.Progress,
-		Reply: func(_ *script.Call, r tool.Result) { result <- r },
-	}
+	a := newAnswer[tool.Result]()
+	call := opts.call(name, args)
+	call.Reply = func(_ *script.Call, r tool.Result) { a.give(r, nil) }
 	r.parts.Load().Scripts.Call(call)
-	select {
-	case r := <-result:
-		return r, nil
-	case <-ctx.Done():
-		call.Cancel()
-		return tool.Result{}, context.Cause(ctx)
-	}
+	return a.await(ctx, call)
 }

@@ -81,8 +81,8 @@ type Result struct {
 	Text    string // the text for the agent, of at most MaxResult bytes
 	IsError bool
 	Type    ErrorType // the reason for the error; empty if the call succeeded
-	// Data is the result as a JSON object. It is set if the tool has Returns, and its handler returned
-	// a table that fits them; Text is the same object then.
+	// Data is the result as a JSON object that fits the Returns of the tool. Text is the same object. It
+	// is nil if the tool has no Returns, and if IsError is true.
 	Data json.RawMessage
 }
 
