@@ -30,7 +30,7 @@ func (s *Server) call(ctx context.Context, request *sdk.CallToolRequest) (*sdk.C
 	if s.running.Add(1) > maxCalls {
 		return resultOf(tool.Failed(tool.ExternalClient, "%s is busy: too many calls are waiting; try again in a moment", name)), nil
 	}
-	opts := remote.CallOptions{ID: fmt.Sprintf("mcp-%d", s.calls.Add(1)), Client: clientOf(request)}
+	opts := remote.CallOptions{ID: fmt.Sprintf("mcp-%d", s.calls.Add(1)), Client: clientOf(request), Via: "mcp"}
 	if token := request.Params.GetProgressToken(); token != nil {
 		p := startProgress(func(u update) {
 			// an error means that the client has left, which ctx says too
