@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 )
@@ -32,7 +33,7 @@ func (r *frameReader) next() ([]byte, error) {
 		switch {
 		case skipped != nil:
 			skipped.scan(part)
-		case len(line)+len(part) > maxFrame+1: // one more for the newline
+		case len(line)+len(bytes.TrimSuffix(part, []byte("\n"))) > maxFrame:
 			skipped = new(idScanner)
 			skipped.scan(line)
 			skipped.scan(part)
@@ -48,10 +49,7 @@ func (r *frameReader) next() ([]byte, error) {
 		case err != nil && (len(line) == 0 || !errors.Is(err, io.EOF)):
 			return nil, err
 		}
-		if n := len(line); n > 0 && line[n-1] == '\n' {
-			line = line[:n-1]
-		}
-		return line, nil
+		return bytes.TrimSuffix(line, []byte("\n")), nil
 	}
 }
 
