@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+	"go.uber.org/goleak"
 
 	"moonlark/engine/testkit"
 )
@@ -231,9 +231,9 @@ func TestStreamsLeaveRoomForCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer.Body.Close()
-	if answer.StatusCode != http.StatusServiceUnavailable && answer.StatusCode != http.StatusOK {
-		t.Errorf("/healthz: got %d", answer.StatusCode)
+	defer answer.Body.Close()
+	if text, err := io.ReadAll(answer.Body); err != nil || !strings.Contains(string(text), `"scripts"`) {
+		t.Errorf("/healthz: got %s %v", text, err)
 	}
 	cancel()
 	testkit.Until(t, "room for another stream", func() bool { return len(f.handler.streams) == 0 })
@@ -334,8 +334,8 @@ func TestIdleStreamsGetComments(t *testing.T) {
 
 // The end of the server ends streams, calls and sessions, and leaves no goroutine.
 func TestTheEndOfTheServerEndsStreamsAndCalls(t *testing.T) {
+	others := goleak.IgnoreCurrent()
 	f := newHTTPFixture(t, hang, "")
-	before := runtime.NumGoroutine()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var waiting sync.WaitGroup
@@ -369,7 +369,8 @@ func TestTheEndOfTheServerEndsStreamsAndCalls(t *testing.T) {
 	f.counted("16 16")
 	cancel()
 	f.client.CloseIdleConnections()
-	testkit.Until(t, "the end of all goroutines", func() bool { return runtime.NumGoroutine() <= before })
+	f.scripts.Close()
+	testkit.Until(t, "the end of all goroutines", func() bool { return goleak.Find(others) == nil })
 	if n := f.server.Sessions(); n != 0 {
 		t.Errorf("there are %d sessions", n)
 	}
