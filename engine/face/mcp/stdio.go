@@ -162,7 +162,7 @@ func (c *stdioConnection) add(request *jsonrpc.Request) (why string) {
 	switch {
 	case c.pending[request.ID] != nil:
 		return "another request with this id has no answer yet"
-	case len(c.pending) >= maxPending:
+	case len(c.pending)+c.unwritten >= maxPending:
 		return fmt.Sprintf("%d requests have no answer yet; more are not taken", maxPending)
 	}
 	c.pending[request.ID] = &pendingRequest{method: request.Method}
