@@ -20,6 +20,7 @@ type bridgeSession struct {
 	ctx       context.Context
 	cancel    context.CancelFunc // ends readNotifications
 	beginRead sync.Once
+	renewed   chan struct{} // of capacity 1: tells readNotifications that the session has begun again
 
 	mu      sync.Mutex // guards the fields below
 	id      string     // the id at the agent; empty if the agent gives none
@@ -30,7 +31,7 @@ type bridgeSession struct {
 // beginSession passes on the request initialize and returns its answer. It replaces the session that
 // the client had before.
 func (b *bridge) beginSession(r *bridgeRequest) ([]byte, error) {
-	s := &bridgeSession{bridge: b, request: r.bridgeMessage}
+	s := &bridgeSession{bridge: b, request: r.bridgeMessage, renewed: make(chan struct{}, 1)}
 	s.ctx, s.cancel = context.WithCancel(b.ctx)
 	answer, err := s.initialize(r.ctx, r.markSent, b.write)
 	if err != nil {
@@ -135,7 +136,10 @@ func (s *bridgeSession) renew(ctx context.Context, id string) error {
 	}
 	response.Body.Close()
 	b.opts.Log.Info("mcp: connected to " + b.agent + " again")
-	s.tellChanges()
+	select {
+	case s.renewed <- struct{}{}:
+	default:
+	}
 	return nil
 }
 
@@ -176,17 +180,18 @@ func (s *bridgeSession) keepReading() {
 					return false
 				})
 			case http.StatusNotFound:
-				if s.renew(s.ctx, id) == nil {
-					isFirst = true // renew has told the client
-				}
+				s.renew(s.ctx, id) // an error means that the next attempt gets the same response
 			case http.StatusMethodNotAllowed:
 				response.Body.Close()
 				return
 			}
 			response.Body.Close()
 		}
-		if !pause(s.ctx, pauses.Next()) {
+		select {
+		case <-s.ctx.Done():
 			return
+		case <-s.renewed:
+		case <-time.After(pauses.Next()):
 		}
 	}
 }
