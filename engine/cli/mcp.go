@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"sync/atomic"
 	"time"
@@ -17,11 +18,12 @@ import (
 const unloadTimeout = 1200 * time.Millisecond
 
 type mcpCommand struct {
-	Scripts []string `arg:"" name:"script" help:"Lua files."`
+	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files."`
 
 	Name    string   `placeholder:"NAME" help:"Name of the server, which clients show. The name of the first script if left out."`
 	Only    []string `placeholder:"TOOL,..." help:"Offer only these tools."`
 	NoWatch bool     `help:"Do not reload scripts that change."`
+	Bridge  string   `placeholder:"URL" help:"Offer what a running agent offers, at the URL of its /mcp, instead of scripts. For clients that cannot use HTTP, or a header with a token, which is that in $$MOONLARK_HTTP_TOKEN."`
 	Config  string   `enum:",claude,claude-code,cursor,vscode" default:"" placeholder:"CLIENT" help:"Print what this client needs to start the server, and exit: claude (Claude Desktop), claude-code, cursor or vscode."`
 
 	permissionFlags `embed:""`
@@ -33,6 +35,12 @@ type mcpCommand struct {
 // Run offers the tools of the scripts on stdin and stdout until stdin ends, a signal arrives, or
 // stdout cannot be written.
 func (c *mcpCommand) Run(ctx context.Context, con *console) error {
+	if c.Bridge != "" {
+		return c.bridge(ctx, con)
+	}
+	if len(c.Scripts) == 0 {
+		return &usageError{errors.New(`expected "<script> ..."`)}
+	}
 	opts := engine.Options{Scripts: c.Scripts, Watch: !c.NoWatch}
 	var err error
 	if opts.Permissions, err = c.permissionFlags.settings(); err != nil {
@@ -75,8 +83,11 @@ func (c *mcpCommand) Run(ctx context.Context, con *console) error {
 
 // name returns the name of the server.
 func (c *mcpCommand) name() string {
-	if c.Name != "" {
+	switch {
+	case c.Name != "":
 		return c.Name
+	case c.Bridge != "":
+		return "moonlark"
 	}
 	return serverName(c.Scripts)
 }
