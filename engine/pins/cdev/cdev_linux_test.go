@@ -146,11 +146,17 @@ func TestPWM(t *testing.T) {
 			t.Errorf("got %v, want %s", err, row.want)
 		}
 	}
-	p, err := b.PWM(0, 1)
-	if err != nil || read("export") != "1" {
+	var known *pins.Error
+	if _, err := b.PWM(0, 0); !errors.As(err, &known) || known.Code != "denied" || read("export") != "0" {
+		t.Errorf("a channel without a folder: %v, export has %q", err, read("export"))
+	}
+	p, err := b.PWM(0, 1) // which a process that was killed has exported
+	if err != nil || read("export") != "0" {
 		t.Fatalf("%v, export has %q", err, read("export"))
 	}
-	var known *pins.Error
+	if _, err := b.PWM(0, 1); !errors.As(err, &known) || known.Code != "busy" {
+		t.Errorf("a channel that is open: %v", err)
+	}
 	if err := p.Set(time.Millisecond, 0, true); !errors.As(err, &known) || known.Code != "denied" {
 		t.Errorf("without the files of the channel: %v", err)
 	}
@@ -177,4 +183,10 @@ func TestPWM(t *testing.T) {
 	if read("unexport") != "1" {
 		t.Errorf("unexport has %q", read("unexport"))
 	}
+	write("pwm1/enable", "1")
+	again, err := b.PWM(0, 1)
+	if err != nil || read("pwm1/enable") != "0" {
+		t.Fatalf("%v, enable has %q", err, read("pwm1/enable"))
+	}
+	again.Close()
 }

@@ -20,6 +20,7 @@ import (
 type pwm struct {
 	chip    string // the folder of the chip
 	channel int
+	lock    *os.File // the folder of the channel, which is locked until Close or the end of the process
 
 	mu     sync.Mutex    // held during changes; guards period
 	period time.Duration // 0 before the first Set
@@ -35,8 +36,8 @@ func (b *Board) PWM(chip, channel int) (pins.PWM, error) {
 	if n, _ := strconv.Atoi(strings.TrimSpace(string(count))); err == nil && channel >= n {
 		return nil, &pins.Error{Code: "not_found", Text: fmt.Sprintf("the PWM chip %d has the channels 0 to %d, not %d", chip, n-1, channel)}
 	}
-	switch err := writeFile(filepath.Join(p.chip, "export"), int64(channel)); {
-	case errors.Is(err, unix.EBUSY):
+	switch err := p.open(); {
+	case errors.Is(err, unix.EBUSY), errors.Is(err, unix.EWOULDBLOCK):
 		return nil, &pins.Error{Code: "busy", Text: fmt.Sprintf("the PWM channel %d of chip %d is in use", channel, chip)}
 	case err != nil:
 		return nil, explainPWM(err)
@@ -44,9 +45,34 @@ func (b *Board) PWM(chip, channel int) (pins.PWM, error) {
 	return p, nil
 }
 
-func (p *pwm) file(name string) string {
-	return filepath.Join(p.chip, fmt.Sprintf("pwm%d", p.channel), name)
+// open exports the channel and locks it. If a process was killed, its channel stays exported, but not
+// locked. Then open takes the channel over and switches it off. The error is EBUSY if the kernel uses
+// the channel, and EWOULDBLOCK if another pwm, of any process, has it.
+func (p *pwm) open() error {
+	_, err := os.Stat(p.folder())
+	isExported := err == nil
+	if !isExported {
+		if err := writeFile(filepath.Join(p.chip, "export"), int64(p.channel)); err != nil {
+			return err
+		}
+	}
+	if p.lock, err = os.Open(p.folder()); err != nil {
+		return err
+	}
+	if err := unix.Flock(int(p.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		p.lock.Close()
+		return err
+	}
+	if isExported {
+		writeFile(p.file("enable"), 0) // if this fails, so does the first Set
+	}
+	return nil
 }
+
+// folder returns the folder of the channel, which exists while the channel is exported.
+func (p *pwm) folder() string { return filepath.Join(p.chip, fmt.Sprintf("pwm%d", p.channel)) }
+
+func (p *pwm) file(name string) string { return filepath.Join(p.folder(), name) }
 
 // Set implements pins.PWM. The kernel never allows a high part that is longer than the period, so the
 // order of the changes depends on the period before.
@@ -91,6 +117,7 @@ func (p *pwm) Close() {
 	defer p.mu.Unlock()
 	writeFile(p.file("enable"), 0)
 	writeFile(filepath.Join(p.chip, "unexport"), int64(p.channel))
+	p.lock.Close()
 }
 
 // writeFile writes a number to a file of sysfs, which exists.
