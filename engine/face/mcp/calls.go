@@ -121,6 +121,8 @@ func (s *Server) refuse(next sdk.MethodHandler) sdk.MethodHandler {
 			if err := s.unknown("prompt", params.Name, &s.prompts); err != nil {
 				return nil, err
 			}
+		case *sdk.ReadResourceParams:
+			return s.passRead(ctx, method, request, params, next)
 		}
 		return next(ctx, method, request)
 	}
