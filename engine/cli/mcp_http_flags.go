@@ -48,6 +48,7 @@ func (f mcpHTTPFlags) mount(server *control.Control, r *remote.Remote, events *b
 		Path: mcp.HTTPPath, Handler: handler, MaxOpen: mcp.MaxHTTPRequests, MaxBody: mcp.MaxHTTPBody,
 		Streams: true, PathToken: f.PathToken,
 	})
+	server.Gauge("moonlark_mcp_sessions", func() float64 { return float64(tools.Sessions()) })
 	return func() {
 		watched.Close(stopTimeout)
 		handler.Close()
