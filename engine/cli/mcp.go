@@ -3,9 +3,12 @@ package cli
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/term"
 
 	"moonlark/engine"
 	"moonlark/engine/face/mcp"
@@ -75,6 +78,9 @@ func (c *mcpCommand) Run(ctx context.Context, con *console) error {
 		defer server.Watch(events).Close(stopTimeout)
 		server.Refresh()
 		running.Store(r)
+		if term.IsTerminal(int(os.Stdin.Fd())) {
+			events.Log("", slog.LevelInfo, "a program is expected at stdin, and this is a terminal; with --config CLIENT, moonlark mcp prints what a client needs to start it")
+		}
 		server.ServeStdio(ctx, os.Stdin, con.stdout) // an error of stdout is in con.stdout too
 		time.AfterFunc(unloadTimeout, con.exit)
 		return nil

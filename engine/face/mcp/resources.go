@@ -96,7 +96,7 @@ const maxShownURI = 200
 // notFound returns the error for a resource that does not exist.
 func notFound(uri, message string) error {
 	data, _ := json.Marshal(map[string]string{"uri": safetext.Cut(uri, maxShownURI, "…")}) // cannot fail
-	return &jsonrpc.Error{Code: sdk.CodeResourceNotFound, Message: message, Data: data}
+	return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: message, Data: data}
 }
 
 // refreshPrompts does the part of Refresh for prompts. The caller must hold s.mu.
