@@ -28,6 +28,8 @@ type Fakes interface {
 	// MQTT returns the fake broker with this URL, or nil if there is none. A script needs no
 	// permission for a fake broker.
 	MQTT(url string) FakeBroker
+	// MCP returns the fake MCP server with this name, or nil if there is none.
+	MCP(name string) FakeMCP
 	// Asked records a call of a function, such as "store.set". name is what it was asked for, such as
 	// a key, and data is a JSON value or empty.
 	Asked(function, name string, data []byte)

@@ -38,6 +38,11 @@ type Tool struct {
 	sum      [sha256.Size]byte
 }
 
+// NewTool returns a tool with this JSON Schema of its arguments.
+func NewTool(name, title, description string, schema any) *Tool {
+	return newTool(&mcp.Tool{Name: name, Title: title, Description: description, InputSchema: schema})
+}
+
 // newTool returns the tool that the server describes.
 func newTool(t *mcp.Tool) *Tool {
 	schema, err := json.Marshal(t.InputSchema)

@@ -121,11 +121,14 @@ func compileInput(code string) (*lua.FunctionProto, []byte, error) {
 // executor's goroutine.
 func (g *generation) provideTools() {
 	L := g.x.State()
-	if len(g.tools) == 0 || L.G.Global.RawGetString("tools") != lua.LNil {
+	g.scripts.mu.Lock()
+	tools := g.allTools()
+	g.scripts.mu.Unlock()
+	if len(tools) == 0 || L.G.Global.RawGetString("tools") != lua.LNil {
 		return
 	}
-	t := L.CreateTable(0, len(g.tools))
-	for _, registered := range g.tools {
+	t := L.CreateTable(0, len(tools))
+	for _, registered := range tools {
 		name := registered.spec.Name
 		t.RawSetString(name, L.NewFunction(func(L *lua.LState) int { return g.callTool(L, name) }))
 	}

@@ -105,7 +105,7 @@ func (g *generation) Agent(settings []byte, line string) error {
 // replaces. The caller must hold s.mu.
 func (s *Scripts) checkConflicts(sc *script, g, old *generation) error {
 	for _, t := range g.tools {
-		if other := s.tools[t.spec.Name]; other != nil && other.gen != old {
+		if other := s.tools[t.spec.Name]; other != nil && other.gen != old && slices.Contains(other.gen.tools, other) {
 			return toolConflict(t, other)
 		}
 	}

@@ -90,18 +90,13 @@ func (s *Scripts) publish(sc *script, g, old *generation, changed snapshot) erro
 		return err
 	}
 	if old != nil {
-		for _, t := range old.tools {
-			delete(s.tools, t.spec.Name)
-		}
 		old.replaced = true
 		sc.old = append(sc.old, old)
 	} else {
 		s.list = append(s.list, sc)
 	}
-	for _, t := range g.tools {
-		s.tools[t.spec.Name] = t
-	}
 	sc.current = g
+	s.collectTools()
 	g.x.Post(func() { g.takeOver(old, changed) })
 	if old != nil {
 		s.moveQueued(old, g)

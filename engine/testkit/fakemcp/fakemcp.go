@@ -150,6 +150,7 @@ type Options struct {
 //	big {bytes}            returns a text of this length
 //	exit {}                exits in the call
 //	environment {}         returns the environment variables
+//	process {}             returns the process id
 //	change {}              changes the definition of echo, and adds the tool extra
 func New(o Options) *mcp.Server {
 	s := mcp.NewServer(&mcp.Implementation{Name: "fake", Version: "1.0"}, &mcp.ServerOptions{
