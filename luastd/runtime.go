@@ -30,7 +30,7 @@ type Runtime interface {
 	DropCounter
 	Claimer
 	Registrar
-	Offerer
+	Toolsets
 	Approver
 	MCPUser
 	Conversations
@@ -289,20 +289,20 @@ var ErrReplaced = errors.New("this copy of the script has been replaced, and sta
 // returned.
 var ErrLoaded = errors.New("the script has loaded already: call it at the top level of the script")
 
-// An Offerer offers tools that can change while the script is in use.
-type Offerer interface {
-	// Offer makes an Offer without tools. handler gets the calls of its tools: it is called as the
-	// handlers of register_tool are. Offer returns an error that wraps ErrLoaded after the top level
+// Toolsets are tools that can change while the script is in use.
+type Toolsets interface {
+	// NewToolset makes a Toolset without tools. handler gets the calls of its tools: it is called as the
+	// handlers of register_tool are. NewToolset returns an error that wraps ErrLoaded after the top level
 	// of the script has returned.
-	Offer(handler *lua.LFunction) (Offer, error)
+	NewToolset(handler *lua.LFunction) (Toolset, error)
 }
 
-// An Offer is a set of tools.
-type Offer interface {
-	// Set replaces the tools. The offer waits for the first call of Set: some commands wait with it. They can be called while the copy of the script that has made the offer is
-	// in use. A tool is left out, with a warning in the log, while a script registers one with the same
-	// name. Tools whose description has not changed stay the same. Any goroutine may call Set, also after
-	// the script has been replaced.
+// A Toolset is a set of tools.
+type Toolset interface {
+	// Set replaces the tools. They can be called while the copy of the script that has made the set is in
+	// use. A tool is left out, with a warning in the log, while a script registers one with the same name.
+	// Tools whose description has not changed stay the same. Some commands wait for the first call of Set.
+	// Any goroutine may call Set, also after the script has been replaced.
 	Set(specs []*tool.Spec)
 }
 
@@ -310,6 +310,8 @@ type Offer interface {
 // registration is wrong, and an error that wraps ErrLoaded after the top level has returned.
 type Registrar interface {
 	RegisterTool(spec *tool.Spec, handler *lua.LFunction) error
+	RegisterResource(r *tool.Resource, read *lua.LFunction) error
+	RegisterPrompt(p *tool.Prompt, handler *lua.LFunction) error
 	On(eventType string, fn *lua.LFunction) error // fn gets each event of this type, as a table
 	OnStart(fn *lua.LFunction) error              // fn runs when the script comes into use
 	OnUnload(fn *lua.LFunction) error             // fn runs when the script is replaced or closed

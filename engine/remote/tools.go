@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 
@@ -41,15 +40,13 @@ func (r *Remote) Call(ctx context.Context, name string, args json.RawMessage) (t
 // script and returns the cause of ctx without waiting for the script.
 func (r *Remote) CallTool(ctx context.Context, name string, args json.RawMessage, opts CallOptions) (tool.Result, error) {
 	p := r.parts.Load()
-	result := make(chan tool.Result, 1)
-	call := &script.Call{
-		ID: cmp.Or(opts.ID, "call"), Name: name, Args: args, Client: opts.Client, Progress: opts.Progress,
-		Reply: func(c *script.Call, r tool.Result) {
-			if opts.Via != "" {
-				p.Bus.Publish(resultEvent(p, c, r, opts))
-			}
-			result <- r
-		},
+	a := newAnswer[tool.Result]()
+	call := opts.call(name, args)
+	call.Reply = func(c *script.Call, r tool.Result) {
+		if opts.Via != "" {
+			p.Bus.Publish(resultEvent(p, c, r, opts))
+		}
+		a.give(r, nil)
 	}
 	if opts.Via != "" {
 		p.Bus.Publish(bus.Event{
@@ -58,13 +55,7 @@ func (r *Remote) CallTool(ctx context.Context, name string, args json.RawMessage
 		})
 	}
 	p.Scripts.Call(call)
-	select {
-	case r := <-result:
-		return r, nil
-	case <-ctx.Done():
-		call.Cancel()
-		return tool.Result{}, context.Cause(ctx)
-	}
+	return a.await(ctx, call)
 }
 
 // resultEvent returns the event for the result of a call.

@@ -122,14 +122,14 @@ func compileInput(code string) (*lua.FunctionProto, []byte, error) {
 func (g *generation) provideTools() {
 	L := g.x.State()
 	g.scripts.mu.Lock()
-	tools := g.allTools()
+	offers := g.offersOf(toolOffer)
 	g.scripts.mu.Unlock()
-	if len(tools) == 0 || L.G.Global.RawGetString("tools") != lua.LNil {
+	if len(offers) == 0 || L.G.Global.RawGetString("tools") != lua.LNil {
 		return
 	}
-	t := L.CreateTable(0, len(tools))
-	for _, registered := range tools {
-		name := registered.spec.Name
+	t := L.CreateTable(0, len(offers))
+	for _, o := range offers {
+		name := o.spec.Name
 		t.RawSetString(name, L.NewFunction(func(L *lua.LState) int { return g.callTool(L, name) }))
 	}
 	L.G.Global.RawSetString("tools", t)

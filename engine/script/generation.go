@@ -39,12 +39,12 @@ type generation struct {
 
 	// The fields below are set on the executor's goroutine while the script loads. They never
 	// change afterwards.
-	tools    []*registeredTool
+	offers   []*offer                    // the tools, resources and prompts
 	handlers map[string][]*lua.LFunction // event handlers by event type
 	onStart  []*lua.LFunction
 	onUnload []*lua.LFunction
 	agent    *agentSettings // settings from agent(); nil if the script does not call agent()
-	offers   []*offer       // sets of tools that can change
+	toolsets []*toolset     // sets of tools that can change
 
 	// Scripts.mu guards the fields below.
 	calls      map[*Call]struct{}    // tool calls whose task has not ended

@@ -1,154 +1,171 @@
 package script
 
 import (
-	"context"
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"log/slog"
 	"slices"
+	"strings"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
+	"moonlark/engine/guess"
 	"moonlark/engine/tool"
-	"moonlark/luastd"
 )
 
-// An offer is a set of tools that a module of a generation offers, and that can change while the
-// generation is in use: see luastd.Offerer.
+// An offerKind says what an offer is.
+type offerKind string
+
+const (
+	toolOffer     offerKind = "tool"
+	resourceOffer offerKind = "resource"
+	promptOffer   offerKind = "prompt"
+)
+
+// An offerKey is what two offers of all scripts must not have in common.
+type offerKey struct {
+	kind offerKind
+	name string // the name of a tool or prompt; the shape of the URI of a resource
+}
+
+// An offer is something that a generation has registered and that is called from outside: a tool, a
+// resource that can be read, or a prompt. Exactly one of spec, resource and prompt is set. An offer
+// does not change.
 type offer struct {
 	gen     *generation
+	key     offerKey
+	source  string        // the script and line that registered it
+	timeout time.Duration // how long a call may take
 	handler *lua.LFunction
 
-	settled chan struct{} // closed when Set has been called
-
-	// Scripts.mu guards the fields below.
-	isSet  bool // Set has been called
-	tools  []*registeredTool
-	hidden map[string]bool // names of tools that something else has registered; each is logged once
+	spec     *tool.Spec
+	resource *tool.Resource
+	prompt   *tool.Prompt
 }
 
-// Offer makes an offer: see luastd.Offerer.
-func (g *generation) Offer(handler *lua.LFunction) (luastd.Offer, error) {
-	if g.stage != stageLoading {
-		return nil, luastd.ErrLoaded
+// pushArgs pushes the arguments of the handler onto the stack of L and returns their number. The error
+// is an argumentError. It runs on the executor's goroutine.
+func (o *offer) pushArgs(L *lua.LState, c *Call) (int, error) {
+	switch o.key.kind {
+	case resourceOffer:
+		return c.pushURI(L, o.resource)
+	case promptOffer:
+		return c.pushPromptArgs(L, o.prompt)
 	}
-	o := &offer{gen: g, handler: handler, settled: make(chan struct{}), hidden: make(map[string]bool)}
-	g.offers = append(g.offers, o)
-	return o, nil
+	return c.pushToolArgs(L, o.spec)
 }
 
-// Set replaces the tools of the offer: see luastd.Offer.
-func (o *offer) Set(specs []*tool.Spec) {
-	s := o.gen.scripts
-	s.mu.Lock()
-	if !o.isSet {
-		o.isSet = true
-		defer close(o.settled)
+// result returns the result for the values that the handler returned, which are on the stack of L. For
+// a resource and a prompt, it sets c.produced. It runs on the executor's goroutine.
+func (o *offer) result(L *lua.LState, c *Call) (tool.Result, error) {
+	switch o.key.kind {
+	case resourceOffer:
+		return c.contentResult(L, o.resource)
+	case promptOffer:
+		return c.promptResult(L)
 	}
-	tools := make([]*registeredTool, len(specs))
-	changed := len(specs) != len(o.tools)
-	for i, spec := range specs {
-		tools[i] = o.equal(spec)
-		if tools[i] == nil {
-			tools[i], changed = &registeredTool{o.gen, spec, o.handler}, true
+	return c.toolResult(L, o.spec)
+}
+
+// add adds an offer to those of the generation. It returns an error if the top level has returned, or
+// if the script has registered the same already. function is the Lua function that registers.
+func (g *generation) add(function string, o *offer) error {
+	if err := g.checkLoading(function); err != nil {
+		return err
+	}
+	for _, other := range g.offers {
+		if other.key == o.key {
+			return fmt.Errorf("%s: %s is registered already, at %s", function, other.name(), other.source)
 		}
 	}
-	if !changed {
-		s.mu.Unlock()
-		return
-	}
-	o.tools = tools
-	isCurrent := slices.ContainsFunc(s.list, func(sc *script) bool { return sc.current == o.gen })
-	var summary Summary
-	if isCurrent {
-		s.collectTools()
-		summary = o.gen.summary()
-	}
-	s.mu.Unlock()
-	if isCurrent && s.opts.ToolsChanged != nil {
-		s.opts.ToolsChanged(summary)
-	}
+	o.gen = g
+	g.offers = append(g.offers, o)
+	return nil
 }
 
-// AwaitOffers waits until all offers of the scripts have got their tools, or until ctx is done. The
-// error is that of ctx.
-func (s *Scripts) AwaitOffers(ctx context.Context) error {
+// name returns what the script calls the offer: a name, or the URI of a resource.
+func (o *offer) name() string {
+	if o.resource != nil {
+		return o.resource.URI
+	}
+	return o.key.name
+}
+
+// offersOf returns the offers of the generation that have this kind, in the order in which the script
+// registered them. Tools of toolsets come last. The caller must hold Scripts.mu.
+func (g *generation) offersOf(kind offerKind) []*offer {
+	var offers []*offer
+	for _, o := range g.offers {
+		if o.key.kind == kind {
+			offers = append(offers, o)
+		}
+	}
+	if kind == toolOffer {
+		offers = append(offers, g.toolsetOffers()...)
+	}
+	return offers
+}
+
+// offersOf returns the offers of all scripts that have this kind, in the order of the scripts.
+func (s *Scripts) offersOf(kind offerKind) []*offer {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	var offers []*offer
 	for _, sc := range s.list {
-		offers = append(offers, sc.current.offers...)
+		offers = append(offers, sc.current.offersOf(kind)...)
 	}
-	s.mu.Unlock()
+	return offers
+}
+
+// offerFor returns the offer that the call c is for, or nil if there is none. A resource with exactly
+// the URI of the call comes before a template. Among several templates it is the one with the longest
+// text beside its parameters. The caller must hold s.mu.
+func (s *Scripts) offerFor(c *Call) *offer {
+	if o := s.offers[offerKey{c.offerKind(), c.Name}]; o != nil || c.kind != resourceOffer {
+		return o
+	}
+	var best *offer
+	for _, sc := range s.list {
+		for _, o := range sc.current.offersOf(resourceOffer) {
+			if _, ok := o.resource.Match(c.Name); ok && (best == nil || len(o.key.name) > len(best.key.name)) {
+				best = o
+			}
+		}
+	}
+	return best
+}
+
+// conflict returns the error for two scripts that offer the same.
+func conflict(o, other *offer) error {
+	hint := "give one of them another name"
+	if o.resource != nil {
+		hint = "give one of them another URI"
+	}
+	return &LoadError{
+		Text: fmt.Sprintf("%s: the %s %s is registered by %s too", o.source, o.key.kind, o.name(), other.source),
+		Hint: hint,
+	}
+}
+
+// unknown returns the result for a call of something that no script offers. known are the names of
+// what there is of this kind.
+func (c *Call) unknown(known []string) tool.Result {
+	kind := c.offerKind()
+	r := tool.Failed(tool.ExternalClient, "there is no %s '%s': no %ss are registered", kind, c.shortName(), kind)
+	if len(known) > 0 {
+		r = tool.Failed(tool.ExternalClient, "there is no %s '%s'%s; the %ss are %s",
+			kind, c.shortName(), guess.DidYouMean(c.Name, known), kind, strings.Join(known, ", "))
+	}
+	if kind != toolOffer {
+		r.Type = notFound
+	}
+	return r
+}
+
+// names returns the names of the offers.
+func names(offers []*offer) []string {
+	var all []string
 	for _, o := range offers {
-		select {
-		case <-o.settled:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+		all = append(all, o.name())
 	}
-	return nil
-}
-
-// equal returns the tool of the offer that has a description equal to spec, or nil. So a tool that
-// has not changed stays the same for those who compare tools. The caller must hold Scripts.mu.
-func (o *offer) equal(spec *tool.Spec) *registeredTool {
-	for _, t := range o.tools {
-		if t.spec.Name == spec.Name && sameSpec(t.spec, spec) {
-			return t
-		}
-	}
-	return nil
-}
-
-// sameSpec reports whether two descriptions of a tool say the same.
-func sameSpec(a, b *tool.Spec) bool {
-	if a.Description != b.Description || a.Title != b.Title || a.Timeout != b.Timeout || a.Source != b.Source || !slices.Equal(a.Phrases, b.Phrases) {
-		return false
-	}
-	x, errX := json.Marshal(a.Parameters)
-	y, errY := json.Marshal(b.Parameters)
-	return errX == nil && errY == nil && bytes.Equal(x, y)
-}
-
-// collectTools makes the table of all tools. A tool that a script registers has priority over one
-// that is offered, and of two that are offered the first one counts, so it does not matter when an
-// offer changes. The caller must hold s.mu.
-func (s *Scripts) collectTools() {
-	s.tools = make(map[string]*registeredTool)
-	for _, sc := range s.list {
-		for _, t := range sc.current.tools {
-			s.tools[t.spec.Name] = t
-		}
-	}
-	for _, sc := range s.list {
-		for _, o := range sc.current.offers {
-			for _, t := range o.tools {
-				name := t.spec.Name
-				other := s.tools[name]
-				if other == nil {
-					s.tools[name] = t
-					continue
-				}
-				if !o.hidden[name] {
-					o.hidden[name] = true
-					o.gen.log(slog.LevelWarn, fmt.Sprintf("%s: the tool %s is not offered, because %s has registered a tool with this name", t.spec.Source, name, other.spec.Source))
-				}
-			}
-		}
-	}
-}
-
-// allTools returns the tools that g has registered, and those that it offers. The caller must hold
-// s.mu.
-func (g *generation) allTools() []*registeredTool {
-	all := slices.Clone(g.tools)
-	for _, o := range g.offers {
-		for _, t := range o.tools {
-			if current := g.scripts.tools[t.spec.Name]; current == t || current == nil {
-				all = append(all, t)
-			}
-		}
-	}
-	return all
+	return slices.Clip(all)
 }

@@ -96,7 +96,7 @@ func (s *Scripts) publish(sc *script, g, old *generation, changed snapshot) erro
 		s.list = append(s.list, sc)
 	}
 	sc.current = g
-	s.collectTools()
+	s.collectOffers()
 	g.x.Post(func() { g.takeOver(old, changed) })
 	if old != nil {
 		s.moveQueued(old, g)
@@ -123,11 +123,11 @@ func (s *Scripts) moveQueued(old, g *generation) {
 		if !ok {
 			return true
 		}
-		t := s.tools[c.Name]
-		if t == nil || t.gen != g {
+		o := s.offerFor(c)
+		if o == nil || o.gen != g {
 			return false
 		}
-		c.assign(t)
+		c.assign(o)
 		return true
 	})
 }

@@ -42,7 +42,7 @@ func open(t *testing.T, source string, opts luastdtest.Options) *luastdtest.Scri
 	}
 	opts.Source = source
 	s := luastdtest.Open(t, opts)
-	if err := s.Scripts.AwaitOffers(t.Context()); err != nil {
+	if err := s.Scripts.AwaitToolsets(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -84,7 +84,7 @@ func TestToolsAreOffered(t *testing.T) {
 		t.Fatalf("got %s, want %s", got, want)
 	}
 	spec := s.Scripts.Tools()[1]
-	if spec.Description != "Says it again" || spec.Phrases[0] != "say {text}" || spec.Source != "test.lua:1" || spec.Parameters.Required[0] != "text" {
+	if spec.Description != "Says it again" || spec.Phrases[0] != "say {text}" || !strings.HasSuffix(spec.Source, "test.lua:1") || spec.Parameters.Required[0] != "text" {
 		t.Errorf("got %+v", spec)
 	}
 	for _, row := range []struct{ name, args, want string }{

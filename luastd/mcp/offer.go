@@ -32,7 +32,7 @@ const (
 type offer struct {
 	h      *handle
 	source string // the line that has made the offer
-	lease  luastd.Offer
+	set    luastd.Toolset
 
 	allow, ask  []string
 	prefix      string
@@ -71,7 +71,7 @@ func (m *module) offer(L *lua.LState) int {
 	f.describe, f.phrases = describeOption(o), phrasesOption(o)
 	handler := L.NewFunction(f.handle)
 	var err error
-	if f.lease, err = m.rt.Offer(handler); err != nil {
+	if f.set, err = m.rt.NewToolset(handler); err != nil {
 		value.Raise(L, fmt.Errorf("server:offer: %w", err))
 	}
 	h.mu.Lock()
@@ -175,7 +175,7 @@ func (o *offer) update() {
 	o.mu.Lock()
 	o.tools = names
 	o.mu.Unlock()
-	o.lease.Set(specs)
+	o.set.Set(specs)
 }
 
 // spec describes a tool to the agent.

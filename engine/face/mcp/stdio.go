@@ -39,7 +39,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	c := &stdioConnection{
 		ctx: ctx, out: out, messages: make(chan jsonrpc.Message),
 		ended: make(chan struct{}), closed: make(chan struct{}),
-		pending: map[jsonrpc.ID]*pendingRequest{}, answered: make(chan struct{}, 1),
+		pending: map[jsonrpc.ID]*pendingRequest{}, written: make(chan struct{}, 1),
 	}
 	go c.readAll(newFrameReader(in))
 	// not ctx, so that the answers in progress can still be written
@@ -76,13 +76,14 @@ type stdioConnection struct {
 	messages chan jsonrpc.Message
 	ended    chan struct{} // closed when Read has returned an error: no more messages come
 	closed   chan struct{} // closed by Close
-	answered chan struct{} // of capacity 1: a request has its answer
+	written  chan struct{} // of capacity 1: an answer was written
 	writing  sync.Mutex    // guards out
 	out      io.Writer
 
-	mu      sync.Mutex // guards the fields below
-	pending map[jsonrpc.ID]*pendingRequest
-	failure error // the first error of a write; nil if there was none
+	mu        sync.Mutex // guards the fields below
+	pending   map[jsonrpc.ID]*pendingRequest
+	unwritten int   // how many answers are being written
+	failure   error // the first error of a write; nil if there was none
 }
 
 // A pendingRequest is a request of the client that has no answer yet.
@@ -161,7 +162,7 @@ func (c *stdioConnection) add(request *jsonrpc.Request) (why string) {
 	switch {
 	case c.pending[request.ID] != nil:
 		return "another request with this id has no answer yet"
-	case len(c.pending) >= maxPending:
+	case len(c.pending)+c.unwritten >= maxPending:
 		return fmt.Sprintf("%d requests have no answer yet; more are not taken", maxPending)
 	}
 	c.pending[request.ID] = &pendingRequest{method: request.Method}
@@ -231,7 +232,7 @@ func (c *stdioConnection) awaitAnswers() {
 	timeout := time.After(answerTimeout)
 	for c.awaited() {
 		select {
-		case <-c.answered:
+		case <-c.written:
 		case <-timeout:
 			return
 		case <-c.ctx.Done():
@@ -251,7 +252,7 @@ func (c *stdioConnection) awaited() bool {
 			return true
 		}
 	}
-	return false
+	return c.unwritten > 0
 }
 
 // Write sends a message to the client. It drops the answer to a request that the client has cancelled.
@@ -261,25 +262,37 @@ func (c *stdioConnection) Write(_ context.Context, message jsonrpc.Message) erro
 		return err
 	}
 	if response, ok := message.(*jsonrpc.Response); ok {
-		c.mu.Lock()
-		p := c.pending[response.ID]
-		drop := p != nil && p.cancelled
-		c.mu.Unlock()
-		// only then, because Read must not return before the answer was written
-		defer func() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			delete(c.pending, response.ID)
-			select {
-			case c.answered <- struct{}{}:
-			default:
-			}
-		}()
-		if drop {
+		if c.noteAnswer(response.ID) {
 			return nil
 		}
+		defer c.noteWritten()
 	}
 	return c.write(text)
+}
+
+// noteAnswer notes that a request has an answer, which is now written, and reports whether the client
+// does not want it. From now on, the client may use the id for another request.
+func (c *stdioConnection) noteAnswer(id jsonrpc.ID) (unwanted bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.pending[id]
+	delete(c.pending, id)
+	if p != nil && p.cancelled {
+		return true
+	}
+	c.unwritten++
+	return false
+}
+
+// noteWritten notes that an answer was written.
+func (c *stdioConnection) noteWritten() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unwritten--
+	select {
+	case c.written <- struct{}{}:
+	default:
+	}
 }
 
 // write sends a line. The first error ends the connection.
