@@ -34,7 +34,14 @@ func (f *scriptFlags) load(ctx context.Context, con *console) ([]*tool.Spec, err
 		return nil, &usageError{err}
 	}
 	events, end := f.logFlags.showOnStderr(con)
-	all, err := engine.Check(ctx, engine.Options{Scripts: f.Scripts, Bus: events, Permissions: permissions})
+	servers, err := f.mcpServersFlag.open(events)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	defer servers.Close()
+	startServers(ctx, servers) // what has become of them is in the log
+	all, err := engine.Check(ctx, engine.Options{Scripts: f.Scripts, Bus: events, Permissions: permissions, MCPServers: servers})
 	end()
 	if err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ const (
 // A Finding is one result of a check.
 type Finding struct {
 	Level Level `json:"level"`
-	// Group is "scripts", "permissions", "machine", "network", "model", "speech", "agent", "tools" or
+	// Group is "scripts", "mcp servers", "permissions", "machine", "network", "model", "speech", "agent", "tools" or
 	// "events".
 	Group string `json:"group"`
 	// Subject is what was checked, such as the name of a tool or "speaker".
@@ -90,6 +90,8 @@ type Options struct {
 	Scripts   []Script // the scripts that load without an error
 	LoadError error    // the error of a script that does not load; nil if all scripts load
 	LoadHint  string   // a suggestion to the user about LoadError; may be empty
+
+	Servers []Server // the MCP servers of other people that scripts can use
 
 	// UnusedGrants are permissions that no script needs, as far as the sources of the scripts say.
 	UnusedGrants []string
@@ -161,6 +163,7 @@ func Run(ctx context.Context, opts Options, report func(Finding)) error {
 		}
 	}}
 	c.checkScripts()
+	c.checkServers()
 	c.checkPermissions()
 	for _, s := range c.Scripts {
 		c.Settings = s.Agent.Over(c.Settings)

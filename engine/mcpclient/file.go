@@ -17,6 +17,7 @@ import (
 
 	"moonlark/engine/guess"
 	"moonlark/engine/loopback"
+	"moonlark/engine/settings"
 )
 
 // maxFile is the maximal length of a file with servers, in bytes.
@@ -29,6 +30,9 @@ func ReadFile(path string, getenv func(name string) (string, bool)) ([]*Entry, e
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
+	}
+	if err := settings.CheckOwner(info); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if info.Size() > maxFile {
 		return nil, fmt.Errorf("%s: the file has %d bytes; the maximum is %d", path, info.Size(), maxFile)

@@ -28,7 +28,8 @@ type Approvals struct {
 
 // A Question is a question that waits for an answer.
 type Question struct {
-	ID string
+	ID       string
+	Attended bool // a person answers questions
 	luastd.ApprovalRequest
 }
 
@@ -60,7 +61,7 @@ func (a *Approvals) Ask(r luastd.ApprovalRequest, answered func(error)) (cancel 
 		return func() {}
 	}
 	a.last++
-	q := &openQuestion{Question{fmt.Sprintf("mcp-ask-%d", a.last), r}, answered}
+	q := &openQuestion{Question{fmt.Sprintf("mcp-ask-%d", a.last), a.people > 0, r}, answered}
 	a.open = append(a.open, q)
 	a.mu.Unlock()
 	if a.Publish != nil {

@@ -16,7 +16,9 @@ type fakes struct {
 	programs []*fakeProgram
 	serials  []*fakeSerial
 	brokers  []*fakeBroker
-	asked    []asked // calls of the store, of emit and of the session
+	// fakes of MCP servers
+	mcpServers []*fakeMCP
+	asked      []asked // calls of the store, of emit and of the session
 }
 
 var _ luastd.Fakes = (*fakes)(nil)
