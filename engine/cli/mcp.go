@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -85,5 +83,5 @@ func (c *mcpCommand) name() string {
 	if c.Name != "" {
 		return c.Name
 	}
-	return strings.TrimSuffix(filepath.Base(c.Scripts[0]), ".lua")
+	return serverName(c.Scripts)
 }

@@ -47,6 +47,7 @@ type runCommand struct {
 	speechFlags  `embed:""`
 	limitFlags   `embed:""`
 	controlFlags `embed:""`
+	mcpHTTPFlags `embed:""`
 	debugFlags   `embed:""`
 	logFlags     `embed:""`
 
@@ -77,6 +78,9 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	}
 	settings, err := c.controlFlags.settings(os.Getenv(tokenVariable))
 	if err != nil {
+		return &usageError{err}
+	}
+	if err := c.mcpHTTPFlags.check(settings); err != nil {
 		return &usageError{err}
 	}
 	debugAddress, err := c.debugFlags.address()
@@ -136,6 +140,7 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		shown.Close(stopTimeout)
 		return &usageError{err}
 	}
+	defer c.mcpHTTPFlags.mount(outside, e.Remote(), events, c.Scripts)()
 	if err := outside.Open(ctx, e.Remote()); err != nil {
 		shown.Close(stopTimeout)
 		return err
