@@ -32,10 +32,10 @@ mcp = {}
 ---@class moonlark.MCPConnect
 ---@field command? string the name or the path of a program
 ---@field args? (string|number)[] its arguments
----@field env? table<string, string|number|moonlark.Secret> its environment variables
+---@field env? table<string, string|number|secret> its environment variables
 ---@field url? string the address of a server that is reached by HTTP
----@field headers? table<string, string|number|moonlark.Secret>
----@field bearer? string|moonlark.Secret a token for the header Authorization
+---@field headers? table<string, string|number|secret>
+---@field bearer? string|secret a token for the header Authorization
 ---@field name? string for messages and for the names of tools; default: from the command or the url
 ---@field allow? string[] patterns of the tools that may be called; default: all
 ---@field deny? string[] patterns of the tools that may not be called

@@ -23,6 +23,7 @@ import (
 func TestAScriptCallsTools(t *testing.T) {
 	t.Parallel()
 	s := open(t, `notes = mcp.server "notes"`, luastdtest.Options{})
+	s.Run(`notes:call("echo", {text = "wait until it is ready"})`)
 	for code, want := range map[string]string{
 		`local r = notes:call("echo", {text = "hello"}) return r.text, r.data, #r.content, r.content[1].type`:                         "hello, nil, 1, text",
 		`local r = notes:call("add", {a = 1, b = 2.5}) return r.text, r.data.sum`:                                                     `{"sum":3.5}, 3.5`,
