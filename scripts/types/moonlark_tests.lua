@@ -42,6 +42,20 @@ function FakePin:value() end
 ---@return { value: boolean, time: number }[] # the values of an output since it was opened; time is in seconds since the test began
 function FakePin:changes() end
 
+---@class moonlark.FakeMCPTool
+---@field description? string
+---@field parameters? table the JSON Schema of the arguments; default: any arguments
+---@field text? string the text of the results
+---@field data? any the structured content of the results
+---@field error? string the text with which calls fail
+
+---@class moonlark.FakeMCPServer
+local FakeMCPServer = {}
+
+---Returns the calls so far.
+---@return { tool: string, arguments: table }[]
+function FakeMCPServer:calls() end
+
 ---@class moonlark.FakeBroker: moonlark.Fake
 local FakeBroker = {}
 
@@ -121,6 +135,12 @@ function t.exec(program, ...) end
 ---@param host? string what the URL of the broker contains; default: all brokers
 ---@return moonlark.FakeBroker
 function t.mqtt(host) end
+
+---Fakes an MCP server. The script needs no --mcp-servers for it.
+---@param name string as the script names it in mcp.server
+---@param tools? table<string, string|moonlark.FakeMCPTool> by name: the text of the results, or more
+---@return moonlark.FakeMCPServer
+function t.mcp(name, tools) end
 
 ---Replaces the store of the script.
 ---@param values? table<string, any>

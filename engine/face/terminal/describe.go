@@ -88,7 +88,7 @@ func (d *describer) blocks(e bus.Event, cols int) []block {
 	case bus.Reloaded:
 		return []block{d.dimNote(d.join(e.Script+" reloaded", plural(len(e.Tools), "tool"), duration(e.Seconds)))}
 	case bus.ToolsChanged:
-		return []block{d.dimNote(d.join(e.Script+" offers other tools", plural(len(e.Tools), "tool")))}
+		return []block{d.dimNote(e.Script + " now offers " + plural(len(e.Tools), "tool"))}
 	case bus.Approval:
 		return append([]block{{kind: noteBlock, hang: 2, text: []span{{bad, "? "}, {normal, e.Text}}}}, hintBlocks(e.Hint)...)
 	case bus.ReloadFailed:
