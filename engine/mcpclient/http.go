@@ -21,6 +21,7 @@ import (
 const (
 	dialTimeout  = 10 * time.Second
 	maxRedirects = 3
+	maxHeader    = 256 << 10 // bytes of the headers of an answer
 	// lastRequests is how long the requests may take with which a session says that it ends.
 	lastRequests = 500 * time.Millisecond
 )
@@ -53,7 +54,7 @@ func newHTTPTransport(e *Entry) *httpTransport {
 	t := &httpTransport{entry: e}
 	t.base = &http.Transport{
 		Proxy: network.ProxyFromEnvironment, DialContext: e.Dial, ForceAttemptHTTP2: true,
-		TLSHandshakeTimeout: dialTimeout, IdleConnTimeout: 90 * time.Second, MaxIdleConnsPerHost: 8,
+		TLSHandshakeTimeout: dialTimeout, IdleConnTimeout: 90 * time.Second, MaxIdleConnsPerHost: 8, MaxResponseHeaderBytes: maxHeader,
 	}
 	if e.Dial == nil {
 		t.base.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
@@ -124,7 +125,7 @@ func (t *httpTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		end()
 		return nil, &statusError{resp.StatusCode, req.URL.Host}
 	}
-	isEvents := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream")
+	isEvents := resp.StatusCode == http.StatusOK && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream")
 	resp.Body = &boundedBody{body: resp.Body, end: end, request: req, whole: !isEvents}
 	return resp, nil
 }

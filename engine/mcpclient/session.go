@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -173,7 +172,8 @@ func (sess *session) end() {
 	<-sess.lost
 }
 
-// list returns the tools of the server, as it describes them. It drops those after maxTools.
+// list returns the tools of the server, as it describes them. It drops those after maxTools, and those
+// whose names would be dangerous in a log.
 func (sess *session) list(ctx context.Context) ([]*mcp.Tool, error) {
 	if res := sess.InitializeResult(); res == nil || res.Capabilities == nil || res.Capabilities.Tools == nil {
 		return nil, nil
@@ -185,12 +185,15 @@ func (sess *session) list(ctx context.Context) ([]*mcp.Tool, error) {
 		if err != nil {
 			return nil, fmt.Errorf("tools/list: %w", err)
 		}
-		all = append(all, res.Tools...)
+		for _, t := range res.Tools {
+			if t != nil && isToolName(t.Name) {
+				all = append(all, t)
+			}
+		}
 		if res.NextCursor == "" || len(all) >= maxTools {
 			break
 		}
 		params = &mcp.ListToolsParams{Cursor: res.NextCursor}
 	}
-	all = slices.DeleteFunc(all, func(t *mcp.Tool) bool { return t == nil || t.Name == "" })
 	return all[:min(len(all), maxTools)], nil
 }

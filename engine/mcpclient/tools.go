@@ -89,6 +89,11 @@ func (t *Tool) Arguments(args json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(fields)
 }
 
+// isToolName reports whether a tool can have this name.
+func isToolName(name string) bool {
+	return name != "" && len(name) <= maxToolName && name == safetext.Line(name)
+}
+
 // relist gets the tools of the server, and records those that may be called. A tool whose definition
 // has changed since the server was first asked is taken back, unless the entry says otherwise.
 func (s *Server) relist(listed []*mcp.Tool) {
@@ -99,7 +104,7 @@ func (s *Server) relist(listed []*mcp.Tool) {
 	takenBack := make(map[string]bool)
 	for _, description := range listed {
 		name := description.Name
-		if seen[name] || len(name) > maxToolName || name != safetext.Line(name) || !s.entry.MayCall(name) {
+		if seen[name] || !s.entry.MayCall(name) {
 			continue
 		}
 		seen[name] = true

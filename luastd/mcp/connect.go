@@ -186,7 +186,7 @@ func (m *module) checkCommand(L *lua.LState, o value.Options, e *mcpclient.Entry
 	if o.Get("headers") != lua.LNil || o.Get("bearer") != lua.LNil {
 		L.ArgError(1, "headers and bearer are for a url")
 	}
-	e.Command, e.Args = o.String("command", ""), o.StringList("args")
+	e.Command, e.Args = o.String("command", ""), wordsOption(o, "args")
 	if e.Command == "" {
 		o.Raise("command", "the name or the path of a program", o.Get("command"))
 	}
@@ -207,6 +207,25 @@ func (m *module) checkCommand(L *lua.LState, o value.Options, e *mcpclient.Entry
 		e.Env = append(e.Env, name+"="+text)
 		return ok && !strings.ContainsRune(text, 0)
 	})
+}
+
+// wordsOption returns an option that is a list of strings and numbers.
+func wordsOption(o value.Options, option string) (words []string) {
+	const want = "a list of strings and numbers"
+	v := o.Get(option)
+	list, ok := v.(*lua.LTable)
+	if !ok && v != lua.LNil {
+		o.Raise(option, want, v)
+	}
+	for i := 1; ok && i <= list.Len(); i++ {
+		switch item := list.RawGetInt(i).(type) {
+		case lua.LString, lua.LNumber:
+			words = append(words, item.String())
+		default:
+			o.Raise(option, want, v)
+		}
+	}
+	return words
 }
 
 // checkURL sets what belongs to a server that is reached by HTTP.

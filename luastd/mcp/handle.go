@@ -163,6 +163,9 @@ func (m *module) tools(L *lua.LState) int {
 // onChange is the Lua method server:on_change.
 func (m *module) onChange(L *lua.LState) int {
 	h, fn := checkHandle(L), L.CheckFunction(2)
+	if len(h.handlers) >= maxHandlers {
+		L.RaiseError("server:on_change: %d functions are called already", maxHandlers)
+	}
 	if len(h.handlers) == 0 {
 		_, err := m.rt.Start(luastd.TaskSpec{Name: "mcp " + h.name, Fn: L.NewFunction(func(L *lua.LState) int {
 			h.waiter.Deliver(L, "mcp "+h.name, &h.changed, h.deliveryState, h.nextCall)

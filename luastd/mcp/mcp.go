@@ -18,7 +18,7 @@
 // this package, everything runs on the executor's goroutine, except for the calls, and for the
 // functions that a server calls when something has changed.
 //
-// Bounds: 16 servers of a script, and 64 calls of a server at the same time. Those of answers are in
+// Bounds: 16 servers of a script, with 16 offers and 16 functions for changes each, and 64 calls of a server at the same time. Those of answers are in
 // package mcpclient.
 package mcp
 
@@ -45,8 +45,11 @@ var Module = luastd.Module{
 	Needs: []permit.Kind{permit.Run, permit.Net}, Need: need, NeedFunctions: []string{"connect"},
 }
 
-// maxServers is the maximal number of servers of a script.
-const maxServers = 16
+const (
+	maxServers  = 16 // servers of a script
+	maxHandlers = 16 // functions of on_change for a server
+	maxOffers   = 16 // offers of a server
+)
 
 // A module is the module of one Lua state.
 type module struct {

@@ -69,6 +69,9 @@ func (m *module) offer(L *lua.LState) int {
 		L.ArgError(2, "description is for an offer with as; describe has the descriptions of single tools")
 	}
 	f.describe, f.phrases = describeOption(o), phrasesOption(o)
+	if len(h.offers) >= maxOffers {
+		L.RaiseError("server:offer: %d offers have been made already", maxOffers)
+	}
 	handler := L.NewFunction(f.handle)
 	var err error
 	if f.set, err = m.rt.NewToolset(handler); err != nil {
