@@ -2,9 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"os"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/term"
 
 	"moonlark/engine"
 	"moonlark/engine/face/mcp"
@@ -17,11 +21,12 @@ import (
 const unloadTimeout = 1200 * time.Millisecond
 
 type mcpCommand struct {
-	Scripts []string `arg:"" name:"script" help:"Lua files."`
+	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files."`
 
 	Name    string   `placeholder:"NAME" help:"Name of the server, which clients show. The name of the first script if left out."`
 	Only    []string `placeholder:"TOOL,..." help:"Offer only these tools."`
 	NoWatch bool     `help:"Do not reload scripts that change."`
+	Bridge  string   `placeholder:"URL" help:"Offer what a running agent offers, at the URL of its /mcp, instead of scripts. For clients that cannot use HTTP, or a header with a token, which is that in $$MOONLARK_HTTP_TOKEN."`
 	Config  string   `enum:",claude,claude-code,cursor,vscode" default:"" placeholder:"CLIENT" help:"Print what this client needs to start the server, and exit: claude (Claude Desktop), claude-code, cursor or vscode."`
 
 	permissionFlags `embed:""`
@@ -33,6 +38,12 @@ type mcpCommand struct {
 // Run offers the tools of the scripts on stdin and stdout until stdin ends, a signal arrives, or
 // stdout cannot be written.
 func (c *mcpCommand) Run(ctx context.Context, con *console) error {
+	if c.Bridge != "" {
+		return c.bridge(ctx, con)
+	}
+	if len(c.Scripts) == 0 {
+		return &usageError{errors.New(`expected "<script> ..."`)}
+	}
 	opts := engine.Options{Scripts: c.Scripts, Watch: !c.NoWatch}
 	var err error
 	if opts.Permissions, err = c.permissionFlags.settings(); err != nil {
@@ -72,6 +83,9 @@ func (c *mcpCommand) Run(ctx context.Context, con *console) error {
 		defer server.Watch(events).Close(stopTimeout)
 		server.Refresh()
 		running.Store(r)
+		if term.IsTerminal(int(os.Stdin.Fd())) {
+			events.Log("", slog.LevelInfo, "a program is expected at stdin, and this is a terminal; with --config CLIENT, moonlark mcp prints what a client needs to start it")
+		}
 		server.ServeStdio(ctx, os.Stdin, con.stdout) // an error of stdout is in con.stdout too
 		time.AfterFunc(unloadTimeout, con.exit)
 		return nil
@@ -80,8 +94,11 @@ func (c *mcpCommand) Run(ctx context.Context, con *console) error {
 
 // name returns the name of the server.
 func (c *mcpCommand) name() string {
-	if c.Name != "" {
+	switch {
+	case c.Name != "":
 		return c.Name
+	case c.Bridge != "":
+		return "moonlark"
 	}
 	return serverName(c.Scripts)
 }

@@ -42,7 +42,9 @@ type Content struct {
 }
 
 var (
-	schemeForm    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:.`)
+	schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:.`)
+	// textForm matches what RFC 6570 allows outside of the parameters, without the letters that are not ASCII
+	textForm      = regexp.MustCompile(`[!#$&()*+,./0-9:;=?@A-Z\[\]_a-z~-]|%[0-9A-Fa-f]{2}`)
 	parameterForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
 )
 
@@ -81,7 +83,10 @@ func NewResource(uri string) (*Resource, error) {
 		pattern, example, r.shape = pattern+"([^/?#]+)", example+"x", r.shape+"{}"
 		rest = after
 	}
-	if _, err := url.Parse(example); err != nil || strings.ContainsFunc(uri, func(c rune) bool { return c <= ' ' || c == 0x7f }) || !utf8.ValidString(uri) {
+	if text := textForm.ReplaceAllString(example, ""); text != "" {
+		return nil, fmt.Errorf("must not have %q: percent-encode it", []rune(text)[0])
+	}
+	if _, err := url.Parse(example); err != nil {
 		return nil, fmt.Errorf("is not a URI: %q", uri)
 	}
 	if len(r.names) > 0 {
@@ -120,6 +125,22 @@ func (r *Resource) Match(uri string) (parameters map[string]string, ok bool) {
 		parameters[name] = value
 	}
 	return parameters, true
+}
+
+// Canonical returns the URI with all characters in its parameters percent-encoded that RFC 6570 wants to
+// be, and whether the URI is one of the resource. People and models often leave them as they are.
+func (r *Resource) Canonical(uri string) (canonical string, ok bool) {
+	parameters, ok := r.Match(uri)
+	if !ok || parameters == nil {
+		return uri, ok
+	}
+	canonical = r.URI
+	for _, name := range r.names {
+		// QueryEscape leaves only letters, digits, "_", "-", "." and "~", and makes "+" of a space
+		value := strings.ReplaceAll(url.QueryEscape(parameters[name]), "+", "%20")
+		canonical = strings.Replace(canonical, "{"+name+"}", value, 1)
+	}
+	return canonical, true
 }
 
 // Deadline returns how long a read of this resource may take.

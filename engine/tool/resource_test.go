@@ -14,9 +14,13 @@ func TestAURIIsCheckedWhenTheResourceIsMade(t *testing.T) {
 		"notes:":                           `must begin with a scheme, such as notes://all, not "notes:"`,
 		"{scheme}://a":                     `must begin with a scheme, such as notes://all, not "{scheme}://a"`,
 		"/a/b":                             `must begin with a scheme, such as notes://all, not "/a/b"`,
-		"notes://a b":                      `is not a URI: "notes://a b"`,
-		"notes://a\n":                      `is not a URI: "notes://a\n"`,
-		"notes://%zz":                      `is not a URI: "notes://%zz"`,
+		"notes://a b":                      `must not have ' ': percent-encode it`,
+		"notes://a\n":                      `must not have '\n': percent-encode it`,
+		"notes://%zz":                      `must not have '%': percent-encode it`,
+		"a:b|{c}":                          `must not have '|': percent-encode it`,
+		"a:ü":                              `must not have 'ü': percent-encode it`,
+		"a:\xff":                           `must not have '�': percent-encode it`,
+		"notes://[a":                       `is not a URI: "notes://[a"`,
 		"notes://{id":                      `has a { without a }: "notes://{id"`,
 		"notes://id}":                      `has a } without a {: "notes://id}"`,
 		"notes://{+path}":                  "has {+path}: a parameter is a name of letters, digits and _ in braces, such as {id}",
@@ -64,6 +68,29 @@ func TestATemplateMatchesItsURIs(t *testing.T) {
 		}
 		if got != row.want {
 			t.Errorf("%s, %s: got %s, want %s", row.template, row.uri, got, row.want)
+		}
+	}
+}
+
+func TestAURIIsMadeCanonical(t *testing.T) {
+	for _, row := range []struct{ template, uri, want string }{
+		{"notes://all", "notes://all", "notes://all"},
+		{"mail:{address}", "mail:ada@example.com", "mail:ada%40example.com"},
+		{"notes://{book}/{id}", "notes://my book/a%2fb+~", "notes://my%20book/a%2Fb%2B~"},
+		{"notes://{id}", "notes://{id}", "notes://%7Bid%7D"},
+		{"notes://{a}/{b}", "notes://{b}/{a}", "notes://%7Bb%7D/%7Ba%7D"},
+		{"notes://{id}", "other:x", ""},
+	} {
+		r, err := NewResource(row.template)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := r.Canonical(row.uri)
+		if ok != (row.want != "") || ok && got != row.want {
+			t.Errorf("%s, %s: got %q, %v, want %q", row.template, row.uri, got, ok, row.want)
+		}
+		if again, _ := r.Canonical(got); ok && again != got {
+			t.Errorf("%s becomes %s, which becomes %s", row.uri, got, again)
 		}
 	}
 }

@@ -180,6 +180,7 @@ func (s *server) serveMetrics(w http.ResponseWriter, _ *http.Request) error {
 	m := s.control.metrics
 	m.set.WritePrometheus(&text)
 	writeReport(&text, s.agent.Health())
+	writeMounts(&text, s.control.mounts)
 	prometheus.WriteCounterFloat64(&text, `moonlark_conversation_seconds_total`, m.conversationSeconds())
 	prometheus.WriteGaugeFloat64(&text, `moonlark_uptime_seconds`, time.Since(s.control.started).Seconds())
 	prometheus.WriteGaugeUint64(&text, fmt.Sprintf(`moonlark_info{version=%q}`, s.control.opts.Version), 1)

@@ -121,6 +121,8 @@ func (s *Server) refuse(next sdk.MethodHandler) sdk.MethodHandler {
 			if err := s.unknown("prompt", params.Name, &s.prompts); err != nil {
 				return nil, err
 			}
+		case *sdk.ReadResourceParams:
+			return s.passRead(ctx, method, request, params, next)
 		}
 		return next(ctx, method, request)
 	}
@@ -144,13 +146,24 @@ func (s *Server) offers(method string) bool {
 // unknown returns an error if clients may not use a thing of this kind and name, and otherwise nil. l
 // is the listing of the things of this kind.
 func (s *Server) unknown(kind, name string, l *listing) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if l.has(name) {
+	if s.lists(l, name) {
 		return nil
 	}
+	s.Refresh() // a script may have been loaded just now
+	if s.lists(l, name) {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return &jsonrpc.Error{
 		Code:    jsonrpc.CodeInvalidParams,
 		Message: fmt.Sprintf("there is no %s %q%s", kind, safetext.Cut(name, 128, "…"), guess.DidYouMean(name, l.names())),
 	}
+}
+
+// lists reports whether the listing l of s has a thing of this name.
+func (s *Server) lists(l *listing, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return l.has(name)
 }

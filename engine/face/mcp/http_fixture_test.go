@@ -26,7 +26,7 @@ type httpFixture struct {
 // newHTTPFixture serves the tools of a script. If there is a token, requests must have it.
 func newHTTPFixture(t *testing.T, source, token string) *httpFixture {
 	t.Helper()
-	f := &httpFixture{fixture: newFixture(t, source, Options{}), client: &http.Client{Transport: &http.Transport{}}}
+	f := &httpFixture{fixture: newFixture(t, source, Options{Version: "1"}), client: &http.Client{Transport: &http.Transport{}}}
 	f.control = control.New(control.Options{Addr: "127.0.0.1:0", Token: token})
 	f.handler = NewHTTPHandler(f.server)
 	f.control.Mount(control.Mount{

@@ -297,7 +297,11 @@ func TestClientsSurviveReloads(t *testing.T) {
 			}
 		})
 	}
-	for i := range 100 {
+	reloads := 100
+	if testing.Short() {
+		reloads = 10
+	}
+	for i := range reloads {
 		f.reload(fmt.Sprintf("%s\nregister_tool('tool_%d', function() end)", greet, i))
 	}
 	stop()

@@ -2,11 +2,15 @@ package mcp
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"moonlark/engine/guess"
+	"moonlark/engine/safetext"
 	"moonlark/engine/tool"
 )
 
@@ -48,16 +52,51 @@ func (s *Server) read(ctx context.Context, request *sdk.ReadResourceRequest) (*s
 	defer end()
 	content, err := s.remote.ReadResource(ctx, uri, opts)
 	if is(err, tool.NotFound) {
-		return nil, sdk.ResourceNotFoundError(uri)
+		return nil, notFound(uri, err.Error())
 	} else if err != nil {
 		return nil, protocolError(err)
 	}
 	if content.Text == "" && content.Bytes == nil {
 		content.Bytes = []byte{} // the library leaves out an empty text, but one of the two must be there
 	}
-	return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{
-		{URI: uri, MIMEType: content.MIME, Text: content.Text, Blob: content.Bytes},
-	}}, nil
+	return &sdk.ReadResourceResult{
+		Cacheable: sdk.Cacheable{CacheScope: "private"}, // for nobody but this client
+		Contents:  []*sdk.ResourceContents{{URI: uri, MIMEType: content.MIME, Text: content.Text, Blob: content.Bytes}},
+	}, nil
+}
+
+// passRead passes on a request to read a resource. The library gets the canonical form of its URI,
+// because it finds no other form, and the client gets its own URI back.
+func (s *Server) passRead(ctx context.Context, method string, request sdk.Request, params *sdk.ReadResourceParams, next sdk.MethodHandler) (sdk.Result, error) {
+	uri := params.URI
+	var known []string
+	params.URI = ""
+	for _, r := range s.remote.Resources() {
+		known = append(known, r.URI)
+		if canonical, ok := r.Canonical(uri); ok {
+			params.URI = canonical
+			break
+		}
+	}
+	if params.URI == "" {
+		return nil, notFound(uri, fmt.Sprintf("there is no resource %q%s", safetext.Cut(uri, maxShownURI, "…"), guess.DidYouMean(uri, known)))
+	}
+	result, err := next(ctx, method, request)
+	if read, ok := result.(*sdk.ReadResourceResult); ok && read != nil {
+		for _, c := range read.Contents {
+			c.URI = uri
+		}
+	}
+	return result, err
+}
+
+// maxShownURI is the maximum length of a URI in an error, in bytes.
+const maxShownURI = 200
+
+// notFound returns the error for a resource that does not exist.
+func notFound(uri, message string) error {
+	data, _ := json.Marshal(map[string]string{"uri": safetext.Cut(uri, maxShownURI, "…")}) // cannot fail
+	return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: message, Data: data}
 }
 
 // refreshPrompts does the part of Refresh for prompts. The caller must hold s.mu.

@@ -59,8 +59,12 @@ func TestClientsListAndReadResources(t *testing.T) {
 		_, missing := c.ReadResource(t.Context(), &sdk.ReadResourceParams{URI: "notes://8"})
 		_, unknown := c.ReadResource(t.Context(), &sdk.ReadResourceParams{URI: "other://8"})
 		_, broken := c.ReadResource(t.Context(), &sdk.ReadResourceParams{URI: "notes://bad"})
-		if a, b := failure(t, missing), failure(t, unknown); a != b {
+		if a, b := failure(t, missing), failure(t, unknown); a != "-32602 there is no resource 'notes://8'" || b != `-32602 there is no resource "other://8"` {
 			t.Errorf("a resource that a script does not find: %s, and one that no script has: %s", a, b)
+		}
+		_, misspelt := c.ReadResource(t.Context(), &sdk.ReadResourceParams{URI: "note://all"})
+		if got := failure(t, misspelt); got != `-32602 there is no resource "note://all" (did you mean 'notes://all'?)` {
+			t.Errorf("a misspelt URI: %s", got)
 		}
 		if got := failure(t, broken); !strings.HasPrefix(got, "-32603 ") || !strings.HasSuffix(got, "lights.lua:6: the disk is full") {
 			t.Errorf("a read that fails: %s", got)

@@ -1,6 +1,7 @@
 // A client of the TypeScript SDKs, for the tests of package mcp. Arguments: the client ("v1", or the mode of
-// "v2": legacy, auto or 2026-07-28), the file of the script, the number of reloads, and the command of the server.
-// It prints what it sees as one JSON object.
+// "v2": legacy, auto or 2026-07-28), the file of the script, the number of reloads, and the command of the server,
+// or its URL and a token. If the server is not the command, SERVER_PID is its process. It prints what it sees as one
+// JSON object.
 import { rename, writeFile } from 'node:fs/promises';
 
 const [, , kind, script, reloads, command, ...args] = process.argv;
@@ -8,23 +9,30 @@ const seen = { kind, changes: 0, progress: [] };
 let wake = () => {};
 const onChanged = () => { seen.changes++; wake(); };
 
+// newTransport returns the connection to the server, by the classes of one of the SDKs.
+function newTransport(Stdio, HTTP) {
+  if (!command.startsWith('http')) return new Stdio({ command, args, stderr: 'inherit', env: { ...process.env } });
+  return new HTTP(new URL(command), { requestInit: { headers: { Authorization: `Bearer ${args[0]}` } } });
+}
+
 async function newClient() {
   if (kind === 'v1') {
     const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
     const { StdioClientTransport } = await import('@modelcontextprotocol/sdk/client/stdio.js');
+    const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
     const { ToolListChangedNotificationSchema } = await import('@modelcontextprotocol/sdk/types.js');
     const client = new Client({ name: 'v1-test', version: '1' });
     client.setNotificationHandler(ToolListChangedNotificationSchema, onChanged);
     const call = (params, options) => client.callTool(params, undefined, options);
-    return { client, call, transport: new StdioClientTransport({ command, args, stderr: 'inherit' }) };
+    return { client, call, transport: newTransport(StdioClientTransport, StreamableHTTPClientTransport) };
   }
-  const { Client } = await import('@modelcontextprotocol/client');
+  const { Client, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
   const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio');
   const mode = kind.startsWith('2') ? { pin: kind } : kind;
   const client = new Client({ name: 'v2-test', version: '1' },
     { versionNegotiation: { mode }, listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged } } });
   const call = (params, options) => client.callTool(params, options);
-  return { client, call, transport: new StdioClientTransport({ command, args, stderr: 'inherit' }) };
+  return { client, call, transport: newTransport(StdioClientTransport, StreamableHTTPClientTransport) };
 }
 
 const { client, call, transport } = await newClient();
@@ -65,7 +73,7 @@ const source = await (await import('node:fs/promises')).readFile(script, 'utf8')
 for (let n = 1; n <= Number(reloads); n++) {
   await writeFile(`${script}.new`, `${source}\nregister_tool("tool_${n}", function() end)\n`);
   await rename(`${script}.new`, script);
-  process.kill(transport.pid, 'SIGHUP');
+  process.kill(Number(process.env.SERVER_PID ?? transport.pid), 'SIGHUP');
   while (seen.changes < n) await new Promise((r) => { wake = r; });
 }
 calling = false;
