@@ -259,7 +259,7 @@ func CheckHeader(name, value string) error {
 	}
 	switch name = http.CanonicalHeaderKey(name); {
 	case strings.HasPrefix(name, "Mcp-"), slices.Contains([]string{"Host", "Content-Type", "Content-Length", "Accept", "Connection", "Transfer-Encoding", "Last-Event-Id"}, name):
-		return fmt.Errorf("Moonlark sets the header %s itself", name)
+		return fmt.Errorf("the header %s is set by Moonlark itself", name)
 	}
 	return nil
 }

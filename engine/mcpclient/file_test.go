@@ -68,7 +68,7 @@ func TestMistakesInAFileNameThePlace(t *testing.T) {
 		`{"mcpServers": {"a": {"url": "https://u:p@b/"}}}`:                                 `:1: mcpServers.a.url: the URL has a user name: use a header Authorization`,
 		`{"mcpServers": {"a": {"url": "https://b/", "type": "sse"}}}`:                      `:1: mcpServers.a: the type "sse" is not supported: use the server's address for streamable HTTP, which often ends in /mcp`,
 		`{"mcpServers": {"a": {"url": "http://example.com/", "headers": {"X-Key": "k"}}}}`: `:1: mcpServers.a: headers would be sent to example.com without encryption: use https://`,
-		`{"mcpServers": {"a": {"url": "https://b/", "headers": {"Mcp-Session-Id": "k"}}}}`: `:1: mcpServers.a.headers: Moonlark sets the header Mcp-Session-Id itself`,
+		`{"mcpServers": {"a": {"url": "https://b/", "headers": {"Mcp-Session-Id": "k"}}}}`: `:1: mcpServers.a.headers: the header Mcp-Session-Id is set by Moonlark itself`,
 		`{"mcpServers": {"a": {"command": "x"}, "a": {"command": "y"}}}`:                   `:1: "a" is there twice`,
 	} {
 		_, _, err := read(t, text)

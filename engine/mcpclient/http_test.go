@@ -1,7 +1,6 @@
 package mcpclient
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,9 +20,8 @@ type testServer struct {
 	*httptest.Server
 	handler atomic.Pointer[http.Handler]
 
-	mu       sync.Mutex // guards the fields below
-	servers  []*mcp.Server
-	requests []string // method and era of each request
+	mu      sync.Mutex // guards servers
+	servers []*mcp.Server
 }
 
 // restart replaces the server by another one that knows no sessions.
@@ -47,21 +45,11 @@ func (s *testServer) end() {
 	}
 }
 
-// seen reports whether there was a request that contains text.
-func (s *testServer) seen(text string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.requests, func(r string) bool { return strings.Contains(r, text) })
-}
-
 // serve starts a server that wants a token. refuse may answer a request instead.
 func serve(t *testing.T, refuse func(w http.ResponseWriter, r *http.Request) bool) *testServer {
 	s := new(testServer)
 	s.restart()
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.requests = append(s.requests, fmt.Sprintf("%s %s %s", r.Method, r.URL.Path, r.Header.Get("Mcp-Protocol-Version")))
-		s.mu.Unlock()
 		if refuse != nil && refuse(w, r) {
 			return
 		}

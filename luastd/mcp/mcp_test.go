@@ -241,7 +241,7 @@ func TestAScriptNeedsPermissionsForServersOfItsOwn(t *testing.T) {
 		`return mcp.connect{command = "/bin/true"}`:                               "a.lua:1: mcp.connect: test.lua may not run /bin/true. Start with --allow-run=/bin/true",
 		`return mcp.connect{url = "https://example.com/mcp"}`:                     "a.lua:1: mcp.connect: test.lua may not connect to example.com:443. Start with --allow-net=example.com",
 		`return mcp.connect{}`:                                                    "a.lua:1: bad argument #1 to connect (want command, for a program, or url, for a server that is reached by HTTP)",
-		`return mcp.connect{url = "http://127.0.0.1:9/", headers = {Host = "x"}}`: "a.lua:1: bad argument #1 to connect (headers: Moonlark sets the header Host itself)",
+		`return mcp.connect{url = "http://127.0.0.1:9/", headers = {Host = "x"}}`: "a.lua:1: bad argument #1 to connect (headers: the header Host is set by Moonlark itself)",
 		`return mcp.connect{url = "http://127.0.0.1:9/", args = {}}`:              "a.lua:1: bad argument #1 to connect (args and env are for a command)",
 		`return mcp.connect{comand = "x"}`:                                        "a.lua:1: bad argument #1 to connect (there is no field 'comand' (did you mean 'command'?); its fields are command, args, env, url, headers, bearer, name, allow, deny, timeout, startup, trust)",
 	} {
