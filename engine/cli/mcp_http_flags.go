@@ -43,7 +43,6 @@ func (f mcpHTTPFlags) mount(server *control.Control, r *remote.Remote, events *b
 	}
 	tools := mcp.New(r, mcp.Options{Name: serverName(scripts), Version: version.Version(), Only: f.Only, Log: events.Logger("")})
 	watched := tools.Watch(events)
-	server.Gauge("moonlark_mcp_sessions", func() float64 { return float64(tools.Sessions()) })
 	handler := mcp.NewHTTPHandler(tools)
 	server.Mount(control.Mount{
 		Path: mcp.HTTPPath, Handler: handler, MaxOpen: mcp.MaxHTTPRequests, MaxBody: mcp.MaxHTTPBody,

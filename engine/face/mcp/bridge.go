@@ -1,7 +1,6 @@
 package mcp
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -128,30 +127,17 @@ func RunBridge(ctx context.Context, opts BridgeOptions) error {
 	return b.failure
 }
 
-// readLines reads the messages of the client until In ends. Lines that are too long are answered here.
+// readLines reads the messages of the client until In ends.
 func (b *bridge) readLines(lines chan<- []byte) {
 	defer close(lines)
-	frames := newFrameReader(b.opts.In)
-	for first := true; ; first = false {
-		line, err := frames.next()
-		switch {
-		case errors.Is(err, errFrameTooLong):
-			b.fail(idOf(line), jsonrpc.CodeInvalidRequest, err.Error())
-			continue
-		case err != nil:
-			return
-		case first:
-			line = bytes.TrimPrefix(line, []byte("\uFEFF")) // written by some shells of Windows
-		}
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
+	readMessages(b.opts.In, func(line []byte) (goOn bool) {
 		select {
 		case lines <- line:
+			return true
 		case <-b.ctx.Done():
-			return
+			return false
 		}
-	}
+	}, b.fail)
 }
 
 // handleLines passes on the messages of the client until there are no more, or the bridge ends.
@@ -178,21 +164,12 @@ type bridgeMessage struct {
 	version string // the version of MCP that the message names; empty if it belongs to a session
 }
 
-// parseBridgeMessage returns the message in a line. The code is that of the error for the client.
-func parseBridgeMessage(line []byte) (m bridgeMessage, code int, err error) {
-	m.line = line
-	if !json.Valid(line) {
-		return m, jsonrpc.CodeParseError, errors.New("the line is not JSON")
-	}
-	if line[0] == '[' {
-		return m, jsonrpc.CodeInvalidRequest, errors.New("the server takes one message in a line, and no lists of messages")
-	}
-	message, err := jsonrpc.DecodeMessage(line)
+// parseBridgeMessage returns the message in a line. The error is nil if there is one.
+func parseBridgeMessage(line []byte) (bridgeMessage, *lineError) {
+	m := bridgeMessage{line: line}
+	message, err := parseMessage(line)
 	if err != nil {
-		var fields struct{ ID json.RawMessage }
-		json.Unmarshal(line, &fields) // without an id if it is no object
-		m.id = idOf(fields.ID)
-		return m, jsonrpc.CodeInvalidRequest, err
+		return m, err
 	}
 	if r, ok := message.(*jsonrpc.Request); ok {
 		m.id, m.method, m.params = r.ID, r.Method, r.Params
@@ -204,15 +181,15 @@ func parseBridgeMessage(line []byte) (m bridgeMessage, code int, err error) {
 		json.Unmarshal(r.Params, &params) // without a version if there is none
 		m.version = params.Meta.Version
 	}
-	return m, 0, nil
+	return m, nil
 }
 
 // handle passes on one message of the client. It returns before the answer has come.
 func (b *bridge) handle(line []byte) {
-	m, code, err := parseBridgeMessage(line)
+	m, err := parseBridgeMessage(line)
 	switch {
 	case err != nil:
-		b.fail(m.id, code, err.Error())
+		b.fail(err.id, err.code, err.why)
 	case m.id.IsValid() && m.method != "":
 		b.begin(m)
 	case m.method == "notifications/cancelled" && b.cancelRequest(m):
@@ -401,16 +378,3 @@ func (b *bridge) write(message []byte) {
 
 // fail answers a message that is not passed on. The id in the answer is null if id is invalid.
 func (b *bridge) fail(id jsonrpc.ID, code int, why string) { b.write(errorAnswer(id, code, why)) }
-
-// errorAnswer returns the answer to a request that failed.
-func errorAnswer(id jsonrpc.ID, code int, why string) []byte {
-	answer, err := json.Marshal(struct {
-		Version string         `json:"jsonrpc"`
-		ID      any            `json:"id"`
-		Error   *jsonrpc.Error `json:"error"`
-	}{"2.0", id.Raw(), &jsonrpc.Error{Code: int64(code), Message: why}})
-	if err != nil { // cannot happen: an id is a number or a string
-		panic(err)
-	}
-	return answer
-}

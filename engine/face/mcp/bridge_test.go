@@ -247,7 +247,7 @@ func TestABridgeExplainsResponsesThatAreNoMessages(t *testing.T) {
 		{why: "a wrong token", url: agent.url(), token: "sacred", want: "refuses the token"},
 		{why: "another path", url: agent.control.URL() + "/healthz/x", token: "secret", want: "was it started with --mcp?"},
 		{why: "a page", handler: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<html>\x1b[2J") }, want: "answers 200 OK: <html>"},
-		{why: "a redirect", handler: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, agent.url(), 307) }, want: "redirects to another address"},
+		{why: "a redirect", handler: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, agent.url(), http.StatusTemporaryRedirect) }, want: "redirects to another address"},
 		{why: "JSON that is no message", handler: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(403)

@@ -1,10 +1,8 @@
 package mcp
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -41,7 +39,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 		ended: make(chan struct{}), closed: make(chan struct{}),
 		pending: map[jsonrpc.ID]*pendingRequest{}, written: make(chan struct{}, 1),
 	}
-	go c.readAll(newFrameReader(in))
+	go c.readAll(in)
 	// not ctx, so that the answers in progress can still be written
 	session, err := s.sdk.Connect(context.WithoutCancel(ctx), onlyConnection{c}, nil)
 	if err != nil {
@@ -93,49 +91,28 @@ type pendingRequest struct {
 }
 
 // readAll reads lines and passes on those that are messages, until the input ends.
-func (c *stdioConnection) readAll(frames *frameReader) {
+func (c *stdioConnection) readAll(in io.Reader) {
 	defer close(c.messages)
-	for first := true; ; first = false {
-		line, err := frames.next()
-		switch {
-		case errors.Is(err, errFrameTooLong):
-			c.refuse(idOf(line), jsonrpc.CodeInvalidRequest, err.Error())
-			continue
-		case err != nil:
-			return
-		case first:
-			line = bytes.TrimPrefix(line, []byte("\uFEFF")) // written by some shells of Windows
-		}
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
+	readMessages(in, func(line []byte) (goOn bool) {
 		message := c.parse(line)
 		if message == nil {
-			continue
+			return true
 		}
 		select {
 		case c.messages <- message:
+			return true
 		case <-c.closed:
-			return
+			return false
 		}
-	}
+	}, c.refuse)
 }
 
 // parse returns the message in a line. It returns nil if there is none, and if the message must not be
 // passed on; the client has got an answer then.
 func (c *stdioConnection) parse(line []byte) jsonrpc.Message {
-	if !json.Valid(line) {
-		c.refuse(jsonrpc.ID{}, jsonrpc.CodeParseError, "the line is not JSON")
-		return nil
-	}
-	message, err := jsonrpc.DecodeMessage(line)
+	message, err := parseMessage(line)
 	if err != nil {
-		var fields struct{ ID json.RawMessage }
-		json.Unmarshal(line, &fields) // without an id if it is no object
-		if line[0] == '[' {
-			err = errors.New("the server takes one message in a line, and no lists of messages")
-		}
-		c.refuse(idOf(fields.ID), jsonrpc.CodeInvalidRequest, err.Error())
+		c.refuse(err.id, err.code, err.why)
 		return nil
 	}
 	request, ok := message.(*jsonrpc.Request)
@@ -201,14 +178,7 @@ func idOf(text json.RawMessage) jsonrpc.ID {
 
 // refuse answers a line that cannot be handled. The id in the answer is null if id is invalid.
 func (c *stdioConnection) refuse(id jsonrpc.ID, code int, why string) {
-	answer, err := json.Marshal(struct {
-		Version string         `json:"jsonrpc"`
-		ID      any            `json:"id"`
-		Error   *jsonrpc.Error `json:"error"`
-	}{"2.0", id.Raw(), &jsonrpc.Error{Code: int64(code), Message: why}})
-	if err == nil {
-		c.write(answer)
-	}
+	c.write(errorAnswer(id, code, why))
 }
 
 // Read returns the next message of the client. It returns io.EOF after the last one and the answers to
