@@ -33,6 +33,9 @@ func CallWith(ctx context.Context, opts Options, name string, makeArgs func(*too
 	}
 	defer e.close()
 	err = e.load(ctx)
+	if err == nil {
+		err = e.scripts.AwaitToolsets(ctx) // the tools of MCP servers
+	}
 	files = append(files, e.requiredFiles()...)
 	var load *script.LoadError
 	if errors.As(err, &load) {

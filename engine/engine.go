@@ -11,6 +11,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -23,6 +24,7 @@ import (
 	"moonlark/engine/filewatch"
 	"moonlark/engine/life"
 	"moonlark/engine/remote"
+	"moonlark/engine/safetext"
 	"moonlark/engine/script"
 	"moonlark/engine/voice"
 )
@@ -36,11 +38,13 @@ type Engine struct {
 	opts    Options
 	bus     *bus.Bus
 	scripts *script.Scripts
-	voice   *voice.Voice // nil without sound
-	turns   *dialog.Turns
-	life    *life.Life
-	remote  *remote.Remote
-	user    *user
+	// questions whether tools of MCP servers may be called
+	approvals *script.Approvals
+	voice     *voice.Voice // nil without sound
+	turns     *dialog.Turns
+	life      *life.Life
+	remote    *remote.Remote
+	user      *user
 
 	connector *connect.Connector // set by Run before the first conversation
 
@@ -58,6 +62,10 @@ func New(opts Options) (*Engine, error) {
 	if opts.Target.IsLocal() {
 		e.turns.AllowSlowReplies()
 	}
+	e.approvals = &script.Approvals{
+		Listens: func() bool { return e.scripts.Listens(script.ApprovalEvent) },
+		Publish: func(q script.Question) { e.bus.Publish(approvalEvent(q)) },
+	}
 	scripts := script.Options{
 		Slots: opts.Slots, Heap: opts.Heap, Limits: opts.Limits, Debugger: opts.Debugger,
 		Events: eventNames(), Emit: e.remote.Raise,
@@ -65,6 +73,9 @@ func New(opts Options) (*Engine, error) {
 		Globals: opts.Globals, Permissions: opts.Permissions,
 		Print: func(name, text string) { e.bus.Publish(bus.Event{Type: bus.Print, Script: name, Text: text}) },
 		Log:   e.bus.Log,
+
+		MCPServers: opts.MCPServers, Approvals: e.approvals,
+		ToolsChanged: func(s script.Summary) { e.bus.Publish(loadedEvent(bus.ToolsChanged, s, 0)) },
 	}
 	if opts.Pins != nil {
 		scripts.Pins = opts.Pins
@@ -88,7 +99,7 @@ func New(opts Options) (*Engine, error) {
 	e.life = life.New(lifeOpts)
 	e.user = &user{run: opts.User, remote: e.remote, done: e.life.Stop}
 	e.remote.Connect(remote.Parts{
-		Bus: e.bus, Scripts: e.scripts, Life: e.life, Turns: e.turns, Voice: e.voice, Pins: opts.Pins,
+		Bus: e.bus, Scripts: e.scripts, Life: e.life, Turns: e.turns, Voice: e.voice, Pins: opts.Pins, Approvals: e.approvals,
 		Speak: opts.LocalAgent.TTS, Transcribe: opts.LocalAgent.STT,
 		Reload: e.reloadAll, Events: eventNames(),
 	})
@@ -270,6 +281,19 @@ func loadedEvent(t bus.Type, s script.Summary, took time.Duration) bus.Event {
 		ev.Tools = append(ev.Tools, spec.Name)
 	}
 	return ev
+}
+
+// approvalEvent returns the event for a question whether a tool of an MCP server may be called.
+func approvalEvent(q script.Question) bus.Event {
+	hint := ""
+	if q.Attended {
+		hint = "type y or n"
+	}
+	return bus.Event{
+		Type: bus.Approval, Hint: hint, Tool: q.Tool, CallID: q.ID, Args: q.Arguments, Seconds: q.Timeout.Seconds(),
+		Text:    fmt.Sprintf("may %s of the MCP server %s be called with %s?", q.Tool, q.Server, safetext.Cut(safetext.Line(string(q.Arguments)), 300, "…")),
+		Message: &bus.Message{Name: script.ApprovalEvent, Fields: q.Fields()},
+	}
 }
 
 func reloadFailed(path string, err error) bus.Event {

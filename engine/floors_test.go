@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"engine/convai", "engine/rest", "engine/speech", "engine/llm", "engine/localagent", "engine/toolexport", "engine/toolpush", "engine/testkit/story"},
 
 	// Lua.
-	{"engine/permit", "engine/settings"},
+	{"engine/permit", "engine/settings", "engine/mcpclient"},
 	{"luastd", "engine/script/vm", "engine/script/compiler", "engine/script/source", "engine/script/debug"},
 	{"luastd/modules"},
 	{"engine/script"},

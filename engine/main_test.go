@@ -7,6 +7,7 @@ import (
 	"go.uber.org/goleak"
 
 	"moonlark/engine/testkit"
+	"moonlark/engine/testkit/fakemcp"
 )
 
 func TestMain(m *testing.M) {
@@ -19,6 +20,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	fakemcp.Main()
 	testkit.SetParallel(8) // the parallel tests mostly wait
 	goleak.VerifyTestMain(m)
 }

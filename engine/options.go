@@ -8,6 +8,7 @@ import (
 	"moonlark/engine/bus"
 	"moonlark/engine/connect"
 	"moonlark/engine/localagent"
+	"moonlark/engine/mcpclient"
 	"moonlark/engine/permit"
 	"moonlark/engine/pins/sim"
 	"moonlark/engine/remote"
@@ -83,6 +84,10 @@ type Options struct {
 
 	// Permissions are what the scripts may reach outside of the process.
 	Permissions permit.Settings
+
+	// MCPServers are the MCP servers of other people that the scripts can use. The caller closes them after
+	// the engine has stopped. Nil means that there are none.
+	MCPServers *mcpclient.Servers
 
 	// Pins are simulated pins, which take the place of those of the machine. Nil means that scripts use
 	// those of the machine.

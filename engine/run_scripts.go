@@ -24,7 +24,7 @@ func RunScripts(ctx context.Context, opts Options, serve func(context.Context, *
 	defer e.close()
 	// without Life and Turns, because there will be no conversation
 	e.remote.Connect(remote.Parts{
-		Bus: e.bus, Scripts: e.scripts, Pins: opts.Pins,
+		Bus: e.bus, Scripts: e.scripts, Pins: opts.Pins, Approvals: e.approvals,
 		Speak: opts.LocalAgent.TTS, Transcribe: opts.LocalAgent.STT,
 		Reload: e.reloadAll, Events: eventNames(),
 	})

@@ -32,6 +32,8 @@ type Fakes interface {
 	// Keys returns the fake devices with keys, which take the place of all such devices of the machine,
 	// or nil if there are none. A script needs no permission for them.
 	Keys() []*FakeKeys
+	// MCP returns the fake MCP server with this name, or nil if there is none.
+	MCP(name string) FakeMCP
 	// Asked records a call of a function, such as "store.set". name is what it was asked for, such as
 	// a key, and data is a JSON value or empty.
 	Asked(function, name string, data []byte)

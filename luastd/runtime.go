@@ -30,6 +30,9 @@ type Runtime interface {
 	DropCounter
 	Claimer
 	Registrar
+	Toolsets
+	Approver
+	MCPUser
 	Conversations
 	Sounder
 	Faker
@@ -285,6 +288,23 @@ var ErrReplaced = errors.New("this copy of the script has been replaced, and sta
 // ErrLoaded is the error of the methods of a Registrar after the top level of the script has
 // returned.
 var ErrLoaded = errors.New("the script has loaded already: call it at the top level of the script")
+
+// Toolsets are tools that can change while the script is in use.
+type Toolsets interface {
+	// NewToolset makes a Toolset without tools. handler gets the calls of its tools: it is called as the
+	// handlers of register_tool are. NewToolset returns an error that wraps ErrLoaded after the top level
+	// of the script has returned.
+	NewToolset(handler *lua.LFunction) (Toolset, error)
+}
+
+// A Toolset is a set of tools.
+type Toolset interface {
+	// Set replaces the tools. They can be called while the copy of the script that has made the set is in
+	// use. A tool is left out, with a warning in the log, while a script registers one with the same name.
+	// Tools whose description has not changed stay the same. Some commands wait for the first call of Set.
+	// Any goroutine may call Set, also after the script has been replaced.
+	Set(specs []*tool.Spec)
+}
 
 // A Registrar records what a script registers while it loads. Each method returns an error if the
 // registration is wrong, and an error that wraps ErrLoaded after the top level has returned.

@@ -37,6 +37,8 @@ const (
 	Loaded         Type = "loaded"
 	Reloaded       Type = "reloaded"
 	ReloadFailed   Type = "reload_failed"
+	ToolsChanged   Type = "tools_changed"
+	Approval       Type = "approval"
 	Print          Type = "print"
 	Log            Type = "log"
 	Error          Type = "error"
@@ -179,6 +181,9 @@ var Catalogue = []Kind{
 	{Type: Loaded, About: "a script has been loaded", Shown: shown("script", "tools", "seconds")},
 	{Type: Reloaded, About: "a saved script has replaced its old copy", Shown: shown("script", "tools", "seconds")},
 	{Type: ReloadFailed, About: "a saved script could not be loaded: the old copy continues to run", Shown: shown("script", "text", "hint")},
+	{Type: ToolsChanged, About: "the tools of a script have changed without a reload, because an MCP server has been started or has changed", Shown: shown("script", "tools")},
+	{Type: Approval, About: "a tool of an MCP server is to be called, and somebody must allow it; scripts receive `mcp_tool_call`", Shown: shown(
+		"text: the question", "hint", "tool", "call_id", "args: the arguments", "seconds: how long the answer is awaited")},
 	{Type: Print, About: "a script has printed text", Shown: shown("script", "text")},
 	{Type: Log, About: "a line of the log with the level of `--log-level` or above", Shown: shown("level", "text", "script")},
 	{Type: Error, About: "the agent or the connection reported an error", Shown: shown("text", "hint", "code")},

@@ -58,7 +58,13 @@ func (c *callCommand) Run(ctx context.Context, con *console) error {
 func (c *callCommand) call(ctx context.Context, con *console, opts engine.Options, makeArgs func(*tool.Spec) (json.RawMessage, error)) ([]script.File, error) {
 	events, end := c.logFlags.showOnStderr(con)
 	opts.Bus = events
+	endServers, err := c.mcpServersFlag.addTo(&opts)
+	if err != nil {
+		end()
+		return nil, err
+	}
 	result, files, err := engine.CallWith(ctx, opts, c.Tool, makeArgs)
+	endServers()
 	end() // what the script printed comes before the result
 	switch {
 	case err != nil:

@@ -32,6 +32,9 @@ func say(ctx context.Context, r *remote.Remote, texts []string) error {
 // or a file: chat then waits for the reply to a line before it sends the next one, and returns when
 // a line cannot be sent.
 func chat(ctx context.Context, r *remote.Remote, lines *terminal.Terminal, interactive bool) error {
+	if interactive {
+		defer r.AttendApprovals()()
+	}
 	for first := true; ; first = false {
 		line, err := lines.ReadLine(ctx)
 		switch {
@@ -45,6 +48,9 @@ func chat(ctx context.Context, r *remote.Remote, lines *terminal.Terminal, inter
 			return nil
 		case err != nil:
 			return err
+		}
+		if interactive && r.AnswerApproval(line) {
+			continue
 		}
 		// otherwise a late greeting would be taken for the reply to the first line
 		if first {

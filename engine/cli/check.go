@@ -28,7 +28,12 @@ func (c *checkCommand) Run(ctx context.Context, con *console) error {
 		return &usageError{err}
 	}
 	events, end := c.logFlags.showOnStderr(con)
-	all, err := engine.Check(ctx, engine.Options{Scripts: c.Scripts, Bus: events, Permissions: permissions})
+	servers, err := c.mcpServersFlag.open(events)
+	if err != nil {
+		end()
+		return err
+	}
+	all, err := engine.Check(ctx, engine.Options{Scripts: c.Scripts, Bus: events, Permissions: permissions, MCPServers: servers})
 	end() // what the scripts printed comes before the list
 	for _, s := range all {
 		printSummary(con.stdout, s)

@@ -44,7 +44,14 @@ func (c *doctorCommand) Run(ctx context.Context, con *console) error {
 	defer heap.Close()
 	opts.Memory = heap.Limit()
 	events, end := c.logFlags.showOnStderr(con)
-	loaded, err := engine.Check(ctx, engine.Options{Scripts: c.Scripts, Bus: events, Heap: heap, Permissions: permissions})
+	servers, err := c.mcpServersFlag.open(events)
+	if err != nil {
+		end()
+		return err
+	}
+	defer servers.Close()
+	opts.Servers = startServers(ctx, servers) // before Check, which finds the tools that scripts offer then
+	loaded, err := engine.Check(ctx, engine.Options{Scripts: c.Scripts, Bus: events, Heap: heap, Permissions: permissions, MCPServers: servers})
 	for _, s := range loaded {
 		opts.Scripts = append(opts.Scripts, doctor.Script{Name: s.Name(), Tools: s.Tools, Events: s.On, Agent: s.Agent})
 	}

@@ -64,6 +64,11 @@ func (c *mcpCommand) Run(ctx context.Context, con *console) error {
 	defer end()
 	defer showStandardLog(events)()
 	opts.Bus = events
+	endServers, err := c.mcpServersFlag.addTo(&opts)
+	if err != nil {
+		return err
+	}
+	defer endServers()
 	defer c.limitFlags.apply(&opts)()
 	keepHeapFloor()
 

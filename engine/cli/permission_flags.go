@@ -38,9 +38,10 @@ type grantFlags struct {
 
 // permissionFlags are grantFlags, and say where scripts keep their data.
 type permissionFlags struct {
-	grantFlags `embed:""`
-	Settings   string `placeholder:"FILE" help:"File with settings, instead of moonlark.toml beside the script or in the current folder."`
-	Data       string `placeholder:"FOLDER" help:"Folder for the data of scripts. The default is $$STATE_DIRECTORY, or moonlark in the folder that the system has for data of programs."`
+	grantFlags     `embed:""`
+	mcpServersFlag `embed:""`
+	Settings       string `placeholder:"FILE" help:"File with settings, instead of moonlark.toml beside the script or in the current folder."`
+	Data           string `placeholder:"FOLDER" help:"Folder for the data of scripts. The default is $$STATE_DIRECTORY, or moonlark in the folder that the system has for data of programs."`
 
 	file *settings.File // nil if there is none
 }

@@ -50,6 +50,11 @@ func (c *replCommand) Run(ctx context.Context, con *console) error {
 	opts.Bus = new(bus.Bus)
 	shown := opts.Bus.Subscribe(nil, screen.Show)
 	defer shown.Close(stopTimeout)
+	endServers, err := c.mcpServersFlag.addTo(&opts)
+	if err != nil {
+		return err
+	}
+	defer endServers()
 	if session, err = engine.OpenSession(ctx, opts); err != nil {
 		return err
 	}

@@ -105,6 +105,12 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	defer outside.Watch(events).Close(stopTimeout)
 
 	opts.Bus = events
+	endServers, err := c.mcpServersFlag.addTo(&opts)
+	if err != nil {
+		shown.Close(stopTimeout)
+		return err
+	}
+	defer endServers()
 	opts.Retry, opts.Reconnect = !chatting, len(c.Say) == 0 && (interactive || !chatting)
 	opts.TextOnly = chatting && opts.Target.IsLocal() && opts.LocalAgent.TTS == nil && opts.LocalAgent.STT == nil
 	if opts.LocalAgent.Realtime != nil {

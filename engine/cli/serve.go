@@ -64,6 +64,11 @@ func (c *serveCommand) Run(ctx context.Context, con *console) error {
 	if err := c.limitClients(&opts.LocalAgent); err != nil {
 		return &usageError{err}
 	}
+	endServers, err := c.mcpServersFlag.addTo(&opts)
+	if err != nil {
+		return err
+	}
+	defer endServers()
 	warnWithoutVoice(events, c.speechFlags, opts)
 	return engine.Serve(ctx, opts, c.Listen, func(url string) {
 		fmt.Fprintf(con.stdout, "The embedded agent is at %s\n", url)

@@ -59,7 +59,7 @@ func withSettingsFile(parser *kong.Kong, args []string) ([]string, *settings.Fil
 	if err != nil {
 		return nil, nil, err
 	}
-	if named == "" && len(file.Grants) > 0 && !isInCurrentFolder(path) {
+	if named == "" && file.GrantsSomething() && !isInCurrentFolder(path) {
 		return nil, nil, fmt.Errorf("%s grants permissions, and it is not in the current folder: add --settings=%s to use it", path, path)
 	}
 	at := slices.Index(args, command.Name) + 1

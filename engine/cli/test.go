@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"time"
 
+	"moonlark/engine/bus"
 	"moonlark/engine/filewatch"
 	"moonlark/engine/script"
 	"moonlark/engine/scripttest"
@@ -26,7 +27,8 @@ type testCommand struct {
 	JUnit    string        `name:"junit" placeholder:"FILE" help:"Write the results to FILE, in the format of JUnit."`
 	TAP      bool          `name:"tap" help:"Print the results in the Test Anything Protocol."`
 
-	grantFlags `embed:""`
+	grantFlags     `embed:""`
+	mcpServersFlag `embed:""`
 }
 
 // errTestsFailed is the error of the command if a test has failed. The tests have been printed.
@@ -50,6 +52,10 @@ func (c *testCommand) Run(ctx context.Context, con *console) error {
 	if _, err := scripttest.Find(c.Paths); err != nil {
 		return &usageError{err}
 	}
+	if opts.MCPServers, err = c.mcpServersFlag.open(new(bus.Bus)); err != nil {
+		return err
+	}
+	defer opts.MCPServers.Close()
 	if c.Watch {
 		return c.watch(ctx, con, opts)
 	}

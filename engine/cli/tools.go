@@ -49,7 +49,14 @@ func (f *scriptFlags) check(ctx context.Context, con *console) ([]script.Summary
 		return nil, &usageError{err}
 	}
 	events, end := f.logFlags.showOnStderr(con)
-	all, err := engine.Check(ctx, engine.Options{Scripts: f.Scripts, Bus: events, Permissions: permissions})
+	servers, err := f.mcpServersFlag.open(events)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	defer servers.Close()
+	startServers(ctx, servers) // what has become of them is in the log
+	all, err := engine.Check(ctx, engine.Options{Scripts: f.Scripts, Bus: events, Permissions: permissions, MCPServers: servers})
 	end()
 	return all, err
 }

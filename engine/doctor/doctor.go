@@ -40,8 +40,8 @@ const (
 // A Finding is one result of a check.
 type Finding struct {
 	Level Level `json:"level"`
-	// Group is "scripts", "permissions", "mcp", "machine", "network", "model", "speech", "agent", "tools"
-	// or "events".
+	// Group is "scripts", "mcp servers", "permissions", "mcp", "machine", "network", "model", "speech",
+	// "agent", "tools" or "events".
 	Group string `json:"group"`
 	// Subject is what was checked, such as the name of a tool or "speaker".
 	Subject string `json:"subject,omitempty"`
@@ -94,6 +94,8 @@ type Options struct {
 	// DeviceGroups are the usual names of the groups of the devices that the scripts use: "gpio",
 	// "i2c", "spi", "dialout" for serial ports, and "input" for keys.
 	DeviceGroups []string
+
+	Servers []Server // the MCP servers of other people that scripts can use
 
 	// MCP says that MCP clients will use the tools of the scripts. If it is set, and neither Agent nor
 	// SignedURLFrom is, the ElevenLabs agent and its host are not checked.
@@ -169,6 +171,7 @@ func Run(ctx context.Context, opts Options, report func(Finding)) error {
 		}
 	}}
 	c.checkScripts()
+	c.checkServers()
 	c.checkPermissions()
 	c.checkMCP()
 	for _, s := range c.Scripts {

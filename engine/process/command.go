@@ -1,8 +1,11 @@
 package process
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"os/exec"
+	"path/filepath"
 )
 
 // A Command describes a program to run. Either Line or Path is required.
@@ -64,6 +67,20 @@ func (c Command) build() *exec.Cmd {
 	cmd.Dir = c.Dir
 	leadGroup(cmd)
 	return cmd
+}
+
+// Find returns the absolute path of a program. name is its path, or its name in one of the folders of
+// the variable PATH of this process. The error says that there is no such program.
+func Find(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		var lookup *exec.Error
+		if errors.As(err, &lookup) && errors.Is(err, exec.ErrNotFound) {
+			return "", fmt.Errorf("there is no program %q in the folders of PATH", name)
+		}
+		return "", err
+	}
+	return filepath.Abs(path)
 }
 
 // name returns a name for the command, for errors.

@@ -9,14 +9,17 @@ import "time"
 //
 // Stop does not close the pipes, so that the caller can still read the output that was written
 // before. Stop may be called more than once; each call waits until the process has ended.
-func (p *Process) Stop() { p.end(p.terminate) }
+func (p *Process) Stop() { p.StopWithin(stopTimeout) }
 
-// terminate sends SIGTERM to the group, and SIGKILL to what still runs after stopTimeout.
-func (p *Process) terminate() {
+// StopWithin is like Stop, but what still runs after d gets SIGKILL.
+func (p *Process) StopWithin(d time.Duration) { p.end(func() { p.terminate(d) }) }
+
+// terminate sends SIGTERM to the group, and SIGKILL to what still runs after d.
+func (p *Process) terminate(d time.Duration) {
 	if !p.gone() {
 		p.signal(p.group.terminate)
 	}
-	if !p.goneWithin(stopTimeout) {
+	if !p.goneWithin(d) {
 		p.Kill()
 		// ignore the result: nothing stronger than kill is left to try
 		p.goneWithin(settleTimeout)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"moonlark/engine/agentsettings"
@@ -34,7 +35,9 @@ type Parts struct {
 	Life    *life.Life
 	Turns   *dialog.Turns
 	Voice   *voice.Voice
-	Pins    *sim.Chip // the simulated pins; nil if scripts use those of the machine
+	// Approvals are the questions whether tools of MCP servers may be called.
+	Approvals *script.Approvals
+	Pins      *sim.Chip // the simulated pins; nil if scripts use those of the machine
 
 	// Speak and Transcribe are text to speech and speech to text for the scripts: see package speech.
 	// Nil means that there is none.
@@ -153,9 +156,39 @@ func (r *Remote) SendFile(fileID, text string) error {
 }
 
 // Approve answers a request to approve an MCP tool call. callID is the id of the call. It returns
-// an error when there is no such request, or when the request has been answered already.
+// an error when there is no such request, or when the request has been answered already. The server
+// may be one of the agent, or one whose tools a script offers.
 func (r *Remote) Approve(callID string, approved bool) error {
+	if a := r.parts.Load().Approvals; a != nil && a.Answer(callID, approved) {
+		return nil
+	}
 	return r.with(func(d *dialog.Dialog) error { return d.Approve(callID, approved) })
+}
+
+// AttendApprovals says that a person answers the questions whether tools of MCP servers may be called,
+// with AnswerApproval, until leave is called.
+func (r *Remote) AttendApprovals() (leave func()) {
+	if a := r.parts.Load().Approvals; a != nil {
+		return a.Attend()
+	}
+	return func() {}
+}
+
+// AnswerApproval answers the question that has been waiting longest whether a tool of an MCP server
+// may be called, if there is one and the text is y, yes, n or no. It reports whether it has answered.
+func (r *Remote) AnswerApproval(text string) bool {
+	a := r.parts.Load().Approvals
+	if a == nil {
+		return false
+	}
+	q, waits := a.Oldest()
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "y", "yes":
+		return waits && a.Answer(q.ID, true)
+	case "n", "no":
+		return waits && a.Answer(q.ID, false)
+	}
+	return false
 }
 
 // AwaitGreeting waits until the agent has said something, or has been quiet for a second. With

@@ -121,7 +121,9 @@ func compileInput(code string) (*lua.FunctionProto, []byte, error) {
 // executor's goroutine.
 func (g *generation) provideTools() {
 	L := g.x.State()
+	g.scripts.mu.Lock()
 	offers := g.offersOf(toolOffer)
+	g.scripts.mu.Unlock()
 	if len(offers) == 0 || L.G.Global.RawGetString("tools") != lua.LNil {
 		return
 	}

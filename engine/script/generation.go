@@ -44,6 +44,7 @@ type generation struct {
 	onStart  []*lua.LFunction
 	onUnload []*lua.LFunction
 	agent    *agentSettings // settings from agent(); nil if the script does not call agent()
+	toolsets []*toolset     // sets of tools that can change
 
 	// Scripts.mu guards the fields below.
 	calls      map[*Call]struct{}    // tool calls whose task has not ended

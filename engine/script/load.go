@@ -37,7 +37,9 @@ func (s *Scripts) Load(paths ...string) ([]Summary, error) {
 			g.close()
 			return all, err
 		}
+		s.mu.Lock()
 		all = append(all, g.summary())
+		s.mu.Unlock()
 	}
 	return all, nil
 }
@@ -72,7 +74,9 @@ func (s *Scripts) Check(paths ...string) ([]Summary, error) {
 		} else if g.agent != nil {
 			agent = g.agent
 		}
+		s.mu.Lock()
 		summary := g.summary()
+		s.mu.Unlock()
 		summary.Calls = g.permissionCalls()
 		all = append(all, summary)
 	}

@@ -10,6 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"moonlark/engine/clock"
+	"moonlark/engine/mcpclient"
 	"moonlark/engine/permit"
 	"moonlark/engine/pins"
 	"moonlark/luastd"
@@ -106,6 +107,14 @@ func (g *generation) Fakes() luastd.Fakes { return g.scripts.opts.Fakes }
 
 // SimulatedPins returns the simulated GPIO chip, or nil if there is none: see luastd.Simulator.
 func (g *generation) SimulatedPins() pins.Board { return g.scripts.opts.Pins }
+
+// MCPServers returns the MCP servers of other people: see luastd.MCPUser.
+func (g *generation) MCPServers() *mcpclient.Servers { return g.scripts.opts.MCPServers }
+
+// AskApproval asks whether a tool of an MCP server may be called: see luastd.Approver.
+func (g *generation) AskApproval(r luastd.ApprovalRequest, answered func(error)) (cancel func()) {
+	return g.scripts.opts.Approvals.Ask(r, answered)
+}
 
 // Zone returns the time zone of the machine.
 func (g *generation) Zone() *time.Location { return g.zones.Machine() }

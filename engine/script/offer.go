@@ -91,13 +91,16 @@ func (o *offer) name() string {
 }
 
 // offersOf returns the offers of the generation that have this kind, in the order in which the script
-// registered them.
+// registered them. Tools of toolsets come last. The caller must hold Scripts.mu.
 func (g *generation) offersOf(kind offerKind) []*offer {
 	var offers []*offer
 	for _, o := range g.offers {
 		if o.key.kind == kind {
 			offers = append(offers, o)
 		}
+	}
+	if kind == toolOffer {
+		offers = append(offers, g.toolsetOffers()...)
 	}
 	return offers
 }

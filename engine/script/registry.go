@@ -114,7 +114,7 @@ func (g *generation) Agent(settings []byte, line string) error {
 // g replaces. The caller must hold s.mu.
 func (s *Scripts) checkConflicts(sc *script, g, old *generation) error {
 	for _, o := range g.offers {
-		if other := s.offers[o.key]; other != nil && other.gen != old {
+		if other := s.offers[o.key]; other != nil && other.gen != old && slices.Contains(other.gen.offers, other) {
 			return conflict(o, other)
 		}
 	}

@@ -90,18 +90,13 @@ func (s *Scripts) publish(sc *script, g, old *generation, changed snapshot) erro
 		return err
 	}
 	if old != nil {
-		for _, o := range old.offers {
-			delete(s.offers, o.key)
-		}
 		old.replaced = true
 		sc.old = append(sc.old, old)
 	} else {
 		s.list = append(s.list, sc)
 	}
-	for _, o := range g.offers {
-		s.offers[o.key] = o
-	}
 	sc.current = g
+	s.collectOffers()
 	g.x.Post(func() { g.takeOver(old, changed) })
 	if old != nil {
 		s.moveQueued(old, g)

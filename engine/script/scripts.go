@@ -23,6 +23,7 @@ import (
 
 	"moonlark/engine/agentsettings"
 	"moonlark/engine/clock"
+	"moonlark/engine/mcpclient"
 	"moonlark/engine/permit"
 	"moonlark/engine/pins"
 	"moonlark/engine/script/debug"
@@ -52,6 +53,13 @@ type Options struct {
 
 	// Sounds are what the modules audio, tts and stt use. Nil means that there is no sound.
 	Sounds luastd.Sounds
+
+	// MCPServers are the MCP servers of other people that scripts can use. Nil means that there are none.
+	MCPServers *mcpclient.Servers
+
+	// Approvals are the questions whether tools of such servers may be called. Nil means that nobody can
+	// answer them.
+	Approvals *Approvals
 
 	// Modules are additional modules that every script has, besides the modules of luastd.
 	Modules []luastd.Module
@@ -87,6 +95,10 @@ type Options struct {
 	// caller was logged. The errors of tool calls go to the agent instead. Failed can be called on
 	// any goroutine. It may be nil.
 	Failed func(script, text string)
+
+	// ToolsChanged is called with what a script offers after its tools have changed without a reload.
+	// It can be called on any goroutine, and must not block. It may be nil.
+	ToolsChanged func(Summary)
 
 	// Coverage counts how often each line of the scripts runs. Nil means that nothing is counted.
 	Coverage *Coverage
@@ -181,6 +193,9 @@ func New(opts Options) *Scripts {
 	if opts.Failed == nil {
 		opts.Failed = func(string, string) {}
 	}
+	if opts.Approvals == nil {
+		opts.Approvals = new(Approvals)
+	}
 	if opts.LoadTimeout == 0 {
 		opts.LoadTimeout = 5 * time.Second
 	}
@@ -211,12 +226,14 @@ type Summary struct {
 // Name returns the file name of the script without its folder.
 func (s Summary) Name() string { return filepath.Base(s.Path) }
 
+// summary returns what g offers. The caller must hold Scripts.mu.
 func (g *generation) summary() Summary {
 	sum := Summary{Path: g.path, Files: g.dependencies()}
+	for _, o := range g.offersOf(toolOffer) {
+		sum.Tools = append(sum.Tools, o.spec)
+	}
 	for _, o := range g.offers {
 		switch o.key.kind {
-		case toolOffer:
-			sum.Tools = append(sum.Tools, o.spec)
 		case resourceOffer:
 			sum.Resources = append(sum.Resources, o.resource)
 		case promptOffer:

@@ -30,6 +30,7 @@ const maxSleep = 366 * 24 * time.Hour
 //	t.http(request, answer...)    -> fake of a server
 //	t.exec(program, result...)    -> fake of a program
 //	t.mqtt([host])                -> fake of an MQTT broker
+//	t.mcp(name [, tools])         -> fake of an MCP server
 //	t.store([values])             -> the store of the script, with these values
 //	t.serial(device [, answers])  -> fake of a device at a serial port
 //	t.gpio(line)                  -> a pin: what is connected to a line
@@ -55,7 +56,7 @@ func (f *testFile) newAPI(L *lua.LState) *lua.LTable {
 	functions := map[string]lua.LGFunction{"equal": f.equal, "errors": f.errors, "script": f.setScript}
 	for name, fn := range map[string]func(*lua.LState, *testRun) int{
 		"call": f.call, "resource": f.resource, "prompt": f.prompt, "says": f.says, "on": f.on, "sleep": f.sleep, "golden": f.golden,
-		"http": f.http, "exec": f.exec, "store": f.store, "mqtt": f.mqtt, "serial": f.serial, "gpio": f.gpio, "keys": f.keys,
+		"http": f.http, "exec": f.exec, "store": f.store, "mqtt": f.mqtt, "mcp": f.mcp, "serial": f.serial, "gpio": f.gpio, "keys": f.keys,
 		"emitted": f.emitted, "session": f.session, "output": f.outputOf, "script_errors": f.scriptErrors,
 	} {
 		functions[name] = func(L *lua.LState) int {

@@ -17,7 +17,9 @@ type fakes struct {
 	serials  []*fakeSerial
 	brokers  []*fakeBroker
 	keys     []*fakeKeys
-	asked    []asked // calls of the store, of emit and of the session
+	// fakes of MCP servers
+	mcpServers []*fakeMCP
+	asked      []asked // calls of the store, of emit and of the session
 }
 
 var _ luastd.Fakes = (*fakes)(nil)

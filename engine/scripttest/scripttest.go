@@ -28,6 +28,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"moonlark/engine/mcpclient"
 	"moonlark/engine/permit"
 	"moonlark/engine/script"
 	"moonlark/engine/script/vm"
@@ -47,6 +48,9 @@ type Options struct {
 	// Permissions are what the scripts may reach outside of the process. Data is not used: each test
 	// has a data folder of its own.
 	Permissions permit.Settings
+	// MCPServers are the MCP servers of other people that scripts can use, unless a test fakes them. The
+	// caller closes them. Nil means that there are none.
+	MCPServers *mcpclient.Servers
 	// UpdateGolden writes the files with the wanted texts instead of comparing.
 	UpdateGolden bool
 	// Coverage counts the lines of the scripts under test that run. It may be nil.

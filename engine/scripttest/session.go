@@ -5,12 +5,17 @@ import (
 	"strings"
 
 	"moonlark/engine/agentsettings"
+	"moonlark/engine/script"
 	"moonlark/luastd"
 )
 
 // A conversation takes the place of the conversation with the agent. It is connected, accepts
 // everything, and records what the script asks for.
-type conversation struct{ fakes *fakes }
+type conversation struct {
+	fakes *fakes
+	// the questions whether tools of MCP servers may be called
+	approvals *script.Approvals
+}
 
 var _ luastd.Conversation = conversation{}
 
@@ -42,6 +47,7 @@ func (c conversation) SendFile(fileID, text string) error {
 	return c.ask("send_file", text, fileID)
 }
 func (c conversation) Approve(callID string, approved bool) error {
+	c.approvals.Answer(callID, approved) // an id that is not known may be that of a server of the agent
 	return c.ask("approve", callID, approved)
 }
 func (c conversation) Start(settings agentsettings.Settings, preroll bool) error {

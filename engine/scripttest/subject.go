@@ -42,9 +42,11 @@ type subject struct {
 func newSubject(ctx context.Context, t *testRun) (*subject, error) {
 	f := t.file
 	s := &subject{testRun: t, path: t.script}
+	approvals := s.newApprovals()
 	s.scripts = script.New(script.Options{
 		Slots: f.slots, Heap: f.heap, Permissions: t.permissions(),
-		Events: eventNames(), Emit: s.emit, Conversation: conversation{t.fakes},
+		Events: eventNames(), Emit: s.emit, Conversation: conversation{t.fakes, approvals},
+		MCPServers: f.opts.MCPServers, Approvals: approvals,
 		Clock: t.clock, Pins: t.pins, Fakes: t.fakes, Coverage: f.opts.Coverage,
 		Print:  func(name, text string) { t.print(name + ": " + text) },
 		Log:    func(name string, level slog.Level, text string) { t.log(name, level, text) },

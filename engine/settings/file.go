@@ -78,7 +78,7 @@ func read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkOwner(info); err != nil {
+	if err := CheckOwner(info); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if info.Size() > maxFile {
@@ -156,6 +156,11 @@ func (f *File) set(name string, value any, known []string) (err error) {
 		if flag.Values, err = words(value); err != nil {
 			return err
 		}
+		if name == mcpServers {
+			for i, path := range flag.Values {
+				flag.Values[i] = f.inFolder(path)
+			}
+		}
 	}
 	if flag.IsBool || len(flag.Values) > 0 { // an empty list or table sets nothing
 		f.Flags = append(f.Flags, flag)
@@ -231,6 +236,15 @@ func (f *File) setPermission(key string, value any, script string) error {
 		f.Grants = append(f.Grants, permit.Grant{Kind: kind, Value: value, Script: script, Source: filepath.Base(f.Path)})
 	}
 	return nil
+}
+
+// mcpServers is the name of the flag whose value is a file with MCP servers.
+const mcpServers = "mcp-servers"
+
+// GrantsSomething reports whether the file lets scripts do something that they may not do by themselves: it has
+// permissions, or names the MCP servers that are started for them.
+func (f *File) GrantsSomething() bool {
+	return len(f.Grants) > 0 || slices.ContainsFunc(f.Flags, func(flag Flag) bool { return flag.Name == mcpServers })
 }
 
 // inFolder returns path, which may be relative to the folder of the file.

@@ -135,3 +135,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// The programs of MCP servers run with all rights, so a file that names them grants something.
+func TestAFileWithMCPServersGrantsSomething(t *testing.T) {
+	f, err := Parse("/srv/kiosk/moonlark.toml", `mcp-servers = "servers.json"`, []string{"mcp-servers"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := filepath.Join("/srv/kiosk", "servers.json")
+	if !f.GrantsSomething() || f.Flags[0].Values[0] != want {
+		t.Errorf("got %+v", f)
+	}
+	if f, _ := Parse("moonlark.toml", `wait = true`, knownFlags); f.GrantsSomething() {
+		t.Error("a file without permissions grants something")
+	}
+}

@@ -2,5 +2,5 @@ package settings
 
 import "io/fs"
 
-// checkOwner does nothing, because the mode of a file does not say on Windows who can change it.
-func checkOwner(fs.FileInfo) error { return nil }
+// CheckOwner does nothing, because the mode of a file does not say on Windows who can change it.
+func CheckOwner(fs.FileInfo) error { return nil }

@@ -20,6 +20,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"moonlark/engine/clock"
+	"moonlark/engine/mcpclient"
 	"moonlark/engine/permit"
 	"moonlark/engine/pins"
 	"moonlark/engine/script"
@@ -44,6 +45,11 @@ type Options struct {
 	Clock clock.Clock
 	// Fakes take the place of what is outside of the process. If it is nil, nothing is faked.
 	Fakes luastd.Fakes
+	// MCPServers are the MCP servers of other people. If it is nil, there are none.
+	MCPServers *mcpclient.Servers
+	// Approvals are the questions whether tools of such servers may be called. If it is nil, nobody
+	// answers.
+	Approvals *script.Approvals
 	// Now returns the time of day that the script sees. If it is nil, that is time.Now.
 	Now func() time.Time
 }
@@ -88,6 +94,8 @@ func TryOpen(t testing.TB, opts Options, modules ...luastd.Module) (*Script, err
 		Pins:         opts.Pins,
 		Clock:        opts.Clock,
 		Fakes:        opts.Fakes,
+		MCPServers:   opts.MCPServers,
+		Approvals:    opts.Approvals,
 		Now:          opts.Now,
 		Print:        func(_, text string) { s.write(text) },
 		Log:          func(_ string, level slog.Level, text string) { s.write(level.String() + ": " + text) },

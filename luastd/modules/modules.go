@@ -31,6 +31,7 @@ import (
 	"moonlark/luastd/keys"
 	"moonlark/luastd/log"
 	"moonlark/luastd/mail"
+	"moonlark/luastd/mcp"
 	"moonlark/luastd/mdns"
 	"moonlark/luastd/mqtt"
 	"moonlark/luastd/qr"
@@ -122,6 +123,7 @@ func All() []luastd.Module {
 		spi.Module,
 		mail.Module,
 		mqtt.Module,
+		mcp.Module,
 		mdns.Module,
 	)
 }

@@ -58,6 +58,20 @@ function FakeKeyboard:release(key) end
 ---@param text string "\n" is the key Enter
 function FakeKeyboard:type(text) end
 
+---@class moonlark.FakeMCPTool
+---@field description? string
+---@field parameters? table the JSON Schema of the arguments; default: any arguments
+---@field text? string the text of the results
+---@field data? any the structured content of the results
+---@field error? string the text with which calls fail
+
+---@class moonlark.FakeMCPServer
+local FakeMCPServer = {}
+
+---Returns the calls so far.
+---@return { tool: string, arguments: table }[]
+function FakeMCPServer:calls() end
+
 ---@class moonlark.FakeBroker: moonlark.Fake
 local FakeBroker = {}
 
@@ -158,6 +172,12 @@ function t.exec(program, ...) end
 ---@param host? string what the URL of the broker contains; default: all brokers
 ---@return moonlark.FakeBroker
 function t.mqtt(host) end
+
+---Fakes an MCP server. The script needs no --mcp-servers for it.
+---@param name string as the script names it in mcp.server
+---@param tools? table<string, string|moonlark.FakeMCPTool> by name: the text of the results, or more
+---@return moonlark.FakeMCPServer
+function t.mcp(name, tools) end
 
 ---Replaces the store of the script.
 ---@param values? table<string, any>

@@ -80,7 +80,7 @@ func logLineOf(e bus.Event, minLevel slog.Level) (l logLine, ok bool) {
 		l.Level, l.Text = "warn", fmt.Sprintf("%s%s; trying again in %.1f s", e.Text, repeat.Suffix(e.Count), e.Seconds)
 	case bus.Disconnected:
 		l.Text = fmt.Sprintf("disconnected (%d): %s", e.Code, e.Text)
-	case bus.Loaded, bus.Reloaded:
+	case bus.Loaded, bus.Reloaded, bus.ToolsChanged:
 		l.Text = fmt.Sprintf("%s: %d tools", e.Type, len(e.Tools))
 	case bus.ReloadFailed:
 		l.Level, l.Text = "error", "not reloaded: "+e.Text

@@ -90,7 +90,7 @@ func (s *Server) Sessions() int {
 // Watch makes the server call Refresh after each load and reload of a script, until the caller closes
 // the subscription.
 func (s *Server) Watch(events *bus.Bus) *bus.Subscription {
-	return events.Subscribe(func(t bus.Type) bool { return t == bus.Loaded || t == bus.Reloaded },
+	return events.Subscribe(func(t bus.Type) bool { return t == bus.Loaded || t == bus.Reloaded || t == bus.ToolsChanged },
 		func(bus.Event) { s.Refresh() })
 }
 

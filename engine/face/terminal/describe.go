@@ -87,6 +87,10 @@ func (d *describer) blocks(e bus.Event, cols int) []block {
 		return []block{{kind: headerBlock, hang: 2, text: d.loaded(e, cols)}}
 	case bus.Reloaded:
 		return []block{d.dimNote(d.join(e.Script+" reloaded", plural(len(e.Tools), "tool"), duration(e.Seconds)))}
+	case bus.ToolsChanged:
+		return []block{d.dimNote(e.Script + " now offers " + plural(len(e.Tools), "tool"))}
+	case bus.Approval:
+		return append([]block{{kind: noteBlock, hang: 2, text: []span{{bad, "? "}, {normal, e.Text}}}}, hintBlocks(e.Hint)...)
 	case bus.ReloadFailed:
 		return d.problem("not reloaded: "+withScript(e.Script, e.Text), e.Hint)
 	case bus.Print:
