@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden trees again")
 var sizes = [][2]int64{{1600, 900}, {1280, 800}, {800, 480}, {390, 844}, {1080, 1920}}
 
 // varying matches what is different in each run of a test: times of the day, durations and ids.
-var varying = regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b|conv_\w+|call_\w+|/tmp/\S*/`)
+var varying = regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b|conv_\w+|call_\w+|/tmp/\S*/|tools · (< )?\d+ ms`)
 
 // wantTree compares the accessibility tree of the page with the golden file.
 func wantTree(t *testing.T, b *browser.Tab, name string) {
@@ -344,4 +344,20 @@ func TestTheKeysOfThePage(t *testing.T) {
 	f.converse()
 	b.Type("\r")
 	b.Until(`[...document.querySelectorAll(".line.you")].some((e) => e.textContent.includes("hello there"))`)
+}
+
+// When the page is loaded again, its files are only asked for: the browser has them.
+func TestAReloadTransfersFewBytes(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	b := chromium.Open(t, f.url+"/inspect", 1280, 800)
+	const transferred = `performance.getEntries().filter((e) => !e.name.includes("/events")).reduce((n, e) => n + (e.transferSize ?? 0), 0)`
+	b.UntilText("set_light")
+	first := browser.Eval[int](b, transferred)
+	b.Reload()
+	b.UntilText("set_light")
+	again := browser.Eval[int](b, transferred)
+	t.Logf("%d bytes at first, %d bytes again", first, again)
+	if first > 250<<10 || again > 16<<10 {
+		t.Errorf("%d bytes at first, %d bytes again", first, again)
+	}
 }
