@@ -146,7 +146,8 @@ const apply = {
   interruption(e, at) { mark("stop", at, at); if (speaking) change(speaking, { interrupted: true }); },
   speaking(e, at) {
     const turn = current ?? newTurn(at);
-    let line = turn.lines.findLast((l) => l.kind === "agent");
+    let line = turn.lines.findLast((l) => l.kind === "agent" && !l.voice && (l.event === e.event_id || !e.event_id))
+      ?? turn.lines.findLast((l) => l.kind === "agent" && !l.voice);
     if (!line) line = add({ kind: "agent", at, wait: edge(turn), event: e.event_id, text: "" });
     change(line, { voice: at, span: mark("agent", at, 0) });
     turn.first = turn.firstVoice ? turn.first : at;
