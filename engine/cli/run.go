@@ -50,6 +50,7 @@ type runCommand struct {
 	controlFlags `embed:""`
 	inspectFlags `embed:""`
 	recordFlags  `embed:""`
+	mcpHTTPFlags `embed:""`
 	debugFlags   `embed:""`
 	logFlags     `embed:""`
 
@@ -80,6 +81,9 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	}
 	settings, err := c.controlFlags.settings(os.Getenv(tokenVariable))
 	if err != nil {
+		return &usageError{err}
+	}
+	if err := c.mcpHTTPFlags.check(settings); err != nil {
 		return &usageError{err}
 	}
 	c.inspectFlags.address(&settings)
@@ -145,6 +149,7 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		return &usageError{err}
 	}
 	c.inspectFlags.mount(outside, stream, e.Remote(), recorder, c.pinFlags)
+	defer c.mcpHTTPFlags.mount(outside, e.Remote(), events, c.Scripts)()
 	if err := outside.Open(ctx, e.Remote()); err != nil {
 		shown.Close(stopTimeout)
 		return err
