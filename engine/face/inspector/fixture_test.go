@@ -66,7 +66,7 @@ func startWith(t *testing.T, source string, opts control.Options, chip *sim.Chip
 	f.sub = f.stream.Watch(f.bus)
 	var err error
 	with := engine.Options{Scripts: []string{f.path}, TextOnly: true, Bus: f.bus, Watch: true, Wait: true, Pins: chip}
-	with.Permissions.Grants = permit.All("the test")
+	with.Permissions.Grants = []permit.Grant{{Kind: permit.GPIO, Source: "the test"}}
 	f.engine, err = engine.New(with)
 	if err != nil {
 		t.Fatal(err)
