@@ -15,6 +15,7 @@ import (
 	"moonlark/engine/dialog"
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/terminal"
+	"moonlark/engine/face/web"
 	"moonlark/engine/remote"
 	"moonlark/engine/script/debug"
 	"moonlark/engine/version"
@@ -47,6 +48,8 @@ type runCommand struct {
 	speechFlags  `embed:""`
 	limitFlags   `embed:""`
 	controlFlags `embed:""`
+	inspectFlags `embed:""`
+	recordFlags  `embed:""`
 	mcpHTTPFlags `embed:""`
 	debugFlags   `embed:""`
 	logFlags     `embed:""`
@@ -83,6 +86,7 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	if err := c.mcpHTTPFlags.check(settings); err != nil {
 		return &usageError{err}
 	}
+	c.inspectFlags.address(&settings)
 	debugAddress, err := c.debugFlags.address()
 	if err != nil {
 		return &usageError{err}
@@ -103,6 +107,16 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		screen.Show(e)
 	})
 	defer outside.Watch(events).Close(stopTimeout)
+	stream := web.NewStream(web.StreamOptions{Version: version.Version(), Log: screen.Logger(), Level: settings.Level})
+	if c.Inspect {
+		defer stream.Watch(events).Close(stopTimeout)
+	}
+	recorder, endRecording, err := c.recordFlags.open(events, c.Scripts, screen.Logger(), settings.Level)
+	if err != nil {
+		shown.Close(stopTimeout)
+		return err
+	}
+	defer endRecording()
 
 	opts.Bus = events
 	endServers, err := c.mcpServersFlag.addTo(&opts)
@@ -140,12 +154,16 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		shown.Close(stopTimeout)
 		return &usageError{err}
 	}
+	c.inspectFlags.mount(outside, stream, e.Remote(), recorder, c.pinFlags)
 	defer c.mcpHTTPFlags.mount(outside, e.Remote(), events, c.Scripts)()
 	if err := outside.Open(ctx, e.Remote()); err != nil {
 		shown.Close(stopTimeout)
 		return err
 	}
 	defer outside.Close()
+	if c.Inspect {
+		screen.Logger().Info("inspector: open " + pageURL(outside.URL(), "/inspect", settings.Token, term.IsTerminal(int(os.Stderr.Fd()))))
+	}
 	defer onSIGHUP(func() { outside.Reload(e.Remote()) }, e.Stop)()
 
 	endDebugger, err := c.debugFlags.open(ctx, debugAddress, opts.Debugger, events, screen.Logger())

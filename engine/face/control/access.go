@@ -28,15 +28,18 @@ import (
 //
 // Any goroutine may call the methods.
 type guard struct {
-	tokenHash  [sha256.Size]byte
-	needsToken bool
-	isLoopback bool     // whether only this machine can reach the server
-	names      []string // further names of this server: Options.Names, in lower case
+	tokenHash      [sha256.Size]byte
+	needsToken     bool
+	screenHash     [sha256.Size]byte // of Options.ScreenToken
+	hasScreenToken bool
+	isLoopback     bool     // whether only this machine can reach the server
+	names          []string // further names of this server: Options.Names, in lower case
 }
 
 func newGuard(opts Options, addr net.Addr) *guard {
 	g := &guard{
 		tokenHash: sha256.Sum256([]byte(opts.Token)), needsToken: opts.Token != "",
+		screenHash: sha256.Sum256([]byte(opts.ScreenToken)), hasScreenToken: opts.ScreenToken != "",
 		isLoopback: loopback.HostPort(addr.String()),
 	}
 	for _, name := range opts.Names {
@@ -46,8 +49,9 @@ func newGuard(opts Options, addr net.Addr) *guard {
 }
 
 // checkSender returns an error with status 403 if a web page of another server may have sent the
-// request, or if the request is for a host that is not this server. It does not check the token.
-func (g *guard) checkSender(r *http.Request) error {
+// request, or if the request is for a host that is not this server. It does not check the token. m is
+// the mount that the request is for, or nil.
+func (g *guard) checkSender(r *http.Request, m *mount) error {
 	switch {
 	case g.isLoopback && !g.isOwnName(r.Host):
 		return &httpError{http.StatusForbidden, "this server answers on this machine only, not as " + shorten(r.Host) +
@@ -60,6 +64,9 @@ func (g *guard) checkSender(r *http.Request) error {
 		return nil
 	case site == "none" && isRead(r):
 		return nil // the user has typed the address into a browser
+	case m != nil && m.Public && r.Method == http.MethodGet &&
+		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document":
+		return nil // the user has followed a link to a page, which does nothing by being loaded
 	}
 	return &httpError{http.StatusForbidden, "web pages of other servers may not do this"}
 }
@@ -109,15 +116,40 @@ func (g *guard) hasToken(r *http.Request, m *mount, rest string) bool {
 	if m != nil && m.PathToken && g.isToken(rest) {
 		return true
 	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return g.isToken(strings.TrimSpace(token)) && strings.EqualFold(scheme, "Bearer")
+	switch g.rightOf(r) {
+	case fullRight:
+		return true
+	case screenRight:
+		return m != nil && m.ForScreen
+	}
+	return false
 }
 
-// isToken reports whether text is the token. It takes the same time for a right and a wrong token,
-// so that nobody can guess the token from the time.
-func (g *guard) isToken(text string) bool {
-	hash := sha256.Sum256([]byte(text))
-	return g.needsToken && subtle.ConstantTimeCompare(hash[:], g.tokenHash[:]) == 1
+// rightOf returns what the client that has sent a request may do, by its token or its session.
+func (g *guard) rightOf(r *http.Request) right {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if one := g.tokenRight(strings.TrimSpace(token)); one != noRight && strings.EqualFold(scheme, "Bearer") {
+		return one
+	}
+	return g.sessionRight(r)
+}
+
+// isToken reports whether text is the token for everything.
+func (g *guard) isToken(text string) bool { return g.tokenRight(text) == fullRight }
+
+// tokenRight returns what a token allows. It takes the same time for a right and a wrong token, so that
+// nobody can guess the token from the time.
+func (g *guard) tokenRight(token string) right {
+	hash := sha256.Sum256([]byte(token))
+	full := subtle.ConstantTimeCompare(hash[:], g.tokenHash[:]) == 1
+	screen := subtle.ConstantTimeCompare(hash[:], g.screenHash[:]) == 1
+	switch {
+	case g.needsToken && full:
+		return fullRight
+	case g.hasScreenToken && screen:
+		return screenRight
+	}
+	return noRight
 }
 
 // isRead reports whether the method of the request is one that changes nothing.

@@ -33,6 +33,9 @@ type Options struct {
 	Addr string
 	// Token is the token that clients must send. It is required unless Addr is a loopback address.
 	Token string
+	// ScreenToken is a second token, which opens only the mounts with ForScreen: for a device in front of
+	// which anybody may stand. Empty means that there is none. It has no effect without Token.
+	ScreenToken string
 	// Names are further names of the server, without a port, for a proxy on this machine that passes
 	// on the Host header, such as "kiosk.example". A server on a loopback address serves only requests
 	// for loopback addresses, for localhost, and for these names.

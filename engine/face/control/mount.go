@@ -39,6 +39,9 @@ type Mount struct {
 	// requests for its data, which must be on another, private Mount.
 	Public bool
 
+	// ForScreen says that a client with Options.ScreenToken may use the handler too.
+	ForScreen bool
+
 	// PathToken says that a client that cannot send the header Authorization may add the token to the
 	// path: "/mcp/TOKEN". Handler sees the path without the token. Path must not end in a slash.
 	PathToken bool

@@ -23,6 +23,7 @@ var routes = map[string]map[string]handler{
 	"/healthz": {http.MethodGet: (*server).serveHealth},
 	"/metrics": {http.MethodGet: (*server).serveMetrics},
 	"/log":     {http.MethodGet: (*server).serveLog},
+	"/login":   {http.MethodPost: (*server).serveLogin},
 	"/start":   {http.MethodPost: (*server).serveStart},
 	"/stop":    {http.MethodPost: (*server).serveStop},
 	"/say":     {http.MethodPost: (*server).serveSay},
@@ -63,7 +64,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} {
 		w.Header().Set(name, value)
 	}
-	if err := s.guard.checkSender(r); err != nil {
+	m, rest := s.control.mountOf(r.URL.Path)
+	if err := s.guard.checkSender(r, m); err != nil {
 		failWith(w, err)
 		return
 	}
@@ -72,8 +74,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "there is nothing below /.well-known")
 		return
 	}
-	m, rest := s.control.mountOf(r.URL.Path)
 	switch {
+	case r.URL.Path == "/login": // where a page gets a session
+		s.route(w, r)
 	case !s.guard.hasToken(r, m, rest):
 		w.Header().Set("WWW-Authenticate", `Bearer realm="moonlark"`)
 		fail(w, http.StatusUnauthorized, "the token is missing or wrong: send the header Authorization: Bearer TOKEN")
