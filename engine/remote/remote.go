@@ -21,6 +21,7 @@ import (
 	"moonlark/engine/health"
 	"moonlark/engine/life"
 	"moonlark/engine/pins/sim"
+	"moonlark/engine/screen"
 	"moonlark/engine/script"
 	"moonlark/engine/speech"
 	"moonlark/engine/tool"
@@ -35,7 +36,8 @@ type Parts struct {
 	Life    *life.Life
 	Turns   *dialog.Turns
 	Voice   *voice.Voice
-	Pins    *sim.Chip // the simulated pins; nil if scripts use those of the machine
+	Pins    *sim.Chip      // the simulated pins; nil if scripts use those of the machine
+	Screen  *screen.Screen // what the pages of a kiosk show; nil if there is none
 
 	// Speak and Transcribe are text to speech and speech to text for the scripts: see package speech.
 	// Nil means that there is none.
@@ -52,6 +54,7 @@ type Parts struct {
 type Remote struct {
 	parts  atomic.Pointer[Parts]         // set by Connect
 	dialog atomic.Pointer[dialog.Dialog] // the dialog in progress; nil between two dialogs
+	later  atomic.Pointer[sentence]      // what to say when the next dialog has begun; nil for nothing
 }
 
 // Connect sets the parts of the program that r drives. Call it before all other methods.

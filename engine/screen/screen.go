@@ -37,6 +37,7 @@ type Screen struct {
 	mu       sync.Mutex // guards the fields below
 	observer func(Event)
 	keys     int // number of keys so far
+	takers   int // number of generations so far
 	revision int
 
 	settings Settings
@@ -103,6 +104,14 @@ func (s *Screen) Maker(image func(name string) (*Image, error)) Maker {
 		s.keys++
 		return fmt.Sprintf("%s-%d", s.boot, s.keys)
 	}}
+}
+
+// NewGeneration returns a number for a generation of a script, which no other generation has.
+func (s *Screen) NewGeneration() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.takers++
+	return s.takers
 }
 
 // Boot returns a text that distinguishes this screen from that of another process.

@@ -33,7 +33,8 @@ func newRig(t *testing.T) *rig {
 		r.events = append(r.events, e)
 	})
 	r.seat = r.Sit("kiosk.lua")
-	r.gen = r.seat.Take(r.press)
+	r.gen = r.NewGeneration()
+	r.seat.Take(r.gen, r.press)
 	return r
 }
 
@@ -218,7 +219,8 @@ func TestAReloadKeepsTheBlocksAndGreysTheirButtons(t *testing.T) {
 	if buttons()[0].Old {
 		t.Error("a new button is old")
 	}
-	next := r.seat.Take(r.press)
+	next := r.NewGeneration()
+	r.seat.Take(next, r.press)
 	if got := buttons(); !got[0].Old || got[1].Old || !r.Document().Blocks[1].Items[0].Old {
 		t.Errorf("got %+v", got)
 	}
@@ -389,7 +391,8 @@ func TestManyGoroutinesMayUseAScreen(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			seat := s.Sit(fmt.Sprint(i))
-			gen := seat.Take(func(Pressed) error { return nil })
+			gen := s.NewGeneration()
+			seat.Take(gen, func(Pressed) error { return nil })
 			for range 50 {
 				m := s.Maker(nil)
 				c, _ := m.Blocks([]any{map[string]any{"id": "a", "buttons": []any{button("x", "on_press", Handler{1, gen})}}})

@@ -19,7 +19,7 @@ type Seat struct {
 	script string // the name of the script
 
 	// The mutex of screen guards the fields below.
-	generation int
+	generation int // the generation of the script that has the seat: see Take
 	press      func(Pressed) error
 	closed     bool
 }
@@ -33,22 +33,19 @@ var ErrClosed = errors.New("the script has ended")
 // Sit returns a new seat for the script with this name.
 func (s *Screen) Sit(script string) *Seat { return &Seat{screen: s, script: script} }
 
-// Take makes the caller the generation of the script to which the seat belongs from now on, and returns its
-// number. press is called when somebody touches a button whose handler is of this generation; it must not
+// Take makes generation, a number from [Screen.NewGeneration], the one to which the seat belongs from now on.
+// press is called when somebody touches a button whose handler is of this generation; it must not
 // block, and its error says why the touch has no effect. The blocks stay; the handlers of the generation
 // before are not called any more.
-func (t *Seat) Take(press func(Pressed) error) (generation int) {
+func (t *Seat) Take(generation int, press func(Pressed) error) {
 	s := t.screen
 	s.change(func() error {
-		t.generation++
-		t.press = press
-		generation = t.generation
+		t.generation, t.press = generation, press
 		if s.owner != t {
 			return errors.New("nothing has changed")
 		}
 		return nil
 	})
-	return generation
 }
 
 // Stop implements luastd.Resource: what the seat has shown goes.

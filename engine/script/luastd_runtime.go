@@ -12,6 +12,7 @@ import (
 	"moonlark/engine/clock"
 	"moonlark/engine/permit"
 	"moonlark/engine/pins"
+	"moonlark/engine/screen"
 	"moonlark/luastd"
 )
 
@@ -106,6 +107,12 @@ func (g *generation) Fakes() luastd.Fakes { return g.scripts.opts.Fakes }
 
 // SimulatedPins returns the simulated GPIO chip, or nil if there is none: see luastd.Simulator.
 func (g *generation) SimulatedPins() pins.Board { return g.scripts.opts.Pins }
+
+// Screen returns the screen of the kiosk: see luastd.Screener.
+func (g *generation) Screen() *screen.Screen { return g.scripts.opts.Screen }
+
+// Name returns the name of the script for people.
+func (g *generation) Name() string { return g.name() }
 
 // Zone returns the time zone of the machine.
 func (g *generation) Zone() *time.Location { return g.zones.Machine() }

@@ -32,6 +32,7 @@ const maxSleep = 366 * 24 * time.Hour
 //	t.store([values])             -> the store of the script, with these values
 //	t.serial(device [, answers])  -> fake of a device at a serial port
 //	t.gpio(line)                  -> a pin: what is connected to a line
+//	t.screen()                    -> the screen of the kiosk
 //	t.emitted([event])            -> list of the events that the script has emitted
 //	t.session()                   -> list of what the script has asked of the conversation
 //	t.output()                    -> what the script has printed and logged
@@ -45,14 +46,19 @@ const maxSleep = 366 * 24 * time.Hour
 //	pin:press(), pin:release()       of a button
 //	pin:value()                   -> the value of the line
 //	pin:changes()                 -> list of the values of an output, with their times
+//	screen:text()                 -> what the screen shows, as lines of text
+//	screen:document()             -> what the screen shows, as the page gets it
+//	screen:press(text)            -> what the touch says for the user, or nil
+//	screen:answer([choice])          answers the question that is shown, or the next one
+//	screen:wake()                    touches the idle page
 func (f *testFile) newAPI(L *lua.LState) *lua.LTable {
 	f.handles = value.HandleMetatable[recorder](L, "fake", map[string]lua.LGFunction{"calls": f.calls, "get": f.get, "send": f.send, "deliver": f.deliver}, nil)
-	f.pins = f.pinMetatable(L)
+	f.pins, f.screens = f.pinMetatable(L), f.screenMetatable(L)
 	api := L.CreateTable(0, 16)
 	functions := map[string]lua.LGFunction{"equal": f.equal, "errors": f.errors, "script": f.setScript}
 	for name, fn := range map[string]func(*lua.LState, *testRun) int{
 		"call": f.call, "says": f.says, "on": f.on, "sleep": f.sleep, "golden": f.golden,
-		"http": f.http, "exec": f.exec, "store": f.store, "mqtt": f.mqtt, "serial": f.serial, "gpio": f.gpio,
+		"http": f.http, "exec": f.exec, "store": f.store, "mqtt": f.mqtt, "serial": f.serial, "gpio": f.gpio, "screen": f.screen,
 		"emitted": f.emitted, "session": f.session, "output": f.outputOf, "script_errors": f.scriptErrors,
 	} {
 		functions[name] = func(L *lua.LState) int {

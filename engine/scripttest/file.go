@@ -28,6 +28,7 @@ type testFile struct {
 	api      *lua.LTable    // the table t
 	handles  *lua.LTable    // the metatable of fakes
 	pins     *lua.LTable    // the metatable of the pins of tests
+	screens  *lua.LTable    // the metatable of the screens of tests
 	script   string         // path of the script under test
 	declared []declaredTest
 

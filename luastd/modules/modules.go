@@ -36,6 +36,7 @@ import (
 	"moonlark/luastd/qr"
 	"moonlark/luastd/random"
 	"moonlark/luastd/re"
+	"moonlark/luastd/screen"
 	"moonlark/luastd/secrets"
 	"moonlark/luastd/serial"
 	"moonlark/luastd/session"
@@ -120,6 +121,7 @@ func All() []luastd.Module {
 		gpio.Module,
 		i2c.Module,
 		spi.Module,
+		screen.Module,
 		mail.Module,
 		mqtt.Module,
 		mdns.Module,
