@@ -48,6 +48,7 @@ const (
 	Reconnected    Type = "reconnected"
 	Raised         Type = "raised"
 	AgentMessage   Type = "agent_message"
+	Phase          Type = "phase"
 	Dropped        Type = "dropped"
 )
 
@@ -59,6 +60,9 @@ type Kind struct {
 	// Shown lists the JSON fields that an event of this type can have besides "type" and "time".
 	// Nil means that neither the terminal nor --json shows the event.
 	Shown []ShownField
+	// ForPages lists the JSON fields, as Shown does, of an event that the pages in the browser and
+	// recordings get although neither the terminal nor --json shows it. It is nil if Shown is not.
+	ForPages []ShownField
 
 	// Script is the name of the event for the Lua function on(), empty if scripts cannot receive
 	// the event under a name of Moonlark's own. Scripts receive an event that was made from a
@@ -112,7 +116,7 @@ var Catalogue = []Kind{
 		"text: the error", "hint", "seconds: until the next attempt", "count: how often this error has occurred in this attempt to connect")},
 	{Type: Disconnected, About: "a conversation has ended", Shown: shown(
 		"conversation_id", "code: WebSocket close code; absent without a close frame", "text: the reason", "hint")},
-	{Type: Status, About: "the state of the agent's life has changed", Script: "status", Fields: []Field{
+	{Type: Status, About: "the state of the agent's life has changed", Script: "status", ForPages: shown("status: as `session.status` returns it", "reason: why"), Fields: []Field{
 		{"status", `"waiting"|"connecting"|"connected"|"reconnecting"|"ended"`, "as `session.status` returns it", func(e Event) any { return e.Status }},
 		{"reason", "string", "why the conversation ended or could not begin; or `\"\"`", func(e Event) any { return e.Reason }},
 	}},
@@ -129,7 +133,7 @@ var Catalogue = []Kind{
 	{Type: AgentMessage, About: "any other message of the agent's server"},
 
 	{Type: Speaking, About: "the sound of a reply begins to play", Shown: shown("event_id"), Script: "speaking", Fields: []Field{eventID}},
-	{Type: Spoken, About: "words of a reply have been heard; only if the agent sends the time of each character", Script: "spoken", Fields: []Field{
+	{Type: Spoken, About: "words of a reply have been heard; only if the agent sends the time of each character", Script: "spoken", ForPages: shown("event_id", "text: the words"), Fields: []Field{
 		eventID,
 		{"text", "string", "the words", func(e Event) any { return e.Text }},
 	}},
@@ -202,6 +206,8 @@ var Catalogue = []Kind{
 	{Type: Log, About: "a line of the log with the level of `--log-level` or above", Shown: shown("level", "text", "script")},
 	{Type: Error, About: "the agent or the connection reported an error", Shown: shown("text", "hint", "code")},
 	{Type: Raised, About: "a script, or another program, has sent the scripts an event of its own"},
+	{Type: Phase, About: "the conversation does something else", ForPages: shown(
+		"phase: `waiting`, `connecting`, `listening`, `hearing` (the user speaks), `thinking`, `speaking` or `ended`")},
 	{Type: Dropped, About: "events were lost because the reader was too slow", Shown: shown("count: number of events")},
 }
 
@@ -218,6 +224,10 @@ func Of(t Type) *Kind { return rows[t] }
 
 // IsShown reports whether the terminal and --json show events of type t.
 func (t Type) IsShown() bool { return rows[t].Shown != nil }
+
+// IsForPages reports whether the pages in the browser and recordings get events of type t. They get
+// all events that are shown, and some more.
+func (t Type) IsForPages() bool { return rows[t].Shown != nil || rows[t].ForPages != nil }
 
 // ScriptNames returns the sorted names of Moonlark's own events that scripts can receive. The names
 // of the agent's messages, under which scripts receive these messages, are not included.

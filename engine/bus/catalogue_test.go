@@ -36,7 +36,10 @@ func TestTheCatalogueIsCompleteAndConsistent(t *testing.T) {
 			t.Errorf("two rows for on(%q)", k.Script)
 		}
 		scripts[k.Script] = true
-		for _, field := range k.Shown {
+		if k.Shown != nil && k.ForPages != nil {
+			t.Errorf("%s has both Shown and ForPages", k.Type)
+		}
+		for _, field := range slices.Concat(k.Shown, k.ForPages) {
 			used[field.Name] = true
 			if !slices.Contains(fields, field.Name) {
 				t.Errorf("%s: an event has no field %s", k.Type, field.Name)

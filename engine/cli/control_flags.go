@@ -4,14 +4,17 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"moonlark/engine/face/control"
+	"moonlark/engine/safetext"
 )
 
 // controlFlags configure the HTTP server with which other programs observe and drive the agent.
 type controlFlags struct {
-	HTTP  *string `name:"http" placeholder:"HOST:PORT" help:"Serve /healthz, /metrics, /log and, to drive the agent, /start, /stop, /say, /context and /event. Without HOST on this machine only."`
-	Token string  `name:"http-token" placeholder:"TOKEN" help:"Token that HTTP clients must send. Required unless --http listens on loopback. $$MOONLARK_HTTP_TOKEN is safer: the list of processes does not show it."`
+	HTTP  *string  `name:"http" placeholder:"HOST:PORT" help:"Serve /healthz, /metrics, /log and, to drive the agent, /start, /stop, /say, /context and /event. Without HOST on this machine only."`
+	Names []string `name:"http-name" sep:"none" placeholder:"NAME" help:"Answer requests for the host NAME too, which a proxy on this machine passes on. Repeat the flag for more names."`
+	Token string   `name:"http-token" placeholder:"TOKEN" help:"Token that HTTP clients must send. Required unless --http listens on loopback. $$MOONLARK_HTTP_TOKEN is safer: the list of processes does not show it."`
 }
 
 // tokenVariable is the name of the environment variable that can contain the token.
@@ -40,6 +43,23 @@ func (f controlFlags) settings(fromEnvironment string) (control.Options, error) 
 		opts.Addr = addr
 	case f.Token != "":
 		return opts, errors.New("--http-token needs --http")
+	case len(f.Names) > 0:
+		return opts, errors.New("--http-name needs --http")
+	}
+	for _, name := range f.Names {
+		name = clean(name)
+		if !isHostName(name) {
+			return opts, fmt.Errorf("--http-name %s: want the name of a host, such as kiosk.example, without a scheme and a port", safetext.Text(name))
+		}
+		opts.Names = append(opts.Names, name)
 	}
 	return opts, nil
+}
+
+// isHostName reports whether name can be the name of a host.
+func isHostName(name string) bool {
+	isOther := func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '.' || r == '_')
+	}
+	return name != "" && !strings.HasPrefix(name, ".") && !strings.HasSuffix(name, ".") && !strings.ContainsFunc(name, isOther)
 }

@@ -96,6 +96,24 @@ func TestAnIDOrATokenThatCannotBeRightIsRefusedWithoutShowingIt(t *testing.T) {
 	}
 }
 
+func TestANameOfTheServerIsTheNameOfAHost(t *testing.T) {
+	for name, want := range map[string]string{
+		"kiosk.example": "kiosk.example", "KIOSK": "KIOSK", "\"kiosk\"\n": "kiosk", "192.168.1.2": "192.168.1.2",
+		"": "!", "http://kiosk": "!", "kiosk:8080": "!", "kiosk/x": "!", "*.example": "!", "a,b": "!", ".example": "!", "a b": "!", "kiosk.": "!", "[::1]": "!",
+	} {
+		opts, err := controlFlags{HTTP: new("8080"), Names: []string{name}}.settings("")
+		switch {
+		case want == "!" && (err == nil || !strings.Contains(err.Error(), "want the name of a host")):
+			t.Errorf("%q: got %q, %v, want an error", name, opts.Names, err)
+		case want != "!" && (err != nil || len(opts.Names) != 1 || opts.Names[0] != want):
+			t.Errorf("%q: got %q, %v, want %q", name, opts.Names, err, want)
+		}
+	}
+	if _, err := (controlFlags{Names: []string{"kiosk"}}).settings(""); err == nil || err.Error() != "--http-name needs --http" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAnOriginIsASchemeAndAHost(t *testing.T) {
 	for text, want := range map[string]string{
 		"https://example.com": "https://example.com", "https://example.com/": "https://example.com", "http://localhost:3000": "http://localhost:3000",

@@ -47,6 +47,7 @@ type runCommand struct {
 	speechFlags  `embed:""`
 	limitFlags   `embed:""`
 	controlFlags `embed:""`
+	recordFlags  `embed:""`
 	debugFlags   `embed:""`
 	logFlags     `embed:""`
 
@@ -99,6 +100,12 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		screen.Show(e)
 	})
 	defer outside.Watch(events).Close(stopTimeout)
+	_, endRecording, err := c.recordFlags.open(events, c.Scripts, screen.Logger())
+	if err != nil {
+		shown.Close(stopTimeout)
+		return err
+	}
+	defer endRecording()
 
 	opts.Bus = events
 	opts.Retry, opts.Reconnect = !chatting, len(c.Say) == 0 && (interactive || !chatting)

@@ -24,7 +24,6 @@ import (
 	"moonlark/engine/screen"
 	"moonlark/engine/script"
 	"moonlark/engine/speech"
-	"moonlark/engine/tool"
 	"moonlark/engine/voice"
 )
 
@@ -219,25 +218,6 @@ func (r *Remote) Raise(name string, data json.RawMessage) error {
 	}
 	p.Bus.Publish(bus.Event{Type: bus.Raised, Message: m})
 	return nil
-}
-
-// Tools returns the tools of all scripts.
-func (r *Remote) Tools() []*tool.Spec { return r.parts.Load().Scripts.Tools() }
-
-// Call runs a tool outside of any conversation and waits for its result. It returns an error only
-// when ctx is done.
-func (r *Remote) Call(ctx context.Context, name string, args json.RawMessage) (tool.Result, error) {
-	result := make(chan tool.Result, 1)
-	r.parts.Load().Scripts.Call(&script.Call{
-		ID: "call", Name: name, Args: args,
-		Reply: func(_ *script.Call, r tool.Result) { result <- r },
-	})
-	select {
-	case r := <-result:
-		return r, nil
-	case <-ctx.Done():
-		return tool.Result{}, context.Cause(ctx)
-	}
 }
 
 // Reload loads every script again, as if all files had been saved, and returns after that. Events

@@ -26,6 +26,16 @@ type Call struct {
 	Name string
 	Args json.RawMessage // the arguments, as a JSON object; may be empty
 
+	// Client is the name of the program that called the tool, as this program gave it. It is empty if
+	// the call is one of the agent in a conversation.
+	Client string
+
+	// Progress tells the caller how much of the work is done. done and total have the same unit, which
+	// the handler chooses; total is 0 if it is not known. message is for people and may be empty. Any
+	// goroutine may call Progress. It does not block, and it does nothing after the call was answered.
+	// Nil means that nobody listens.
+	Progress func(done, total float64, message string)
+
 	// Timeout is how long the agent waits for the result. The call is stopped after Timeout, or
 	// after the timeout of the tool if that is shorter. Zero means the timeout of the tool.
 	Timeout time.Duration

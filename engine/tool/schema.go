@@ -10,7 +10,7 @@ import (
 // useful for the parameters of tools. Its JSON form is plain JSON Schema; what an agent or a language
 // model gets is often less, because not all of them accept the limits.
 type Schema struct {
-	Type        string // one of the words in Types
+	Type        string // one of the words in Types; empty allows any value
 	Description string
 
 	Enum                 []string       // for a string: the allowed texts; empty allows any text
@@ -54,7 +54,7 @@ func (s *Schema) Property(name string) *Schema {
 // MarshalJSON returns the schema as JSON Schema. The properties keep their order.
 func (s *Schema) MarshalJSON() ([]byte, error) {
 	o := objectWriter{buf: []byte{'{'}}
-	o.field("type", s.Type, true)
+	o.field("type", s.Type, s.Type != "")
 	o.field("description", s.Description, s.Description != "")
 	if len(s.Numbers) > 0 {
 		o.field("enum", s.Numbers, true)

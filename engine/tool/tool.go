@@ -4,6 +4,7 @@
 package tool
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"time"
@@ -76,6 +77,9 @@ type Result struct {
 	Text    string // the text for the agent, of at most MaxResult bytes
 	IsError bool
 	Type    ErrorType // the reason for the error; empty if the call succeeded
+	// Data is the result as a JSON object. It is set if the tool has Returns, and its handler returned
+	// a table that fits them; Text is the same object then.
+	Data json.RawMessage
 }
 
 // An ErrorType says why a tool call failed. Its values are those of the field error_type in the

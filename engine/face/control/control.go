@@ -4,6 +4,9 @@
 // The agent never waits for this package: it only stores the events that it gets. The HTTP server
 // reads everything else from the [Agent] when it serves a request. The package shares no lock with
 // the goroutines that play and record sound.
+//
+// Other packages can add handlers to the HTTP server, for example for the pages of a browser or for
+// long streams: see [Control.Mount] and [Mount]. All requests pass the same checks first.
 package control
 
 import (
@@ -29,7 +32,14 @@ type Options struct {
 	// there is no server.
 	Addr string
 	// Token is the token that clients must send. It is required unless Addr is a loopback address.
-	Token   string
+	Token string
+	// ScreenToken is a second token, which opens only the mounts with ForScreen: for a device in front of
+	// which anybody may stand. Empty means that there is none. It has no effect without Token.
+	ScreenToken string
+	// Names are further names of the server, without a port, for a proxy on this machine that passes
+	// on the Host header, such as "kiosk.example". A server on a loopback address serves only requests
+	// for loopback addresses, for localhost, and for these names.
+	Names   []string
 	Version string // the version of the program, which /healthz and /metrics show
 
 	Log   *slog.Logger // where problems of this package are logged; nil means nowhere
@@ -48,11 +58,12 @@ type Options struct {
 // A Control lets other programs watch and drive one agent, from Open to Close. It has the
 // goroutines of the HTTP server and one goroutine that sends messages to systemd. Close ends them.
 type Control struct {
-	opts    Options // opts and the fields below do not change after New, except server
+	opts    Options // opts and the fields below do not change after New, except mounts and server
 	started time.Time
 	metrics *metrics
 	log     *logBuffer
 	systemd *systemdNotifier // nil if systemd did not ask for messages
+	mounts  []*mount         // the handlers of other packages; Mount adds them before Open
 	server  *server          // the HTTP server; nil if there is none; set by Open
 }
 

@@ -23,6 +23,7 @@ var routes = map[string]map[string]handler{
 	"/healthz": {http.MethodGet: (*server).serveHealth},
 	"/metrics": {http.MethodGet: (*server).serveMetrics},
 	"/log":     {http.MethodGet: (*server).serveLog},
+	"/login":   {http.MethodPost: (*server).serveLogin},
 	"/start":   {http.MethodPost: (*server).serveStart},
 	"/stop":    {http.MethodPost: (*server).serveStop},
 	"/say":     {http.MethodPost: (*server).serveSay},
@@ -51,6 +52,49 @@ func conflict(err error) error {
 	return &httpError{http.StatusConflict, err.Error()}
 }
 
+// ServeHTTP checks a request and passes it to its mount or to route. It sends the response if the
+// request is refused.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for name, value := range map[string]string{
+		"X-Content-Type-Options":       "nosniff",
+		"Cache-Control":                "no-store",
+		"Referrer-Policy":              "no-referrer",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"X-Frame-Options":              "DENY",
+	} {
+		w.Header().Set(name, value)
+	}
+	m, rest := s.control.mountOf(r.URL.Path)
+	if err := s.guard.checkSender(r, m); err != nil {
+		failWith(w, err)
+		return
+	}
+	if strings.Contains(r.URL.Path+"/", "/.well-known/") {
+		// Clients of OAuth look for files there. The answer 401 would make them begin a login.
+		fail(w, http.StatusNotFound, "there is nothing below /.well-known")
+		return
+	}
+	switch {
+	case r.URL.Path == "/login": // where a page gets a session
+		s.route(w, r)
+	case !s.guard.hasToken(r, m, rest):
+		w.Header().Set("WWW-Authenticate", `Bearer realm="moonlark"`)
+		fail(w, http.StatusUnauthorized, "the token is missing or wrong: send the header Authorization: Bearer TOKEN")
+	case m != nil && m.PathToken && rest != "":
+		if !s.guard.isToken(rest) {
+			s.route(w, r)
+			return
+		}
+		r = r.Clone(r.Context())
+		r.URL.Path, r.URL.RawPath, r.RequestURI = m.Path, "", m.Path
+		m.serve(w, r)
+	case m != nil:
+		m.serve(w, r)
+	default:
+		s.route(w, r)
+	}
+}
+
 // route calls the handler for a request. It sends the response if the handler returns an error or
 // if the request is a POST.
 func (s *server) route(w http.ResponseWriter, r *http.Request) {
@@ -62,7 +106,7 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) {
 	handle := methods[method]
 	switch {
 	case methods == nil:
-		fail(w, http.StatusNotFound, "there is no "+shorten(r.URL.Path)+"; there are "+strings.Join(slices.Sorted(maps.Keys(routes)), ", "))
+		fail(w, http.StatusNotFound, "there is no "+shorten(r.URL.Path)+"; there are "+strings.Join(s.paths(), ", "))
 		return
 	case handle == nil:
 		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
@@ -72,15 +116,32 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	err := handle(s, w, r)
-	var withStatus *httpError
 	switch {
-	case errors.As(err, &withStatus):
-		fail(w, withStatus.status, withStatus.text)
 	case err != nil:
-		fail(w, http.StatusInternalServerError, err.Error())
+		failWith(w, err)
 	case method == http.MethodPost:
 		reply(w, http.StatusAccepted, map[string]bool{"ok": true})
 	}
+}
+
+// paths returns the paths of all routes and mounts in order.
+func (s *server) paths() []string {
+	paths := slices.Collect(maps.Keys(routes))
+	for _, m := range s.control.mounts {
+		paths = append(paths, m.Path)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// failWith sends err as the response. Its status is that of the httpError in err, or 500.
+func failWith(w http.ResponseWriter, err error) {
+	var withStatus *httpError
+	if errors.As(err, &withStatus) {
+		fail(w, withStatus.status, withStatus.text)
+		return
+	}
+	fail(w, http.StatusInternalServerError, err.Error())
 }
 
 func fail(w http.ResponseWriter, status int, text string) {

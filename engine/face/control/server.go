@@ -15,10 +15,11 @@ import (
 )
 
 const (
-	// maxConnections is the maximum number of open connections. Further connections wait until one
-	// of them is closed.
+	// maxConnections is the maximum number of open connections, in addition to one for each request
+	// that the mounts may have open. Further connections wait until one of them is closed.
 	maxConnections  = 64
 	maxBody         = 256 << 10 // maximum size of a request's body, in bytes
+	writeTimeout    = 15 * time.Second
 	shutdownTimeout = 300 * time.Millisecond
 )
 
@@ -26,6 +27,7 @@ const (
 type server struct {
 	control   *Control // control and the fields below do not change after listen
 	agent     Agent
+	guard     *guard
 	addr      net.Addr
 	http      *http.Server
 	cancel    context.CancelFunc // cancels the contexts of all requests
@@ -49,21 +51,25 @@ func listen(c *Control, a Agent) (*server, error) {
 		return nil, ErrNoToken
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &server{control: c, agent: a, addr: l.Addr(), cancel: cancel, done: make(chan struct{})}
+	s := &server{control: c, agent: a, guard: newGuard(c.opts, l.Addr()), addr: l.Addr(), cancel: cancel, done: make(chan struct{})}
 	s.http = &http.Server{
-		Handler:           newAccessControl(c.opts.Token, l.Addr(), http.HandlerFunc(s.route)),
+		Handler:           s,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      15 * time.Second,
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       30 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ErrorLog:          slog.NewLogLogger(c.opts.Log.Handler(), slog.LevelDebug),
 	}
+	connections := maxConnections
+	for _, m := range c.mounts {
+		connections += m.MaxOpen
+	}
 	go func() {
 		defer close(s.done)
 		// Serve returns ErrServerClosed after close.
-		s.http.Serve(netutil.LimitListener(l, maxConnections))
+		s.http.Serve(netutil.LimitListener(l, connections))
 	}()
 	return s, nil
 }

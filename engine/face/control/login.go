@@ -1,0 +1,94 @@
+package control
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	// sessionCookie is the name of the cookie that a page has in place of a token.
+	sessionCookie = "moonlark_session"
+	// sessionAge is how long a browser keeps the cookie.
+	sessionAge = 30 * 24 * time.Hour
+	// wrongTokenDelay makes it slow to guess a token.
+	wrongTokenDelay = 300 * time.Millisecond
+)
+
+// A right says what a client may do.
+type right string
+
+const (
+	noRight     right = ""
+	screenRight right = "screen" // use the mounts with ForScreen
+	fullRight   right = "full"   // use everything
+)
+
+// newSession returns the value of a session cookie: a right, a random id, and a signature whose key is
+// made from the token. So a session outlives a restart of the program, and ends when the token
+// changes, but the cookie does not contain the token.
+func (g *guard) newSession(r right) string {
+	var id [16]byte
+	rand.Read(id[:]) // never fails
+	session := string(r) + "." + hex.EncodeToString(id[:])
+	return session + "." + g.sign(r, session)
+}
+
+func (g *guard) sign(r right, session string) string {
+	key := g.tokenHash
+	if r == screenRight {
+		key = g.screenHash
+	}
+	mac := hmac.New(sha256.New, key[:])
+	mac.Write([]byte("moonlark session " + session))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// sessionRight returns the right of the request's session cookie.
+func (g *guard) sessionRight(r *http.Request) right {
+	for _, cookie := range r.CookiesNamed(sessionCookie) {
+		at := strings.LastIndexByte(cookie.Value, '.')
+		if at < 0 {
+			continue
+		}
+		session, signature := cookie.Value[:at], cookie.Value[at+1:]
+		name, _, _ := strings.Cut(session, ".")
+		one := right(name)
+		known := one == fullRight && g.needsToken || one == screenRight && g.hasScreenToken
+		if known && hmac.Equal([]byte(signature), []byte(g.sign(one, session))) {
+			return one
+		}
+	}
+	return noRight
+}
+
+// serveLogin serves POST /login, which gives a page a session in exchange for a token. It is the only
+// path without a token. An example of a body is {"token": "secret"}.
+func (s *server) serveLogin(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Token string `json:"token"`
+	}
+	if err := readBody(r, &body, false); err != nil {
+		return err
+	}
+	if !s.guard.needsToken {
+		return nil
+	}
+	one := s.guard.tokenRight(body.Token)
+	if one == noRight {
+		select {
+		case <-time.After(wrongTokenDelay):
+		case <-r.Context().Done():
+		}
+		return &httpError{http.StatusUnauthorized, "the token is wrong"}
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: sessionCookie, Value: s.guard.newSession(one), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		MaxAge: int(sessionAge.Seconds()),
+	})
+	return nil
+}

@@ -1,0 +1,96 @@
+package control
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"moonlark/engine"
+)
+
+// login sends a token to /login and returns the status and the cookie of the response.
+func (h *fixture) login(token string) (int, *http.Cookie) {
+	h.t.Helper()
+	answer, err := h.client.Post(h.URL()+"/login", "application/json", strings.NewReader(`{"token": "`+token+`"}`))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	for _, cookie := range answer.Cookies() {
+		return answer.StatusCode, cookie
+	}
+	return answer.StatusCode, nil
+}
+
+func TestASessionHasTheRightOfItsToken(t *testing.T) {
+	c := New(Options{Addr: "127.0.0.1:0", Token: "everything", ScreenToken: "only the screen"})
+	c.Mount(Mount{Path: "/screen/doc", Handler: echo, ForScreen: true})
+	c.Mount(Mount{Path: "/events", Handler: echo})
+	c.Mount(Mount{Path: "/page", Handler: echo, Public: true})
+	h := open(t, c)
+	if status, cookie := h.login("wrong"); status != http.StatusUnauthorized || cookie != nil {
+		t.Errorf("a wrong token: %d %v", status, cookie)
+	}
+	cookies := map[string]string{"none": "", "forged": sessionCookie + "=full.00.00", "long": sessionCookie + "=full." + strings.Repeat("0", 64)}
+	for name, token := range map[string]string{"full": "everything", "screen": "only the screen"} {
+		status, cookie := h.login(token)
+		if status != http.StatusAccepted || cookie == nil || !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || cookie.Path != "/" {
+			t.Fatalf("%s: %d %v", name, status, cookie)
+		}
+		if strings.Contains(cookie.Value, token) {
+			t.Error("the cookie contains the token")
+		}
+		cookies[name] = cookie.Name + "=" + cookie.Value
+	}
+	cookies["raised"] = strings.Replace(cookies["screen"], "=screen.", "=full.", 1)
+	for _, row := range []struct {
+		cookie, method, path string
+		want                 int
+	}{
+		{"none", "GET", "/events", 401}, {"none", "GET", "/page", 200}, {"none", "POST", "/page", 401},
+		{"forged", "GET", "/events", 401}, {"long", "GET", "/events", 401}, {"raised", "GET", "/events", 401},
+		{"raised", "GET", "/screen/doc", 401},
+		{"full", "GET", "/events", 200}, {"full", "GET", "/screen/doc", 200}, {"full", "GET", "/log", 200},
+		{"screen", "GET", "/events", 401}, {"screen", "GET", "/screen/doc", 200}, {"screen", "GET", "/log", 401},
+		{"screen", "POST", "/say", 401}, {"screen", "POST", "/screen/doc", 200},
+	} {
+		header := []string{}
+		if cookies[row.cookie] != "" {
+			header = append(header, "Cookie", cookies[row.cookie])
+		}
+		if status, text := h.request(row.method, row.path, "", header...); status != row.want {
+			t.Errorf("%s %s with the cookie %s: %d %s, want %d", row.method, row.path, row.cookie, status, text, row.want)
+		}
+	}
+	status, _ := h.request("GET", "/screen/doc", "", "Authorization", "Bearer only the screen")
+	if status != http.StatusOK {
+		t.Errorf("the screen's token in a header: %d", status)
+	}
+}
+
+func TestALinkOfAnotherSiteMayOpenAPageAndNothingElse(t *testing.T) {
+	c := New(Options{Addr: "127.0.0.1:0"})
+	c.Mount(Mount{Path: "/page", Handler: echo, Public: true})
+	c.Mount(Mount{Path: "/events", Handler: echo})
+	h := open(t, c)
+	for _, row := range []struct {
+		method, path, mode, dest string
+		want                     int
+	}{
+		{"GET", "/page", "navigate", "document", 200}, {"GET", "/page", "navigate", "iframe", 403},
+		{"GET", "/page", "no-cors", "script", 403}, {"POST", "/page", "navigate", "document", 403},
+		{"GET", "/events", "navigate", "document", 403}, {"GET", "/log", "navigate", "document", 403},
+	} {
+		status, _ := h.request(row.method, row.path, "", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", row.mode, "Sec-Fetch-Dest", row.dest)
+		if status != row.want {
+			t.Errorf("%+v: got %d", row, status)
+		}
+	}
+}
+
+func TestWithoutATokenThereIsNothingToLogInTo(t *testing.T) {
+	h := start(t, "", Options{}, engine.Options{})
+	if status, cookie := h.login("x"); status != http.StatusAccepted || cookie != nil {
+		t.Errorf("%d %v", status, cookie)
+	}
+}

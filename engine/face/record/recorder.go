@@ -1,0 +1,228 @@
+// Package record writes what happens to an agent to files, and reads such recordings.
+//
+// A recording is the stream of events: one JSON object a line, the same that --json prints and pages
+// get. Its first line, of the type "recording", says what was recorded. What people have said is in
+// it, so only the owner can read the files.
+package record
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"moonlark/engine/bus"
+)
+
+const (
+	// maxTotal is the maximum size of all recordings in a folder, in bytes.
+	maxTotal = 1 << 30
+	// maxFile is the size from which a new file is begun, in bytes.
+	maxFile = 32 << 20
+	// goodFile is the size from which a new conversation begins a new file, in bytes.
+	goodFile = 1 << 20
+	// retryInterval is the time after which the recorder tries again to write, after an error.
+	retryInterval = time.Minute
+
+	extension = ".jsonl"
+)
+
+// A Header is the first line of a recording.
+type Header struct {
+	Type    string    `json:"type"` // "recording"
+	Time    time.Time `json:"time"`
+	Version string    `json:"version"` // of the program
+	Scripts []Script  `json:"scripts"`
+}
+
+// A Script is a script that ran during a recording.
+type Script struct {
+	Name string `json:"name"`
+	Hash string `json:"sha256,omitempty"` // of the file's content; empty if it could not be read
+}
+
+// Options are the options of a Recorder.
+type Options struct {
+	Folder  string          // where the files are written; it is made if it does not exist
+	Version string          // the version of the program
+	Scripts func() []Script // returns the scripts for the first line of a file
+	Log     *slog.Logger    // where problems are logged; nil means nowhere
+}
+
+// A Recorder writes the events of an agent to files in a folder. Together they have at most 1 GiB:
+// the oldest recordings are removed. Any goroutine may call the methods.
+type Recorder struct {
+	opts              Options
+	maxTotal, maxFile int64 // the constants above, except in tests
+
+	mu     sync.Mutex // guards the fields below
+	file   *os.File   // nil after an error and after Close
+	bytes  int64      // the size of file
+	failed time.Time  // when the last error occurred; zero if the recorder works
+	closed bool
+}
+
+// Open makes the folder and begins the first file. If it returns no error, the caller must call Close.
+func Open(opts Options) (*Recorder, error) {
+	r := &Recorder{opts: opts, maxTotal: maxTotal, maxFile: maxFile}
+	if r.opts.Log == nil {
+		r.opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(opts.Folder, 0o700); err != nil {
+		return nil, err
+	}
+	if err := r.begin(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Watch makes the Recorder receive the events of a bus, until the caller closes the subscription that
+// Watch returns.
+func (r *Recorder) Watch(b *bus.Bus) *bus.Subscription {
+	return b.Subscribe(bus.Type.IsForPages, r.Note)
+}
+
+// Note writes an event to the file. Watch calls it for the events of the bus.
+func (r *Recorder) Note(e bus.Event) {
+	line, err := e.Line()
+	if err != nil {
+		r.opts.Log.Warn("record: " + err.Error())
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	full := r.bytes > r.maxFile || e.Type == bus.Connecting && r.bytes > min(goodFile, r.maxFile)
+	switch {
+	case r.closed, r.file == nil && time.Since(r.failed) < retryInterval:
+		return
+	case r.file == nil, full:
+		if err := r.begin(); err != nil {
+			r.fail(err)
+			return
+		}
+	}
+	if err := r.write(line); err != nil {
+		r.fail(err)
+	}
+}
+
+func (r *Recorder) write(line []byte) error {
+	n, err := r.file.Write(line)
+	r.bytes += int64(n)
+	return err
+}
+
+// fail closes the file after an error. The caller holds r.mu.
+func (r *Recorder) fail(err error) {
+	if r.file != nil {
+		r.file.Close()
+		r.file = nil
+	}
+	if r.failed.IsZero() {
+		r.opts.Log.Warn(fmt.Sprintf("record: %v: nothing is recorded; trying again each minute", err))
+	}
+	r.failed = time.Now()
+}
+
+// begin closes the file, makes room, and begins a new file. The caller holds r.mu, except in Open.
+func (r *Recorder) begin() error {
+	if r.file != nil {
+		r.file.Close()
+		r.file = nil
+	}
+	if err := r.makeRoom(); err != nil {
+		return err
+	}
+	now := time.Now()
+	name := now.UTC().Format("2006-01-02T15-04-05.000000Z") + extension // in this form, names sort by time
+	file, err := os.OpenFile(filepath.Join(r.opts.Folder, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	r.file, r.bytes, r.failed = file, 0, time.Time{}
+	header := Header{Type: "recording", Time: now, Version: r.opts.Version, Scripts: []Script{}}
+	if r.opts.Scripts != nil {
+		header.Scripts = append(header.Scripts, r.opts.Scripts()...)
+	}
+	line, err := json.Marshal(header)
+	if err != nil {
+		return err
+	}
+	return r.write(append(line, '\n'))
+}
+
+// makeRoom removes the oldest recordings until there is room for one more file.
+func (r *Recorder) makeRoom() error {
+	entries, err := os.ReadDir(r.opts.Folder)
+	if err != nil {
+		return err
+	}
+	type recording struct {
+		name string
+		size int64
+	}
+	var all []recording
+	total := int64(0)
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || !isRecordingName(e.Name()) {
+			continue
+		}
+		all = append(all, recording{e.Name(), info.Size()})
+		total += info.Size()
+	}
+	slices.SortFunc(all, func(a, b recording) int { return cmp.Compare(a.name, b.name) })
+	for _, one := range all {
+		if total <= r.maxTotal-r.maxFile {
+			break
+		}
+		if err := os.Remove(filepath.Join(r.opts.Folder, one.name)); err != nil {
+			return err
+		}
+		total -= one.size
+	}
+	return nil
+}
+
+// isRecordingName reports whether a Recorder has chosen this name for a file.
+func isRecordingName(name string) bool {
+	base, ok := strings.CutSuffix(name, extension)
+	_, err := time.Parse("2006-01-02T15-04-05.000000Z", base)
+	return ok && err == nil
+}
+
+// A State says where the events are recorded.
+type State struct {
+	File  string `json:"file"`  // the name of the file in the folder
+	Bytes int64  `json:"bytes"` // its size
+}
+
+// State returns where the events are recorded now, or nil if they are not.
+func (r *Recorder) State() *State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.file == nil {
+		return nil
+	}
+	return &State{filepath.Base(r.file.Name()), r.bytes}
+}
+
+// Close ends the recording.
+func (r *Recorder) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	if r.file == nil {
+		return nil
+	}
+	err := r.file.Close()
+	r.file = nil
+	return err
+}

@@ -1,0 +1,151 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"moonlark/engine/bus"
+)
+
+// StreamOptions are the options of a Stream.
+type StreamOptions struct {
+	Version string       // the version of the program, which a page compares with its own
+	Log     *slog.Logger // where problems are logged; nil means nowhere
+}
+
+// A Stream keeps the newest events of an agent and sends them to readers, which are pages and other
+// programs. It never makes the agent wait: it appends each event to a list of limited size and wakes
+// the readers. Each reader is one request, on the goroutine that net/http has made for it. Any
+// goroutine may call the methods.
+type Stream struct {
+	opts    StreamOptions
+	boot    string       // names this process: the same number of an event means something else in another one
+	readers atomic.Int32 // the number of open requests for /events
+
+	mu     sync.Mutex // guards the fields below
+	agent  Agent      // nil until SetAgent
+	ring   ring
+	grown  chan struct{} // closed when the list or the level changes; nil while no reader waits
+	phase  phaseTracker
+	state  counts
+	level  []byte // the newest level as JSON, nil before the first
+	levels uint64 // the number of levels so far
+	fields map[string]func() any
+}
+
+// NewStream returns a Stream without events.
+func NewStream(opts StreamOptions) *Stream {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	var id [4]byte
+	rand.Read(id[:]) // never fails
+	return &Stream{opts: opts, boot: hex.EncodeToString(id[:]), state: newCounts(), fields: map[string]func() any{}}
+}
+
+// SetAgent sets the agent whose state the snapshots show. Before it, they have only what the events
+// say.
+func (s *Stream) SetAgent(a Agent) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.agent = a
+}
+
+// AddField adds a field to each snapshot. value is called for each snapshot, on the goroutine of a
+// request, and must not block. A nil value leaves the field out.
+func (s *Stream) AddField(name string, value func() any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fields[name] = value
+}
+
+// Watch makes the Stream receive the events of a bus, until the caller closes the subscription that
+// Watch returns. Subscribe before the scripts are loaded, so that no event is missed. How loud the
+// microphone is, is asked for only while somebody reads the stream.
+func (s *Stream) Watch(b *bus.Bus) *bus.Subscription {
+	return b.Subscribe(func(t bus.Type) bool {
+		return t.IsForPages() || t == bus.Loudness && s.readers.Load() > 0
+	}, s.Note)
+}
+
+// Note adds an event to the stream. Watch calls it for the events of the bus.
+func (s *Stream) Note(e bus.Event) {
+	line := s.encode(e)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state.note(e)
+	before := s.phase.phase()
+	s.phase.note(e)
+	if e.Type == bus.Loudness {
+		s.level, s.levels = line, s.levels+1
+	} else if line != nil {
+		s.ring.add(string(e.Type), line)
+	}
+	if after := s.phase.phase(); after != before {
+		change := bus.Event{Type: bus.Phase, Time: e.Time, Phase: after}
+		s.ring.add(string(bus.Phase), s.encode(change))
+	}
+	s.wake()
+}
+
+// encode returns an event as JSON without a newline, or nil if that is not possible. A Loudness event
+// becomes an object of its own: see docs/http.md.
+func (s *Stream) encode(e bus.Event) []byte {
+	var line []byte
+	var err error
+	if e.Type == bus.Loudness {
+		line, err = json.Marshal(struct {
+			Mic   float64   `json:"mic"`
+			Voice bool      `json:"voice"`
+			At    time.Time `json:"at"`
+		}{e.Loudness, e.Voice, e.Time})
+	} else if line, err = e.Line(); err == nil {
+		line = line[:len(line)-1]
+	}
+	if err != nil {
+		s.opts.Log.Warn("events: " + err.Error())
+		return nil
+	}
+	return line
+}
+
+// wake wakes all readers. The caller holds s.mu.
+func (s *Stream) wake() {
+	if s.grown != nil {
+		close(s.grown)
+		s.grown = nil
+	}
+}
+
+// news is what a reader has not sent yet.
+type news struct {
+	events []entry
+	lost   int    // the number of events that the reader has missed
+	last   uint64 // the number of the newest event
+	level  []byte // the newest level; nil if the reader has sent it
+	levels uint64
+	grown  <-chan struct{} // closed when there is more
+}
+
+// after returns the events whose number is greater than seq, and the newest level if its number is
+// greater than levels.
+func (s *Stream) after(seq, levels uint64) news {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	events, lost := s.ring.after(seq)
+	n := news{lost: lost, last: s.ring.last, levels: s.levels}
+	n.events = append(n.events, events...) // the ring changes its own list
+	if s.levels > levels {
+		n.level = s.level
+	}
+	if s.grown == nil {
+		s.grown = make(chan struct{})
+	}
+	n.grown = s.grown
+	return n
+}
