@@ -78,3 +78,7 @@ func (r *Remote) SayPending() {
 		r.parts.Load().Bus.Log("", slog.LevelWarn, "screen: "+err.Error())
 	}
 }
+
+// Levels returns how loud the speaker and the microphone are, in dBFS, from -96 (silence) to 0. The error is
+// luastd.ErrNoSound when sound is off.
+func (r *Remote) Levels() (speaker, microphone float64, err error) { return r.Sounds().Levels() }

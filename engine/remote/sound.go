@@ -36,6 +36,11 @@ func (r *Remote) Listen(listening bool) error {
 	return r.sound(func(v *voice.Voice) error { v.SetListening(listening); return nil })
 }
 
+// Interrupt silences the reply that the speaker plays, as if the user had interrupted it.
+func (r *Remote) Interrupt() error {
+	return r.sound(func(v *voice.Voice) error { v.Interrupt(0); return nil })
+}
+
 // Listening reports whether the agent hears the microphone.
 func (r *Remote) Listening() bool {
 	v := r.parts.Load().Voice
