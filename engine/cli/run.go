@@ -15,6 +15,7 @@ import (
 	"moonlark/engine/dialog"
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/terminal"
+	"moonlark/engine/face/web"
 	"moonlark/engine/remote"
 	"moonlark/engine/script/debug"
 	"moonlark/engine/version"
@@ -47,6 +48,7 @@ type runCommand struct {
 	speechFlags  `embed:""`
 	limitFlags   `embed:""`
 	controlFlags `embed:""`
+	inspectFlags `embed:""`
 	recordFlags  `embed:""`
 	debugFlags   `embed:""`
 	logFlags     `embed:""`
@@ -80,6 +82,7 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return &usageError{err}
 	}
+	c.inspectFlags.address(&settings)
 	debugAddress, err := c.debugFlags.address()
 	if err != nil {
 		return &usageError{err}
@@ -100,7 +103,11 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		screen.Show(e)
 	})
 	defer outside.Watch(events).Close(stopTimeout)
-	_, endRecording, err := c.recordFlags.open(events, c.Scripts, screen.Logger())
+	stream := web.NewStream(web.StreamOptions{Version: version.Version(), Log: screen.Logger()})
+	if c.Inspect {
+		defer stream.Watch(events).Close(stopTimeout)
+	}
+	recorder, endRecording, err := c.recordFlags.open(events, c.Scripts, screen.Logger())
 	if err != nil {
 		shown.Close(stopTimeout)
 		return err
@@ -137,11 +144,15 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		shown.Close(stopTimeout)
 		return &usageError{err}
 	}
+	c.inspectFlags.mount(outside, stream, e.Remote(), recorder)
 	if err := outside.Open(ctx, e.Remote()); err != nil {
 		shown.Close(stopTimeout)
 		return err
 	}
 	defer outside.Close()
+	if c.Inspect {
+		screen.Logger().Info("inspector: open " + pageURL(outside.URL(), "/inspect", settings.Token, term.IsTerminal(int(os.Stderr.Fd()))))
+	}
 	defer onSIGHUP(func() { outside.Reload(e.Remote()) }, e.Stop)()
 
 	endDebugger, err := c.debugFlags.open(ctx, debugAddress, opts.Debugger, events, screen.Logger())

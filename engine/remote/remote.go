@@ -229,6 +229,12 @@ func (r *Remote) Reload() {
 	}
 }
 
+// State returns a copy of the table `state` of the script whose file has this name. It waits until the
+// script can run. The error says that there is no such script, or is the cause of ctx.
+func (r *Remote) State(ctx context.Context, scriptName string) (script.StateView, error) {
+	return r.parts.Load().Scripts.State(ctx, scriptName)
+}
+
 // Health returns a report on the state of the agent. It does not wait for the scripts.
 func (r *Remote) Health() health.Report {
 	p := r.parts.Load()

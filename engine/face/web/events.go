@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -43,23 +42,23 @@ type reader struct {
 func (s *Stream) ServeEvents(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", "GET")
-		fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method GET")
+		Fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method GET")
 		return
 	}
 	types, err := typesOf(r.URL.Query().Get("types"))
 	if err != nil {
-		fail(w, http.StatusBadRequest, err.Error())
+		Fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	since, err := s.since(r)
 	if err != nil {
-		fail(w, http.StatusBadRequest, err.Error())
+		Fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	if s.readers.Add(1) > MaxReaders {
 		s.readers.Add(-1)
 		w.Header().Set("Retry-After", "5")
-		fail(w, http.StatusServiceUnavailable, fmt.Sprintf("%d programs read the events already", MaxReaders))
+		Fail(w, http.StatusServiceUnavailable, fmt.Sprintf("%d programs read the events already", MaxReaders))
 		return
 	}
 	defer s.readers.Add(-1)
@@ -206,14 +205,4 @@ func (c *reader) flush(control *http.ResponseController) bool {
 	control.SetWriteDeadline(time.Now().Add(writeTimeout))
 	_, err := c.out.WriteTo(c.w)
 	return err == nil && control.Flush() == nil
-}
-
-// fail sends an error in the form that all requests have.
-func fail(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(struct { // an error means that the client has gone away
-		OK    bool   `json:"ok"`
-		Error string `json:"error"`
-	}{false, text})
 }

@@ -166,12 +166,12 @@ func (c *counts) describe(snap *snapshot, r health.Report, silent []string, tool
 func (s *Stream) ServeSnapshot(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method GET")
+		Fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method GET")
 		return
 	}
 	text, _, err := s.snapshot(r.Context())
 	if err != nil {
-		fail(w, http.StatusInternalServerError, err.Error())
+		Fail(w, http.StatusInternalServerError, err.Error())
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

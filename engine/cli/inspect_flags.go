@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"net/url"
+
+	"moonlark/engine/face/control"
+	"moonlark/engine/face/inspector"
+	"moonlark/engine/face/record"
+	"moonlark/engine/face/web"
+	"moonlark/engine/remote"
+)
+
+// inspectFlags configure the page in the browser that shows the agent.
+type inspectFlags struct {
+	Inspect bool `help:"Serve a page, /inspect, that shows the agent in a browser and drives it. Without --http on a free port of this machine. The page shows the conversation."`
+}
+
+// address sets the address of the HTTP server, if the page needs one.
+func (f inspectFlags) address(opts *control.Options) {
+	if f.Inspect && opts.Addr == "" {
+		opts.Addr = "127.0.0.1:0"
+	}
+}
+
+// mount adds the page to the HTTP server. recorder is nil if nothing is recorded.
+func (f inspectFlags) mount(outside *control.Control, stream *web.Stream, agent *remote.Remote, recorder *record.Recorder) {
+	if !f.Inspect {
+		return
+	}
+	stream.SetAgent(agent)
+	stream.AddField("recording", func() any {
+		if recorder == nil {
+			return nil
+		}
+		if state := recorder.State(); state != nil {
+			return state
+		}
+		return nil
+	})
+	shared := web.SharedFiles()
+	outside.Mount(control.Mount{Path: "/web/", Handler: shared, Public: true, ForScreen: true, MaxOpen: 32})
+	outside.Mount(control.Mount{Path: "/favicon.ico", Handler: shared, Public: true, ForScreen: true})
+	for _, m := range inspector.Mounts(stream, agent) {
+		outside.Mount(m)
+	}
+}
+
+// pageURL returns the URL of a page of the server. It has the token only if a person sees it: a log
+// keeps it for others.
+func pageURL(server, path, token string, isTerminal bool) string {
+	if token != "" && isTerminal {
+		return server + path + "#token=" + url.QueryEscape(token)
+	}
+	return server + path
+}

@@ -1,0 +1,93 @@
+// The page: its bar, its columns, and the keys that work everywhere.
+import { html, render, useState, useEffect } from "../web/html.js";
+import { post } from "../web/stream.js";
+import * as s from "./state.js";
+import { safe } from "./text.js";
+import { Left } from "./left.js";
+import { Thread } from "./thread.js";
+import { Right, again, shownTool } from "./right.js";
+
+const PHASES = { waiting: "Waiting", connecting: "Connecting", listening: "Listening", hearing: "Hearing", thinking: "Thinking", speaking: "Speaking", ended: "Ended" };
+const COLOURS = { listening: "you", hearing: "you", thinking: "tool", speaking: "agent" };
+const LINKS = { connecting: "connecting", live: "live", lost: "no connection" };
+
+function Duration({ since }) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => { const t = setInterval(() => { if (!document.hidden) setNow(Date.now()); }, 1000); return () => clearInterval(t); }, []);
+  const sec = Math.max(0, Math.floor((now - since) / 1000));
+  const two = (n) => String(n).padStart(2, "0");
+  return html`<span class="num" aria-hidden="true">${sec >= 3600 ? Math.floor(sec / 3600) + ":" + two(Math.floor(sec / 60) % 60) : two(Math.floor(sec / 60))}:${two(sec % 60)}</span>`;
+}
+
+function Theme() {
+  const dark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark")) === "dark";
+  const [isDark, set] = useState(dark());
+  const toggle = () => {
+    document.documentElement.dataset.theme = isDark ? "light" : "dark";
+    try { localStorage.setItem("theme", isDark ? "light" : "dark"); } catch { /* it is not kept then */ }
+    set(!isDark);
+  };
+  return html`<button class="btn quiet" onClick=${toggle}>${isDark ? "Light" : "Dark"}</button>`;
+}
+
+function Bar() {
+  const snap = s.snap.value, { name, since } = s.phase.value;
+  const [problem, setProblem] = useState("");
+  const act = (path) => () => post(path).then(() => setProblem(""), (e) => setProblem(e.message));
+  const talks = ["connected", "connecting", "reconnecting"].includes(snap?.status);
+  const who = snap?.replay ? "Recording" : { local: "Embedded agent", agent: "ElevenLabs agent", url: "Agent" }[snap?.target] ?? "No conversation yet";
+  return html`<header class="top">
+    <h1 class="brand"><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10.25" fill="none" stroke="var(--line2)" stroke-width="1.5" /><path d="M12 1.75a10.25 10.25 0 0 1 0 20.5c3.4-2.4 5.1-5.9 5.1-10.25S15.4 4.15 12 1.75Z" fill="var(--agent)" /></svg>Moonlark</h1>
+    <div class="crumb"><b>${who}</b><span class="mono">${safe(snap?.replay ?? snap?.conversation_id ?? "", 40)}</span></div>
+    ${!snap?.replay && html`<span class=${"pill " + (COLOURS[name] ?? "")} ><i></i><span role="status">${PHASES[name] ?? name}</span><${Duration} since=${since} /></span>`}
+    <span class="grow"></span>
+    ${problem && html`<span class="bad" role="alert">${safe(problem, 200)}</span>`}
+    ${s.outdated.value && html`<button class="btn" onClick=${() => location.reload()}>Moonlark is newer: load the page again</button>`}
+    <span class=${"link-state " + s.link.value} role="status">${LINKS[s.link.value]}</span>
+    ${snap?.recording && html`<span class="recording"><span class="rec"></span>Recording <span class="num">${(snap.recording.bytes / 1e6).toFixed(1)} MB</span></span>`}
+    <${Theme} />
+    ${snap && !snap.replay && (talks ? html`<button class="btn" onClick=${act("stop")}>End conversation</button>` : html`<button class="btn" onClick=${act("start")}>Start conversation</button>`)}
+    <nav class="views" aria-label="Parts of the page">${[["main", "Talk"], ["right", "Details"], ["left", "Tools"]].map(([id, title]) => html`<button class="btn quiet" onClick=${() => { document.body.dataset.view = id; }}>${title}</button>`)}</nav>
+  </header>`;
+}
+
+async function login(token) {
+  await post("login", { token });
+  location.reload();
+}
+
+function Login() {
+  const [token, setToken] = useState(""), [problem, setProblem] = useState("");
+  const submit = (e) => { e.preventDefault(); login(token).catch((error) => setProblem(error.message)); };
+  return html`<form class="login" onSubmit=${submit}><h2>This agent needs a token</h2><p>It is the one of <code>MOONLARK_HTTP_TOKEN</code> or <code>--http-token</code>.</p>
+    <input type="password" aria-label="Token" value=${token} autocomplete="current-password" onInput=${(e) => setToken(e.currentTarget.value)} /><button class="btn solid">Open</button>
+    ${problem && html`<p class="bad" role="alert">${safe(problem, 200)}</p>`}</form>`;
+}
+
+function Page() {
+  if (s.needsLogin.value) return html`<${Login} />`;
+  return html`<${Bar} /><${Left} shown=${shownTool.value} /><${Thread} /><${Right} />`;
+}
+
+// Keys that work everywhere, except while somebody types.
+addEventListener("keydown", (e) => {
+  const typing = e.target.closest?.("input, textarea, select, [contenteditable]");
+  if (e.key === "Escape") { if (typing) e.target.blur(); else if (s.phase.value.name === "speaking") post("interrupt").catch(() => {}); return; }
+  if (typing || e.ctrlKey || e.metaKey || e.altKey) return;
+  if (e.key === "/") { e.preventDefault(); document.getElementById("filter")?.focus(); }
+  if (e.key === "r" || e.key === "R") again();
+  if (e.key === " " && !e.repeat && s.snap.value?.microphone && !e.target.closest("button")) { e.preventDefault(); post("listen", { on: true }).catch(() => {}); }
+});
+addEventListener("keyup", (e) => {
+  if (e.key === " " && s.snap.value?.microphone && !e.target.closest?.("input, textarea, select, button")) post("listen", { on: false }).catch(() => {});
+});
+
+try { const theme = localStorage.getItem("theme"); if (theme) document.documentElement.dataset.theme = theme; } catch { /* as the system is */ }
+document.body.dataset.view = "main";
+const token = new URLSearchParams(location.hash.slice(1)).get("token");
+if (token) {
+  history.replaceState(null, "", location.pathname);
+  try { await post("login", { token }); } catch { s.needsLogin.value = true; }
+}
+s.start();
+render(html`<${Page} />`, document.body);

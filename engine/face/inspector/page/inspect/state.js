@@ -1,0 +1,267 @@
+// The state of the page, made from the stream of events. Everything that is shown is bounded: a page
+// may be open for months.
+import { signal, batch } from "../web/html.js";
+import { openStream } from "../web/stream.js";
+
+const MAX_TURNS = 120, MAX_LINES_OF_TURN = 60, MAX_EVENTS = 1500, MAX_LOG = 500, MAX_ROWS = 500;
+
+export const link = signal("connecting");     // "connecting", "live" or "lost"
+export const snap = signal(null);             // the newest snapshot
+export const phase = signal({ name: "waiting", since: Date.now() });
+export const listening = signal(false);
+export const changed = signal(0);             // counts the changes of what follows
+export const outdated = signal(false);        // Moonlark is newer than this page
+export const level = signal(null);            // { mic, voice } while there is sound
+export const selected = signal(null);         // the line of the tool call that is shown in full
+export const needsLogin = signal(false);
+
+export const turns = [];                      // see newTurn
+export const events = [];                     // { seq, e }, newest last
+export const logLines = [];                   // { seq, time, level, text }
+export const rows = new Map();                // the events of each tab, by its id
+export const tools = new Map();               // what the page has counted since the snapshot, by name
+export const minute = [];                     // { t, mic } of the last minute
+export const spans = [];                      // { kind, a, b } of the last minute: agent, tool, bad, stop
+
+let boot = "", seqOfSnapshot = 0, version = "", turnNumber = 0, current = null, conversationStart = 0;
+let heard = { from: 0, to: 0 };               // when the user has begun and stopped to speak
+let open = new Map();                         // the lines of the tool calls that run, by call id
+let speaking = null;                          // the line of the reply that is being heard
+let scheduled = false;
+
+// touch makes the page show the changes with the next frame.
+function touch() {
+  if (scheduled) return;
+  scheduled = true;
+  const go = () => { scheduled = false; changed.value++; };
+  if (document.hidden) setTimeout(go, 250); else requestAnimationFrame(go);
+}
+
+const bound = (list, max) => { if (list.length > max) list.splice(0, list.length - max); };
+
+function reset() {
+  for (const list of [turns, events, logLines, minute, spans]) list.length = 0;
+  rows.clear(); tools.clear(); open = new Map();
+  turnNumber = 0; current = null; speaking = null; conversationStart = 0; seqOfSnapshot = 0;
+  selected.value = null;
+}
+
+function newTurn(t0) {
+  current = { id: ++turnNumber, no: 0, t0, rev: 0, lines: [], first: 0, typed: false };
+  turns.push(current);
+  bound(turns, MAX_TURNS);
+  return current;
+}
+
+// add appends a line to the current turn.
+function add(line) {
+  const turn = current ?? newTurn(line.at);
+  line.turn = turn;
+  line.id = turn.id + "." + turn.lines.length;
+  turn.lines.push(line);
+  if (turn.lines.length > MAX_LINES_OF_TURN) turn.lines.splice(1, 1);
+  turn.rev++;
+  return line;
+}
+
+const change = (line, fields) => { Object.assign(line, fields); line.turn.rev++; };
+
+// edge returns when the newest thing of the turn ended, from which the next waiting bar begins.
+function edge(turn) {
+  let at = turn.t0;
+  for (const l of turn.lines) {
+    if (l.kind === "you") at = Math.max(at, l.at);
+    if (l.kind === "call" && l.end) at = Math.max(at, l.end);
+  }
+  return at;
+}
+
+function mark(kind, a, b) { const s = { kind, a, b }; spans.push(s); bound(spans, 200); return s; }
+
+const apply = {
+  connecting(e, at) { add({ kind: "note", at, text: "connecting to " + ({ local: "the embedded agent" }[e.target] ?? e.url ?? "the agent") }); },
+  connected(e, at) { conversationStart = at; current = null; add({ kind: "note", at, text: "a conversation has begun · " + e.conversation_id }); },
+  retrying(e, at) { add({ kind: "note", bad: "no connection", at, text: e.text }); },
+  disconnected(e, at) {
+    add({ kind: "note", at, text: "the conversation has ended" + (e.text ? ": " + e.text : "") });
+    for (const l of open.values()) change(l, { end: at, lost: true });
+    open.clear(); current = null; speaking = null;
+  },
+  phase(e, at) {
+    if (e.phase === "hearing") heard = { from: at, to: 0 };
+    else if (heard.from && !heard.to) heard.to = at;
+  },
+  user(e, at) {
+    const spoken = e.event_id && heard.to && at - heard.to < 15_000 && heard.to > (current?.t0 ?? 0);
+    const turn = newTurn(spoken ? heard.to : at);
+    turn.no = 1 + turns.reduce((n, t) => Math.max(n, t.no), 0);
+    turn.typed = !e.event_id;
+    add({ kind: "you", at, text: e.text, from: spoken ? heard.from : 0, typed: !e.event_id });
+    heard = { from: 0, to: 0 };
+  },
+  tool_call(e, at) {
+    const turn = current ?? newTurn(at);
+    const line = add({ kind: "call", at, wait: edge(turn), tool: e.tool, call: e.call_id, args: e.args ?? {}, script: e.script, span: mark("tool", at, 0) });
+    open.set(e.call_id, line);
+  },
+  tool_result(e, at) {
+    const line = open.get(e.call_id);
+    if (!line) return;
+    open.delete(e.call_id);
+    line.span.b = at;
+    if (e.is_error) line.span.kind = "bad";
+    change(line, { end: at, result: e.result ?? "", isError: !!e.is_error, errorType: e.error_type, seconds: e.seconds ?? 0, cpu: e.cpu ?? 0, orphaned: e.orphaned });
+    if (selected.value === line) selected.value = null, selected.value = line;
+  },
+  agent_part(e, at) {
+    if (!e.text) return;
+    const turn = current ?? newTurn(at);
+    let line = turn.lines.findLast((l) => l.kind === "agent");
+    if (!line || line.complete || line.event !== e.event_id) line = add({ kind: "agent", at, wait: edge(turn), event: e.event_id, text: "", partial: true });
+    change(line, { text: (line.text + e.text).slice(0, 20_000) });
+    if (!turn.first) turn.first = at;
+  },
+  agent(e, at) {
+    const turn = current ?? newTurn(at);
+    let line = turn.lines.findLast((l) => l.kind === "agent" && l.event === e.event_id && !l.complete);
+    if (!line) line = add({ kind: "agent", at, wait: edge(turn), event: e.event_id, text: "" });
+    change(line, { text: e.text, partial: false, complete: true });
+    if (!turn.first) turn.first = at;
+  },
+  agent_corrected(e) {
+    for (const turn of turns.slice(-5).reverse()) {
+      const line = turn.lines.findLast((l) => l.kind === "agent" && (!e.event_id || l.event === e.event_id));
+      if (!line) continue;
+      const whole = line.text;
+      if (whole.startsWith(e.text)) change(line, { text: e.text, unsaid: whole.slice(e.text.length), interrupted: true });
+      else change(line, { text: e.text, unsaid: "", interrupted: true });
+      return;
+    }
+  },
+  interruption(e, at) { mark("stop", at, at); if (speaking) change(speaking, { interrupted: true }); },
+  speaking(e, at) {
+    const turn = current ?? newTurn(at);
+    let line = turn.lines.findLast((l) => l.kind === "agent");
+    if (!line) line = add({ kind: "agent", at, wait: edge(turn), event: e.event_id, text: "" });
+    change(line, { voice: at, span: mark("agent", at, 0) });
+    turn.first = turn.firstVoice ? turn.first : at;
+    turn.firstVoice = true;
+    speaking = line;
+  },
+  silent(e, at) {
+    if (!speaking) return;
+    speaking.span.b = at;
+    change(speaking, { silent: at, interrupted: speaking.interrupted || !!e.interrupted });
+    speaking = null;
+  },
+  loaded(e, at) { add({ kind: "note", at, text: `${e.script} loaded · ${count(e.tools?.length ?? 0, "tool")} · ${ms(e.seconds ?? 0)}` }); },
+  reloaded(e, at) { add({ kind: "note", at, text: `${e.script} reloaded · ${count(e.tools?.length ?? 0, "tool")} · ${ms(e.seconds ?? 0)}` }); refresh(); },
+  reload_failed(e, at) { add({ kind: "note", at, text: `${e.script} was saved, and`, bad: "not reloaded", after: ": " + e.text + (e.hint ? " · " + e.hint : "") }); refresh(); },
+  error(e, at) { add({ kind: "note", at, text: e.text + (e.hint ? " · " + e.hint : ""), bad: "error" }); },
+  dropped(e, at) { add({ kind: "note", at, text: `${e.count} events are missing here` }); },
+  listening(e) { listening.value = !!e.listening; },
+};
+
+// The log has what the program says about itself, like GET /log.
+function toLog(e, seq, at) {
+  const line = { seq, at, level: "info", text: (e.script ? e.script + ": " : "") + (e.text ?? "") };
+  switch (e.type) {
+    case "log": line.level = e.level; break;
+    case "print": line.level = "print"; break;
+    case "error": line.level = "error"; break;
+    case "reload_failed": line.level = "error"; line.text = `${e.script} not reloaded: ${e.text}`; break;
+    case "reloaded": case "loaded": line.text = `${e.script} ${e.type}, ${count(e.tools?.length ?? 0, "tool")}`; break;
+    case "connected": line.text = "connected: " + e.conversation_id; break;
+    case "disconnected": line.text = "disconnected: " + (e.text ?? ""); break;
+    case "retrying": line.level = "warn"; break;
+    case "tool_result": if (!e.is_error) return; line.level = "warn"; line.text = `${e.tool}: ${e.result}`; break;
+    case "speaker": case "microphone": case "wake_word": line.level = e.text ? "warn" : "info"; line.text = `${e.type}: ${e.text ?? e.device ?? ""}`; break;
+    default: return;
+  }
+  if (e.hint && e.type !== "tool_result") line.text += "\nhint: " + e.hint;
+  logLines.push(line);
+  bound(logLines, MAX_LOG);
+}
+
+function onEvent(e, seq) {
+  const at = Date.parse(e.time);
+  const old = seq <= seqOfSnapshot; // the snapshot has its effects already
+  batch(() => {
+    events.push({ seq, e });
+    bound(events, MAX_EVENTS);
+    apply[e.type]?.(e, at);
+    toLog(e, seq, at);
+    for (const tab of snap.value?.tabs ?? []) {
+      if (!tab.types.includes(e.type)) continue;
+      if (!rows.has(tab.id)) rows.set(tab.id, []);
+      rows.get(tab.id).push({ seq, e });
+      bound(rows.get(tab.id), MAX_ROWS);
+    }
+    if (!old && e.type === "phase") phase.value = { name: e.phase, since: at };
+    if (!old && e.type === "status") snap.value = { ...snap.value, status: e.status, reason: e.reason, since: e.time };
+    if (!old && e.type === "connected") snap.value = { ...snap.value, conversation_id: e.conversation_id };
+    if (!old && e.type === "tool_result") countCall(e);
+    if (!old && (e.type === "speaker" || e.type === "microphone")) snap.value = { ...snap.value, [e.type]: { ok: !e.text, name: e.device, error: e.text } };
+  });
+  touch();
+}
+
+function countCall(e) {
+  const t = tools.get(e.tool) ?? { calls: 0, errors: 0, last: 0 };
+  tools.set(e.tool, { calls: t.calls + 1, errors: t.errors + (e.is_error ? 1 : 0), last: e.seconds ?? 0 });
+}
+
+function onSnapshot(s) {
+  batch(() => {
+    if (boot && s.boot !== boot) reset();
+    boot = s.boot;
+    seqOfSnapshot = s.seq;
+    tools.clear();
+    if (version && s.version !== version) outdated.value = true;
+    version ||= s.version;
+    snap.value = s;
+    listening.value = s.listening;
+    phase.value = { name: s.phase, since: Date.parse(s.since ?? s.now) };
+  });
+  touch();
+}
+
+let refreshing = 0;
+// refresh asks for a new snapshot, for example because the scripts have changed.
+export function refresh() {
+  clearTimeout(refreshing);
+  refreshing = setTimeout(async () => {
+    try {
+      const answer = await fetch(new URL("../snapshot", import.meta.url));
+      if (answer.ok) { const s = await answer.json(); if (s.boot === boot) onSnapshot(s); }
+    } catch { /* the stream says whether there is a connection */ }
+  }, 150);
+}
+
+export function start() {
+  const stream = openStream({
+    query: "since=0&levels=1",
+    onSnapshot, onEvent,
+    onLevel(l) {
+      level.value = l;
+      minute.push({ t: Date.parse(l.at), mic: l.mic });
+      bound(minute, 660);
+    },
+    async onState(state) {
+      link.value = state;
+      if (state !== "lost") return;
+      try { needsLogin.value = (await fetch(new URL("../snapshot", import.meta.url))).status === 401; } catch { /* it is lost */ }
+    },
+  });
+  return stream;
+}
+
+export const startOfConversation = () => conversationStart;
+export const isBusy = () => open.size > 0 || speaking !== null;
+export const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+// ms returns a duration in seconds as people read it.
+export function ms(seconds) {
+  if (seconds < 0.001) return "< 1 ms";
+  if (seconds < 1) return Math.round(seconds * 1000) + " ms";
+  return seconds.toFixed(seconds < 10 ? 2 : 1) + " s";
+}

@@ -1,0 +1,75 @@
+// How values are written in the page. All of it ends in text nodes.
+import { html } from "../web/html.js";
+
+// safe returns a text in which characters that nobody sees, or that turn the direction of the text
+// around, are written as \u{...}. A text that is longer than max is cut.
+const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+export function safe(text, max = 2000) {
+  text = String(text ?? "");
+  if (text.length > max) text = text.slice(0, max) + "…";
+  return text.replace(HIDDEN, (c) => "\\u{" + c.codePointAt(0).toString(16) + "}");
+}
+
+// inline returns a JSON value on one line, as Lua would write a call: room: "hall", on: true.
+export function inline(value) {
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "";
+  if (Array.isArray(value)) return "[" + value.map(inline).join(", ") + "]";
+  return "{ " + pairs(value) + " }";
+}
+export const pairs = (object) => Object.entries(object).map(([k, v]) => k + ": " + inline(v)).join(", ");
+
+// parsed returns the value of a result if it is a JSON object or list, and undefined otherwise.
+export function parsed(text) {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try { return JSON.parse(text); } catch { return undefined; }
+}
+
+// A Tree shows a JSON value, one entry a line.
+export function Tree({ value, depth = 0 }) {
+  if (value === null || typeof value !== "object") return html`<span class=${typeof value === "string" ? "s" : "n"}>${safe(JSON.stringify(value), 4000)}</span>`;
+  const entries = Object.entries(value);
+  if (entries.length === 0) return html`<span class="k">${Array.isArray(value) ? "[]" : "{}"}</span>`;
+  const shown = entries.slice(0, 200);
+  return html`${shown.map(([k, v], i) => {
+    const nested = v !== null && typeof v === "object" && Object.keys(v).length > 0;
+    return html`${i > 0 || depth > 0 ? "\n" : ""}${"  ".repeat(depth)}<span class="k">${safe(k, 200)}</span>${"  "}<${Tree} value=${v} depth=${nested ? depth + 1 : 0} />`;
+  })}${entries.length > shown.length ? html`\n<span class="k">and ${entries.length - shown.length} more</span>` : null}`;
+}
+
+// lua returns a JSON value as a Lua expression.
+export function lua(value) {
+  if (value === null || value === undefined) return "nil";
+  if (typeof value === "string") return luaString(value);
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return "{ " + value.map(lua).join(", ") + " }";
+  const fields = Object.entries(value).map(([k, v]) => (/^[A-Za-z_]\w*$/.test(k) && !KEYWORDS.has(k) ? k : "[" + luaString(k) + "]") + " = " + lua(v));
+  return fields.length ? "{ " + fields.join(", ") + " }" : "{}";
+}
+const KEYWORDS = new Set("and break do else elseif end false for function if in local nil not or repeat return then true until while".split(" "));
+const luaString = (text) => '"' + text.replace(/[\\"\n\r\0]/g, (c) => ({ "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\0": "\\0" })[c]) + '"';
+
+// curl returns a command line that calls a tool.
+export function curl(tool, args) {
+  const body = JSON.stringify({ tool, args }).replaceAll("'", "'\\''");
+  return `curl -d '${body}' ${location.origin}${location.pathname.replace(/inspect$/, "")}call`;
+}
+
+// copy puts a text into the clipboard. The modern way exists only where the page is secure.
+export async function copy(text) {
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* the old way */ }
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const ok = document.execCommand("copy");
+  area.remove();
+  return ok;
+}
+
+// clock returns a time of day, and stamp the time since the conversation began.
+export const clock = (at) => new Date(at).toLocaleTimeString("en-GB");
+export function stamp(at, start) {
+  if (!start || at < start) return clock(at);
+  const s = (at - start) / 1000;
+  return `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
+}

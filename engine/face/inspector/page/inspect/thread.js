@@ -1,0 +1,202 @@
+// The middle: the conversation and, beside each line, when it happened: a waterfall whose zero is the
+// moment at which the user stopped speaking. All turns have the same scale, so that slow ones stick out.
+import { html, useState, useEffect, useLayoutEffect, useRef, useMemo } from "../web/html.js";
+import { post } from "../web/stream.js";
+import * as s from "./state.js";
+import { safe, pairs, inline, parsed, stamp } from "./text.js";
+import { showCall } from "./right.js";
+
+const MAX_ROWS = 300;         // in the document
+const LANE_END = 4;           // seconds that fit into the lane
+
+// seconds returns a duration in ms as seconds with two digits.
+const seconds = (ms) => (ms / 1000).toFixed(2);
+
+// Bar is one bar of the lane from a to b, in seconds after the zero of its turn.
+function Bar({ kind, a, b, label, live }) {
+  if (a > LANE_END || b < -2) return null;
+  const cut = b > LANE_END ? " cut" : a < -2 ? " cutl" : "";
+  return html`<i class=${kind + cut + (live ? " live" : "")} style=${{ "--a": Math.max(-2, a).toFixed(3), "--b": Math.min(LANE_END, b).toFixed(3) }}
+    role=${label ? "img" : undefined} aria-label=${label}></i>`;
+}
+
+// bars returns the bars of a line.
+function bars(line, turn, now) {
+  const at = (t) => (t - turn.t0) / 1000;
+  const all = [];
+  switch (line.kind) {
+    case "you":
+      if (line.from) {
+        all.push(html`<${Bar} kind="y" a=${at(line.from)} b=${0} label=${"spoke for " + seconds(turn.t0 - line.from) + " s"} />`);
+        all.push(html`<${Bar} kind="h" a=${0} b=${at(line.at)} label=${"understood after " + seconds(line.at - turn.t0) + " s"} />`);
+      }
+      break;
+    case "call": {
+      const end = line.end ?? now;
+      all.push(html`<${Bar} kind="w" a=${at(line.wait)} b=${at(line.at)} />`);
+      all.push(html`<${Bar} kind=${line.isError || line.lost ? "x" : "k"} a=${at(line.at)} b=${at(end)} live=${!line.end}
+        label=${`${line.tool} ${s.ms((end - line.at) / 1000)}, of ${seconds(Math.max(0, (turn.first || now) - turn.t0))} s`} />`);
+      if (at(end) < LANE_END - 0.6) all.push(html`<u class="num" style=${{ "--a": at(end).toFixed(3) }} aria-hidden="true">${s.ms(line.end ? line.seconds ?? 0 : (end - line.at) / 1000)}</u>`);
+      break;
+    }
+    case "agent":
+      all.push(html`<${Bar} kind="w" a=${at(line.wait)} b=${at(line.at)} />`);
+      if (line.voice) {
+        if (line.voice > line.at) all.push(html`<${Bar} kind="h" a=${at(line.at)} b=${at(line.voice)} />`);
+        all.push(html`<${Bar} kind="g" a=${at(line.voice)} b=${at(line.silent ?? now)} live=${!line.silent} label=${"spoke for " + seconds((line.silent ?? now) - line.voice) + " s"} />`);
+        if (line.interrupted && line.silent) all.push(html`<${Bar} kind="stop" a=${at(line.silent)} b=${at(line.silent)} label="interrupted" />`);
+      } else all.push(html`<${Bar} kind="g" a=${at(line.at)} b=${at(line.at) + 0.03} label=${"answered after " + seconds(line.at - turn.t0) + " s"} />`);
+  }
+  return all;
+}
+
+function Words({ line }) {
+  switch (line.kind) {
+    case "you":
+      return html`<div class="say"><span class="who">You</span>${safe(line.text)}${line.typed && html`<span class="tag">typed</span>`}</div>`;
+    case "agent":
+      return html`<div class="say"><span class="who">Agent</span>${safe(line.text)}${line.unsaid && html` <del>${safe(line.unsaid)}</del>`}${line.interrupted && html`<span class="tag">interrupted</span>`}</div>`;
+    case "call": {
+      const value = line.result === undefined ? undefined : parsed(line.result);
+      const result = line.result === undefined ? "" : value === undefined ? (line.isError ? line.result : JSON.stringify(line.result)) : inline(value);
+      return html`<div class="say"><button class="call-name" aria-label=${`${line.tool}, show the call`}>${safe(line.tool, 64)}</button>(${safe(pairs(line.args), 300)})${
+        !line.end ? html`<span class="k"> …</span>` : line.lost ? html`<span class="arr">✗</span><span class="res">the conversation was over</span>`
+          : html`<span class="arr" role="img" aria-label=${line.isError ? "failed" : "returned"}>${line.isError ? "✗" : "→"}</span><span class="res">${safe(result, 300)}</span>`}</div>`;
+    }
+  }
+  return html`<div class="say">${safe(line.text)}${line.bad && html` <b>${line.bad}</b>`}${safe(line.after ?? "")}</div>`;
+}
+
+function Line({ line, turn, now, start }) {
+  const isSelected = s.selected.value === line;
+  const open = line.kind === "call" ? () => showCall(line) : undefined;
+  return html`<li class=${"line " + line.kind + (line.isError || line.lost ? " err" : "") + (isSelected ? " sel" : "")} onClick=${open} aria-current=${isSelected ? "true" : undefined}>
+    <time class="t num">${stamp(line.at, start)}</time><${Words} line=${line} /><div class="lane">${bars(line, turn, now)}</div></li>`;
+}
+
+// parts returns the stages of a turn, which touch and sum up to the time until the first word.
+function parts(turn) {
+  const list = [];
+  let at = turn.t0;
+  const add = (name, until) => { if (until > at) { list.push([name, (until - at) / 1000]); at = until; } };
+  for (const l of turn.lines) {
+    if (turn.first && l.at > turn.first) break;
+    if (l.kind === "you" && l.from) add("understand", l.at);
+    if (l.kind === "call") { add("decide", l.at); if (l.end) add(l.tool, l.end); }
+    if (l.kind === "agent") { add("answer", l.at); if (l.voice) add("voice", l.voice); }
+  }
+  return list;
+}
+
+function Turn({ turn, now, start, selected }) {
+  const live = turn.lines.some((l) => l.kind === "call" && !l.end || l.kind === "agent" && l.voice && !l.silent);
+  return useMemo(() => {
+    const stages = parts(turn);
+    const waits = !turn.first && live;
+    return html`<section class="turn" aria-label=${turn.no ? "Turn " + turn.no : "Before the first turn"}>
+      ${turn.no > 0 && html`<div class="head"><span class="no num">${turn.no}</span>
+        <span class="parts">${stages.map(([name, sec], i) => html`${i > 0 && " · "}<span class="stage">${safe(name, 64)}</span> <span class="num">${sec.toFixed(2)}</span>`)}${waits && " …"}</span>
+        <span class="sum num">${turn.first > 0 ? html`<b>${seconds(turn.first - turn.t0)} s <em>to the first word</em></b>` : waits && html`<b>${seconds(now - turn.t0)} s <em>so far</em></b>`}</span></div>`}
+      <ul>${turn.lines.map((l) => html`<${Line} key=${l.id} line=${l} turn=${turn} now=${now} start=${start} />`)}</ul></section>`;
+  }, [turn.rev, selected, live ? now : 0, start]);
+}
+
+function Minute() {
+  const { speaker, microphone } = s.snap.value ?? {};
+  const [now, setNow] = useState(Date.now());
+  const active = !!(microphone || speaker);
+  useEffect(() => {
+    if (!active) return;
+    const t = setInterval(() => { if (!document.hidden) setNow(Date.now()); }, 1000);
+    return () => clearInterval(t);
+  }, [active]);
+  if (!active) return null;
+  const x = (t) => 1000 - (now - t) / 60;
+  let d = "";
+  for (const p of s.minute) {
+    const at = x(p.t);
+    if (at < 0 || at > 1000) continue;
+    const k = Math.max(0.6, (p.mic + 72) / 72 * 17);
+    d += `M${at.toFixed(1)} ${(20 - k).toFixed(1)}V${(20 + k).toFixed(1)}`;
+  }
+  const shown = s.spans.filter((p) => x(p.b || now) > 0);
+  const box = (p, y, h, fill) => html`<rect x=${x(p.a).toFixed(1)} width=${Math.max(1, x(p.b || now) - x(p.a)).toFixed(1)} y=${y} height=${h} rx="1.5" fill=${fill} />`;
+  return html`<section class="sound" aria-label="Sound of the last minute"><header><h2>Last minute</h2><span class="num you-word">you</span><span class="num agent-word">agent</span></header>
+    <svg viewBox="0 0 1000 74" preserveAspectRatio="none" role="img" aria-label="the user's voice above, the agent's speech below">
+      ${[1, 2, 3, 4, 5].map((i) => html`<line x1=${i * 1000 / 6} x2=${i * 1000 / 6} y1="0" y2="74" stroke="var(--line)" vector-effect="non-scaling-stroke" />`)}
+      <path d=${d} stroke="var(--you-fill)" stroke-width="1.3" fill="none" stroke-linecap="round" vector-effect="non-scaling-stroke" />
+      ${shown.map((p) => p.kind === "agent" ? box(p, 46, 16, "var(--agent-fill)") : p.kind === "stop"
+        ? html`<line x1=${x(p.a)} x2=${x(p.a)} y1="2" y2="72" stroke="var(--bad)" stroke-width="1.5" vector-effect="non-scaling-stroke" />` : box(p, 35.5, 3, `var(--${p.kind}-fill)`))}
+    </svg></section>`;
+}
+
+const HINTS = { user: "Say something", context: "Something that the agent should know", event: 'button, or button {"pin": 4}' };
+
+function Composer() {
+  const [as, setAs] = useState("user"), [text, setText] = useState(""), [problem, setProblem] = useState("");
+  const microphone = s.snap.value?.microphone;
+  async function send(e) {
+    e.preventDefault();
+    const words = text.trim();
+    if (!words) return;
+    try {
+      if (as === "user") await post("say", { text: words });
+      else if (as === "context") await post("context", { text: words });
+      else {
+        const [, type, data] = words.match(/^(\S+)\s*([^]*)$/);
+        let value;
+        if (data) try { value = JSON.parse(data); } catch { throw new Error("what follows the name of the event must be JSON, such as {\"pin\": 4}"); }
+        await post("event", value === undefined ? { type } : { type, data: value });
+      }
+      setText(""); setProblem("");
+    } catch (error) { setProblem(error.message); }
+  }
+  const listen = (on) => post("listen", { on }).catch((error) => setProblem(error.message));
+  if (s.snap.value?.replay) return null;
+  return html`<form class="composer" aria-label="Talk to the agent" onSubmit=${send}>
+    ${microphone && html`<button type="button" class="mic" aria-label="Let the agent hear the microphone" aria-pressed=${s.listening.value} onClick=${() => listen(!s.listening.value)}>
+      <svg viewBox="0 0 18 18" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" aria-hidden="true"><rect x="6.2" y="1.8" width="5.6" height="9" rx="2.8" /><path d="M3.2 8.6a5.8 5.8 0 0 0 11.6 0M9 14.4v2" /></svg></button>`}
+    <div class="field"><input id="message" placeholder=${HINTS[as]} aria-label="Message" value=${text} autocomplete="off" onInput=${(e) => setText(e.currentTarget.value)} />
+      <select aria-label="What it is" value=${as} onChange=${(e) => setAs(e.currentTarget.value)}><option value="user">as the user</option><option value="context">context</option><option value="event">event</option></select></div>
+    <button class="btn solid send">Send <kbd>↵</kbd></button>
+    ${problem && html`<p class="problem" role="alert">${safe(problem, 500)}</p>`}</form>`;
+}
+
+export function Thread() {
+  const rev = s.changed.value;
+  const selected = s.selected.value;
+  const [now, setNow] = useState(Date.now()), [unseen, setUnseen] = useState(0);
+  const box = useRef(null), atEnd = useRef(true), seen = useRef(0);
+  const busy = s.isBusy() && !s.snap.value?.replay;
+  useEffect(() => {
+    if (!busy) return;
+    const t = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(t);
+  }, [busy]);
+  const total = s.turns.reduce((n, t) => n + t.lines.length, 0);
+  let rows = 0, first = s.turns.length;
+  while (first > 0 && rows + s.turns[first - 1].lines.length <= MAX_ROWS) rows += s.turns[--first].lines.length;
+  useLayoutEffect(() => {
+    if (atEnd.current) { box.current.scrollTop = box.current.scrollHeight; seen.current = total; if (unseen) setUnseen(0); }
+    else if (total - seen.current !== unseen) setUnseen(Math.max(0, total - seen.current));
+  }, [rev, total]);
+  const end = () => { box.current.scrollTop = box.current.scrollHeight; };
+  const onScroll = () => {
+    const b = box.current;
+    atEnd.current = b.scrollHeight - b.scrollTop - b.clientHeight < 24;
+    if (atEnd.current) { seen.current = total; if (unseen) setUnseen(0); }
+  };
+  const shown = s.turns.slice(first);
+  const start = s.startOfConversation();
+  return html`<main class="main" aria-label="Conversation">
+    <div class="scale"><span></span>
+      <div class="what"><b>Conversation</b><span class="key"><i class="y"></i>you</span><span class="key"><i class="h"></i>hearing, voice</span><span class="key"><i class="w"></i>deciding</span><span class="key"><i class="k"></i>tool</span><span class="key"><i class="g"></i>agent</span></div>
+      <div class="ticks num" aria-hidden="true">${[-1, 0, 1, 2, 3].map((n) => html`<span class=${n === 0 ? "zero" : ""} style=${{ "--x": n }}>${n === 0 ? null : n < 0 ? "−" + -n : n}</span>`)}<span style=${{ "--x": 3.8 }}>s</span></div></div>
+    <div class="thread" ref=${box} onScroll=${onScroll} tabindex="0" role="region" aria-label="Turns">
+      <div class="sheet"><div class="grid"></div>
+      ${first > 0 && html`<p class="empty">Earlier turns are not shown.</p>`}
+      ${shown.length === 0 && html`<p class="empty">Nothing has been said yet. ${s.snap.value?.status === "waiting" ? "Start a conversation above." : "Say something below."}</p>`}
+      ${shown.map((t) => html`<${Turn} key=${t.id} turn=${t} now=${now} start=${start} selected=${selected?.turn === t ? selected.id : ""} />`)}</div></div>
+    ${unseen > 0 && html`<button class="more btn" onClick=${end}>${unseen} new ↓</button>`}
+    <${Minute} /><${Composer} /></main>`;
+}

@@ -1,0 +1,88 @@
+// Package browser runs pages in a real Chromium, for tests. A test binary has one browser, which
+// [Main] starts; each test opens its pages in tabs of their own. Without Chromium, the tests that need
+// it are skipped, unless MOONLARK_NEED_BROWSER is set.
+package browser
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// programs are the names of Chromium.
+var programs = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"}
+
+// A Browser is a running Chromium.
+type Browser struct {
+	ctx context.Context // of the browser's first tab, which stays empty
+	why string          // why there is no browser; empty if there is one
+}
+
+// Main runs the tests of a package with one browser and returns the exit code. flags are further
+// flags of Chromium, such as "use-fake-device-for-media-stream" or "use-file-for-fake-audio-capture=a.wav".
+// Assign *browser in TestMain: the tests use it.
+func Main(m interface{ Run() int }, browser **Browser, flags ...string) int {
+	b, end := start(flags)
+	defer end()
+	*browser = b
+	return m.Run()
+}
+
+// start starts Chromium. Call end at the end, in any case.
+func start(flags []string) (b *Browser, end func()) {
+	path := ""
+	for _, name := range programs {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		return &Browser{why: "there is no Chromium: apt-get install chromium"}, func() {}
+	}
+	folder, err := os.MkdirTemp("", "moonlark-chromium")
+	if err != nil {
+		return &Browser{why: err.Error()}, func() {}
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.UserDataDir(folder), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("hide-scrollbars", false))
+	for _, f := range flags {
+		name, value, hasValue := strings.Cut(f, "=")
+		if hasValue {
+			opts = append(opts, chromedp.Flag(name, value))
+		} else {
+			opts = append(opts, chromedp.Flag(name, true))
+		}
+	}
+	ctx, cancelAllocator := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := chromedp.NewContext(ctx)
+	end = func() {
+		chromedp.Cancel(ctx) // closes the browser and waits
+		cancel()
+		cancelAllocator()
+		os.RemoveAll(folder)
+	}
+	if err := chromedp.Do(ctx); err != nil {
+		return &Browser{why: fmt.Sprintf("%s does not start: %v", path, err)}, end
+	}
+	return &Browser{ctx: ctx}, end
+}
+
+// Need skips the test if there is no browser.
+func (b *Browser) Need(t testing.TB) {
+	t.Helper()
+	switch {
+	case b != nil && b.why == "":
+	case os.Getenv("MOONLARK_NEED_BROWSER") != "":
+		t.Fatal(b.why)
+	default:
+		t.Skip(b.why)
+	}
+}

@@ -1,0 +1,273 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// timeout is how long a tab may take for one step, on a busy machine.
+const timeout = 30 * time.Second
+
+// A Tab is one page in the browser. The test fails at its end if the page has had an error, has
+// written an error to the console, or has violated its content security policy.
+type Tab struct {
+	t   testing.TB
+	ctx context.Context
+
+	mu       sync.Mutex // guards problems
+	problems []string
+}
+
+// Open opens a page with this size in pixels. The tab is closed when the test ends.
+func (b *Browser) Open(t testing.TB, url string, width, height int64) *Tab {
+	t.Helper()
+	b.Need(t)
+	ctx, cancel := chromedp.NewContext(b.ctx)
+	tab := &Tab{t: t, ctx: ctx}
+	t.Cleanup(func() {
+		tab.check()
+		cancel()
+	})
+	if err := chromedp.Do(ctx); err != nil { // the tab lasts as long as the context of this first call
+		t.Fatal(err)
+	}
+	tab.do(chromedp.EmulateViewport(width, height))
+	tab.watchConsole()
+	tab.do(chromedp.Navigate(url))
+	return tab
+}
+
+// watchConsole collects the errors on the console, among them violations of the content security
+// policy. Network errors are not problems: tests cut connections.
+func (b *Tab) watchConsole() {
+	b.t.Helper()
+	messages := chromedp.Console(b.ctx)
+	ready := make(chan struct{})
+	go func() {
+		close(ready)
+		for m, err := range messages {
+			if err != nil {
+				return // the tab has been closed
+			}
+			if m.Source != "network" && (m.IsException() || m.Type == "error" || m.Type == "assert") {
+				b.mu.Lock()
+				b.problems = append(b.problems, m.String())
+				b.mu.Unlock()
+			}
+		}
+	}()
+	<-ready
+}
+
+// check fails the test if the page has had problems.
+func (b *Tab) check() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, p := range b.problems {
+		b.t.Errorf("the page wrote an error to the console: %s", p)
+	}
+}
+
+func (b *Tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// Eval returns the value of a JavaScript expression in the page. A promise is awaited.
+func Eval[T any](b *Tab, expression string) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return value
+}
+
+// Do runs JavaScript statements in the page.
+func (b *Tab) Do(statements string) {
+	b.t.Helper()
+	Eval[bool](b, "(async () => {"+statements+"\nreturn true })()")
+}
+
+// Until waits until a JavaScript expression is true.
+func (b *Tab) Until(expression string) {
+	b.t.Helper()
+	for end := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
+		if Eval[bool](b, "!!("+expression+")") {
+			return
+		}
+		if time.Now().After(end) {
+			b.t.Fatalf("not true within %v: %s\nthe page: %.3000s", timeout, expression, b.Text())
+		}
+	}
+}
+
+// Text returns the text of the page as a person sees it.
+func (b *Tab) Text() string {
+	b.t.Helper()
+	return Eval[string](b, "document.body.innerText")
+}
+
+// UntilText waits until the page shows a text.
+func (b *Tab) UntilText(text string) {
+	b.t.Helper()
+	quoted, _ := json.Marshal(text) // encoding a string cannot fail
+	b.Until("document.body.innerText.includes(" + string(quoted) + ")")
+}
+
+// Click clicks the first element that a CSS selector matches, with a real mouse event.
+func (b *Tab) Click(selector string) {
+	b.t.Helper()
+	quoted, _ := json.Marshal(selector)
+	b.Until("document.querySelector(" + string(quoted) + ")")
+	at := Eval[[]float64](b, `(() => { const e = document.querySelector(`+string(quoted)+`); e.scrollIntoView({ block: "center" });
+		const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`)
+	b.do(chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// Tap touches the middle of the first element that a CSS selector matches.
+func (b *Tab) Tap(selector string) {
+	b.t.Helper()
+	quoted, _ := json.Marshal(selector)
+	b.Until("document.querySelector(" + string(quoted) + ")")
+	at := Eval[[]float64](b, `(() => { const r = document.querySelector(`+string(quoted)+`).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`)
+	b.do(chromedp.TapXY(at[0], at[1]))
+}
+
+// Type types a text, or keys of package chromedp/kb, into the element that has the focus.
+func (b *Tab) Type(keys string) {
+	b.t.Helper()
+	b.do(chromedp.KeyEvent(keys))
+}
+
+// Resize changes the size of the page in pixels.
+func (b *Tab) Resize(width, height int64) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(width, height))
+}
+
+// Prefer makes the page see a preference of the user, such as "prefers-color-scheme", "light".
+func (b *Tab) Prefer(feature, value string) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: feature, Value: value}},
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// Reload loads the page again.
+func (b *Tab) Reload() {
+	b.t.Helper()
+	b.do(chromedp.Reload())
+}
+
+// Go opens another page in the tab.
+func (b *Tab) Go(url string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(url))
+}
+
+// Screenshot writes a picture of the page to the folder MOONLARK_SCREENSHOTS, if that is set.
+func (b *Tab) Screenshot(name string) {
+	b.t.Helper()
+	folder := os.Getenv("MOONLARK_SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
+	defer cancel()
+	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644)
+	}
+	if err != nil {
+		b.t.Error(err)
+	}
+}
+
+// Tree returns the accessibility tree of the page as indented text: for each node its role, its name in
+// quotes and its state. It does not contain plain text that is the name of the node above.
+func (b *Tab) Tree() string {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
+	defer cancel()
+	result, err := chromedp.Call(ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	byID := map[accessibility.NodeID]*accessibility.Node{}
+	for _, n := range result.Nodes {
+		byID[n.NodeID] = n
+	}
+	var text strings.Builder
+	if len(result.Nodes) > 0 {
+		writeNode(&text, byID, result.Nodes[0], 0, "")
+	}
+	return text.String()
+}
+
+// states are the properties that Tree shows.
+var states = []string{"checked", "disabled", "expanded", "invalid", "level", "live", "pressed", "required", "selected"}
+
+func writeNode(text *strings.Builder, byID map[accessibility.NodeID]*accessibility.Node, n *accessibility.Node, depth int, above string) {
+	role, name := valueOf(n.Role), valueOf(n.Name)
+	switch {
+	case role == "InlineTextBox" || role == "StaticText" && (name == above || strings.TrimSpace(name) == ""):
+		return
+	case n.Ignored, role == "none", role == "generic" && name == "":
+		depth-- // only its children count
+	default:
+		fmt.Fprintf(text, "%s%s", strings.Repeat("  ", depth), role)
+		if name != "" {
+			fmt.Fprintf(text, " %q", name)
+		}
+		if value := valueOf(n.Value); value != "" && value != name {
+			fmt.Fprintf(text, " = %q", value)
+		}
+		for _, p := range n.Properties {
+			for _, state := range states {
+				if value := valueOf(p.Value); string(p.Name) == state && value != "false" && value != "" {
+					fmt.Fprintf(text, " %s=%s", state, value)
+				}
+			}
+		}
+		text.WriteByte('\n')
+		above = name
+	}
+	for _, id := range n.ChildIDs {
+		if child := byID[id]; child != nil {
+			writeNode(text, byID, child, depth+1, above)
+		}
+	}
+}
+
+func valueOf(v *accessibility.Value) string {
+	if v == nil || len(v.Value) == 0 {
+		return ""
+	}
+	var text any
+	if json.Unmarshal(v.Value, &text) != nil || text == nil {
+		return ""
+	}
+	return fmt.Sprint(text)
+}
