@@ -37,9 +37,6 @@ func (f inspectFlags) mount(outside *control.Control, stream *web.Stream, agent 
 		}
 		return nil
 	})
-	shared := web.SharedFiles()
-	outside.Mount(control.Mount{Path: "/web/", Handler: shared, Public: true, ForScreen: true, MaxOpen: 32})
-	outside.Mount(control.Mount{Path: "/favicon.ico", Handler: shared, Public: true, ForScreen: true})
 	for _, m := range inspector.Mounts(stream, agent) {
 		outside.Mount(m)
 	}

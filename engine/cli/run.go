@@ -49,6 +49,7 @@ type runCommand struct {
 	limitFlags   `embed:""`
 	controlFlags `embed:""`
 	inspectFlags `embed:""`
+	screenFlags  `embed:""`
 	recordFlags  `embed:""`
 	debugFlags   `embed:""`
 	logFlags     `embed:""`
@@ -83,6 +84,9 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		return &usageError{err}
 	}
 	c.inspectFlags.address(&settings)
+	if err := c.screenFlags.settings(&settings, os.Getenv(screenTokenVariable)); err != nil {
+		return &usageError{err}
+	}
 	debugAddress, err := c.debugFlags.address()
 	if err != nil {
 		return &usageError{err}
@@ -90,7 +94,8 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	if debugAddress != "" {
 		opts.Debugger = debug.New()
 	}
-	os.Unsetenv(tokenVariable) // scripts, and the programs that we start, must not see the token
+	os.Unsetenv(tokenVariable) // scripts, and the programs that we start, must not see the tokens
+	os.Unsetenv(screenTokenVariable)
 	settings.Version, settings.Log, settings.Level = version.Version(), screen.Logger(), show.Level.Level()
 	outside := control.New(settings)
 
@@ -106,6 +111,10 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	stream := web.NewStream(web.StreamOptions{Version: version.Version(), Log: screen.Logger()})
 	if c.Inspect {
 		defer stream.Watch(events).Close(stopTimeout)
+	}
+	page := c.screenFlags.newServer()
+	if page != nil {
+		defer page.Watch(events).Close(stopTimeout)
 	}
 	recorder, endRecording, err := c.recordFlags.open(events, c.Scripts, screen.Logger())
 	if err != nil {
@@ -144,7 +153,11 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		shown.Close(stopTimeout)
 		return &usageError{err}
 	}
+	if c.Inspect || c.Screen {
+		mountShared(outside)
+	}
 	c.inspectFlags.mount(outside, stream, e.Remote(), recorder)
+	c.screenFlags.mount(outside, page, e.Remote())
 	if err := outside.Open(ctx, e.Remote()); err != nil {
 		shown.Close(stopTimeout)
 		return err
@@ -152,6 +165,13 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	defer outside.Close()
 	if c.Inspect {
 		screen.Logger().Info("inspector: open " + pageURL(outside.URL(), "/inspect", settings.Token, term.IsTerminal(int(os.Stderr.Fd()))))
+	}
+	if c.Screen {
+		token := settings.ScreenToken
+		if token == "" {
+			token = settings.Token
+		}
+		screen.Logger().Info("screen: open " + pageURL(outside.URL(), "/screen", token, term.IsTerminal(int(os.Stderr.Fd()))))
 	}
 	defer onSIGHUP(func() { outside.Reload(e.Remote()) }, e.Stop)()
 

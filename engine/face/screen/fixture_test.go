@@ -1,6 +1,7 @@
 package screen_test
 
 import (
+	"encoding/json"
 	"io"
 	"log/slog"
 	"math"
@@ -59,6 +60,13 @@ func open(t *testing.T, source string, more ...func(*control.Options)) *kiosk {
 	t.Helper()
 	k := &kiosk{t: t, folder: t.TempDir(), screen: screen.New(nil), bus: new(bus.Bus)}
 	k.screen.Observe(func(e screen.Event) { k.bus.Publish(bus.FromScreen(e)) })
+	k.bus.Attach(bus.Receiver{
+		Wants: func(t bus.Type, _ string) bool { return t == bus.Touch || t == bus.ScreenPage },
+		Receive: func(e bus.Event) {
+			data, _ := json.Marshal(e.ScriptFields()) // they are strings, numbers and booleans
+			k.scripts.Dispatch(script.Event{Type: e.ScriptName(), Data: data})
+		},
+	})
 	k.scripts = script.New(script.Options{Screen: k.screen, Print: func(_, text string) { t.Log(text) },
 		Log: func(_ string, level slog.Level, text string) { t.Log(level, text) }})
 	t.Cleanup(k.scripts.Close)

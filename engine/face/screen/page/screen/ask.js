@@ -17,7 +17,7 @@ export function Ask() {
     <div class="keys">
       ${ask.choices.map((c, i) => html`<button key=${c.key} ref=${i === 0 ? first : null} class=${c.primary ? "key first" : "key"} disabled=${lost.value} onClick=${choose(c.key)}>${c.text}</button>`)}
       <span class="gap"></span>
-      ${left !== undefined && html`<span class="left num" role="timer">${say(s, "remaining", { seconds: left })}</span>`}
+      ${left !== undefined && html`<span class="remaining num" role="timer">${say(s, "remaining", { seconds: left })}</span>`}
       <button class="key plain" onClick=${dismiss}>${say(s, "back")}</button>
     </div>
   </section></div>`;

@@ -32,12 +32,12 @@ function Card({ item }) {
 
 const kinds = {
   text: ({ block }) => block.style === "title" ? html`<h2 class="title">${block.text}</h2>` : html`<p class=${block.style}>${block.text}</p>`,
-  big: ({ block }) => html`<p class=${"big num" + (block.text.length > 8 ? " long" : "")}>${block.text}${block.badge && html`<em>${block.badge}</em>`}</p>`,
+  big: ({ block }) => html`<p class=${"big" + (block.text.length > 8 ? " long" : "")}>${block.text}${block.badge && html`<em>${block.badge}</em>`}</p>`,
   list: ({ block }) => html`${block.title && html`<h2 class="head">${block.title}</h2>`}<ul class=${block.items.length > 4 ? "list rows" : "list"}>${block.items.map((item) =>
-    html`<li><b class="num">${item.text}</b>${item.detail && html`<span>${item.detail}</span>`}</li>`)}</ul>`,
+    html`<li><b>${item.text}</b>${item.detail && html`<span>${item.detail}</span>`}</li>`)}</ul>`,
   cards: ({ block }) => html`${block.title && html`<h2 class="head">${block.title}</h2>`}<ul class="cards">${block.items.map((item) => html`<${Card} item=${item} />`)}</ul>`,
   image: ({ block }) => html`<figure class="image"><img src=${picture(block.image)} alt=${block.alt} />${block.caption && html`<figcaption>${block.caption}</figcaption>`}</figure>`,
-  chart: ({ block }) => html`<${Chart} chart=${block.chart} title=${block.title} alt=${block.alt} lang=${settings.value.lang} />`,
+  chart: ({ block }) => html`<${Chart} chart=${block.chart} title=${block.title} alt=${block.alt} settings=${settings.value} />`,
   qr: ({ block }) => html`<section class="take"><svg class="qr" viewBox=${`0 0 ${block.code.size} ${block.code.size}`} role="img" aria-label=${"QR: " + block.alt} shape-rendering="crispEdges">
       <path d=${block.code.path} fill="#0a0d12" /></svg>${block.caption && html`<p>${block.caption}${block.detail && html`<span>${block.detail}</span>`}</p>`}</section>`,
   buttons: ({ block }) => html`<div class="keys inline">${block.buttons.map((b) => html`<${Key} key=${b.key} button=${b} />`)}</div>`,
@@ -56,7 +56,7 @@ export function Blocks({ blocks }) {
     if (close && last?.close) last.blocks.push(block);
     else groups.push({ close, blocks: [block] });
   }
-  return groups.map(({ close, blocks }, i) => html`<div key=${i} class=${close ? "group" : "group single " + blocks[0].kind}>${blocks.map((block, j) => html`<${kinds[block.kind]} key=${block.id ?? j} block=${block} />`)}</div>`);
+  return groups.map(({ close, blocks }, i) => html`<div key=${i} class=${close ? "group" : "group is-" + blocks[0].kind}>${blocks.map((block, j) => html`<${kinds[block.kind]} key=${block.id ?? j} block=${block} />`)}</div>`);
 }
 
 const asides = ["chart", "image", "qr"];

@@ -13,7 +13,7 @@ function Sea({ portrait, climb, moon }) {
       return html`<rect x=${x.toFixed(1)} y=${y.toFixed(1)} width=${w.toFixed(1)} height=${(1 + 2.2 * t).toFixed(2)} rx="1.6" fill="#f7e3b4" opacity=${((.8 - .5 * t) * (.2 + .8 * rnd())).toFixed(2)} />`;
     });
   }, []);
-  return html`<svg class="sea" viewBox=${portrait ? "845 -330 650 1230" : "0 0 1600 900"} preserveAspectRatio="xMidYMid slice" aria-hidden="true">
+  return html`<svg class="sea" viewBox=${portrait ? "770 -480 800 1422" : "0 0 1600 900"} preserveAspectRatio="xMidYMid slice" aria-hidden="true">
     <defs>
       <radialGradient id="glow"><stop offset=".4" stop-color="#fff4dd" stop-opacity=".13" /><stop offset=".6" stop-color="#cfdfee" stop-opacity=".05" /><stop offset="1" stop-color="#9fc0dd" stop-opacity="0" /></radialGradient>
       <linearGradient id="water" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#16212c" /><stop offset=".5" stop-color="#0c1219" /><stop offset="1" stop-color="#06080c" /></linearGradient>
@@ -47,7 +47,7 @@ export function Idle() {
     <h1>${page.title || s.title || say(s, "welcome")}</h1>
     <p class="hint">${lost.value ? say(s, "unreachable") : page.hint || say(s, "touch")}</p>
     <div class="asks">
-      ${(page.asks ?? []).map((a) => html`<button key=${a.key} class="ask" disabled=${lost.value} onClick=${ask(a.key)}>“${a.text}”</button>`)}
+      ${(page.asks ?? []).map((a) => html`<button key=${a.key} class="ask" disabled=${lost.value} onClick=${ask(a.key)}>${`“${a.text}”`}</button>`)}
       <button class="ask begin" onClick=${(e) => { e.stopPropagation(); wake(); }}>${say(s, "touch")}</button>
     </div>
   </main>`;

@@ -6,13 +6,11 @@ import { Blocks, Key, split } from "./blocks.js";
 import { Voice } from "./voice.js";
 import { Idle } from "./idle.js";
 import { Ask, Note } from "./ask.js";
-import { say } from "./texts.js";
+import { say, clock, day } from "./texts.js";
 
 function Clock() {
-  const minute = Math.floor(now.value / 60_000) * 60_000, lang = settings.value.lang;
-  const date = new Intl.DateTimeFormat(lang, { weekday: "long", day: "numeric", month: "long" }).format(minute);
-  const time = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit" }).format(minute);
-  return html`<span class="num">${date} · ${time}</span>`;
+  const s = settings.value, minute = Math.floor(now.value / 60_000) * 60_000;
+  return html`<span class="num">${`${day(s, minute)} · ${clock(s, minute)}`}</span>`;
 }
 
 function Keys({ keys }) {
@@ -40,20 +38,20 @@ function Content({ left, right }) {
 }
 
 function App() {
-  const d = doc.value, s = settings.value;
+  const d = doc.value, s = settings.value, size = s.scale * scale.value;
   useEffect(() => {
     const root = document.documentElement;
     root.lang = s.lang;
     root.dir = s.dir;
     root.dataset.theme = s.scheme;
     root.dataset.reach = s.reach;
-    root.style.setProperty("--scale", s.scale * scale.value);
+    root.style.setProperty("--scale", size);
     if (s.accent) root.style.setProperty("--moon", s.accent); else root.style.removeProperty("--moon");
     document.title = s.title || "Moonlark";
   });
   const here = () => { touched(); if (doc.value?.ask) send("here"); };
   if (!d) {
-    return html`<div class="page"><div class="sky"></div><${Stars} /><header class="bar"><b></b></header><main class="stage"><h1 class="sr">Moonlark</h1></main><${Voice} /></div>`;
+    return html`<div class="page"><div class="sky"></div><${Stars} /><header class="bar"><h1>Moonlark</h1></header><main class="stage"></main><${Voice} /></div>`;
   }
   if (idle.value) {
     return html`<div class="page idling" key="idle"><div class="sky"></div><${Stars} /><header class="bar"><b>${s.title}</b><${Clock} /></header><${Idle} />
@@ -63,7 +61,7 @@ function App() {
   const going = leaving.value <= 10;
   return html`<div class="page" key="page" onPointerDown=${here}>
     <div class="sky"></div><${Stars} />
-    <header class="bar" inert=${!!d.ask}><b>${s.title}</b><${Clock} /></header>
+    <header class="bar" inert=${!!d.ask}><h1>${s.title || "Moonlark"}</h1><${Clock} /></header>
     <main class="stage" inert=${!!d.ask} aria-label=${s.title || "Moonlark"}>
       <${Content} key=${d.owner} left=${left} right=${right} />
       <${Keys} keys=${keys} />

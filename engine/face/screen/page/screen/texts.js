@@ -23,3 +23,21 @@ export function say(settings, name, values = {}) {
   const text = settings.texts?.[name] ?? language[name];
   return text.replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
 }
+
+// locale returns the language for dates and numbers: day before month, and a clock of 24 hours.
+export const locale = (settings) => settings.lang === "en" ? "en-GB" : settings.lang;
+
+export function clock(settings, time) {
+  try {
+    return new Intl.DateTimeFormat(locale(settings), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(time);
+  } catch { return new Date(time).toTimeString().slice(0, 5); } // lang is not a language
+}
+
+export function day(settings, time) {
+  const options = { weekday: "long", day: "numeric", month: "long" };
+  try { return new Intl.DateTimeFormat(locale(settings), options).format(time); } catch { return new Intl.DateTimeFormat("en-GB", options).format(time); }
+}
+
+export function number(settings, value) {
+  try { return new Intl.NumberFormat(locale(settings)).format(value); } catch { return String(value); }
+}

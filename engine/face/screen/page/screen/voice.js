@@ -1,20 +1,25 @@
 // The voice band: the moon, and what is said.
 import { html, useEffect, useState, useRef } from "../web/html.js";
-import { doc, voice, lost, settings } from "./store.js";
+import { doc, voice, lost, settings, scale } from "./store.js";
 import { Moon } from "./moon.js";
-import { say } from "./texts.js";
+import { say, clock } from "./texts.js";
 
-const PART = 110; // two lines of captions have room for about so many characters
 const PACE = 14;  // characters a second, for a reply whose words have no times
 
+// room returns how many characters the captions have room for, about two lines in landscape.
+function room() {
+  const full = innerHeight < innerWidth ? 110 : innerWidth < 600 ? 58 : 95;
+  return full / Math.max(1, settings.value.scale * scale.value);
+}
+
 // parts cuts a text into parts that fit into the captions, at the ends of words.
-export function parts(text) {
+export function parts(text, max = 110) {
   const list = [];
   let at = 0;
-  while (text.length - at > PART) {
-    const sentence = Math.max(...[". ", "! ", "? ", "… "].map((end) => text.lastIndexOf(end, at + PART)));
-    const word = text.lastIndexOf(" ", at + PART);
-    const end = sentence > at + PART * .55 ? sentence + 1 : word > at ? word : at + PART;
+  while (text.length - at > max) {
+    const sentence = Math.max(...[". ", "! ", "? ", "… "].map((end) => text.lastIndexOf(end, at + max)));
+    const word = text.lastIndexOf(" ", at + max);
+    const end = sentence > at + max * .55 ? sentence + 1 : word > at ? word : at + max;
     list.push([at, end]);
     at = end;
   }
@@ -34,21 +39,22 @@ function Reply({ v }) {
     began.current = performance.now();
   }, [v.turn]);
   useEffect(() => {
-    if (!playing || text.length <= PART) return;
+    if (!playing || text.length <= room()) return;
     const timer = setInterval(() => setPaced((performance.now() - began.current) / 1000 * PACE), 1000);
     return () => clearInterval(timer);
-  }, [playing, v.turn, text.length > PART]);
-  const all = parts(text);
+  }, [playing, v.turn, text.length > room()]);
+  const all = parts(text, room());
   const at = v.rest ? heard : Math.min(paced, text.length);
   const [from, to] = all.find(([, end]) => at < end) ?? all.at(-1);
+  const later = text.slice(Math.max(heard, from), to); // what has not been heard
   const more = all.length > 1 && to < text.length;
-  return html`<p class="agent">${text.slice(from, Math.min(Math.max(heard, from), to))}${heard < to && html`<span class=${v.cut ? "cut" : "rest"}>${text.slice(Math.max(heard, from), to)}</span>`}${more && " …"}</p>`;
+  return html`<p class="agent">${text.slice(from, Math.min(Math.max(heard, from), to))}${heard < to && (v.cut ? html`<del>${later}</del>` : html`<span class="rest">${later}</span>`)}${more && " …"}</p>`;
 }
 
 function Said() {
   const s = settings.value, v = voice.value;
   if (lost.value) {
-    const at = new Date(doc.value?.got ?? Date.now()).toLocaleTimeString(s.lang, { hour: "2-digit", minute: "2-digit" });
+    const at = clock(s, doc.value?.got ?? Date.now());
     return html`<p class="wait">${say(s, "unreachable")} ${doc.value?.blocks.length > 0 && say(s, "stale", { time: at })}</p>`;
   }
   const user = (s.captions === "both" || s.captions === "user") && v.user, agent = s.captions === "both" || s.captions === "agent";
