@@ -2,6 +2,7 @@ package screen_test
 
 import (
 	"fmt"
+	"os"
 	"testing"
 
 	"moonlark/engine/testkit/browser"
@@ -35,9 +36,17 @@ func (k *kiosk) show(tab *browser.Tab, name, ready string) {
 	tab.Until("document.querySelector('" + ready + "') && document.getAnimations().every((a) => a.playState !== 'running')")
 }
 
+// needFolder skips the test if nobody wants pictures.
+func needFolder(t *testing.T) {
+	if os.Getenv("MOONLARK_SCREENSHOTS") == "" {
+		t.Skip("MOONLARK_SCREENSHOTS names no folder")
+	}
+}
+
 // The pictures are for people: MOONLARK_SCREENSHOTS names the folder.
 func TestScreenshots(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
+	needFolder(t)
 	k, m := open(t, harbour), open(t, menu)
 	for _, size := range sizes {
 		tab := chromium.Open(t, k.url+"/screen", size[0], size[1])
@@ -56,7 +65,8 @@ func TestScreenshots(t *testing.T) {
 }
 
 func TestScreenshotsOfTheIdlePageAndOfAQuestion(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
+	needFolder(t)
 	k := open(t, harbour+`
 		screen.show {} on("touch", function(e) if e.action == "wake" then
 			screen.ask { title = "Print the ticket?", text = "It is for two people.", choices = { "Print", "No" }, timeout = 120 } end end)`)
@@ -75,7 +85,8 @@ func TestScreenshotsOfTheIdlePageAndOfAQuestion(t *testing.T) {
 }
 
 func TestScreenshotsOfALostServer(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
+	needFolder(t)
 	k := open(t, harbour)
 	for _, size := range sizes {
 		tab := chromium.Open(t, k.url+"/screen", size[0], size[1])

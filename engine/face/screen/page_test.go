@@ -43,7 +43,7 @@ func checkTree(t *testing.T, tab *browser.Tab, name string) {
 }
 
 func TestTheAccessibilityTreesOfTheStates(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
 	k := open(t, harbour)
 	tab := chromium.Open(t, k.url+"/screen", 1920, 1080)
 	for _, state := range states {
@@ -64,7 +64,7 @@ func TestTheAccessibilityTreesOfTheStates(t *testing.T) {
 }
 
 func TestTheIdlePageWakesAndAQuestionIsAnswered(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
 	k := open(t, harbour+`
 		screen.show {}
 		on("touch", function(e) if e.action == "wake" then
@@ -89,7 +89,7 @@ func pause(tab *browser.Tab) {
 }
 
 func TestAPressShowsWhatTheScriptAnswers(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
 	k := open(t, harbour)
 	tab := chromium.Open(t, k.url+"/screen", 800, 480)
 	tab.UntilText("Buy a ticket")
@@ -102,7 +102,7 @@ func TestAPressShowsWhatTheScriptAnswers(t *testing.T) {
 
 // Whatever a script or an agent says, the page shows it as text.
 func TestHostileTextIsOnlyText(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
 	evil := `<img src=x onerror=document.title='evil'><script>document.title='evil'</script>\u{202e}abc\u{200b}😀&lt;b>`
 	evil = strings.NewReplacer(`\u{202e}`, "\u202e", `\u{200b}`, "\u200b").Replace(evil)
 	k := open(t, fmt.Sprintf(`
@@ -137,7 +137,7 @@ func TestHostileTextIsOnlyText(t *testing.T) {
 }
 
 func TestThePageComesBackAfterARestartWithTheNewestState(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
 	k := open(t, harbour)
 	tab := chromium.Open(t, k.url+"/screen", 1920, 1080)
 	tab.UntilText("17:15")
@@ -161,7 +161,7 @@ func TestThePageComesBackAfterARestartWithTheNewestState(t *testing.T) {
 }
 
 func TestAButtonOfAnOldCopyOfTheScriptIsOff(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
 	k := open(t, `screen.setup { linger = 0 } if not state.shown then state.shown = true
 		screen.show { { buttons = { { "Buy", on_press = print }, { "Ask", say = "x" } } } } end`)
 	tab := chromium.Open(t, k.url+"/screen", 800, 480)
@@ -173,7 +173,7 @@ func TestAButtonOfAnOldCopyOfTheScriptIsOff(t *testing.T) {
 }
 
 func TestAPageLogsInWithTheTokenInItsAddress(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
 	k := open(t, harbour, func(o *control.Options) { o.Token, o.ScreenToken = "secret", "hall" })
 	tab := chromium.Open(t, k.url+"/screen#token=hall", 800, 480)
 	tab.UntilText("17:15")
@@ -187,7 +187,7 @@ func TestAPageLogsInWithTheTokenInItsAddress(t *testing.T) {
 
 // Everything that can be touched is large enough, and nothing is covered or cut off.
 func TestTheButtonsAreLargeEnough(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
 	k := open(t, harbour)
 	k.conversation("speaking")
 	for _, size := range sizes {
@@ -217,7 +217,7 @@ func axe(t *testing.T) string {
 }
 
 func TestAxeFindsNothing(t *testing.T) {
-	chromium.Need(t)
+	needBrowser(t)
 	source := axe(t)
 	for name, lua := range map[string]string{"harbour": harbour, "menu": menu, "idle": harbour + "screen.show {}", "light": harbour + `screen.setup { theme = { scheme = "light" } }`} {
 		k := open(t, lua)
@@ -242,10 +242,7 @@ func TestAxeFindsNothing(t *testing.T) {
 
 // A page that shows the same for days does not grow.
 func TestThePageDoesNotGrow(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds of real time")
-	}
-	chromium.Need(t)
+	needBrowser(t)
 	k := open(t, harbour)
 	k.conversation("listening")
 	tab := chromium.Open(t, k.url+"/screen", 1920, 1080)

@@ -1,6 +1,6 @@
 // The page of the kiosk's screen.
 import { html, render, useEffect, useRef, effect } from "../web/html.js";
-import { doc, settings, idle, lost, leaving, scale, enlarge, now, voice, touched, send, post, start } from "./store.js";
+import { doc, settings, idle, lost, countdown, scale, enlarge, now, voice, touched, send, post, start } from "./store.js";
 import { Stars } from "./moon.js";
 import { Blocks, Key, split } from "./blocks.js";
 import { Voice } from "./voice.js";
@@ -58,7 +58,6 @@ function App() {
       <${Note} />${lost.value && html`<div class="lost" role="status">${say(s, "trying")}…</div>`}</div>`;
   }
   const { left, right, keys } = split(d.blocks);
-  const going = leaving.value <= 10;
   return html`<div class="page" key="page" onPointerDown=${here}>
     <div class="sky"></div><${Stars} />
     <header class="bar" inert=${!!d.ask}><h1>${s.title || "Moonlark"}</h1><${Clock} /></header>
@@ -67,7 +66,7 @@ function App() {
       <${Keys} keys=${keys} />
     </main>
     <${Voice} />
-    ${going && html`<div class="lost">${say(s, "later", { seconds: Math.max(0, Math.ceil(leaving.value)) })}</div>`}
+    ${countdown.value !== null && !lost.value && html`<div class="lost">${say(s, "later", { seconds: countdown.value })}</div>`}
     ${lost.value && html`<div class="lost" role="status">${say(s, "trying")}…</div>`}
     <${Note} />
     ${d.ask && html`<${Ask} />`}

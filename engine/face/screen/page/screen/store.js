@@ -25,6 +25,9 @@ export const leaving = computed(() => {
   return s.linger - (now.value - Math.max(active.value, d.changed)) / 1000;
 });
 
+// countdown is what is shown of leaving: the last ten seconds.
+export const countdown = computed(() => leaving.value > 10 ? null : Math.max(0, Math.ceil(leaving.value)));
+
 // idle says that the idle page is shown.
 export const idle = computed(() => {
   const d = doc.value;
