@@ -53,3 +53,9 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 }
 
 func (h logHandler) WithGroup(string) slog.Handler { return h }
+
+// IsBelow reports whether the event is a line of the log with a level below level.
+func (e Event) IsBelow(level slog.Level) bool {
+	var own slog.Level
+	return e.Type == Log && own.UnmarshalText([]byte(e.Level)) == nil && own < level
+}

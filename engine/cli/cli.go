@@ -35,7 +35,7 @@ type commands struct {
 	Run     runCommand     `cmd:"" help:"Hold a conversation; the agent can use the tools of the scripts."`
 	Call    callCommand    `cmd:"" help:"Run one tool and print its result."`
 	Test    testCommand    `cmd:"" help:"Run the tests of Lua scripts."`
-	Replay  replayCommand  `cmd:"" help:"Call the tool calls of a recording again, and compare the results."`
+	Replay  replayCommand  `cmd:"" help:"Show a recording in a browser, or call its tool calls again and compare the results."`
 	Repl    replCommand    `cmd:"" help:"Try Lua code at a prompt inside a loaded script."`
 	Check   checkCommand   `cmd:"" help:"Load scripts without running any of their tools, and list what they offer."`
 	Tools   toolsCommand   `cmd:"" help:"List the tools of scripts, export them, and push them to an ElevenLabs agent."`

@@ -23,7 +23,7 @@ func (f inspectFlags) address(opts *control.Options) {
 }
 
 // mount adds the page to the HTTP server. recorder is nil if nothing is recorded.
-func (f inspectFlags) mount(outside *control.Control, stream *web.Stream, agent *remote.Remote, recorder *record.Recorder) {
+func (f inspectFlags) mount(outside *control.Control, stream *web.Stream, agent *remote.Remote, recorder *record.Recorder, pins pinFlags) {
 	if !f.Inspect {
 		return
 	}
@@ -37,6 +37,9 @@ func (f inspectFlags) mount(outside *control.Control, stream *web.Stream, agent 
 		}
 		return nil
 	})
+	if pins.GPIO != "" {
+		stream.AddField("pins", func() any { return true })
+	}
 	for _, m := range inspector.Mounts(stream, agent) {
 		outside.Mount(m)
 	}
@@ -49,4 +52,11 @@ func pageURL(server, path, token string, isTerminal bool) string {
 		return server + path + "#token=" + url.QueryEscape(token)
 	}
 	return server + path
+}
+
+// mountShared adds the files that all pages use to an HTTP server.
+func mountShared(server *control.Control) {
+	shared := web.SharedFiles()
+	server.Mount(control.Mount{Path: "/web/", Handler: shared, Public: true, ForScreen: true, MaxOpen: 32})
+	server.Mount(control.Mount{Path: "/favicon.ico", Handler: shared, Public: true, ForScreen: true})
 }

@@ -24,19 +24,23 @@ type replayCommand struct {
 	File    string   `arg:"" help:"Recording that run --record has written, or a folder, whose newest recording is used."`
 	Scripts []string `arg:"" optional:"" name:"script" help:"With --check: Lua files whose tools are called."`
 
-	Check           bool `help:"Call the recorded tool calls again with the scripts, and compare the results."`
-	Yes             bool `help:"With --check: also call tools that may change something, without asking."`
+	HTTP            string `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Address of this machine on which the page is served (a free port)."`
+	Check           bool   `help:"Do not serve a page: call the recorded tool calls again with the scripts, and compare the results."`
+	Yes             bool   `help:"With --check: also call tools that may change something, without asking."`
 	permissionFlags `embed:""`
 	pinFlags        `embed:""`
 	limitFlags      `embed:""`
 	logFlags        `embed:""`
 }
 
-// Run compares the tool calls of a recording with what the scripts return now.
+// Run shows a recording in a browser. With --check, it compares the tool calls of the recording with
+// what the scripts return now.
 func (c *replayCommand) Run(ctx context.Context, con *console) error {
 	switch {
+	case !c.Check && len(c.Scripts) > 0:
+		return &usageError{errors.New("scripts need --check")}
 	case !c.Check:
-		return &usageError{errors.New("replay needs --check")}
+		return c.show(ctx, con)
 	case len(c.Scripts) == 0:
 		return &usageError{errors.New("--check needs scripts whose tools are called")}
 	}

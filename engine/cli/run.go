@@ -108,7 +108,7 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		screen.Show(e)
 	})
 	defer outside.Watch(events).Close(stopTimeout)
-	stream := web.NewStream(web.StreamOptions{Version: version.Version(), Log: screen.Logger()})
+	stream := web.NewStream(web.StreamOptions{Version: version.Version(), Log: screen.Logger(), Level: settings.Level})
 	if c.Inspect {
 		defer stream.Watch(events).Close(stopTimeout)
 	}
@@ -116,7 +116,7 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	if page != nil {
 		defer page.Watch(events).Close(stopTimeout)
 	}
-	recorder, endRecording, err := c.recordFlags.open(events, c.Scripts, screen.Logger())
+	recorder, endRecording, err := c.recordFlags.open(events, c.Scripts, screen.Logger(), settings.Level)
 	if err != nil {
 		shown.Close(stopTimeout)
 		return err
@@ -156,7 +156,7 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	if c.Inspect || c.Screen {
 		mountShared(outside)
 	}
-	c.inspectFlags.mount(outside, stream, e.Remote(), recorder)
+	c.inspectFlags.mount(outside, stream, e.Remote(), recorder, c.pinFlags)
 	c.screenFlags.mount(outside, page, e.Remote())
 	if err := outside.Open(ctx, e.Remote()); err != nil {
 		shown.Close(stopTimeout)

@@ -5,7 +5,6 @@ import (
 
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/screen"
-	"moonlark/engine/face/web"
 	"moonlark/engine/remote"
 	"moonlark/engine/version"
 )
@@ -62,11 +61,4 @@ func (f screenFlags) mount(outside *control.Control, page *screen.Server, agent 
 	for _, m := range page.Mounts(agent) {
 		outside.Mount(m)
 	}
-}
-
-// mountShared adds the files that all pages use to the HTTP server.
-func mountShared(outside *control.Control) {
-	shared := web.SharedFiles()
-	outside.Mount(control.Mount{Path: "/web/", Handler: shared, Public: true, ForScreen: true, MaxOpen: 32})
-	outside.Mount(control.Mount{Path: "/favicon.ico", Handler: shared, Public: true, ForScreen: true})
 }

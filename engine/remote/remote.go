@@ -229,10 +229,12 @@ func (r *Remote) Reload() {
 	}
 }
 
-// State returns a copy of the table `state` of the script whose file has this name. It waits until the
+// State returns a copy of the table `state` of the script whose file has this name, as a JSON object of
+// at most 256 KB, and the keys that were left out because the object would be longer. It waits until the
 // script can run. The error says that there is no such script, or is the cause of ctx.
-func (r *Remote) State(ctx context.Context, scriptName string) (script.StateView, error) {
-	return r.parts.Load().Scripts.State(ctx, scriptName)
+func (r *Remote) State(ctx context.Context, scriptName string) (state json.RawMessage, tooLarge []string, err error) {
+	view, err := r.parts.Load().Scripts.State(ctx, scriptName)
+	return view.State, view.TooLarge, err
 }
 
 // Health returns a report on the state of the agent. It does not wait for the scripts.

@@ -38,10 +38,10 @@ type fixture struct {
 const lights = `
 register_tool("set_light", { description = "Turns a light on or off", phrases = { "light in the {room} please" }, parameters = {
   room = { type = "string", enum = { "hall", "kitchen" } },
-  ["on?"] = "boolean",
-  ["level?"] = { type = "integer", minimum = 0, maximum = 100, description = "brightness in percent" },
-  ["scene?"] = { type = "object", properties = { name = "string", ["speed?"] = "number" } },
-  ["colours?"] = { type = "array", items = "string" },
+  on = { type = "boolean", optional = true },
+  level = { type = "integer", optional = true, minimum = 0, maximum = 100, description = "brightness in percent" },
+  scene = { type = "object", optional = true, properties = { name = "string", speed = { type = "number", optional = true } } },
+  colours = { type = "array", items = "string", optional = true },
 } }, function(a) state.room = a.room return a end)
 register_tool("tide_at", { description = "The water at a place", phrases = { "water at {place}" }, parameters = { place = "string" } },
   function(a) return nil, 'no tide station "' .. a.place .. '"' end)

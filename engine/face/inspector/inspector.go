@@ -20,7 +20,6 @@ import (
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
 	"moonlark/engine/remote"
-	"moonlark/engine/script"
 	"moonlark/engine/tool"
 )
 
@@ -32,7 +31,7 @@ var page embed.FS
 type Agent interface {
 	// CallTool runs a tool and waits for its result, and State waits until the script can run.
 	CallTool(ctx context.Context, name string, args json.RawMessage, opts remote.CallOptions) (tool.Result, error)
-	State(ctx context.Context, scriptName string) (script.StateView, error)
+	State(ctx context.Context, scriptName string) (state json.RawMessage, tooLarge []string, err error)
 
 	Listen(listening bool) error
 	Interrupt() error
@@ -220,7 +219,7 @@ func stateHandler(agent Agent) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), stateTimeout)
 		defer cancel()
-		view, err := agent.State(ctx, r.URL.Query().Get("script"))
+		state, tooLarge, err := agent.State(ctx, r.URL.Query().Get("script"))
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = errors.New("the script does not respond")
 		}
@@ -231,6 +230,6 @@ func stateHandler(agent Agent) http.Handler {
 		web.Reply(w, struct {
 			State    json.RawMessage `json:"state"`
 			TooLarge []string        `json:"too_large,omitempty"`
-		}{view.State, view.TooLarge})
+		}{state, tooLarge})
 	})
 }

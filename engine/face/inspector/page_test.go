@@ -1,48 +1,363 @@
 package inspector
 
 import (
+	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
+	"regexp"
+	"strings"
 	"testing"
+	"time"
 
+	"moonlark/engine/bus"
 	"moonlark/engine/face/control"
+	"moonlark/engine/face/web"
 	"moonlark/engine/testkit/browser"
 )
 
-func TestLooks(t *testing.T) {
-	f := start(t, lights, control.Options{})
-	f.converse()
-	b := chromium.Open(t, f.url+"/inspect", 1600, 900)
-	b.UntilText("Embedded agent")
-	f.say("water at Sula")
-	b.UntilText(`no tide station "Sula"`)
-	f.say("light in the hall please")
-	b.UntilText("set_light")
-	f.say("plain please")
-	f.say(`hello <img src=x onerror=alert(1)> ` + "\u202e reversed")
-	b.UntilText("hello <img")
-	f.write(lights + "\nlocal x = = 1")
-	b.UntilText("not reloaded")
-	b.Click(".line.call")
-	b.UntilText("What the agent got")
-	for _, s := range [][2]int64{{1600, 900}, {1280, 800}, {800, 480}, {390, 844}} {
-		b.Resize(s[0], s[1])
-		for _, scheme := range []string{"dark", "light"} {
-			b.Prefer("prefers-color-scheme", scheme)
-			b.Screenshot(fmt.Sprintf("look-%d-%s", s[0], scheme))
+var update = flag.Bool("update", false, "write the golden trees again")
+
+// sizes are the sizes of the screens that the page is for.
+var sizes = [][2]int64{{1600, 900}, {1280, 800}, {800, 480}, {390, 844}, {1080, 1920}}
+
+// varying matches what is different in each run of a test: times of the day, durations and ids.
+var varying = regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b|conv_\w+|call_\w+|/tmp/\S*/|tools · (< )?\d+ ms`)
+
+// wantTree compares the accessibility tree of the page with the golden file.
+func wantTree(t *testing.T, b *browser.Tab, name string) {
+	t.Helper()
+	got := varying.ReplaceAllString(b.Tree(), "*")
+	path := "testdata/" + name + ".tree"
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
-	b.Resize(1600, 900)
-	b.Prefer("prefers-color-scheme", "dark")
-	for _, tab := range []string{"state", "events", "log", "llm", "link"} {
-		b.Click("#tab-" + tab)
-		b.Do("await new Promise((r) => setTimeout(r, 300))")
-		b.Screenshot("tab-" + tab)
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the tree of the page differs from %s (-update writes it):\n%s", path, got)
+	}
+}
+
+// axe runs axe-core in the page, if AXE names the file axe.min.js of that package, and fails the test if
+// it finds a violation of WCAG 2.2 AA.
+func axe(t *testing.T, b *browser.Tab, state string) {
+	t.Helper()
+	path := os.Getenv("AXE")
+	if path == "" {
+		return
+	}
+	source, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser.Eval[bool](b, "(() => {"+string(source)+"\nreturn true })()")
+	for _, v := range browser.Eval[[]string](b, `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })
+		.then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).slice(0, 3).join("; ")))`) {
+		t.Errorf("%s: %s", state, v)
+	}
+}
+
+// play adds events of a conversation by voice to the stream, with times in seconds after its beginning.
+func play(s *web.Stream) {
+	began := time.Date(2026, 5, 1, 12, 36, 53, 0, time.UTC)
+	note := func(at float64, e bus.Event) {
+		e.Time = began.Add(time.Duration(at * float64(time.Second)))
+		s.Note(e)
+	}
+	tide, wrong, light := `{"metres": 1.8, "rising": true}`, `no tide station "Sula"; there is "Sula Pier"`, "The hall light is on."
+	note(0, bus.Event{Type: bus.Connecting, Target: "agent", URL: "wss://api.elevenlabs.io"})
+	note(0, bus.Event{Type: bus.Status, Status: "connecting"})
+	note(0.5, bus.Event{Type: bus.Connected, ConversationID: "conv_1"})
+	note(0.5, bus.Event{Type: bus.Status, Status: "connected"})
+	note(2, bus.Event{Type: bus.Loudness, Loudness: -20, Voice: true})
+	note(4, bus.Event{Type: bus.Loudness, Loudness: -60})
+	note(4.41, bus.Event{Type: bus.User, Text: "Could you turn on the lights in the hall?", EventID: 1})
+	note(4.93, bus.Event{Type: bus.ToolCall, Tool: "set_light", CallID: "call_1", Args: json.RawMessage(`{"room":"hall","on":true}`), Script: "lights.lua"})
+	note(4.94, bus.Event{Type: bus.ToolResult, Tool: "set_light", CallID: "call_1", Result: &light, Seconds: 0.0004, CPU: 0.0003, Script: "lights.lua"})
+	note(5.24, bus.Event{Type: bus.AgentPart, Text: "The hall ", EventID: 2, Part: "start"})
+	note(5.3, bus.Event{Type: bus.Agent, Text: "The hall light is on.", EventID: 2})
+	note(5.48, bus.Event{Type: bus.Speaking, EventID: 2})
+	note(6.6, bus.Event{Type: bus.Silent, EventID: 2})
+	note(10, bus.Event{Type: bus.Loudness, Loudness: -20, Voice: true})
+	note(11.5, bus.Event{Type: bus.Loudness, Loudness: -60})
+	note(11.85, bus.Event{Type: bus.User, Text: "And how high is the water at Sula?", EventID: 3})
+	note(12.26, bus.Event{Type: bus.ToolCall, Tool: "tide_at", CallID: "call_2", Args: json.RawMessage(`{"place":"Sula"}`), Script: "lights.lua"})
+	note(12.57, bus.Event{Type: bus.ToolResult, Tool: "tide_at", CallID: "call_2", Result: &wrong, IsError: true, ErrorType: "external_client", Seconds: 0.311, CPU: 0.002})
+	note(12.95, bus.Event{Type: bus.ToolCall, Tool: "tide_at", CallID: "call_3", Args: json.RawMessage(`{"place":"Sula Pier"}`), Script: "lights.lua"})
+	note(13.22, bus.Event{Type: bus.ToolResult, Tool: "tide_at", CallID: "call_3", Result: &tide, Seconds: 0.271, CPU: 0.001})
+	note(13.58, bus.Event{Type: bus.Agent, Text: "The water stands at one metre eighty, and it is rising. Shall I tell you when it falls?", EventID: 4})
+	note(13.78, bus.Event{Type: bus.Speaking, EventID: 4})
+	note(16, bus.Event{Type: bus.Interruption, EventID: 4})
+	note(16, bus.Event{Type: bus.Silent, EventID: 4, Interrupted: true})
+	note(16.1, bus.Event{Type: bus.AgentCorrected, Text: "The water stands at one metre eighty, and it is rising.", EventID: 4})
+	note(17, bus.Event{Type: bus.ReloadFailed, Script: "lights.lua", Text: "/tmp/x/lights.lua:18: '}' expected near 'handler'"})
+	note(18, bus.Event{Type: bus.Reloaded, Script: "lights.lua", Tools: []string{"a", "b", "c"}, Seconds: 0.004})
+	note(19, bus.Event{Type: bus.Log, Level: "warn", Text: "the network is slow"})
+	note(19, bus.Event{Type: bus.Print, Script: "lights.lua", Text: "hall on"})
+}
+
+func TestThePageShowsAConversationByVoice(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	s := web.NewStream(web.StreamOptions{Version: "v1"})
+	s.SetAgent(f.engine.Remote())
+	play(s)
+	f.restart(s)
+	b := chromium.Open(t, f.url+"/inspect", 1600, 900)
+	b.UntilText("ElevenLabs agent")
+	b.UntilText("hall on")
+	b.Do(`[...document.querySelectorAll(".line.call")].find((e) => e.textContent.includes("Sula\")✗") || e.textContent.includes("no tide")).click()`)
+	b.UntilText("What the agent got")
+	for _, want := range []string{
+		"understand 0.41 · decide 0.52 · set_light 0.01 · answer 0.30 · voice 0.24", "1.48 s to the first word", "interrupted",
+		"lights.lua was saved, and not reloaded: lights.lua:18: '}' expected near 'handler'", "lights.lua reloaded · 3 tools · 4 ms",
+	} {
+		b.UntilText(want)
+	}
+	wantTree(t, b, "conversation")
+	for _, scheme := range []string{"dark", "light"} {
+		b.Prefer("prefers-color-scheme", scheme)
+		for _, size := range sizes {
+			b.Resize(size[0], size[1])
+			if browser.Eval[bool](b, "document.documentElement.scrollWidth > innerWidth") {
+				t.Errorf("at %v, the page is wider than its window", size)
+			}
+			b.Screenshot(fmt.Sprintf("conversation-%dx%d-%s", size[0], size[1], scheme))
+			axe(t, b, fmt.Sprint("conversation ", size, scheme))
+		}
 	}
 	b.Resize(390, 844)
-	b.Screenshot("phone-details")
-	b.Click(".views button:nth-child(3)")
-	b.Screenshot("phone-tools")
-	os.WriteFile(os.Getenv("MOONLARK_SCREENSHOTS")+"/tree.txt", []byte(b.Tree()), 0o644)
-	_ = browser.Browser{}
+	for i, view := range []string{"talk", "details", "tools"} {
+		b.Click(fmt.Sprintf(".views button:nth-child(%d)", i+1))
+		b.Screenshot("phone-" + view)
+		axe(t, b, "phone "+view)
+	}
+}
+
+func TestThePageSaysWhatToDoWhenThereIsNothing(t *testing.T) {
+	f := start(t, "", control.Options{})
+	b := chromium.Open(t, f.url+"/inspect", 1280, 800)
+	b.UntilText("No script has a tool yet")
+	b.UntilText("Start a conversation above")
+	wantTree(t, b, "empty")
+	for _, tab := range []string{"state", "events", "log", "llm", "link", "devices", "call"} {
+		b.Click("#tab-" + tab)
+		b.Until("document.querySelector('#tab-" + tab + "').ariaSelected === 'true'")
+		axe(t, b, tab)
+	}
+	b.Click(".top .btn:not(.quiet)")
+	b.UntilText("End conversation")
+	b.UntilText("Listening")
+}
+
+// The arguments that arrive in Lua have the types of the schema. An optional field that is empty is
+// left out.
+func TestAFormMakesTypedArguments(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	b := chromium.Open(t, f.url+"/inspect", 1600, 1200)
+	b.UntilText("set_light")
+	choose := func(tool string) {
+		b.Do(`[...document.querySelectorAll(".tools li button")].find((e) => e.textContent.startsWith("` + tool + `")).click()`)
+		b.Until(`document.querySelector(".form")?.ariaLabel === "Try ` + tool + `"`)
+	}
+	fill := func(id, text string) {
+		b.Do(`const e = document.getElementById("f-` + id + `"); e.value = ` + fmt.Sprintf("%q", text) + `; e.dispatchEvent(new Event("input", { bubbles: true }))`)
+	}
+	result := func(want string) {
+		b.Click(".form .btn.solid")
+		b.Until(`document.querySelector(".tried pre")?.innerText.replace(/\s+/g, " ").trim() === ` + fmt.Sprintf("%q", want))
+	}
+	choose("set_light")
+	fill("room", "0")
+	result(`room "hall"`)
+	fill("on", "false")
+	fill("level", "40")
+	fill("scene.name", "evening")
+	fill("scene.speed", "0.5")
+	fill("colours", `["red", "blue"]`)
+	b.Click(".form .btn.solid")
+	b.Until(`document.querySelector(".tried pre")?.innerText.includes("evening")`)
+	got := browser.Eval[string](b, `document.querySelector(".tried pre").innerText.replace(/\s+/g, " ")`)
+	for _, want := range []string{`room "hall"`, "on false", "level 40", `name "evening"`, "speed 0.5", `0 "red" 1 "blue"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in %s", want, got)
+		}
+	}
+	fill("level", "bright")
+	b.Click(".form .btn.solid")
+	b.UntilText("level: this is no number")
+	fill("level", "400")
+	b.Click(".form .btn.solid")
+	b.UntilText("failed ·") // the schema allows at most 100, says Lua
+
+	choose("plain")
+	b.UntilText("It has no parameters.")
+	b.Click(".form .btn.solid")
+	b.Until(`document.querySelector(".tried pre")?.innerText === "plain text"`)
+
+	choose("anything")
+	fill("", `{"a": [1, {"b": null}], "c": 1e3}`)
+	b.Click(".form .btn.solid")
+	b.Until(`document.querySelector(".tried pre")?.innerText.includes("1000")`)
+	b.Do(`document.activeElement.blur(); dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true }))`)
+	b.Screenshot("form")
+	axe(t, b, "form")
+}
+
+func TestHostileTextIsShownAsText(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	b := chromium.Open(t, f.url+"/inspect", 1600, 900)
+	b.UntilText("set_light")
+	const img = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`
+	long := strings.Repeat("x", 100<<10)
+	for _, text := range []string{img, "\u202e\u200b\x1b[31m\u0085", long, "👩‍👧 \u0301\u0301"} {
+		r := text
+		args, _ := json.Marshal(map[string]string{text: text})
+		f.stream.Note(bus.Event{Type: bus.User, Time: time.Now(), Text: text})
+		f.stream.Note(bus.Event{Type: bus.ToolCall, Time: time.Now(), Tool: text, CallID: text, Args: args, Script: text})
+		f.stream.Note(bus.Event{Type: bus.ToolResult, Time: time.Now(), Tool: text, CallID: text, Result: &r, Script: text, IsError: true})
+		f.stream.Note(bus.Event{Type: bus.Agent, Time: time.Now(), Text: text})
+		f.stream.Note(bus.Event{Type: bus.Print, Time: time.Now(), Text: text, Script: text})
+		f.stream.Note(bus.Event{Type: bus.ReloadFailed, Time: time.Now(), Text: text, Hint: text, Script: text})
+		f.stream.Note(bus.Event{Type: bus.Disconnected, Time: time.Now(), Text: text, ConversationID: text})
+	}
+	b.UntilText("👩‍👧")
+	for i := range 3 {
+		b.Do(fmt.Sprintf(`document.querySelectorAll(".call-name")[%d].click()`, i))
+		b.UntilText("What the agent got")
+	}
+	for _, tab := range []string{"events", "log", "link"} {
+		b.Click("#tab-" + tab)
+	}
+	b.UntilText(`\u{202e}\u{200b}\u{1b}[31m\u{85}`)
+	if n := browser.Eval[int](b, `document.querySelectorAll("img, script:not([src]), iframe").length`); n > 0 {
+		t.Errorf("%d elements come from a text", n)
+	}
+	if title := browser.Eval[string](b, "document.title"); title != "Moonlark · inspector" {
+		t.Errorf("the title is %s", title)
+	}
+	if n := browser.Eval[int](b, "document.body.innerText.length"); n > 200_000 {
+		t.Errorf("the page has %d characters", n)
+	}
+}
+
+func TestThePageComesBackAfterTheServer(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	b := chromium.Open(t, f.url+"/inspect", 1280, 800)
+	f.stream.Note(bus.Event{Type: bus.User, Time: time.Now(), Text: "first words"})
+	b.UntilText("first words")
+	f.restart(f.stream) // the network was away
+	f.stream.Note(bus.Event{Type: bus.User, Time: time.Now(), Text: "second words"})
+	b.UntilText("second words")
+	if n := browser.Eval[int](b, `document.querySelector(".thread").innerText.split("first words").length - 1`); n != 1 {
+		t.Errorf("the first words are shown %d times", n)
+	}
+	next := web.NewStream(web.StreamOptions{Version: "v2"}) // another process
+	next.SetAgent(f.engine.Remote())
+	next.Note(bus.Event{Type: bus.User, Time: time.Now(), Text: "words of another process"})
+	f.restart(next)
+	b.UntilText("words of another process")
+	b.UntilText("Moonlark is newer")
+	if strings.Contains(b.Text(), "first words") {
+		t.Error("the page still shows the events of the old process")
+	}
+	b.UntilText("live")
+}
+
+func TestThePageLogsInWithTheTokenOfItsAddress(t *testing.T) {
+	f := start(t, lights, control.Options{Token: "moon light"})
+	b := chromium.Open(t, f.url+"/inspect#token=moon+light", 1280, 800)
+	b.UntilText("set_light")
+	if hash := browser.Eval[string](b, "location.hash"); strings.Contains(hash, "token") {
+		t.Errorf("the address still has the token: %s", hash)
+	}
+	b.Reload()
+	b.UntilText("set_light")
+	if cookie := browser.Eval[string](b, "document.cookie"); cookie != "" {
+		t.Errorf("scripts of the page can read the cookie %s", cookie)
+	}
+}
+
+func TestThePageAsksForTheToken(t *testing.T) {
+	f := start(t, lights, control.Options{Token: "another token"})
+	b := chromium.Open(t, strings.Replace(f.url, "127.0.0.1", "localhost", 1)+"/inspect", 1280, 800)
+	b.UntilText("This agent needs a token")
+	wantTree(t, b, "login")
+	b.Click(".login input")
+	b.Type("wrong\r")
+	b.UntilText("the token is wrong")
+	b.Do(`const e = document.querySelector(".login input"); e.value = "another token"; e.dispatchEvent(new Event("input", { bubbles: true }))`)
+	b.Click(".login button")
+	b.UntilText("set_light")
+}
+
+func TestThePageStaysSmall(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	b := chromium.Open(t, f.url+"/inspect", 1280, 800)
+	b.UntilText("set_light")
+	result := "ok"
+	flood := func(n int) {
+		for i := range n {
+			id := fmt.Sprint("call_", i)
+			f.stream.Note(bus.Event{Type: bus.User, Time: time.Now(), Text: fmt.Sprint("words ", i)})
+			f.stream.Note(bus.Event{Type: bus.ToolCall, Time: time.Now(), Tool: "plain", CallID: id})
+			f.stream.Note(bus.Event{Type: bus.ToolResult, Time: time.Now(), Tool: "plain", CallID: id, Result: &result, Seconds: 0.1})
+			f.stream.Note(bus.Event{Type: bus.Print, Time: time.Now(), Text: "printed"})
+			if i%200 == 199 {
+				time.Sleep(50 * time.Millisecond) // as long as a page takes to read them
+			}
+		}
+		f.stream.Note(bus.Event{Type: bus.User, Time: time.Now(), Text: fmt.Sprint("end of ", n)})
+		b.UntilText(fmt.Sprint("end of ", n))
+	}
+	flood(500)
+	first := browser.Eval[int](b, `document.querySelectorAll("*").length`)
+	flood(2001)
+	if second := browser.Eval[int](b, `document.querySelectorAll("*").length`); second > first+first/5 || second > 12_000 {
+		t.Errorf("the page has %d elements after 2,000 events, and %d after 10,000", first, second)
+	}
+	if rows := browser.Eval[int](b, `document.querySelectorAll(".line").length`); rows > 300 {
+		t.Errorf("%d lines", rows)
+	}
+}
+
+func TestTheKeysOfThePage(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	b := chromium.Open(t, f.url+"/inspect", 1280, 800)
+	b.UntilText("set_light")
+	b.Do(`document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true, cancelable: true }))`)
+	b.Until(`document.activeElement.id === "filter"`)
+	b.Type("tide")
+	b.Until(`document.querySelectorAll(".tools li").length === 1`)
+	b.Do(`document.getElementById("tab-call").focus()`)
+	b.Do(`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }))`)
+	b.Until(`document.activeElement.id === "tab-state" && location.hash === "#state"`)
+	b.Reload()
+	b.Until(`document.getElementById("tab-state")?.ariaSelected === "true"`)
+	b.Click("#message")
+	b.Type("hello there\r")
+	b.UntilText("no conversation") // the server's sentence
+	f.converse()
+	b.Type("\r")
+	b.Until(`[...document.querySelectorAll(".line.you")].some((e) => e.textContent.includes("hello there"))`)
+}
+
+// When the page is loaded again, its files are only asked for: the browser has them.
+func TestAReloadTransfersFewBytes(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	b := chromium.Open(t, f.url+"/inspect", 1280, 800)
+	const transferred = `performance.getEntries().filter((e) => !e.name.includes("/events")).reduce((n, e) => n + (e.transferSize ?? 0), 0)`
+	b.UntilText("set_light")
+	first := browser.Eval[int](b, transferred)
+	b.Reload()
+	b.UntilText("set_light")
+	again := browser.Eval[int](b, transferred)
+	t.Logf("%d bytes at first, %d bytes again", first, again)
+	if first > 250<<10 || again > 16<<10 {
+		t.Errorf("%d bytes at first, %d bytes again", first, again)
+	}
 }

@@ -67,7 +67,7 @@ func TestARecordingHasTheEventsAndIsForItsOwnerOnly(t *testing.T) {
 	if err != nil || header.Version != "v1" || !reflect.DeepEqual(header.Scripts, []Script{{"a.lua", "abc"}}) {
 		t.Errorf("header %+v, %v", header, err)
 	}
-	if want := []bus.Type{bus.ToolCall, bus.ToolResult, bus.Status}; !reflect.DeepEqual(types, want) {
+	if want := []bus.Type{bus.ToolCall, bus.ToolResult, bus.Status, bus.Phase}; !reflect.DeepEqual(types, want) {
 		t.Errorf("events %v, want %v", types, want)
 	}
 }

@@ -52,6 +52,7 @@ type Options struct {
 	Folder  string          // where the files are written; it is made if it does not exist
 	Version string          // the version of the program
 	Scripts func() []Script // returns the scripts for the first line of a file
+	Level   slog.Level      // the lowest level of the lines of the log that are recorded
 	Log     *slog.Logger    // where problems are logged; nil means nowhere
 }
 
@@ -66,6 +67,7 @@ type Recorder struct {
 	bytes  int64      // the size of file
 	failed time.Time  // when the last error occurred; zero if the recorder works
 	closed bool
+	phase  bus.PhaseTracker
 }
 
 // Open makes the folder and begins the first file. If it returns no error, the caller must call Close.
@@ -86,18 +88,32 @@ func Open(opts Options) (*Recorder, error) {
 // Watch makes the Recorder receive the events of a bus, until the caller closes the subscription that
 // Watch returns.
 func (r *Recorder) Watch(b *bus.Bus) *bus.Subscription {
-	return b.Subscribe(bus.Type.IsForPages, r.Note)
+	return b.Subscribe(func(t bus.Type) bool { return t.IsForPages() || t == bus.Loudness }, r.Note)
 }
 
-// Note writes an event to the file. Watch calls it for the events of the bus.
+// Note writes an event to the file, and after it what it changes in the conversation (a Phase event).
+// Watch calls it for the events of the bus.
 func (r *Recorder) Note(e bus.Event) {
+	if e.IsBelow(r.opts.Level) {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if change, changed := r.phase.Note(e); changed {
+		defer r.record(change)
+	}
+	if e.Type != bus.Loudness { // which only tells whether somebody speaks
+		r.record(e)
+	}
+}
+
+// record writes an event to the file. The caller holds r.mu.
+func (r *Recorder) record(e bus.Event) {
 	line, err := e.Line()
 	if err != nil {
 		r.opts.Log.Warn("record: " + err.Error())
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	full := r.bytes > r.maxFile || e.Type == bus.Connecting && r.bytes > min(goodFile, r.maxFile)
 	switch {
 	case r.closed, r.file == nil && time.Since(r.failed) < retryInterval:

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"moonlark/engine/bus"
-	"moonlark/engine/face/web"
 	"moonlark/engine/safetext"
 	"moonlark/engine/screen"
 )
@@ -23,7 +22,7 @@ var voiceEvents = map[bus.Type]bool{
 // A voice is what a page shows of the conversation. The zero value is that before the first one. It is not
 // safe for use by several goroutines.
 type voice struct {
-	phases web.Phases
+	phases bus.PhaseTracker
 	silent bool // there is no speaker: a reply is read, not heard
 
 	user  string

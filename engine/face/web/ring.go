@@ -1,6 +1,6 @@
 package web
 
-// These constants limit what a ring keeps.
+// These constants limit what a ring keeps, unless StreamOptions say something else.
 const (
 	ringEvents = 2000
 	ringBytes  = 2 << 20
@@ -13,9 +13,11 @@ type entry struct {
 	line []byte // the event as JSON, without a newline
 }
 
-// A ring keeps the newest events, at most ringEvents of them with ringBytes together. It is not safe
+// A ring keeps the newest events, at most maxEvents of them with maxBytes together. It is not safe
 // for use by several goroutines.
 type ring struct {
+	maxEvents, maxBytes int // do not change
+
 	entries []entry
 	bytes   int    // the size of all lines together
 	last    uint64 // the number of the newest event, 0 before the first
@@ -26,7 +28,7 @@ func (r *ring) add(kind string, line []byte) {
 	r.last++
 	r.entries = append(r.entries, entry{r.last, kind, line})
 	r.bytes += len(line)
-	for len(r.entries) > ringEvents || r.bytes > ringBytes && len(r.entries) > 1 {
+	for len(r.entries) > r.maxEvents || r.bytes > r.maxBytes && len(r.entries) > 1 {
 		r.bytes -= len(r.entries[0].line)
 		r.entries[0] = entry{}
 		r.entries = r.entries[1:]

@@ -94,7 +94,7 @@ func (s *Stream) snapshot(ctx context.Context) (text []byte, seq uint64, err err
 	s.mu.Lock()
 	agent, fields := s.agent, maps.Clone(s.fields)
 	snap := snapshot{
-		Boot: s.boot, Seq: s.ring.last, Version: s.opts.Version, Now: time.Now(), Status: "starting", Phase: s.phase.phase(),
+		Boot: s.boot, Seq: s.ring.last, Version: s.opts.Version, Now: time.Now(), Status: "starting", Phase: s.phase.Phase(),
 		Target: s.state.target, ConversationID: s.state.conversation, Scripts: []scriptState{}, Tools: []toolState{},
 	}
 	s.mu.Unlock()

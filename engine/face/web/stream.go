@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -16,6 +17,11 @@ import (
 type StreamOptions struct {
 	Version string       // the version of the program, which a page compares with its own
 	Log     *slog.Logger // where problems are logged; nil means nowhere
+	Level   slog.Level   // the lowest level of the lines of the log that are sent
+
+	// MaxEvents and MaxBytes limit the events that are kept for readers that come later. Zero means
+	// 2,000 events and 2 MB.
+	MaxEvents, MaxBytes int
 }
 
 // A Stream keeps the newest events of an agent and sends them to readers, which are pages and other
@@ -31,7 +37,7 @@ type Stream struct {
 	agent  Agent      // nil until SetAgent
 	ring   ring
 	grown  chan struct{} // closed when the list or the level changes; nil while no reader waits
-	phase  phaseTracker
+	phase  bus.PhaseTracker
 	state  counts
 	level  []byte // the newest level as JSON, nil before the first
 	levels uint64 // the number of levels so far
@@ -45,7 +51,10 @@ func NewStream(opts StreamOptions) *Stream {
 	}
 	var id [4]byte
 	rand.Read(id[:]) // never fails
-	return &Stream{opts: opts, boot: hex.EncodeToString(id[:]), state: newCounts(), fields: map[string]func() any{}}
+	return &Stream{
+		opts: opts, boot: hex.EncodeToString(id[:]), state: newCounts(), fields: map[string]func() any{},
+		ring: ring{maxEvents: cmp.Or(opts.MaxEvents, ringEvents), maxBytes: cmp.Or(opts.MaxBytes, ringBytes)},
+	}
 }
 
 // SetAgent sets the agent whose state the snapshots show. Before it, they have only what the events
@@ -75,19 +84,20 @@ func (s *Stream) Watch(b *bus.Bus) *bus.Subscription {
 
 // Note adds an event to the stream. Watch calls it for the events of the bus.
 func (s *Stream) Note(e bus.Event) {
+	if e.IsBelow(s.opts.Level) {
+		return
+	}
 	line := s.encode(e)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.note(e)
-	before := s.phase.phase()
-	s.phase.note(e)
+	change, changed := s.phase.Note(e)
 	if e.Type == bus.Loudness {
 		s.level, s.levels = line, s.levels+1
 	} else if line != nil {
 		s.ring.add(string(e.Type), line)
 	}
-	if after := s.phase.phase(); after != before {
-		change := bus.Event{Type: bus.Phase, Time: e.Time, Phase: after}
+	if changed {
 		s.ring.add(string(bus.Phase), s.encode(change))
 	}
 	s.wake()

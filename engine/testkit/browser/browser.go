@@ -1,10 +1,11 @@
 // Package browser runs pages in a real Chromium, for tests. A test binary has one browser, which
 // [Main] starts; each test opens its pages in tabs of their own. Without Chromium, the tests that need
-// it are skipped, unless MOONLARK_NEED_BROWSER is set.
+// it are skipped, unless MOONLARK_NEED_BROWSER is set. With -short, they are always skipped.
 package browser
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,12 +22,19 @@ var programs = []string{"chromium", "chromium-browser", "google-chrome", "google
 type Browser struct {
 	ctx context.Context // of the browser's first tab, which stays empty
 	why string          // why there is no browser; empty if there is one
+
+	short bool // there is none because of -short
 }
 
 // Main runs the tests of a package with one browser and returns the exit code. flags are further
 // flags of Chromium, such as "use-fake-device-for-media-stream" or "use-file-for-fake-audio-capture=a.wav".
 // Assign *browser in TestMain: the tests use it.
 func Main(m interface{ Run() int }, browser **Browser, flags ...string) int {
+	flag.Parse() // for testing.Short
+	if testing.Short() {
+		*browser = &Browser{why: "the tests in a browser take longer than -short allows", short: true}
+		return m.Run()
+	}
 	b, end := start(flags)
 	defer end()
 	*browser = b
@@ -79,8 +87,10 @@ func start(flags []string) (b *Browser, end func()) {
 func (b *Browser) Need(t testing.TB) {
 	t.Helper()
 	switch {
-	case b != nil && b.why == "":
-	case os.Getenv("MOONLARK_NEED_BROWSER") != "":
+	case b == nil:
+		t.Fatal("TestMain has not called browser.Main")
+	case b.why == "":
+	case os.Getenv("MOONLARK_NEED_BROWSER") != "" && !b.short:
 		t.Fatal(b.why)
 	default:
 		t.Skip(b.why)

@@ -123,14 +123,14 @@ func (b *Tab) Until(expression string) {
 // Text returns the text of the page as a person sees it.
 func (b *Tab) Text() string {
 	b.t.Helper()
-	return Eval[string](b, "document.body.innerText")
+	return Eval[string](b, `document.body?.innerText ?? ""`)
 }
 
 // UntilText waits until the page shows a text.
 func (b *Tab) UntilText(text string) {
 	b.t.Helper()
 	quoted, _ := json.Marshal(text) // encoding a string cannot fail
-	b.Until("document.body.innerText.includes(" + string(quoted) + ")")
+	b.Until("document.body?.innerText.includes(" + string(quoted) + ")")
 }
 
 // Click clicks the first element that a CSS selector matches, with a real mouse event.

@@ -20,14 +20,13 @@ function Duration({ since }) {
 }
 
 function Theme() {
-  const dark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark")) === "dark";
-  const [isDark, set] = useState(dark());
   const toggle = () => {
-    document.documentElement.dataset.theme = isDark ? "light" : "dark";
-    try { localStorage.setItem("theme", isDark ? "light" : "dark"); } catch { /* it is not kept then */ }
-    set(!isDark);
+    const now = document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
+    const next = now === "dark" ? "light" : "dark";
+    document.documentElement.dataset.theme = next;
+    try { localStorage.setItem("theme", next); } catch { /* it is not kept then */ }
   };
-  return html`<button class="btn quiet" onClick=${toggle}>${isDark ? "Light" : "Dark"}</button>`;
+  return html`<button class="btn quiet" onClick=${toggle}>Theme</button>`;
 }
 
 function Bar() {
@@ -69,13 +68,24 @@ function Page() {
   return html`<${Bar} /><${Left} shown=${shownTool.value} /><${Thread} /><${Right} />`;
 }
 
+// step goes to the next or the previous turn of a recording.
+function step(e) {
+  const box = document.querySelector(".thread"), turns = [...document.querySelectorAll(".turn")];
+  const tops = turns.map((t) => t.offsetTop);
+  const next = e.key === "ArrowDown" ? tops.find((y) => y > box.scrollTop + 2) : tops.findLast((y) => y < box.scrollTop - 2);
+  if (next === undefined) return;
+  e.preventDefault();
+  box.scrollTop = next;
+}
+
 // Keys that work everywhere, except while somebody types.
 addEventListener("keydown", (e) => {
   const typing = e.target.closest?.("input, textarea, select, [contenteditable]");
   if (e.key === "Escape") { if (typing) e.target.blur(); else if (s.phase.value.name === "speaking") post("interrupt").catch(() => {}); return; }
   if (typing || e.ctrlKey || e.metaKey || e.altKey) return;
   if (e.key === "/") { e.preventDefault(); document.getElementById("filter")?.focus(); }
-  if (e.key === "r" || e.key === "R") again();
+  if ((e.key === "r" || e.key === "R") && !s.snap.value?.replay) again();
+  if (s.snap.value?.replay && (e.key === "ArrowDown" || e.key === "ArrowUp")) step(e);
   if (e.key === " " && !e.repeat && s.snap.value?.microphone && !e.target.closest("button")) { e.preventDefault(); post("listen", { on: true }).catch(() => {}); }
 });
 addEventListener("keyup", (e) => {

@@ -29,13 +29,14 @@ export function valueOf(schema, texts, path = "", required = true, depth = 0) {
   const empty = text.trim() === "";
   switch (kindOf(schema, depth)) {
     case "object": {
+      if (!required && !Object.entries(texts).some(([p, text]) => p.startsWith(path + ".") && text !== "")) return undefined;
       const value = {};
       for (const [name, inner] of Object.entries(schema.properties)) {
         const needed = (schema.required ?? []).includes(name);
         const v = valueOf(inner, texts, path ? path + "." + name : name, needed, depth + 1);
         if (v !== undefined) value[name] = v;
       }
-      return !required && Object.keys(value).length === 0 ? undefined : value;
+      return value;
     }
     case "choice":
       return text === "" ? undefined : schema.enum[Number(text)];

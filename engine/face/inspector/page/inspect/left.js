@@ -2,7 +2,7 @@
 import { html, useState } from "../web/html.js";
 import { post } from "../web/stream.js";
 import * as s from "./state.js";
-import { safe, clock } from "./text.js";
+import { safe, short, clock } from "./text.js";
 import { showTool } from "./right.js";
 
 function Script({ script }) {
@@ -12,7 +12,7 @@ function Script({ script }) {
     const { text, at } = script.failed;
     return html`<li class="row failed"><svg class="tri" viewBox="0 0 11 10" role="img" aria-label="failed"><path d="M5.5 0 11 10H0Z" /></svg>
       <span class="name">${safe(script.name, 80)}</span><span class="meta num">${tools}</span>
-      <span class="err">${at && text.startsWith(at) ? html`<b>${safe(at, 300)}</b>${safe(text.slice(at.length), 1000)}` : safe(text, 1000)}</span>
+      <span class="err">${at && text.startsWith(at) ? html`<b title=${safe(at, 300)}>${safe(short(at), 300)}</b>${safe(text.slice(at.length), 1000)}` : safe(text, 1000)}</span>
       <span class="sub">not reloaded; the copy of ${loaded} goes on</span></li>`;
   }
   const sub = !script.alive ? "does not respond" : script.rests ? "rests: " + script.rests
@@ -25,8 +25,8 @@ function Scripts() {
   const list = s.snap.value?.scripts ?? [];
   const [problem, setProblem] = useState("");
   const reload = () => post("reload").then(() => setProblem(""), (e) => setProblem(e.message)).then(s.refresh);
-  return html`<section class="sec"><header><h2>Scripts</h2><button class="link" onClick=${reload}>reload</button></header>
-    ${list.length === 0 && html`<p class="empty">No script has been loaded yet.</p>`}
+  return html`<section class="sec"><header><h2>Scripts</h2>${!s.snap.value?.replay && html`<button class="link" onClick=${reload}>reload</button>`}</header>
+    ${list.length === 0 && html`<p class="empty">${s.snap.value?.replay ? "This is a recording." : "No script has been loaded yet."}</p>`}
     <ul>${list.map((script) => html`<${Script} key=${script.name} script=${script} />`)}</ul>
     ${problem && html`<p class="empty bad" role="alert">${safe(problem)}</p>`}</section>`;
 }
@@ -48,7 +48,7 @@ function Tools({ shown }) {
   for (const turn of s.turns) for (const l of turn.lines) if (l.kind === "call" && !l.end) running.add(l.tool);
   const list = all.filter((t) => t.name.toLowerCase().includes(filter.toLowerCase())).slice(0, 300);
   return html`<section class="sec tools"><header><h2>Tools</h2><span>median · calls</span></header>
-    ${all.length === 0 ? html`<p class="empty">No script has a tool yet: <code>register_tool</code> makes one.</p>`
+    ${all.length === 0 ? html`<p class="empty">${s.snap.value?.replay ? "A recording has no scripts." : html`No script has a tool yet: <code>register_tool</code> makes one.`}</p>`
       : html`<input class="filter" id="filter" placeholder="Filter  /" aria-label="Filter tools" value=${filter} onInput=${(e) => setFilter(e.currentTarget.value)} />
         <ul>${list.map((t) => html`<${Tool} key=${t.name} tool=${t} running=${running.has(t.name)} isSelected=${shown === t.name} />`)}</ul>
         ${list.length === 0 && html`<p class="empty">No tool has this name.</p>`}`}</section>`;
@@ -68,7 +68,7 @@ function Device({ name, device, db, who, words }) {
 function Sound() {
   const { speaker, microphone, sound } = s.snap.value ?? {};
   const level = s.level.value;
-  if (!speaker && !microphone) return html`<section class="sec"><header><h2>Sound</h2><span>off</span></header><p class="empty">This conversation is by text.</p></section>`;
+  if (!speaker && !microphone) return html`<section class="sec"><header><h2>Sound</h2><span>off</span></header><p class="empty">${s.snap.value?.replay ? "A recording has no sound." : "This conversation is by text."}</p></section>`;
   return html`<section class="sec sound-facts"><header><h2>Sound</h2><span>${safe(speaker?.name ?? microphone?.name, 40)}</span></header>
     ${microphone && html`<${Device} name="Microphone" device=${microphone} who="you" db=${level ? level.mic : -96}
       words=${!s.listening.value ? "not listening" : level ? `${Math.round(level.mic)} dB${level.voice ? " · voice" : ""}` : ""} />`}

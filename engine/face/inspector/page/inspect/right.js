@@ -3,7 +3,7 @@
 import { html, signal, useState, useEffect } from "../web/html.js";
 import { post } from "../web/stream.js";
 import * as s from "./state.js";
-import { safe, parsed, Tree, lua, curl, copy, clock, stamp } from "./text.js";
+import { safe, short, parsed, Tree, lua, curl, copy, clock, stamp } from "./text.js";
 import { Form, useForm } from "./form.js";
 
 export const tab = signal(location.hash.slice(1) || "call");
@@ -55,7 +55,7 @@ function Times({ line }) {
 function CallDetails({ line, spec }) {
   const args = line.args ?? {};
   return html`<div class="title"><code>${safe(line.tool, 64)}</code><span class=${"st" + (line.isError || line.lost ? "" : " fine")}>${!line.end ? "running" : line.isError ? "failed" : line.lost ? "no result" : "returned"}</span></div>
-    <p class="under num">${stamp(line.at, s.startOfConversation())}${line.turn.no ? " in turn " + line.turn.no : ""} · ${spec?.at ? safe(spec.at, 300) : safe(line.script, 100)} · ${safe(line.call, 40)}</p>
+    <p class="under num">${stamp(line.at, s.startOfConversation())}${line.turn.no ? " in turn " + line.turn.no : ""} · ${html`<span title=${safe(spec?.at ?? "", 300)}>${safe(short(spec?.at ?? line.script), 300)}</span>`} · ${safe(line.call, 40)}</p>
     <div class="block"><h2>Arguments</h2><pre>${Object.keys(args).length ? html`<${Tree} value=${args} />` : html`<span class="k">none</span>`}</pre></div>
     ${line.end && !line.lost && html`<div class="block"><h2>What the agent got</h2><${Result} text=${line.result} isError=${line.isError} /></div>`}
     <${Times} line=${line} />
@@ -87,7 +87,7 @@ function Call() {
   const all = s.snap.value?.tools ?? [];
   const spec = all.find((t) => t.name === name);
   if (!line && !spec) return html`<p class="empty">Choose a tool on the left to try it, or a call in the conversation to see all of it.</p>`;
-  return html`${line ? html`<${CallDetails} line=${line} spec=${spec} />` : html`<div class="title"><code>${safe(name, 64)}</code></div><p class="under num">${safe(spec.at, 300)} · ${s.count(spec.calls, "call")} · at most ${spec.timeout} s</p>`}
+  return html`${line ? html`<${CallDetails} line=${line} spec=${spec} />` : html`<div class="title"><code>${safe(name, 64)}</code></div><p class="under num">${html`<span title=${safe(spec.at, 300)}>${safe(short(spec.at), 300)}</span>`} · ${s.count(spec.calls, "call")} · at most ${spec.timeout} s</p>`}
     ${!spec ? html`<p class="empty">No script has this tool now.</p>` : !s.snap.value?.replay && html`<${TryIt} key=${spec.name} spec=${spec} />`}`;
 }
 
@@ -117,8 +117,8 @@ function Events() {
   s.changed.value;
   const [filter, setFilter] = useState(""), [open, setOpen] = useState(0);
   const words = filter.toLowerCase();
-  const list = s.events.filter((x) => !words || x.e.type.includes(words) || JSON.stringify(x.e).toLowerCase().includes(words)).slice(-200).reverse();
-  return html`<input class="filter" placeholder="Filter" aria-label="Filter events" value=${filter} onInput=${(e) => setFilter(e.currentTarget.value)} />
+  const list = s.events.filter((x) => words ?  x.e.type.includes(words) || JSON.stringify(x.e).toLowerCase().includes(words) : x.e.type !== "agent_part").slice(-200).reverse();
+  return html`<input class="filter" placeholder="Filter; agent_part is left out without one" aria-label="Filter events" value=${filter} onInput=${(e) => setFilter(e.currentTarget.value)} />
     ${list.length === 0 && html`<p class="empty">No event.</p>`}
     <ul class="events">${list.map(({ seq, e }) => html`<li key=${seq}><button aria-expanded=${open === seq} onClick=${() => setOpen(open === seq ? 0 : seq)}><time class="num">${clock(Date.parse(e.time))}</time><b>${e.type}</b>
       <span>${safe(e.text ?? e.tool ?? e.phase ?? e.status ?? e.script ?? "", 120)}</span></button>
@@ -127,7 +127,7 @@ function Events() {
 
 const LEVELS = { debug: "i", info: "i", print: "i", warn: "w", error: "e" };
 function LogLines({ lines }) {
-  return lines.map((l) => html`<div key=${l.seq}><time>${clock(l.at)}</time><span class=${LEVELS[l.level] ?? "i"}>${l.level}</span><span>${safe(l.text)}</span></div>`);
+  return lines.map((l) => html`<div key=${l.seq}><time>${clock(l.at)}</time><span class=${LEVELS[l.level] ?? "i"}>${l.level}</span><span>${safe(short(l.text))}</span></div>`);
 }
 
 function Log() {

@@ -69,7 +69,10 @@ export async function copy(text) {
 // clock returns a time of day, and stamp the time since the conversation began.
 export const clock = (at) => new Date(at).toLocaleTimeString("en-GB");
 export function stamp(at, start) {
-  if (!start || at < start) return clock(at);
+  if (!start || at < start) return clock(at).slice(0, 5);
   const s = (at - start) / 1000;
   return `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
 }
+
+// short returns a text in which paths of Lua files have no folder.
+export const short = (text) => String(text ?? "").replace(/(^|[\s"'(])(?:[A-Za-z]:)?(?:[^\s"':()]*[\\/])([^\s"':()\\/]+\.lua)\b/g, "$1$2");

@@ -3,7 +3,7 @@
 import { html, useState, useEffect, useLayoutEffect, useRef, useMemo } from "../web/html.js";
 import { post } from "../web/stream.js";
 import * as s from "./state.js";
-import { safe, pairs, inline, parsed, stamp } from "./text.js";
+import { safe, short, pairs, inline, parsed, stamp } from "./text.js";
 import { showCall } from "./right.js";
 
 const MAX_ROWS = 300;         // in the document
@@ -64,7 +64,7 @@ function Words({ line }) {
           : html`<span class="arr" role="img" aria-label=${line.isError ? "failed" : "returned"}>${line.isError ? "✗" : "→"}</span><span class="res">${safe(result, 300)}</span>`}</div>`;
     }
   }
-  return html`<div class="say">${safe(line.text)}${line.bad && html` <b>${line.bad}</b>`}${safe(line.after ?? "")}</div>`;
+  return html`<div class="say">${safe(short(line.text))}${line.bad && html` <b>${line.bad}</b>`}${safe(short(line.after))}</div>`;
 }
 
 function Line({ line, turn, now, start }) {
@@ -187,7 +187,7 @@ export function Thread() {
     if (atEnd.current) { seen.current = total; if (unseen) setUnseen(0); }
   };
   const shown = s.turns.slice(first);
-  const start = s.startOfConversation();
+  const start = s.startOfConversation(), talked = s.turns.some((t) => t.lines.some((l) => l.kind !== "note"));
   return html`<main class="main" aria-label="Conversation">
     <div class="scale"><span></span>
       <div class="what"><b>Conversation</b><span class="key"><i class="y"></i>you</span><span class="key"><i class="h"></i>hearing, voice</span><span class="key"><i class="w"></i>deciding</span><span class="key"><i class="k"></i>tool</span><span class="key"><i class="g"></i>agent</span></div>
@@ -195,8 +195,8 @@ export function Thread() {
     <div class="thread" ref=${box} onScroll=${onScroll} tabindex="0" role="region" aria-label="Turns">
       <div class="sheet"><div class="grid"></div>
       ${first > 0 && html`<p class="empty">Earlier turns are not shown.</p>`}
-      ${shown.length === 0 && html`<p class="empty">Nothing has been said yet. ${s.snap.value?.status === "waiting" ? "Start a conversation above." : "Say something below."}</p>`}
-      ${shown.map((t) => html`<${Turn} key=${t.id} turn=${t} now=${now} start=${start} selected=${selected?.turn === t ? selected.id : ""} />`)}</div></div>
+      ${shown.map((t) => html`<${Turn} key=${t.id} turn=${t} now=${now} start=${start} selected=${selected?.turn === t ? selected.id : ""} />`)}
+      ${!talked && html`<p class="empty">Nothing has been said yet. ${s.snap.value?.status === "waiting" ? "Start a conversation above." : "Say something below."}</p>`}</div></div>
     ${unseen > 0 && html`<button class="more btn" onClick=${end}>${unseen} new ↓</button>`}
     <${Minute} /><${Composer} /></main>`;
 }

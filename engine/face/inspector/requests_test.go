@@ -1,0 +1,74 @@
+package inspector
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"moonlark/engine/face/control"
+	"moonlark/engine/face/web"
+)
+
+// request sends one request and returns the status and the body of the response.
+func (f *fixture) request(method, path, body string) (int, string) {
+	f.t.Helper()
+	r, err := http.NewRequest(method, f.url+path, strings.NewReader(body))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
+func TestOtherProgramsCanSendTheRequestsOfThePage(t *testing.T) {
+	f := start(t, lights+`register_tool("big", function() return string.rep("x", 1000) end)`, control.Options{})
+	for _, row := range []struct {
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{"POST", "/call", `{"tool": "plain"}`, 200, `{"result":"plain text","is_error":false,"seconds":`},
+		{"POST", "/call", `{"tool": "set_light", "args": {"room": "hall", "level": 5}}`, 200, `\"level\":5`},
+		{"POST", "/call", `{"tool": "set_light", "args": {"room": "attic"}}`, 200, `"is_error":true,"error_type":`},
+		{"POST", "/call", `{"tool": "set_lihgt"}`, 200, `did you mean 'set_light'`},
+		{"POST", "/call", `{"args": {}}`, 400, "want the name of a tool"},
+		{"POST", "/call", `{"tool": "plain", "args": [1]}`, 400, "want an object"},
+		{"POST", "/call", `{"tool": "plain", "arg": {}}`, 400, "unknown field"},
+		{"POST", "/call", `{"tool": "plain"} {}`, 400, "more text"},
+		{"POST", "/call", `{"tool": "` + strings.Repeat("x", 300<<10) + `"}`, 413, "longer than"},
+		{"GET", "/call", "", 405, "needs the method POST"},
+		{"GET", "/state?script=lights.lua", "", 200, `{"state":{"room":"hall"}}`}, // the attic has not reached the handler
+		{"GET", "/state?script=other.lua", "", 409, "no script is called other.lua"},
+		{"POST", "/state", "{}", 405, "needs the method GET"},
+		{"POST", "/reload", "", 200, `{"ok":true}`},
+		{"POST", "/listen", `{}`, 400, `want {\"on\": true}`},
+		{"POST", "/listen", `{"on": true}`, 409, "sound"},
+		{"POST", "/interrupt", "", 409, "sound"},
+		{"POST", "/approve", `{"call_id": "x", "approved": true}`, 409, "no conversation"},
+		{"POST", "/approve", `{"call_id": "x"}`, 400, "approved"},
+		{"GET", "/inspect", "", 200, "<!doctype html>"},
+		{"GET", "/inspect/app.js", "", 200, "import"},
+		{"GET", "/inspect/other.js", "", 404, ""},
+	} {
+		if status, text := f.request(row.method, row.path, row.body); status != row.status || !strings.Contains(text, row.want) {
+			t.Errorf("%s %s %.100s: got %d %.300s, want %d %s", row.method, row.path, row.body, status, text, row.status, row.want)
+		}
+	}
+}
+
+func TestAllFilesOfThePageAreSmall(t *testing.T) {
+	if size := web.SharedFiles().Size() + Files().Size(); size > 250<<10 {
+		t.Errorf("the page and its libraries have %d bytes", size)
+	} else {
+		t.Logf("the page and its libraries have %d bytes", size)
+	}
+}
