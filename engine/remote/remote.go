@@ -241,6 +241,9 @@ func (r *Remote) State(ctx context.Context, scriptName string) (state json.RawMe
 func (r *Remote) Health() health.Report {
 	p := r.parts.Load()
 	report := health.Report{Scripts: p.Scripts.Health(), MemoryLimit: p.Scripts.MemoryLimit(), Showing: p.Bus.Pending()}
+	if p.Screen != nil {
+		report.NoPage = p.Screen.Missing()
+	}
 	if p.Life != nil {
 		report.Status, report.Since, report.Reason = p.Life.Status()
 	}

@@ -57,6 +57,9 @@ func (p *Page) Close() {
 	s.mu.Lock()
 	_, open := s.pages[p]
 	delete(s.pages, p)
+	if open && len(s.pages) == 0 && !s.missing.IsZero() {
+		s.missing = s.clock.Now()
+	}
 	emit := s.emit(Event{Kind: PageWent, Page: p.info})
 	s.mu.Unlock()
 	if open {
@@ -78,4 +81,21 @@ func (s *Screen) Pages() []PageInfo {
 		infos[i] = p.info
 	}
 	return infos
+}
+
+// ExpectPages says that from now on a page should be open.
+func (s *Screen) ExpectPages() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.missing = s.clock.Now()
+}
+
+// Missing returns how long no page has been open. It returns 0 if one is, or if none is expected.
+func (s *Screen) Missing() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.missing.IsZero() || len(s.pages) > 0 {
+		return 0
+	}
+	return s.clock.Now().Sub(s.missing)
 }

@@ -50,6 +50,7 @@ type Screen struct {
 	ask      *question
 
 	pages    map[*Page]struct{}
+	missing  time.Time // when the last page went, or pages were expected; zero if none are
 	told     time.Time // when the pages were told last
 	pending  bool      // a timer will tell the pages
 	touches  int       // number of touches since touchTime

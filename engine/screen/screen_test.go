@@ -366,10 +366,22 @@ func TestPagesComeAndGo(t *testing.T) {
 	if got := r.Pages(); len(got) != maxPages || !slices.IsSortedFunc(got, func(a, b PageInfo) int { return a.Width - b.Width }) {
 		t.Errorf("got %v", got)
 	}
+	r.ExpectPages()
+	r.pass(time.Minute)
+	if d := r.Missing(); d != 0 {
+		t.Errorf("no page for %v while some are open", d)
+	}
 	open[0].Close()
 	open[0].Close()
 	if r.count(PageCame) != maxPages || r.count(PageWent) != 1 || len(r.Pages()) != maxPages-1 {
 		t.Errorf("%d came, %d went", r.count(PageCame), r.count(PageWent))
+	}
+	for _, p := range open {
+		p.Close()
+	}
+	r.pass(3 * time.Minute)
+	if d := r.Missing(); d != 3*time.Minute {
+		t.Errorf("no page for %v, want 3 minutes", d)
 	}
 }
 

@@ -116,9 +116,11 @@ const (
 	maxBody    = 4 << 10 // of a touch, in bytes
 )
 
-// Mounts returns the handlers of the page for a server, except those of web.SharedFiles.
+// Mounts returns the handlers of the page for a server, except those of web.SharedFiles. From then on, a page
+// is expected to be open: see screen.Screen.Missing.
 func (s *Server) Mounts(agent Agent) []control.Mount {
 	s.agent = agent
+	agent.Screen().ExpectPages()
 	files := Files()
 	return []control.Mount{
 		{Path: "/screen", Handler: files, Public: true, MaxOpen: 32},
