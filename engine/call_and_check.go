@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"moonlark/engine/remote"
 	"moonlark/engine/script"
 	"moonlark/engine/tool"
 )
@@ -53,7 +54,7 @@ func CallWith(ctx context.Context, opts Options, name string, makeArgs func(*too
 	if err != nil {
 		return tool.Result{}, files, err
 	}
-	result, err := e.remote.Call(ctx, name, args)
+	result, err := e.remote.CallTool(ctx, name, args, remote.CallOptions{Client: "moonlark call"})
 	return result, append(files, e.requiredFiles()...), err
 }
 

@@ -300,6 +300,8 @@ var ErrLoaded = errors.New("the script has loaded already: call it at the top le
 // registration is wrong, and an error that wraps ErrLoaded after the top level has returned.
 type Registrar interface {
 	RegisterTool(spec *tool.Spec, handler *lua.LFunction) error
+	RegisterResource(r *tool.Resource, read *lua.LFunction) error
+	RegisterPrompt(p *tool.Prompt, handler *lua.LFunction) error
 	On(eventType string, fn *lua.LFunction) error // fn gets each event of this type, as a table
 	OnStart(fn *lua.LFunction) error              // fn runs when the script comes into use
 	OnUnload(fn *lua.LFunction) error             // fn runs when the script is replaced or closed

@@ -164,10 +164,11 @@ var Catalogue = []Kind{
 		"sound: numbers of problems: `underruns` and `overruns` (Moonlark was late), `gaps` and `dropped` (the network was late), " +
 			"`late` (a device was served more than 10 ms late), `wake_dropped` (the recogniser of wake words was slow)")},
 
-	{Type: ToolCall, About: "the agent calls a tool", Shown: shown("tool", "call_id", "args: an object", "script")},
+	{Type: ToolCall, About: "the agent, or another program, calls a tool", Shown: shown("tool", "call_id", "args: an object", "script",
+		"via: `mcp` if another program calls", "client: the name of that program")},
 	{Type: ToolResult, About: "a tool call has its result", Shown: shown(
 		"tool", "call_id", "result: a string", "is_error", "error_type", "seconds", "cpu: seconds that Lua ran for the call", "script",
-		"orphaned: true if the conversation of the call was over")},
+		"orphaned: true if the conversation of the call was over", "via", "client")},
 	{Type: OrphanedResult, About: "a tool has a result, but its conversation was over before it could be sent", Script: "orphaned_result", Fields: []Field{
 		conversationID,
 		{"tool_call_id", "string", "", func(e Event) any { return e.CallID }},

@@ -43,8 +43,12 @@ type Event struct {
 	ErrorType string  `json:"error_type,omitempty"`
 	// the conversation had ended before the result could be sent, and the scripts received it
 	// instead
-	Orphaned bool    `json:"orphaned,omitempty"`
-	Seconds  float64 `json:"seconds,omitempty"`
+	Orphaned bool `json:"orphaned,omitempty"`
+	// how a tool call came, such as "mcp"; empty for a call of the agent
+	Via string `json:"via,omitempty"`
+	// the program that called the tool, by the name that it gave; empty for a call of the agent
+	Client  string  `json:"client,omitempty"`
+	Seconds float64 `json:"seconds,omitempty"`
 	// CPU time that the tool call took in Lua, in seconds
 	CPU float64 `json:"cpu,omitempty"`
 

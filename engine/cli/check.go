@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"moonlark/engine"
+	"moonlark/engine/safetext"
 	"moonlark/engine/script"
 	"moonlark/engine/tool"
 )
@@ -18,8 +20,8 @@ type checkCommand struct {
 	logFlags        `embed:""`
 }
 
-// Run loads the scripts and lists the tools and event handlers that they offer, and the permissions
-// that they need and do not have.
+// Run loads the scripts and lists the tools, resources, prompts and event handlers that they offer, and
+// the permissions that they need and do not have.
 func (c *checkCommand) Run(ctx context.Context, con *console) error {
 	permissions, err := c.permissionFlags.settings()
 	if err != nil {
@@ -41,16 +43,37 @@ func (c *checkCommand) Run(ctx context.Context, con *console) error {
 	return err
 }
 
-// printSummary prints the tools of a script and the events that it handles.
+// printSummary prints what a script offers and the events that it handles.
 func printSummary(w io.Writer, s script.Summary) {
 	fmt.Fprintln(w, s.Path)
 	for _, t := range s.Tools {
 		line := fmt.Sprintf("  tool  %-28s %s", t.Name+"("+parameterList(t.Parameters)+")", t.Description)
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
+	for _, r := range s.Resources {
+		line := fmt.Sprintf("  resource  %-24s %s", r.URI, safetext.Line(cmp.Or(r.Description, r.Title)))
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+	}
+	for _, p := range s.Prompts {
+		line := fmt.Sprintf("  prompt  %-26s %s", p.Name+"("+argumentList(p.Arguments)+")", safetext.Line(cmp.Or(p.Description, p.Title)))
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+	}
 	for _, name := range s.On {
 		fmt.Fprintf(w, "  on    %s\n", name)
 	}
+}
+
+// argumentList returns the names of a prompt's arguments, separated by commas, with "?" after the
+// optional ones.
+func argumentList(arguments []tool.PromptArgument) string {
+	var names []string
+	for _, a := range arguments {
+		if !a.Required {
+			a.Name += "?"
+		}
+		names = append(names, a.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // parameterList returns the names of a tool's parameters, separated by commas, with "?" after the

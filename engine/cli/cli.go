@@ -40,6 +40,7 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Load scripts without running any of their tools, and list what they offer."`
 	Tools   toolsCommand   `cmd:"" help:"List the tools of scripts, export them, and push them to an ElevenLabs agent."`
 	Serve   serveCommand   `cmd:"" help:"Offer the embedded agent to ElevenLabs clients."`
+	Mcp     mcpCommand     `cmd:"" help:"Offer the tools of scripts to other programs by the Model Context Protocol, on stdin and stdout."`
 	New     newCommand     `cmd:"" help:"Make a folder with a script and a test."`
 	Install installCommand `cmd:"" help:"Make a service of systemd that runs scripts on this device."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for problems of this machine, the scripts and the agent, and suggest fixes."`

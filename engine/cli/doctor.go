@@ -27,6 +27,7 @@ type doctorCommand struct {
 	hostFlags   `embed:""`
 	agentFlags  `embed:""`
 
+	MCP             bool `name:"mcp" help:"Check whether MCP clients such as Claude and VS Code accept the tools."`
 	JSON            bool `name:"json" help:"Print one JSON object per finding on stdout."`
 	permissionFlags `embed:""`
 	logFlags        `embed:""`
@@ -106,6 +107,7 @@ func (c *doctorCommand) options() (doctor.Options, error) {
 		Origin:        connection.Origin,
 		SignedURLFrom: signed.SignedURLFrom,
 		Settings:      settings,
+		MCP:           c.MCP,
 	}, err
 }
 

@@ -51,6 +51,7 @@ type runCommand struct {
 	inspectFlags `embed:""`
 	screenFlags  `embed:""`
 	recordFlags  `embed:""`
+	mcpHTTPFlags `embed:""`
 	debugFlags   `embed:""`
 	logFlags     `embed:""`
 
@@ -81,6 +82,9 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	}
 	settings, err := c.controlFlags.settings(os.Getenv(tokenVariable))
 	if err != nil {
+		return &usageError{err}
+	}
+	if err := c.mcpHTTPFlags.check(settings); err != nil {
 		return &usageError{err}
 	}
 	c.inspectFlags.address(&settings)
@@ -158,6 +162,7 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	}
 	c.inspectFlags.mount(outside, stream, e.Remote(), recorder, c.pinFlags)
 	c.screenFlags.mount(outside, page, e.Remote())
+	defer c.mcpHTTPFlags.mount(outside, e.Remote(), events, c.Scripts)()
 	if err := outside.Open(ctx, e.Remote()); err != nil {
 		shown.Close(stopTimeout)
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,11 +10,12 @@ import (
 
 	"moonlark/engine"
 	"moonlark/engine/safetext"
+	"moonlark/engine/script"
 	"moonlark/engine/tool"
 )
 
 type toolsCommand struct {
-	List   toolsListCommand   `cmd:"" help:"List the tools of the scripts, with their parameters."`
+	List   toolsListCommand   `cmd:"" help:"List the tools of the scripts, with their parameters, and their resources and prompts."`
 	Export toolsExportCommand `cmd:"" help:"Write the definitions of the tools for other programs."`
 	Diff   toolsDiffCommand   `cmd:"" help:"Compare the tools of the scripts with those of an ElevenLabs agent."`
 	Push   toolsPushCommand   `cmd:"" help:"Give an ElevenLabs agent the tools of the scripts."`
@@ -26,16 +28,9 @@ type scriptFlags struct {
 	logFlags        `embed:""`
 }
 
-// load runs the top level of the scripts and returns their tools. What the scripts print is on
-// stderr when load returns.
+// load runs the top level of the scripts and returns their tools: see check.
 func (f *scriptFlags) load(ctx context.Context, con *console) ([]*tool.Spec, error) {
-	permissions, err := f.permissionFlags.settings()
-	if err != nil {
-		return nil, &usageError{err}
-	}
-	events, end := f.logFlags.showOnStderr(con)
-	all, err := engine.Check(ctx, engine.Options{Scripts: f.Scripts, Bus: events, Permissions: permissions})
-	end()
+	all, err := f.check(ctx, con)
 	if err != nil {
 		return nil, err
 	}
@@ -46,19 +41,39 @@ func (f *scriptFlags) load(ctx context.Context, con *console) ([]*tool.Spec, err
 	return specs, nil
 }
 
+// check runs the top level of the scripts and returns what they offer. What the scripts print is on
+// stderr when check returns.
+func (f *scriptFlags) check(ctx context.Context, con *console) ([]script.Summary, error) {
+	permissions, err := f.permissionFlags.settings()
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	events, end := f.logFlags.showOnStderr(con)
+	all, err := engine.Check(ctx, engine.Options{Scripts: f.Scripts, Bus: events, Permissions: permissions})
+	end()
+	return all, err
+}
+
 type toolsListCommand struct {
 	scriptFlags `embed:""`
 }
 
-// Run lists the tools of the scripts.
+// Run lists the tools of the scripts, and then their resources and prompts if they have any.
 func (c *toolsListCommand) Run(ctx context.Context, con *console) error {
-	specs, err := c.load(ctx, con)
+	all, err := c.check(ctx, con)
 	if err != nil {
 		return err
 	}
-	for _, spec := range specs {
-		printTool(con.stdout, spec)
+	var resources []*tool.Resource
+	var prompts []*tool.Prompt
+	for _, s := range all {
+		for _, spec := range s.Tools {
+			printTool(con.stdout, spec)
+		}
+		resources, prompts = append(resources, s.Resources...), append(prompts, s.Prompts...)
 	}
+	printResources(con.stdout, resources)
+	printPrompts(con.stdout, prompts)
 	return nil
 }
 
@@ -104,6 +119,44 @@ func printProperties(w io.Writer, indent string, object *tool.Schema) {
 func printRow(w io.Writer, indent, name, text string) {
 	line := fmt.Sprintf("%s%-*s %s", indent, max(24-len(indent), 0), safetext.Line(name), safetext.Line(text))
 	fmt.Fprintln(w, strings.TrimRight(line, " "))
+}
+
+// printResources prints the resources in a section of their own. It prints nothing if there are none.
+func printResources(w io.Writer, resources []*tool.Resource) {
+	if len(resources) > 0 {
+		fmt.Fprintln(w, "\nresources:")
+	}
+	for _, r := range resources {
+		printRow(w, "  ", r.URI, r.Description)
+		printRow(w, "    ", "at", r.Source)
+		if r.Title != "" {
+			printRow(w, "    ", "title", r.Title)
+		}
+		if r.MIME != "" {
+			printRow(w, "    ", "mime", r.MIME)
+		}
+	}
+}
+
+// printPrompts prints the prompts in a section of their own, with a line for each argument. It prints
+// nothing if there are none.
+func printPrompts(w io.Writer, prompts []*tool.Prompt) {
+	if len(prompts) > 0 {
+		fmt.Fprintln(w, "\nprompts:")
+	}
+	for _, p := range prompts {
+		printRow(w, "  ", p.Name, p.Description)
+		printRow(w, "    ", "at", p.Source)
+		if p.Title != "" {
+			printRow(w, "    ", "title", p.Title)
+		}
+		for _, a := range p.Arguments {
+			if !a.Required {
+				a.Name += "?"
+			}
+			printRow(w, "    ", a.Name, cmp.Or(a.Description, a.Title))
+		}
+	}
 }
 
 // hintWords returns the hints of a tool in words, such as "read only, idempotent". It returns "" if

@@ -120,12 +120,13 @@ func (d *Dialog) publishOrphan(m *toolResult) {
 	})
 }
 
-// endCalls cancels the tool calls that are still running, and publishes the results that were still
+// endCalls tells the tool calls that are still running that the agent does not wait for their results
+// any more, and publishes the results that were still
 // in the send queue. It is called after the conversation has ended.
 func (d *Dialog) endCalls() {
 	d.mu.Lock()
 	for _, c := range d.calls {
-		c.call.Cancel()
+		c.call.SetUnwanted()
 	}
 	d.mu.Unlock()
 	for _, m := range d.conv.Unsent() {

@@ -40,8 +40,8 @@ const (
 // A Finding is one result of a check.
 type Finding struct {
 	Level Level `json:"level"`
-	// Group is "scripts", "permissions", "machine", "network", "model", "speech", "agent", "tools" or
-	// "events".
+	// Group is "scripts", "permissions", "mcp", "machine", "network", "model", "speech", "agent", "tools"
+	// or "events".
 	Group string `json:"group"`
 	// Subject is what was checked, such as the name of a tool or "speaker".
 	Subject string `json:"subject,omitempty"`
@@ -90,6 +90,10 @@ type Options struct {
 	Scripts   []Script // the scripts that load without an error
 	LoadError error    // the error of a script that does not load; nil if all scripts load
 	LoadHint  string   // a suggestion to the user about LoadError; may be empty
+
+	// MCP says that MCP clients will use the tools of the scripts. If it is set, and neither Agent nor
+	// SignedURLFrom is, the ElevenLabs agent and its host are not checked.
+	MCP bool
 
 	// UnusedGrants are permissions that no script needs, as far as the sources of the scripts say.
 	UnusedGrants []string
@@ -162,11 +166,12 @@ func Run(ctx context.Context, opts Options, report func(Finding)) error {
 	}}
 	c.checkScripts()
 	c.checkPermissions()
+	c.checkMCP()
 	for _, s := range c.Scripts {
 		c.Settings = s.Agent.Over(c.Settings)
 	}
 	start := c.readClocks()
-	local := c.Model != nil || c.TTS != nil || c.STT != nil || c.Realtime != nil
+	local := c.MCP || c.Model != nil || c.TTS != nil || c.STT != nil || c.Realtime != nil
 	if local && c.Agent == "" && c.SignedURLFrom == "" {
 		c.checkMachine(ctx, start, hostTime{})
 		c.checkEmbeddedAgent(ctx)

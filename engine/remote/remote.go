@@ -221,10 +221,10 @@ func (r *Remote) Raise(name string, data json.RawMessage) error {
 }
 
 // Reload loads every script again, as if all files had been saved, and returns after that. Events
-// say whether each script could be loaded. Reload does nothing before the scripts have been loaded
-// for the first time.
+// say whether each script could be loaded. In a program with conversations, Reload does nothing
+// before the scripts have been loaded for the first time; in another one, wait until then to call it.
 func (r *Remote) Reload() {
-	if p := r.parts.Load(); p.Reload != nil && r.Status() != "" {
+	if p := r.parts.Load(); p.Reload != nil && (p.Life == nil || r.Status() != "") {
 		p.Reload()
 	}
 }

@@ -155,7 +155,6 @@ func TestStartIsRefusedWhileThereIsAConversation(t *testing.T) {
 
 func TestReloadDoesNothingBeforeTheScriptsAreLoaded(t *testing.T) {
 	reloads := 0
-	newRemote(Parts{Reload: func() { reloads++ }}).Reload()
 	newRemote(Parts{Life: life.New(life.Options{}), Reload: func() { reloads++ }}).Reload()
 	if reloads > 0 {
 		t.Errorf("%d reloads before the start", reloads)
@@ -164,6 +163,14 @@ func TestReloadDoesNothingBeforeTheScriptsAreLoaded(t *testing.T) {
 		r := newRemote(Parts{Life: p.life, Reload: func() { reloads++ }})
 		r.Reload()
 	})
+	if reloads != 1 {
+		t.Errorf("%d reloads, want 1", reloads)
+	}
+}
+
+func TestReloadWorksInAProgramWithoutConversations(t *testing.T) {
+	reloads := 0
+	newRemote(Parts{Reload: func() { reloads++ }}).Reload()
 	if reloads != 1 {
 		t.Errorf("%d reloads, want 1", reloads)
 	}

@@ -1,10 +1,10 @@
 package remote
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 
+	"moonlark/engine/bus"
 	"moonlark/engine/script"
 	"moonlark/engine/tool"
 )
@@ -19,6 +19,10 @@ type CallOptions struct {
 	// Progress is told how much of the work is done: see script.Call.Progress. Nil means that nobody
 	// wants to know it.
 	Progress func(done, total float64, message string)
+
+	// Via says how the call has reached the program, such as "mcp". If it is not empty, the call and
+	// its result are published as events, and ID must not be the id of another call.
+	Via string
 }
 
 // Tools returns the tools of all scripts.
@@ -35,17 +39,39 @@ func (r *Remote) Call(ctx context.Context, name string, args json.RawMessage) (t
 // with IsError. CallTool returns an error only when ctx is done: it then cancels the call in the
 // script and returns the cause of ctx without waiting for the script.
 func (r *Remote) CallTool(ctx context.Context, name string, args json.RawMessage, opts CallOptions) (tool.Result, error) {
-	result := make(chan tool.Result, 1)
-	call := &script.Call{
-		ID: cmp.Or(opts.ID, "call"), Name: name, Args: args, Client: opts.Client, Progress: opts.Progress,
-		Reply: func(_ *script.Call, r tool.Result) { result <- r },
+	p := r.parts.Load()
+	a := newAnswer[tool.Result]()
+	call := opts.call(name, args)
+	call.Reply = func(c *script.Call, r tool.Result) {
+		if opts.Via != "" {
+			p.Bus.Publish(resultEvent(p, c, r, opts))
+		}
+		a.give(r, nil)
 	}
-	r.parts.Load().Scripts.Call(call)
-	select {
-	case r := <-result:
-		return r, nil
-	case <-ctx.Done():
-		call.Cancel()
-		return tool.Result{}, context.Cause(ctx)
+	if opts.Via != "" {
+		p.Bus.Publish(bus.Event{
+			Type: bus.ToolCall, Tool: name, CallID: call.ID, Args: eventArgs(args), Script: p.Scripts.Owner(name),
+			Via: opts.Via, Client: opts.Client,
+		})
 	}
+	p.Scripts.Call(call)
+	return a.await(ctx, call)
+}
+
+// resultEvent returns the event for the result of a call.
+func resultEvent(p *Parts, c *script.Call, r tool.Result, opts CallOptions) bus.Event {
+	return bus.Event{
+		Type: bus.ToolResult, Tool: c.Name, CallID: c.ID, Script: p.Scripts.Owner(c.Name),
+		Result: &r.Text, IsError: r.IsError, ErrorType: string(r.Type), Seconds: c.Took().Seconds(), CPU: c.CPU().Seconds(),
+		Via: opts.Via, Client: opts.Client,
+	}
+}
+
+// eventArgs returns the arguments for an event, {} if there are none. Arguments that are not JSON are
+// left out, because the event could not be written as JSON.
+func eventArgs(args json.RawMessage) json.RawMessage {
+	if len(args) == 0 || !json.Valid(args) {
+		return json.RawMessage("{}")
+	}
+	return args
 }

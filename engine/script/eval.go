@@ -121,12 +121,13 @@ func compileInput(code string) (*lua.FunctionProto, []byte, error) {
 // executor's goroutine.
 func (g *generation) provideTools() {
 	L := g.x.State()
-	if len(g.tools) == 0 || L.G.Global.RawGetString("tools") != lua.LNil {
+	offers := g.offersOf(toolOffer)
+	if len(offers) == 0 || L.G.Global.RawGetString("tools") != lua.LNil {
 		return
 	}
-	t := L.CreateTable(0, len(g.tools))
-	for _, registered := range g.tools {
-		name := registered.spec.Name
+	t := L.CreateTable(0, len(offers))
+	for _, o := range offers {
+		name := o.spec.Name
 		t.RawSetString(name, L.NewFunction(func(L *lua.LState) int { return g.callTool(L, name) }))
 	}
 	L.G.Global.RawSetString("tools", t)

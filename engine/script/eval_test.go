@@ -96,7 +96,7 @@ func TestCompleteFindsNames(t *testing.T) {
 		{"lamp:", 5, []string{"toggle"}},
 		{"x = json.enc", 9, []string{"encode"}},
 		{"tools.g", 6, []string{"get_level"}},
-		{"regis", 0, []string{"register_tool"}},
+		{"regis", 0, []string{"register_prompt", "register_resource", "register_tool"}},
 		{"whi", 0, []string{"while"}},
 		{"nothing.", 8, nil},
 		{"lamp.color.", 11, nil},

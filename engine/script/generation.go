@@ -39,7 +39,7 @@ type generation struct {
 
 	// The fields below are set on the executor's goroutine while the script loads. They never
 	// change afterwards.
-	tools    []*registeredTool
+	offers   []*offer                    // the tools, resources and prompts
 	handlers map[string][]*lua.LFunction // event handlers by event type
 	onStart  []*lua.LFunction
 	onUnload []*lua.LFunction

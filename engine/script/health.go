@@ -25,7 +25,7 @@ func (s *Scripts) Health() []health.Script {
 		sc.lastCPU = max(sc.lastCPU, total.cpu)
 		x := sc.current.x
 		h := health.Script{
-			Name: sc.current.name(), Tools: len(sc.current.tools), Rests: sc.current.outage,
+			Name: sc.current.name(), Tools: len(sc.current.offersOf(toolOffer)), Rests: sc.current.outage,
 			CPU: sc.lastCPU, DroppedEvents: total.events, Dropped: total.modules,
 			Calls: x.Queued(vm.Request), Events: x.Queued(vm.Notification), Starts: x.Queued(vm.Start),
 		}

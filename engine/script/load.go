@@ -49,7 +49,7 @@ func (s *Scripts) Check(paths ...string) ([]Summary, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	var all []Summary
-	tools := make(map[string]*registeredTool)
+	offers := make(map[offerKey]*offer)
 	var agent *agentSettings
 	for i, path := range paths {
 		path = filepath.Clean(path)
@@ -61,11 +61,11 @@ func (s *Scripts) Check(paths ...string) ([]Summary, error) {
 			return all, g.withFiles(err)
 		}
 		g.close()
-		for _, t := range g.tools {
-			if other := tools[t.spec.Name]; other != nil {
-				return all, toolConflict(t, other)
+		for _, o := range g.offers {
+			if other := offers[o.key]; other != nil {
+				return all, conflict(o, other)
 			}
-			tools[t.spec.Name] = t
+			offers[o.key] = o
 		}
 		if g.agent != nil && agent != nil {
 			return all, agentConflict(g.agent, agent)

@@ -16,13 +16,6 @@ import (
 // The methods below record what a script registers while its top level runs. They run on the
 // executor's goroutine.
 
-// A registeredTool is a tool that a generation has registered.
-type registeredTool struct {
-	gen     *generation
-	spec    *tool.Spec
-	handler *lua.LFunction
-}
-
 // agentSettings are the settings for the agent that a script has set with agent(), and the line of
 // the script that called agent().
 type agentSettings struct {
@@ -33,23 +26,39 @@ type agentSettings struct {
 // RegisterTool adds a tool with this handler. It returns an error if the top level has returned, or
 // if the script has registered a tool with the same name.
 func (g *generation) RegisterTool(spec *tool.Spec, handler *lua.LFunction) error {
+	return g.add("register_tool", &offer{
+		key: offerKey{toolOffer, spec.Name}, source: spec.Source, timeout: spec.Deadline(), handler: handler, spec: spec,
+	})
+}
+
+// RegisterResource adds a resource that read reads. The errors are like those of RegisterTool.
+func (g *generation) RegisterResource(r *tool.Resource, read *lua.LFunction) error {
+	return g.add("register_resource", &offer{
+		key: offerKey{resourceOffer, r.Shape()}, source: r.Source, timeout: r.Deadline(), handler: read, resource: r,
+	})
+}
+
+// RegisterPrompt adds a prompt whose messages handler makes. The errors are like those of RegisterTool.
+func (g *generation) RegisterPrompt(p *tool.Prompt, handler *lua.LFunction) error {
+	return g.add("register_prompt", &offer{
+		key: offerKey{promptOffer, p.Name}, source: p.Source, timeout: p.Deadline(), handler: handler, prompt: p,
+	})
+}
+
+// checkLoading returns an error if the top level has returned. function is the Lua function that was
+// called.
+func (g *generation) checkLoading(function string) error {
 	if g.stage != stageLoading {
-		return fmt.Errorf("register_tool: %w", luastd.ErrLoaded)
+		return fmt.Errorf("%s: %w", function, luastd.ErrLoaded)
 	}
-	for _, t := range g.tools {
-		if t.spec.Name == spec.Name {
-			return fmt.Errorf("register_tool: %s is registered already, at %s", spec.Name, t.spec.Source)
-		}
-	}
-	g.tools = append(g.tools, &registeredTool{g, spec, handler})
 	return nil
 }
 
 // On adds fn as a handler of events of the type eventType. It logs a warning if the type
 // looks like a misspelt type of Moonlark's events. It returns an error if the top level has returned.
 func (g *generation) On(eventType string, fn *lua.LFunction) error {
-	if g.stage != stageLoading {
-		return fmt.Errorf("on: %w", luastd.ErrLoaded)
+	if err := g.checkLoading("on"); err != nil {
+		return err
 	}
 	known := g.scripts.opts.Events
 	if suggestion := guess.DidYouMean(eventType, known); suggestion != "" && eventType != allEvents && !slices.Contains(known, eventType) {
@@ -66,8 +75,8 @@ func (g *generation) On(eventType string, fn *lua.LFunction) error {
 // OnStart registers fn to run when the generation starts. It returns an error if the top level has
 // returned.
 func (g *generation) OnStart(fn *lua.LFunction) error {
-	if g.stage != stageLoading {
-		return fmt.Errorf("on_start: %w", luastd.ErrLoaded)
+	if err := g.checkLoading("on_start"); err != nil {
+		return err
 	}
 	g.onStart = append(g.onStart, fn)
 	return nil
@@ -76,8 +85,8 @@ func (g *generation) OnStart(fn *lua.LFunction) error {
 // OnUnload registers fn to run when the generation is replaced or closed. It returns an error if
 // the top level has returned.
 func (g *generation) OnUnload(fn *lua.LFunction) error {
-	if g.stage != stageLoading {
-		return fmt.Errorf("on_unload: %w", luastd.ErrLoaded)
+	if err := g.checkLoading("on_unload"); err != nil {
+		return err
 	}
 	g.onUnload = append(g.onUnload, fn)
 	return nil
@@ -86,8 +95,8 @@ func (g *generation) OnUnload(fn *lua.LFunction) error {
 // Agent records settings for the agent, which are a JSON object. line is the file and line that
 // called agent().
 func (g *generation) Agent(settings []byte, line string) error {
-	if g.stage != stageLoading {
-		return fmt.Errorf("agent: %w", luastd.ErrLoaded)
+	if err := g.checkLoading("agent"); err != nil {
+		return err
 	}
 	if g.agent != nil {
 		return fmt.Errorf("agent: called already, at %s", g.agent.line)
@@ -100,13 +109,13 @@ func (g *generation) Agent(settings []byte, line string) error {
 	return nil
 }
 
-// checkConflicts returns an error if the new generation g of the script sc has a tool that another
-// script has registered, or if g and another script both call agent(). old is the generation that g
-// replaces. The caller must hold s.mu.
+// checkConflicts returns an error if the new generation g of the script sc offers something that
+// another script offers too, or if g and another script both call agent(). old is the generation that
+// g replaces. The caller must hold s.mu.
 func (s *Scripts) checkConflicts(sc *script, g, old *generation) error {
-	for _, t := range g.tools {
-		if other := s.tools[t.spec.Name]; other != nil && other.gen != old {
-			return toolConflict(t, other)
+	for _, o := range g.offers {
+		if other := s.offers[o.key]; other != nil && other.gen != old {
+			return conflict(o, other)
 		}
 	}
 	for _, other := range s.list {
@@ -115,14 +124,6 @@ func (s *Scripts) checkConflicts(sc *script, g, old *generation) error {
 		}
 	}
 	return nil
-}
-
-// toolConflict returns the error for two scripts that register tools with the same name.
-func toolConflict(t, other *registeredTool) error {
-	return &LoadError{
-		Text: fmt.Sprintf("%s: the tool %s is registered by %s too", t.spec.Source, t.spec.Name, other.spec.Source),
-		Hint: "give one of them another name",
-	}
 }
 
 // agentConflict returns the error for two scripts that both call agent().

@@ -90,16 +90,16 @@ func (s *Scripts) publish(sc *script, g, old *generation, changed snapshot) erro
 		return err
 	}
 	if old != nil {
-		for _, t := range old.tools {
-			delete(s.tools, t.spec.Name)
+		for _, o := range old.offers {
+			delete(s.offers, o.key)
 		}
 		old.replaced = true
 		sc.old = append(sc.old, old)
 	} else {
 		s.list = append(s.list, sc)
 	}
-	for _, t := range g.tools {
-		s.tools[t.spec.Name] = t
+	for _, o := range g.offers {
+		s.offers[o.key] = o
 	}
 	sc.current = g
 	g.x.Post(func() { g.takeOver(old, changed) })
@@ -128,11 +128,11 @@ func (s *Scripts) moveQueued(old, g *generation) {
 		if !ok {
 			return true
 		}
-		t := s.tools[c.Name]
-		if t == nil || t.gen != g {
+		o := s.offerFor(c)
+		if o == nil || o.gen != g {
 			return false
 		}
-		c.assign(t)
+		c.assign(o)
 		return true
 	})
 }

@@ -1,8 +1,10 @@
 package script
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"slices"
 	"strconv"
@@ -51,6 +53,21 @@ func result(L *lua.LState) (tool.Result, error) {
 		return tool.Result{}, fmt.Errorf("result: %w", err)
 	}
 	return tool.Result{Text: string(text)}, nil
+}
+
+// toolResult returns the result of a call of a tool: see result. If the tool declares its results, one
+// that does not fit is an error.
+func (c *Call) toolResult(L *lua.LState, spec *tool.Spec) (tool.Result, error) {
+	r, err := result(L)
+	if err != nil || r.IsError || spec.Returns == nil {
+		return r, err
+	}
+	if unfit := spec.CheckResult(r.Text); unfit != nil {
+		c.gen.log(slog.LevelWarn, c.label()+": the result does not fit the returns of "+spec.Source+": "+unfit.Error())
+		return tool.Failed(tool.ExternalClient, "%s returned a result that it does not declare: %v", c.Name, unfit), nil
+	}
+	r.Data = json.RawMessage(r.Text)
+	return r, nil
 }
 
 // textResult returns a tool result with this text. It returns an error if text is too long, or if

@@ -135,9 +135,9 @@ type Scripts struct {
 	brokers   map[string]*permit.Broker // the permissions of each script, by path; guarded by reloading
 	claims    map[string]*claims        // what each script has open, by path; guarded by reloading
 
-	mu    sync.Mutex // guards the fields below
-	list  []*script
-	tools map[string]*registeredTool
+	mu     sync.Mutex // guards the fields below
+	list   []*script
+	offers map[offerKey]*offer // what the current generations offer
 	// the Lua files that had more than white space when they were read, by path
 	filled  map[string]bool
 	loading *generation // the generation whose top level runs now; nil if none is being loaded
@@ -165,7 +165,7 @@ func New(opts Options) *Scripts {
 	if opts.Slots == nil {
 		opts.Slots = vm.NewSlots(0)
 	}
-	s := &Scripts{tools: make(map[string]*registeredTool), filled: make(map[string]bool), brokers: make(map[string]*permit.Broker), claims: make(map[string]*claims), cancelled: make(chan struct{})}
+	s := &Scripts{offers: make(map[offerKey]*offer), filled: make(map[string]bool), brokers: make(map[string]*permit.Broker), claims: make(map[string]*claims), cancelled: make(chan struct{})}
 	if opts.Heap == nil {
 		opts.Heap = vm.NewHeap(0)
 		s.ownHeap = opts.Heap
@@ -200,9 +200,12 @@ func New(opts Options) *Scripts {
 
 // A Summary describes what a script offers.
 type Summary struct {
-	Path  string
-	Tools []*tool.Spec // in the order in which the script registered them
-	On    []string     // the event types that the script handles, sorted
+	Path string
+	// Tools, Resources and Prompts are in the order in which the script registered them.
+	Tools     []*tool.Spec
+	Resources []*tool.Resource
+	Prompts   []*tool.Prompt
+	On        []string // the event types that the script handles, sorted
 	// Files are the files that the script depends on: its own file, and those that it required or
 	// tried to require.
 	Files []File
@@ -217,8 +220,15 @@ func (s Summary) Name() string { return filepath.Base(s.Path) }
 
 func (g *generation) summary() Summary {
 	sum := Summary{Path: g.path, Files: g.dependencies()}
-	for _, t := range g.tools {
-		sum.Tools = append(sum.Tools, t.spec)
+	for _, o := range g.offers {
+		switch o.key.kind {
+		case toolOffer:
+			sum.Tools = append(sum.Tools, o.spec)
+		case resourceOffer:
+			sum.Resources = append(sum.Resources, o.resource)
+		case promptOffer:
+			sum.Prompts = append(sum.Prompts, o.prompt)
+		}
 	}
 	for event := range g.handlers {
 		sum.On = append(sum.On, event)
@@ -244,13 +254,9 @@ func (s *Scripts) find(path string) *script {
 
 // Tools returns all tools that can be called now, in the order of the scripts.
 func (s *Scripts) Tools() []*tool.Spec {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var specs []*tool.Spec
-	for _, sc := range s.list {
-		for _, t := range sc.current.tools {
-			specs = append(specs, t.spec)
-		}
+	for _, o := range s.offersOf(toolOffer) {
+		specs = append(specs, o.spec)
 	}
 	return specs
 }
@@ -259,8 +265,8 @@ func (s *Scripts) Tools() []*tool.Spec {
 func (s *Scripts) Owner(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t := s.tools[name]; t != nil {
-		return t.gen.name()
+	if o := s.offers[offerKey{toolOffer, name}]; o != nil {
+		return o.gen.name()
 	}
 	return ""
 }

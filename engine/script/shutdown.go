@@ -96,7 +96,7 @@ func (s *Scripts) Close() {
 		current = append(current, sc.current)
 		old = append(old, sc.old...)
 	}
-	s.list, s.tools = nil, nil
+	s.list, s.offers = nil, nil
 	s.mu.Unlock()
 	for _, c := range s.claims {
 		c.cancel() // resources that are being closed do not finish their work, so that Close is quick

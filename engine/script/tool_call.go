@@ -1,29 +1,30 @@
 package script
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"moonlark/engine/clock"
-	"moonlark/engine/guess"
+	"moonlark/engine/safetext"
 	"moonlark/engine/script/vm"
 	"moonlark/engine/tool"
 	"moonlark/luastd/tools"
 	"moonlark/luastd/value"
 )
 
-// A Call is one tool call of an agent. Pass it to Scripts.Call, and do not change its fields
+// A Call is one tool call of an agent, or a request of another program: to read a resource, or for a
+// prompt. Pass it to Scripts.Call, Scripts.Read or Scripts.Prompt, and do not change its fields
 // afterwards. Each call is answered exactly once, whatever the script does.
 type Call struct {
 	ID   string
-	Name string
+	Name string          // the name of the tool or the prompt, or the URI of the resource
 	Args json.RawMessage // the arguments, as a JSON object; may be empty
 
 	// Client is the name of the program that called the tool, as this program gave it. It is empty if
@@ -44,9 +45,12 @@ type Call struct {
 	// must not block.
 	Reply func(*Call, tool.Result)
 
+	kind offerKind // what the call is for; empty means a tool
+
 	answered  atomic.Bool // Reply has been called, or is about to be called
 	replied   atomic.Bool // Reply has returned
-	cancelled atomic.Bool // the agent does not wait for the result any more
+	unwanted  atomic.Bool // nobody waits for the result any more
+	cancelled atomic.Bool // Cancel has been called
 	begun     atomic.Bool // the task of the call has started
 	// how long the task ran Lua code, as a time.Duration; set when the task has ended
 	cpu atomic.Int64
@@ -62,55 +66,87 @@ type Call struct {
 	gen     *generation   // the generation that will run, or runs, the call
 	task    *vm.Task
 	held    time.Duration // how long a debugger had held the generation before it got the call
+
+	// The fields below belong to the executor's goroutine.
+	noticed  bool        // the handler knows that nobody waits for the result
+	reported bool        // Progress has been called
+	progress float64     // the latest value of done that Progress got
+	params   *lua.LTable // the parameters in the URI of a resource; nil if there are none
+	// the content of a resource (tool.Content) or the messages of a prompt ([]tool.PromptMessage), set
+	// before Reply is called with a result that is not an error
+	produced any
 }
+
+// offerKind returns what the call is for.
+func (c *Call) offerKind() offerKind { return cmp.Or(c.kind, toolOffer) }
+
+// label names what runs, such as "tool set_light", for the log.
+func (c *Call) label() string { return string(c.offerKind()) + " " + c.shortName() }
+
+// shortName returns the name, or the beginning of a name that is too long for a message.
+func (c *Call) shortName() string { return safetext.Cut(c.Name, maxShownName, "…") }
+
+// maxShownName is the maximum length of a name of a tool or a URI in a message, in bytes.
+const maxShownName = 200
 
 // Call queues the tool call c for the script that offers the tool. c.Reply is called with the
 // result. If the tool does not exist or cannot run now, Reply is called with an error before Call
 // returns.
 func (s *Scripts) Call(c *Call) {
 	s.mu.Lock()
-	t, err := s.tools[c.Name], error(nil)
+	o, err := s.offerFor(c), error(nil)
 	closed, outage := s.closed, ""
 	switch {
-	case t == nil || closed:
-	case t.gen.outage != "":
-		outage = t.gen.outage
+	case o == nil || closed:
+	case o.gen.outage != "":
+		outage = o.gen.outage
 	default:
-		err = c.queue(t)
+		err = c.queue(o)
 	}
 	s.mu.Unlock()
+	name := c.shortName()
 	switch {
 	case closed:
 		c.answer(shuttingDown)
-	case t == nil:
-		var known []string
-		for _, spec := range s.Tools() {
-			known = append(known, spec.Name)
-		}
-		c.answer(unknownTool(c.Name, known))
+	case o == nil:
+		c.answer(c.unknown(names(s.offersOf(c.offerKind()))))
 	case outage != "":
-		c.answer(tool.Failed(tool.ExternalClient, "%s cannot run now: %s, and its script is being loaded again; try again in a moment", c.Name, outage))
+		c.answer(tool.Failed(tool.ExternalClient, "%s cannot run now: %s, and its script is being loaded again; try again in a moment", name, outage))
 	case errors.Is(err, vm.ErrFull):
-		c.answer(tool.Failed(tool.ExternalClient, "%s is busy: too many calls are waiting; try again in a moment", c.Name))
+		c.answer(tool.Failed(tool.ExternalClient, "%s is busy: too many calls are waiting; try again in a moment", name))
 	case err != nil:
-		c.answer(tool.Failed(tool.ExternalClient, "%s cannot run: %v", c.Name, err))
+		c.answer(tool.Failed(tool.ExternalClient, "%s cannot run: %v", name, err))
 	}
 }
 
-// unknownTool returns the result for a call of the tool name, which does not exist. known are the
-// names of the tools that exist.
-func unknownTool(name string, known []string) tool.Result {
-	if len(known) == 0 {
-		return tool.Failed(tool.ExternalClient, "there is no tool '%s': no tools are registered", name)
-	}
-	return tool.Failed(tool.ExternalClient, "there is no tool '%s'%s; the tools are %s",
-		name, guess.DidYouMean(name, known), strings.Join(known, ", "))
-}
+// SetUnwanted records that nobody waits for the result any more. The handler goes on, and can find
+// this out with call:cancelled(). Reply is called in spite of it. Any goroutine may call SetUnwanted.
+func (c *Call) SetUnwanted() { c.unwanted.Store(true) }
 
-// Cancel records that the agent does not wait for the result any more. The tool's handler can find
-// this out with call:cancelled(). Reply is called in spite of Cancel. Any goroutine may call
-// Cancel.
-func (c *Call) Cancel() { c.cancelled.Store(true) }
+// cancelledReason is the message of the error with which a wait of a cancelled call ends.
+const cancelledReason = "the call was cancelled"
+
+// Cancel ends the call, because nobody waits for the result any more. If the handler waits, for
+// example in sleep or for the response of a server, the wait ends with an error, and the handler with
+// it unless it catches the error to clean up. Otherwise its next wait ends in this way, unless the
+// handler has asked call:cancelled() before. A handler that has not begun does not run. Reply is called
+// in spite of Cancel. Cancel does not wait for the script. Any goroutine may call it after
+// Scripts.Call, more than once.
+func (c *Call) Cancel() {
+	c.unwanted.Store(true)
+	// If a reload gives the call to another generation meanwhile, begin sees that cancelled is set.
+	if c.cancelled.Swap(true) || c.scripts == nil {
+		return
+	}
+	c.scripts.mu.Lock()
+	x, t := c.gen.x, c.task
+	c.scripts.mu.Unlock()
+	x.Post(func() {
+		if !c.noticed {
+			x.Interrupt(t, cancelledReason)
+		}
+	})
+}
 
 // Took returns the time since the call was queued, or zero if it was not queued. Call it after
 // Scripts.Call has returned, or in Reply.
@@ -185,14 +221,14 @@ func (c *Call) expire(r tool.Result) {
 	}
 }
 
-// queue queues the call for the generation that has registered the tool t. It returns vm.ErrFull or
+// queue queues the call for the generation that has registered o. It returns vm.ErrFull or
 // vm.ErrClosed if the call is refused. The caller must hold Scripts.mu.
-func (c *Call) queue(t *registeredTool) error {
-	c.scripts, c.queued, c.timeout = t.gen.scripts, t.gen.Elapsed(), t.spec.Deadline()
+func (c *Call) queue(o *offer) error {
+	c.scripts, c.queued, c.timeout = o.gen.scripts, o.gen.Elapsed(), o.timeout
 	if c.Timeout > 0 {
 		c.timeout = min(c.timeout, c.Timeout)
 	}
-	c.assign(t)
+	c.assign(o)
 	c.timer = c.scripts.opts.Clock.AfterFunc(c.timeout, c.timeOut)
 	if err := c.gen.x.PutItem(vm.Request, c, nil); err != nil {
 		c.timer.Stop()
@@ -202,20 +238,20 @@ func (c *Call) queue(t *registeredTool) error {
 	return nil
 }
 
-// assign makes the generation that has registered the tool t run the call. A reload calls assign
-// again for each call that has not begun. The caller must hold Scripts.mu.
-func (c *Call) assign(t *registeredTool) {
+// assign makes the generation that has registered o run the call. A reload calls assign again for
+// each call that has not begun. The caller must hold Scripts.mu.
+func (c *Call) assign(o *offer) {
 	if c.gen != nil {
 		delete(c.gen.calls, c)
 	}
-	c.gen = t.gen
+	c.gen = o.gen
 	c.gen.calls[c] = struct{}{}
 	c.held = c.gen.x.HeldTime()
 	c.task = &vm.Task{
-		Name:           "tool " + c.Name,
-		Fn:             t.handler,
-		Args:           func(L *lua.LState) (int, error) { return c.pushArgs(L, t.spec) },
-		End:            func(L *lua.LState, err error) { c.end(L, t.spec, err) },
+		Name:           c.label(),
+		Fn:             o.handler,
+		Args:           func(L *lua.LState) (int, error) { return o.pushArgs(L, c) },
+		End:            func(L *lua.LState, err error) { c.end(L, o, err) },
 		OutlivesRetire: true,
 		Owner:          c,
 	}
@@ -237,6 +273,9 @@ func (c *Call) waitLimit() time.Duration {
 // begin starts the task of the call, unless the call has been answered already. It runs on the
 // executor's goroutine.
 func (c *Call) begin() {
+	if c.cancelled.Load() {
+		c.answer(tool.Failed(tool.ExternalClient, "%s did not begin: %s", c.shortName(), cancelledReason))
+	}
 	if c.answered.Load() {
 		c.timer.Stop()
 		c.gen.finishCall(c)
@@ -246,9 +285,9 @@ func (c *Call) begin() {
 	c.gen.x.StartTask(c.task)
 }
 
-// pushArgs pushes the two arguments of the tool's handler onto the stack of L: a table with the
+// pushToolArgs pushes the two arguments of the tool's handler onto the stack of L: a table with the
 // arguments of the call, and the call itself. It returns 2. The error is an argumentError.
-func (c *Call) pushArgs(L *lua.LState, spec *tool.Spec) (int, error) {
+func (c *Call) pushToolArgs(L *lua.LState, spec *tool.Spec) (int, error) {
 	args := lua.LValue(lua.LNil)
 	if len(c.Args) > 0 {
 		var err error
@@ -261,61 +300,77 @@ func (c *Call) pushArgs(L *lua.LState, spec *tool.Spec) (int, error) {
 		return 0, argumentError{err}
 	}
 	for _, change := range changes {
-		c.gen.log(slog.LevelInfo, "tool "+c.Name+": "+change)
+		c.gen.log(slog.LevelInfo, c.label()+": "+change)
 	}
 	L.Push(args)
 	L.Push(c.gen.callValue(c))
 	return 2, nil
 }
 
-// notPermitted is what the agent hears when the script may not do what the tool call needs. The log
-// says which permission is missing. The agent could not do anything about that, and it should not
-// read the names of hosts and files to the user.
-const notPermitted = "this tool is not permitted to do that"
+// notPermitted is what the agent hears when the script may not do what the call needs. The log says
+// which permission is missing. The agent could not do anything about that, and it should not read the
+// names of hosts and files to the user.
+const notPermitted = "this %s is not permitted to do that"
 
 // An argumentError says that the agent has called a tool with wrong arguments.
 type argumentError struct{ error }
 
 // end is called when the task of the call has ended. It answers the call with the result or the
 // error of the task. It runs on the executor's goroutine.
-func (c *Call) end(L *lua.LState, spec *tool.Spec, err error) {
+func (c *Call) end(L *lua.LState, o *offer, err error) {
 	defer c.gen.finishCall(c) // deferred, so that it also runs if Reply panics
 	c.timer.Stop()
 	c.cpu.Store(int64(c.gen.x.TaskCPU(c.task)))
 	var r tool.Result
 	if err == nil {
-		r, err = result(L)
-	}
-	if err == nil && !r.IsError {
-		if unfit := spec.CheckResult(r.Text); unfit != nil {
-			c.gen.log(slog.LevelWarn, "tool "+c.Name+": the result does not fit the returns of "+spec.Source+": "+unfit.Error())
-			r = tool.Failed(tool.ExternalClient, "%s returned a result that it does not declare: %v", c.Name, unfit)
-		}
+		r, err = o.result(L, c)
 	}
 	var badArguments argumentError
 	var killed *vm.KilledError
 	switch {
 	case err == nil:
 	case errors.As(err, &badArguments):
-		r = tool.Failed(tool.ExternalClient, "%s: %s", c.Name, badArguments.Error())
+		r = c.wrongArguments(badArguments)
 	case errors.As(err, &killed):
 		r = tool.Failed(tool.ExternalClient, "%s was stopped: %s", c.Name, errorText(killed))
 	default:
 		r = raisedResult(err)
 		r.Text = c.gen.explain(r.Text)
-		c.gen.log(slog.LevelWarn, "tool "+c.Name+": "+c.gen.explainWithFrames(err))
+		level := slog.LevelWarn
+		if c.cancelled.Load() {
+			level = slog.LevelDebug // probably the error of Cancel
+		}
+		c.gen.log(level, c.label()+": "+c.gen.explainWithFrames(err))
 	}
 	if r.IsError && c.gen.permit.IsRefusal(r.Text) {
-		r.Text = notPermitted
+		r.Text = fmt.Sprintf(notPermitted, c.offerKind())
 	}
 	r.Text = c.gen.permit.Mask(r.Text)
+	if r.Data != nil {
+		r.Data = json.RawMessage(r.Text)
+	}
 	if !c.answer(r) {
-		took := c.Took().Round(time.Millisecond)
-		if killed != nil && killed.Raised != nil {
-			c.gen.log(slog.LevelWarn, fmt.Sprintf("tool %s: stopped after %v: %s", c.Name, took, errorText(killed.Raised)))
-		} else {
-			c.gen.log(slog.LevelWarn, fmt.Sprintf("tool %s returned after %v, after the call was answered: the result is dropped", c.Name, took))
-		}
+		c.logDropped(killed)
+	}
+}
+
+// wrongArguments returns the result of a call whose arguments do not fit.
+func (c *Call) wrongArguments(err argumentError) tool.Result {
+	r := tool.Failed(tool.ExternalClient, "%s: %s", c.shortName(), err.Error())
+	if c.offerKind() != toolOffer {
+		r.Type = wrongArguments
+	}
+	return r
+}
+
+// logDropped logs that the task has ended after the call was answered. killed is the error with which
+// the task has ended, or nil if it was not killed.
+func (c *Call) logDropped(killed *vm.KilledError) {
+	took := c.Took().Round(time.Millisecond)
+	if killed != nil && killed.Raised != nil {
+		c.gen.log(slog.LevelWarn, fmt.Sprintf("%s: stopped after %v: %s", c.label(), took, errorText(killed.Raised)))
+	} else {
+		c.gen.log(slog.LevelWarn, fmt.Sprintf("%s returned after %v, after the call was answered: the result is dropped", c.label(), took))
 	}
 }
 
@@ -327,41 +382,4 @@ func (g *generation) finishCall(c *Call) {
 	defer s.mu.Unlock()
 	delete(g.calls, c)
 	s.closeIfDrained(g)
-}
-
-// openCalls makes the Lua type of the second argument of a tool's handler, which stands for the
-// call.
-//
-//	call.id  call.name  strings
-//	call:cancelled()    -> true when the agent does not wait for the result any more
-func (g *generation) openCalls(L *lua.LState) {
-	g.callMT = L.NewTypeMetatable("call")
-	cancelled := L.NewFunction(func(L *lua.LState) int {
-		c, ok := L.CheckUserData(1).Value.(*Call)
-		if !ok {
-			L.ArgError(1, "a call expected")
-		}
-		L.Push(lua.LBool(c.cancelled.Load() || c.answered.Load()))
-		return 1
-	})
-	g.callMT.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
-		c := L.CheckUserData(1).Value.(*Call)
-		switch L.CheckString(2) {
-		case "id":
-			L.Push(lua.LString(c.ID))
-		case "name":
-			L.Push(lua.LString(c.Name))
-		case "cancelled":
-			L.Push(cancelled)
-		default:
-			L.Push(lua.LNil)
-		}
-		return 1
-	}))
-	g.callMT.RawSetString("__metatable", lua.LString("call"))
-}
-
-// callValue returns the Lua value that stands for the call c.
-func (g *generation) callValue(c *Call) lua.LValue {
-	return &lua.LUserData{Value: c, Env: g.x.State().Env, Metatable: g.callMT}
 }

@@ -186,6 +186,12 @@ func TestAResultThatIsNotAsDeclaredIsAnErrorAndLogged(t *testing.T) {
 			end,
 		}
 	`)
+	if r := f.call("weather", `{"which":"good"}`); string(r.Data) != `{"sky":"clear"}` {
+		t.Errorf("the data of the result are %s", r.Data)
+	}
+	if r := f.call("weather", `{"which":"bad"}`); r.Data != nil {
+		t.Errorf("the data of a result that does not fit are %s", r.Data)
+	}
 	for which, want := range map[string]string{
 		"good":    `{"sky":"clear"}`,
 		"json":    `{"sky":"clear"}`,
@@ -327,7 +333,7 @@ func TestTooManyQueuedCallsAreRefused(t *testing.T) {
 	}
 }
 
-func TestAHandlerCanAskWhetherItsCallWasCancelled(t *testing.T) {
+func TestAHandlerCanAskWhetherItsResultIsWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := load(t, `
 		register_tool("work", function(args, call)
@@ -344,9 +350,9 @@ func TestAHandlerCanAskWhetherItsCallWasCancelled(t *testing.T) {
 		c := &Call{ID: "c", Name: "work", Reply: func(_ *Call, r tool.Result) { answer <- r }}
 		f.Call(c)
 		f.until("begun")
-		c.Cancel()
+		c.SetUnwanted()
 		if r := f.await(answer); r.IsError || r.Text != "false true" {
-			t.Errorf("the answer is %+v, want 'false true': a cancelled call is answered too", r)
+			t.Errorf("the answer is %+v, want 'false true': the handler goes on, and its call is answered", r)
 		}
 	})
 }

@@ -47,14 +47,14 @@ func (s *subject) says(ctx context.Context, sentence string) (string, error) {
 // before Hear and Results return, on the same goroutine.
 type turn struct {
 	answer strings.Builder
-	calls  []callOf // the calls that the brain waits for
+	calls  []*callOf // the calls that the brain waits for
 }
 
 func (t *turn) Say(text string) { t.answer.WriteString(text) }
 
 func (t *turn) Call(calls ...brain.Call) {
 	for _, c := range calls {
-		t.calls = append(t.calls, callOf{c.Tool.Name, c.Arguments})
+		t.calls = append(t.calls, &callOf{name: c.Tool.Name, args: c.Arguments})
 	}
 }
 

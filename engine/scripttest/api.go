@@ -10,7 +10,6 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"moonlark/engine/tool"
 	"moonlark/luastd/value"
 )
 
@@ -19,7 +18,9 @@ const maxSleep = 366 * 24 * time.Hour
 
 // newAPI makes the table t.
 //
-//	t.call(tool [, args])         -> the text of the result; or nil and the reason
+//	t.call(tool [, args [, options]])     -> the text of the result; or nil and the reason
+//	t.resource(uri [, options])           -> the content of the resource and its media type; or nil and the reason
+//	t.prompt(name [, args [, options]])   -> list of the messages of the prompt; or nil and the reason
 //	t.says(sentence [, answer])   -> the answer of the embedded agent, which must be answer
 //	t.on(event [, fields])           sends the script an event
 //	t.sleep(seconds)                 moves the clock forward
@@ -54,10 +55,10 @@ const maxSleep = 366 * 24 * time.Hour
 func (f *testFile) newAPI(L *lua.LState) *lua.LTable {
 	f.handles = value.HandleMetatable[recorder](L, "fake", map[string]lua.LGFunction{"calls": f.calls, "get": f.get, "send": f.send, "deliver": f.deliver}, nil)
 	f.pins, f.screens = f.pinMetatable(L), f.screenMetatable(L)
-	api := L.CreateTable(0, 16)
+	api := L.CreateTable(0, 24)
 	functions := map[string]lua.LGFunction{"equal": f.equal, "errors": f.errors, "script": f.setScript}
 	for name, fn := range map[string]func(*lua.LState, *testRun) int{
-		"call": f.call, "says": f.says, "on": f.on, "sleep": f.sleep, "golden": f.golden,
+		"call": f.call, "resource": f.resource, "prompt": f.prompt, "says": f.says, "on": f.on, "sleep": f.sleep, "golden": f.golden,
 		"http": f.http, "exec": f.exec, "store": f.store, "mqtt": f.mqtt, "serial": f.serial, "gpio": f.gpio, "screen": f.screen,
 		"emitted": f.emitted, "session": f.session, "output": f.outputOf, "script_errors": f.scriptErrors,
 	} {
@@ -132,23 +133,6 @@ func object(L *lua.LState, n int) json.RawMessage {
 func isEmpty(t *lua.LTable) bool {
 	k, _ := t.Next(lua.LNil)
 	return k == lua.LNil
-}
-
-// call is the Lua function t.call.
-func (f *testFile) call(L *lua.LState, t *testRun) int {
-	c := callOf{L.CheckString(1), object(L, 2)}
-	var results []tool.Result
-	f.withScript(L, t, func(ctx context.Context, s *subject) (err error) {
-		results, err = s.call(ctx, c)
-		return err
-	})
-	if results[0].IsError {
-		L.Push(lua.LNil)
-		L.Push(lua.LString(results[0].Text))
-		return 2
-	}
-	L.Push(lua.LString(results[0].Text))
-	return 1
 }
 
 // says is the Lua function t.says.

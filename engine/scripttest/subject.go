@@ -163,29 +163,21 @@ func (s *subject) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// A callOf is one tool call that a test makes.
-type callOf struct {
-	tool string
-	args json.RawMessage
-}
-
 // call calls tools at the same time, and waits until all have returned.
-func (s *subject) call(ctx context.Context, calls ...callOf) ([]tool.Result, error) {
+func (s *subject) call(ctx context.Context, calls ...*callOf) ([]tool.Result, error) {
 	results := make([]tool.Result, len(calls))
 	done := make(chan struct{})
 	var missing atomic.Int64 // number of calls without a result
 	missing.Store(int64(len(calls)))
 	for i, c := range calls {
-		s.mu.Lock()
-		s.calls++
-		id := fmt.Sprintf("call_%d", s.calls)
-		s.mu.Unlock()
-		s.scripts.Call(&script.Call{ID: id, Name: c.tool, Args: c.args, Reply: func(_ *script.Call, r tool.Result) {
+		call := s.begin(c)
+		call.Reply = func(_ *script.Call, r tool.Result) {
 			results[i] = r
 			if missing.Add(-1) == 0 {
 				close(done)
 			}
-		}})
+		}
+		s.start(c, call, s.scripts.Call)
 	}
 	if err := s.drive(ctx, done); err != nil {
 		return nil, err

@@ -142,6 +142,9 @@ func (p *Process) Kill() {
 // Signal sends the signal sig to the process.
 func (p *Process) Signal(sig os.Signal) error { return p.cmd.Process.Signal(sig) }
 
+// PID returns the number of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Type writes text to the standard input. The Enter key is "\n" for a pipe and "\r" for a terminal.
 func (p *Process) Type(text string) error {
 	if p.input == nil {

@@ -1,5 +1,6 @@
 // Package tool defines tools, their parameters and the results of tool calls, independently of Lua
-// and of the ElevenLabs protocol. Nobody changes a value of this package after it was made, so any
+// and of the ElevenLabs protocol. It also defines the resources and prompts that scripts offer to
+// programs that use the Model Context Protocol. Nobody changes a value of this package after it was made, so any
 // goroutine may read it.
 package tool
 
@@ -55,11 +56,14 @@ type Hints struct {
 
 // Deadline returns how long a call of this tool may take: Timeout, or DefaultTimeout if Timeout is
 // zero.
-func (s *Spec) Deadline() time.Duration {
-	if s.Timeout == 0 {
+func (s *Spec) Deadline() time.Duration { return deadline(s.Timeout) }
+
+// deadline returns the timeout, or DefaultTimeout if it is zero.
+func deadline(timeout time.Duration) time.Duration {
+	if timeout == 0 {
 		return DefaultTimeout
 	}
-	return s.Timeout
+	return timeout
 }
 
 var nameForm = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
@@ -77,8 +81,8 @@ type Result struct {
 	Text    string // the text for the agent, of at most MaxResult bytes
 	IsError bool
 	Type    ErrorType // the reason for the error; empty if the call succeeded
-	// Data is the result as a JSON object. It is set if the tool has Returns, and its handler returned
-	// a table that fits them; Text is the same object then.
+	// Data is the result as a JSON object that fits the Returns of the tool. Text is the same object. It
+	// is nil if the tool has no Returns, and if IsError is true.
 	Data json.RawMessage
 }
 

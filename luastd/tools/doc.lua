@@ -18,14 +18,22 @@
 ---@field properties? table<string, moonlark.Type|moonlark.Parameter> for an object: its properties
 ---@field required? string[] for an object: the properties that must be there; default: all that are not optional and have no default
 
----@class moonlark.Call the call of a tool
+---@class moonlark.Call the call of a tool, or a request for a resource or a prompt
 ---@field id string
----@field name string the name of the tool
+---@field name string the name of the tool or the prompt, or the URI of the resource
+---@field client string the name of the program that calls, "agent" in a conversation, "moonlark call" for that command
+---@field params? table<string, string> for a resource: the values of the parameters in its URI
 local Call = {}
 
 ---Returns whether the result is not needed any more.
 ---@return boolean
 function Call:cancelled() end
+
+---Tells the caller how much of the work is done. Does nothing in a conversation.
+---@param done number what is done so far; a value that is not greater than the one before is left out
+---@param total? number what is to be done in all, in the same unit
+---@param message? string what is done now, for people
+function Call:progress(done, total, message) end
 
 ---@alias moonlark.Handler fun(args: table, call: moonlark.Call): any, string?, string?
 
@@ -50,6 +58,48 @@ function Call:cancelled() end
 ---@overload fun(name: string, spec: moonlark.Tool, fn: moonlark.Handler?)
 ---@overload fun(spec: moonlark.Tool)
 function register_tool(name, fn) end
+
+---@class moonlark.Content the content of a resource, either text or bytes
+---@field text? string
+---@field bytes? string bytes that are not text, such as a picture
+---@field mime? string the media type; default: that of the resource
+
+---@class moonlark.Resource
+---@field uri string such as "notes://all"; parameters are in braces: "notes://{id}"
+---@field name? string default: the URI
+---@field title? string the name for people
+---@field description? string what the resource has, for a language model
+---@field mime? string the media type of the content, such as "text/markdown"
+---@field timeout? number maximum time of a read in seconds, up to 120; default: 15
+---@field read fun(uri: string, call: moonlark.Call): string|moonlark.Content|table|nil, string? returns the content
+
+---Offers a resource to MCP clients. Works only while the script loads.
+---@param spec moonlark.Resource
+function register_resource(spec) end
+
+---@class moonlark.PromptArgument a text that a person gives to a prompt
+---@field name? string
+---@field title? string the name for people
+---@field description? string what the argument means, for people
+---@field required? boolean default: true
+---@field optional? boolean true means the same as required = false
+---@field type? "string"
+
+---@class moonlark.Message
+---@field role? "user"|"assistant" default: "user"
+---@field text string
+
+---@class moonlark.Prompt
+---@field name string
+---@field title? string the name for people
+---@field description? string what the prompt is for
+---@field arguments? (string|moonlark.PromptArgument)[]|table<string, "string"|moonlark.PromptArgument>
+---@field timeout? number maximum time of the handler in seconds, up to 120; default: 15
+---@field handler fun(args: table<string, string>, call: moonlark.Call): string|(string|moonlark.Message)[]|nil, string? returns the messages
+
+---Offers a prompt to MCP clients. Works only while the script loads.
+---@param spec moonlark.Prompt
+function register_prompt(spec) end
 
 ---@class moonlark.Agent settings that replace those of the agent; a field that is left out changes nothing
 ---@field prompt? string

@@ -1,9 +1,12 @@
-// Package tools has the global Lua functions with which a script registers tools, changes the agent's
-// settings, and registers functions for its own start and end. It can do that only while it loads.
+// Package tools has the global Lua functions with which a script registers tools, resources and prompts,
+// changes the agent's settings, and registers functions for its own start and end. It can do that only
+// while it loads.
 //
 //	register_tool(name, fn)
 //	register_tool(name, spec, fn)
 //	register_tool(spec)   spec is a table: see specFields. fn(args, call) -> result, or nil and the reason
+//	register_resource(spec)   spec is a table: see resourceFields. read(uri, call) -> content
+//	register_prompt(spec)     spec is a table: see promptFields. handler(args, call) -> messages
 //	on_start(fn)     runs fn() when the script has been loaded and is in use
 //	on_unload(fn)    runs fn() when the script is replaced or ends; fn cannot wait
 //	agent(settings)  changes the agent's settings for this conversation
@@ -12,7 +15,6 @@ package tools
 import (
 	_ "embed"
 	"fmt"
-	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -27,10 +29,11 @@ var doc string
 //go:embed manual.md
 var manual string
 
-// Module is the Lua module that defines register_tool, on_start, on_unload and agent.
+// Module is the Lua module that defines register_tool, register_resource, register_prompt, on_start,
+// on_unload and agent.
 var Module = luastd.Module{
 	Name:    "tools",
-	Globals: []string{"agent", "on_start", "on_unload", "register_tool"},
+	Globals: []string{"agent", "on_start", "on_unload", "register_prompt", "register_resource", "register_tool"},
 	Open:    open,
 	Doc:     doc,
 	Manual:  manual,
@@ -43,11 +46,21 @@ func open(L *lua.LState, rt luastd.Runtime) lua.LValue {
 			return 0
 		}
 	}
-	module := L.CreateTable(0, 4)
+	module := L.CreateTable(0, 6)
 	value.SetFunctions(L, module, map[string]lua.LGFunction{
 		"register_tool": func(L *lua.LState) int {
 			spec, handler := checkTool(L)
 			value.Raise(L, rt.RegisterTool(spec, handler))
+			return 0
+		},
+		"register_resource": func(L *lua.LState) int {
+			r, read := checkResource(L)
+			value.Raise(L, rt.RegisterResource(r, read))
+			return 0
+		},
+		"register_prompt": func(L *lua.LState) int {
+			p, handler := checkPrompt(L)
+			value.Raise(L, rt.RegisterPrompt(p, handler))
 			return 0
 		},
 		"agent": func(L *lua.LState) int {
@@ -123,15 +136,8 @@ func readSpec(spec *tool.Spec, fields *lua.LTable) error {
 	if spec.Phrases, err = value.StringList(fields, "phrases"); err != nil {
 		return err
 	}
-	switch t := fields.RawGetString("timeout").(type) {
-	case *lua.LNilType:
-	case lua.LNumber:
-		spec.Timeout = time.Duration(float64(t) * float64(time.Second))
-		if !(t > 0) || float64(t) > tool.MaxTimeout.Seconds() {
-			return fmt.Errorf("timeout must be more than 0 and at most %v seconds", tool.MaxTimeout.Seconds())
-		}
-	default:
-		return fmt.Errorf("timeout must be a number of seconds, not %s", value.TypeName(t))
+	if spec.Timeout, err = readTimeout(fields); err != nil {
+		return err
 	}
 	if spec.Hints, err = readHints(fields); err != nil {
 		return err

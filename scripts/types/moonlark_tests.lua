@@ -89,12 +89,33 @@ function FakeScreen:wake() end
 ---@class moonlark.Test
 t = {}
 
----Calls a tool of the script, as an agent does.
+---@class moonlark.CallOptions
+---@field client? string the name of the program that calls, call.client in the handler; default: "agent"
+---@field progress? { done: number, total?: number, message?: string }[] a table to which what the handler passes to call:progress is appended
+---@field cancel? number cancels the call after so many seconds
+
+---Calls a tool of the script, as an agent or another program does.
 ---@param tool string
 ---@param args? table
+---@param options? moonlark.CallOptions
 ---@return string? text the text of the result, nil if the tool has failed
 ---@return string? reason
-function t.call(tool, args) end
+function t.call(tool, args, options) end
+
+---Reads a resource of the script, as an MCP client does.
+---@param uri string
+---@param options? moonlark.CallOptions
+---@return string? content nil if there is no such resource, or if it cannot be read
+---@return string? mime the media type, "" if the script gives none; or the reason
+function t.resource(uri, options) end
+
+---Gets a prompt of the script, as an MCP client does.
+---@param name string
+---@param args? table<string, string>
+---@param options? moonlark.CallOptions
+---@return { role: "user"|"assistant", text: string }[]? messages nil if the prompt has failed
+---@return string? reason
+function t.prompt(name, args, options) end
 
 ---Lets the user say a sentence to the embedded agent.
 ---@param sentence string what the user says to the embedded agent

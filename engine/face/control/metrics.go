@@ -64,12 +64,20 @@ func (m *metrics) count(format string, args ...any) {
 	m.set.GetOrCreateCounter(fmt.Sprintf(format, args...)).Inc()
 }
 
+// Gauge adds a metric of another package. read returns its value; it is called on the goroutine of the
+// request for the metrics. name is the whole name of the metric, which no other metric may have.
+func (c *Control) Gauge(name string, read func() float64) { c.metrics.set.NewGauge(name, read) }
+
 // note updates the counters for an event.
 func (m *metrics) note(e bus.Event) {
 	switch e.Type {
 	case bus.ToolResult:
 		name := m.toolName(e)
-		m.count(`moonlark_tool_calls_total{tool=%q,outcome=%q}`, name, outcomeOf(e))
+		via := ""
+		if e.Via != "" {
+			via = fmt.Sprintf(`,via=%q`, e.Via)
+		}
+		m.count(`moonlark_tool_calls_total{tool=%q,outcome=%q%s}`, name, outcomeOf(e), via)
 		m.set.GetOrCreatePrometheusHistogramExt(fmt.Sprintf(`moonlark_tool_seconds{tool=%q}`, name), toolSecondsBuckets).Update(e.Seconds)
 		m.set.GetOrCreateFloatCounter(fmt.Sprintf(`moonlark_tool_lua_seconds_total{tool=%q}`, name)).Add(e.CPU)
 	case bus.Connected:
@@ -172,6 +180,7 @@ func (s *server) serveMetrics(w http.ResponseWriter, _ *http.Request) error {
 	m := s.control.metrics
 	m.set.WritePrometheus(&text)
 	writeReport(&text, s.agent.Health())
+	writeMounts(&text, s.control.mounts)
 	prometheus.WriteCounterFloat64(&text, `moonlark_conversation_seconds_total`, m.conversationSeconds())
 	prometheus.WriteGaugeFloat64(&text, `moonlark_uptime_seconds`, time.Since(s.control.started).Seconds())
 	prometheus.WriteGaugeUint64(&text, fmt.Sprintf(`moonlark_info{version=%q}`, s.control.opts.Version), 1)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"moonlark/engine/bus"
 	"moonlark/engine/health"
 )
 
@@ -19,6 +20,27 @@ func TestMetricsOfScriptsWithTheSameFileNameAreAddedUp(t *testing.T) {
 		`moonlark_dropped_total{what="events",script="b.lua"} 0`,
 		`moonlark_module_dropped_total{module="fs",script="a.lua"} 1`,
 		`moonlark_module_dropped_total{module="udp",script="a.lua"} 5`,
+	} {
+		if strings.Count(text.String(), line+"\n") != 1 {
+			t.Errorf("no line %s, or several, in:\n%s", line, text.String())
+		}
+	}
+}
+
+func TestCallsOfOtherProgramsAreCountedByThemselves(t *testing.T) {
+	c := New(Options{Addr: "127.0.0.1:0"})
+	c.Note(bus.Event{Type: bus.ToolResult, Tool: "light", Script: "a.lua"})
+	for range 2 {
+		c.Note(bus.Event{Type: bus.ToolResult, Tool: "light", Script: "a.lua", Via: "mcp", Client: "an editor"})
+	}
+	c.Gauge("moonlark_mcp_sessions", func() float64 { return 3 })
+	var text strings.Builder
+	c.metrics.set.WritePrometheus(&text)
+	for _, line := range []string{
+		`moonlark_tool_calls_total{tool="light",outcome="ok"} 1`,
+		`moonlark_tool_calls_total{tool="light",outcome="ok",via="mcp"} 2`,
+		`moonlark_tool_seconds_count{tool="light"} 3`,
+		`moonlark_mcp_sessions 3`,
 	} {
 		if strings.Count(text.String(), line+"\n") != 1 {
 			t.Errorf("no line %s, or several, in:\n%s", line, text.String())

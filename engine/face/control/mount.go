@@ -1,9 +1,13 @@
 package control
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
+
+	prometheus "github.com/VictoriaMetrics/metrics"
 )
 
 // A Mount is a handler of another package on the server of a Control. Requests reach the handler
@@ -125,4 +129,11 @@ func (m *mount) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	m.Handler.ServeHTTP(stream, r)
 	stream.extend() // for what net/http has buffered
+}
+
+// writeMounts writes the metrics of the mounts.
+func writeMounts(w io.Writer, mounts []*mount) {
+	for _, m := range mounts {
+		prometheus.WriteGaugeUint64(w, fmt.Sprintf(`moonlark_http_open_requests{path=%q}`, m.Path), uint64(len(m.open)))
+	}
 }

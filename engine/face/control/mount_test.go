@@ -77,6 +77,7 @@ func TestStreamsOfAMountLeaveRoomForOtherRequests(t *testing.T) {
 	h.want("GET", "/stream", "", 503, "too many requests for /stream are open")
 	h.want("GET", "/healthz", "", 200, "true")
 	h.want("GET", "/other", "", 200, "/other")
+	h.want("GET", "/metrics", "", 200, `moonlark_http_open_requests{path="/stream"} 100`+"\n")
 	cancel()
 	testkit.Until(t, "the end of the streams", func() bool { return s.ended.Load() == 100 })
 	h.openStreams(t.Context(), "/stream", 1)

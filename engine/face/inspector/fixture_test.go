@@ -14,6 +14,8 @@ import (
 	"moonlark/engine/bus"
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
+	"moonlark/engine/permit"
+	"moonlark/engine/pins/sim"
 	"moonlark/engine/testkit"
 	"moonlark/engine/testkit/browser"
 )
@@ -52,12 +54,20 @@ register_tool("anything", function(a) return a end)
 // start starts an engine with the script, and the server.
 func start(t *testing.T, source string, opts control.Options) *fixture {
 	t.Helper()
+	return startWith(t, source, opts, nil)
+}
+
+// startWith is like start. The script may use the simulated pins of the chip, unless it is nil.
+func startWith(t *testing.T, source string, opts control.Options, chip *sim.Chip) *fixture {
+	t.Helper()
 	f := &fixture{t: t, bus: new(bus.Bus), path: filepath.Join(t.TempDir(), "lights.lua"), opts: opts}
 	f.write(source)
 	f.stream = web.NewStream(web.StreamOptions{Version: "v1"})
 	f.sub = f.stream.Watch(f.bus)
 	var err error
-	f.engine, err = engine.New(engine.Options{Scripts: []string{f.path}, TextOnly: true, Bus: f.bus, Watch: true, Wait: true})
+	with := engine.Options{Scripts: []string{f.path}, TextOnly: true, Bus: f.bus, Watch: true, Wait: true, Pins: chip}
+	with.Permissions.Grants = permit.All("the test")
+	f.engine, err = engine.New(with)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -361,3 +361,62 @@ func TestAReloadTransfersFewBytes(t *testing.T) {
 		t.Errorf("%d bytes at first, %d bytes again", first, again)
 	}
 }
+
+// A conversation with the embedded agent: its tool calls, a script that cannot be reloaded, and a call
+// that is made again from the page.
+func TestThePageFollowsARunningAgent(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	b := chromium.Open(t, f.url+"/inspect", 1600, 900)
+	b.UntilText("set_light")
+	f.converse()
+	b.UntilText("a conversation has begun")
+	f.say("water at Sula")
+	b.UntilText(`no tide station "Sula"`)
+	b.UntilText("That did not work")
+	b.Click(".line.call")
+	b.UntilText("What the agent got")
+	b.Do(`document.activeElement?.blur(); document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true }))`)
+	b.Until(`document.querySelector(".tried pre.err")?.innerText === 'no tide station "Sula"'`)
+	b.Do(`[...document.querySelectorAll(".form .link")][0].click()`) // with the arguments of the call
+	b.Until(`document.getElementById("f-place").value === "Sula"`)
+	f.write(lights + "\nlocal x = = 1")
+	b.UntilText("not reloaded; the copy of")
+	f.write(lights + "\nstate.n = 7")
+	b.UntilText("lights.lua reloaded")
+	b.Click("#tab-state")
+	b.UntilText("n  7")
+	b.Click(".top .btn:not(.quiet)")
+	b.UntilText("the conversation has ended")
+	b.UntilText("Start conversation")
+}
+
+func TestTheSamePageShowsARecording(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	s := web.NewStream(web.StreamOptions{Version: "v1", MaxEvents: 100_000, MaxBytes: 64 << 20})
+	s.AddField("replay", func() any { return "2026.jsonl" })
+	play(s)
+	f.server.Close()
+	f.server = control.New(control.Options{Addr: "127.0.0.1:0"})
+	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
+	for _, m := range Mounts(s, nil) {
+		f.server.Mount(m)
+	}
+	if err := f.server.Open(t.Context(), f.engine.Remote()); err != nil {
+		t.Fatal(err)
+	}
+	b := chromium.Open(t, f.server.URL()+"/inspect", 1280, 480)
+	b.UntilText("2026.jsonl")
+	b.UntilText("1.48 s to the first word")
+	for _, forbidden := range []string{"Send", "Start conversation", "reload\n", "Run again"} {
+		if strings.Contains(b.Text(), forbidden) {
+			t.Errorf("the page of a recording has %q", forbidden)
+		}
+	}
+	top := browser.Eval[float64](b, `document.querySelector(".thread").scrollTop`)
+	b.Do(`document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowUp", bubbles: true, cancelable: true }))`)
+	if after := browser.Eval[float64](b, `document.querySelector(".thread").scrollTop`); after >= top {
+		t.Errorf("the key up scrolls from %v to %v", top, after)
+	}
+	b.Screenshot("recording")
+	wantTree(t, b, "recording")
+}

@@ -22,25 +22,44 @@ const maxCalls = 64
 // maxClientName is the maximum length of the name of a client, in bytes. Longer names are cut.
 const maxClientName = 64
 
+// errBusy says that too many calls wait for their results.
+var errBusy = &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: "too many calls are waiting; try again in a moment"}
+
+// begin begins a call of a client, with the parameters of its request. It returns errBusy if there are
+// too many calls. Otherwise the caller must call end when it has the result of the call, before the
+// client gets it.
+func (s *Server) begin(ctx context.Context, session *sdk.ServerSession, params sdk.RequestParams) (opts remote.CallOptions, end func(), err error) {
+	if s.running.Add(1) > maxCalls {
+		s.running.Add(-1)
+		return opts, nil, errBusy
+	}
+	opts = remote.CallOptions{ID: fmt.Sprintf("mcp-%d", s.calls.Add(1)), Client: clientOf(session, params), Via: "mcp"}
+	token := params.GetProgressToken()
+	if token == nil {
+		return opts, func() { s.running.Add(-1) }, nil
+	}
+	p := startProgress(func(u update) {
+		// an error means that the client has left, which ctx says too
+		session.NotifyProgress(ctx, &sdk.ProgressNotificationParams{
+			ProgressToken: token, Progress: u.done, Total: u.total, Message: u.message,
+		})
+	})
+	opts.Progress = p.report
+	return opts, func() {
+		p.end()
+		s.running.Add(-1)
+	}, nil
+}
+
 // call runs a tool for a client. Errors of the tool are results, so that the language model of the
 // client can read them and mend its call.
 func (s *Server) call(ctx context.Context, request *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
 	name := request.Params.Name
-	defer s.running.Add(-1)
-	if s.running.Add(1) > maxCalls {
-		return resultOf(tool.Failed(tool.ExternalClient, "%s is busy: too many calls are waiting; try again in a moment", name)), nil
+	opts, end, err := s.begin(ctx, request.Session, request.Params)
+	if err != nil {
+		return resultOf(tool.Failed(tool.ExternalClient, "%s is busy: %s", name, errBusy.Message)), nil
 	}
-	opts := remote.CallOptions{ID: fmt.Sprintf("mcp-%d", s.calls.Add(1)), Client: clientOf(request)}
-	if token := request.Params.GetProgressToken(); token != nil {
-		p := startProgress(func(u update) {
-			// an error means that the client has left, which ctx says too
-			request.Session.NotifyProgress(ctx, &sdk.ProgressNotificationParams{
-				ProgressToken: token, Progress: u.done, Total: u.total, Message: u.message,
-			})
-		})
-		defer p.end()
-		opts.Progress = p.report
-	}
+	defer end()
 	result, err := s.remote.CallTool(ctx, name, request.Params.Arguments, opts)
 	if err != nil {
 		return nil, err
@@ -60,11 +79,11 @@ func resultOf(r tool.Result) *sdk.CallToolResult {
 	return result
 }
 
-// clientOf returns the name of the program that sent the request, as the program gives it, or "" if
-// it gives none.
-func clientOf(request *sdk.CallToolRequest) string {
+// clientOf returns the name of the program that sent the request with these parameters, as the program
+// gives it, or "" if it gives none.
+func clientOf(session *sdk.ServerSession, params sdk.RequestParams) string {
 	var name string
-	if info := clientInfo(request); info != nil {
+	if info := clientInfo(session, params); info != nil {
 		name = info.Name
 	}
 	return safetext.Cut(safetext.Line(name), maxClientName, "…")
@@ -72,14 +91,14 @@ func clientOf(request *sdk.CallToolRequest) string {
 
 // clientInfo returns what the client said about itself: with this request, or when its session began.
 // It returns nil if the client said nothing.
-func clientInfo(request *sdk.CallToolRequest) *sdk.Implementation {
-	if value, ok := request.Params.GetMeta()[sdk.MetaKeyClientInfo]; ok {
+func clientInfo(session *sdk.ServerSession, params sdk.RequestParams) *sdk.Implementation {
+	if value, ok := params.GetMeta()[sdk.MetaKeyClientInfo]; ok {
 		info := new(sdk.Implementation)
 		if text, err := json.Marshal(value); err == nil && json.Unmarshal(text, info) == nil {
 			return info
 		}
 	}
-	if begin := request.Session.InitializeParams(); begin != nil {
+	if begin := session.InitializeParams(); begin != nil {
 		return begin.ClientInfo
 	}
 	return nil
@@ -89,34 +108,62 @@ func clientInfo(request *sdk.CallToolRequest) *sdk.Implementation {
 // passes all others on.
 func (s *Server) refuse(next sdk.MethodHandler) sdk.MethodHandler {
 	return func(ctx context.Context, method string, request sdk.Request) (sdk.Result, error) {
-		switch group, _, _ := strings.Cut(method, "/"); {
-		case group == "prompts" || group == "resources" || group == "completion" || group == "logging":
-			// the server does not say that it has them, and so a list without elements would be wrong
+		if !s.offers(method) {
+			// the library would return a list without elements
 			return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: fmt.Sprintf("there is no method %q", method)}
-		case method == "tools/call":
-			if params, ok := request.GetParams().(*sdk.CallToolParamsRaw); ok {
-				if err := s.unknown(params.Name); err != nil {
-					return nil, err
-				}
+		}
+		switch params := request.GetParams().(type) {
+		case *sdk.CallToolParamsRaw:
+			if err := s.unknown("tool", params.Name, &s.tools); err != nil {
+				return nil, err
 			}
+		case *sdk.GetPromptParams:
+			if err := s.unknown("prompt", params.Name, &s.prompts); err != nil {
+				return nil, err
+			}
+		case *sdk.ReadResourceParams:
+			return s.passRead(ctx, method, request, params, next)
 		}
 		return next(ctx, method, request)
 	}
 }
 
-// unknown returns an error if clients may not call a tool of this name, and otherwise nil.
-func (s *Server) unknown(name string) error {
+// offers reports whether clients may know that the server has what the method is for.
+func (s *Server) offers(method string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.listed[name] != nil {
+	switch group, _, _ := strings.Cut(method, "/"); group {
+	case "prompts":
+		return s.hadPrompts
+	case "resources":
+		return s.hadResources
+	case "completion", "logging":
+		return false
+	}
+	return true
+}
+
+// unknown returns an error if clients may not use a thing of this kind and name, and otherwise nil. l
+// is the listing of the things of this kind.
+func (s *Server) unknown(kind, name string, l *listing) error {
+	if s.lists(l, name) {
 		return nil
 	}
-	var names []string
-	for known := range s.listed {
-		names = append(names, known)
+	s.Refresh() // a script may have been loaded just now
+	if s.lists(l, name) {
+		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return &jsonrpc.Error{
 		Code:    jsonrpc.CodeInvalidParams,
-		Message: fmt.Sprintf("there is no tool %q%s", safetext.Cut(name, 128, "…"), guess.DidYouMean(name, names)),
+		Message: fmt.Sprintf("there is no %s %q%s", kind, safetext.Cut(name, 128, "…"), guess.DidYouMean(name, l.names())),
 	}
+}
+
+// lists reports whether the listing l of s has a thing of this name.
+func (s *Server) lists(l *listing, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return l.has(name)
 }

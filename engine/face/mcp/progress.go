@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -35,11 +36,15 @@ func startProgress(send func(update)) *progress {
 	return p
 }
 
-// report stores an update for the client. It does not block, and any goroutine may call it.
+// report stores an update for the client. It does not block, and any goroutine may call it. Numbers
+// that JSON does not have are left out.
 func (p *progress) report(done, total float64, message string) {
+	if math.IsNaN(done+total) || math.IsInf(done, 0) || math.IsInf(total, 0) {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.begun && !(done > p.latest) {
+	if p.begun && done <= p.latest {
 		return
 	}
 	p.begun, p.latest = true, done

@@ -1,6 +1,6 @@
-// Package mcp offers the tools of the scripts to other programs by the Model Context Protocol (MCP),
-// such as to Claude Code, to editors and to home automation. A [Server] has the tools, whatever
-// connection the clients use: stdin and stdout, or HTTP.
+// Package mcp offers the tools, resources and prompts of the scripts to other programs by the Model
+// Context Protocol (MCP), such as to Claude Code, to editors and to home automation. A [Server] has
+// them, whatever connection the clients use: stdin and stdout, or HTTP.
 //
 // The package serves both kinds of MCP in use: the versions up to 2025-11-25, in which a session
 // begins with the request initialize, and 2026-07-28, in which every request stands for itself. The
@@ -11,12 +11,9 @@
 package mcp
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -40,7 +37,7 @@ type Options struct {
 	Log *slog.Logger // where problems of this package are logged; nil means nowhere
 }
 
-// A Server offers the tools of the scripts. Any goroutine may call its methods.
+// A Server offers what the scripts have. Any goroutine may call its methods.
 type Server struct {
 	opts   Options // opts, remote and sdk do not change after New
 	remote *remote.Remote
@@ -49,23 +46,30 @@ type Server struct {
 	calls   atomic.Int64 // the number of calls so far, from which their ids are made
 	running atomic.Int64 // the number of calls that have no result yet
 
-	mu     sync.Mutex        // guards the fields below
-	listed map[string][]byte // the tools that clients see, by name, each as JSON
-	warned map[string]bool   // the names of Options.Only of which a warning was logged
+	mu        sync.Mutex // guards the fields below
+	tools     listing
+	resources listing // by URI
+	templates listing // the resources whose URIs have parameters, by URI
+	prompts   listing
+	// whether there were resources and prompts since New, so that clients may know of them
+	hadResources, hadPrompts bool
+	changes                  changes
+	warned                   map[string]bool // the names of Options.Only of which a warning was logged
 }
 
-// New returns a server for the tools that r has. It has no tools before Refresh is called.
+// New returns a server for what the scripts of r have. It offers nothing before Refresh is called.
 func New(r *remote.Remote, opts Options) *Server {
 	opts.Name = cmp.Or(opts.Name, "moonlark")
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{opts: opts, remote: r, listed: map[string][]byte{}, warned: map[string]bool{}}
+	s := &Server{opts: opts, remote: r, warned: map[string]bool{}}
 	s.sdk = sdk.NewServer(&sdk.Implementation{Name: opts.Name, Version: opts.Version}, &sdk.ServerOptions{
 		// clients ask to be told of changes only if the server says that it has tools which can change
 		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{ListChanged: true}},
 	})
 	s.sdk.AddReceivingMiddleware(s.refuse)
+	s.sdk.AddSendingMiddleware(s.tellOnce)
 	return s
 }
 
@@ -90,42 +94,33 @@ func (s *Server) Watch(events *bus.Bus) *bus.Subscription {
 		func(bus.Event) { s.Refresh() })
 }
 
-// Refresh gives clients the tools that the scripts have now. Clients are told of a change once, and
-// only if something has changed that they can see.
+// Refresh gives clients the tools, resources and prompts that the scripts have now. Clients are told of
+// a change once, and only if something has changed that they can see.
 func (s *Server) Refresh() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.refreshTools()
+	s.refreshResources()
+	s.refreshPrompts()
+}
+
+// refreshTools does the part of Refresh for tools. The caller must hold s.mu.
+func (s *Server) refreshTools() {
 	specs := s.remote.Tools()
 	s.warnOfUnknown(specs)
-	listed := make(map[string][]byte)
-	var changed []*sdk.Tool
+	now := make(map[string]any)
 	for _, spec := range specs {
-		if len(s.opts.Only) > 0 && !slices.Contains(s.opts.Only, spec.Name) {
-			continue
-		}
-		t := definition(spec)
-		text, err := json.Marshal(t)
-		if err != nil { // cannot happen: a definition has only strings, booleans and JSON
-			s.opts.Log.Error(fmt.Sprintf("mcp: %s cannot be offered: %v", spec.Name, err))
-			continue
-		}
-		listed[spec.Name] = text
-		if !bytes.Equal(s.listed[spec.Name], text) {
-			changed = append(changed, t)
+		if len(s.opts.Only) == 0 || slices.Contains(s.opts.Only, spec.Name) {
+			now[spec.Name] = definition(spec)
 		}
 	}
-	var gone []string
-	for name := range maps.Keys(s.listed) {
-		if listed[name] == nil {
-			gone = append(gone, name)
-		}
-	}
-	s.listed = listed
+	changed, gone := s.tools.replace(now)
+	s.noteChange(toolsChanged, changed, gone)
 	if len(gone) > 0 {
 		s.sdk.RemoveTools(gone...)
 	}
-	for _, t := range changed {
-		s.sdk.AddTool(t, s.call)
+	for _, name := range changed {
+		s.sdk.AddTool(now[name].(*sdk.Tool), s.call)
 	}
 }
 

@@ -20,12 +20,14 @@
 //     AllowStarts, Kill, Retire, Stopping, RunBetween, Responds, CPUTime, Go, Done, AfterFunc, Watch,
 //     Held, HeldTime, RunHeld, KillInside.
 //   - Any goroutine but the executor's own and those started by Go: Close.
-//   - Only the executor's goroutine, between tasks: StartTask, KillTasks, WithoutSlot.
+//   - Only the executor's goroutine, between tasks: StartTask, KillTasks, Interrupt,
+//     WithoutSlot.
 //   - Only the executor's goroutine, in a Go function that a task called: Await, PCall, ErrorTrace,
 //     Checkpoint, RunningTask, Task.AtEnd, Forward.
 //   - Only the executor's goroutine, in a method of a Watcher: RunningThread, RunInside, Hold.
 //     RunInside may also be called in a function passed to RunHeld, and Hold between tasks.
-//   - Only the executor's goroutine, anywhere: Threads, and the methods of Thread and Frame.
+//   - Only the executor's goroutine, anywhere: Threads, Task.DropInterruption, and the methods of Thread
+//     and Frame.
 //   - Only the executor's goroutine, in Task.End: TaskCPU.
 //
 // The functions that a caller passes to the executor run on the executor's goroutine unless their

@@ -39,17 +39,20 @@ type Task struct {
 	burstWarned atomic.Bool // Options.Warn has been called about the present burst
 
 	// The fields below belong to the executor's goroutine.
-	worker     *worker
-	ticket     uint64        // number of the latest call of Await
-	waiting    bool          // the task waits in Await or Rest
-	resting    bool          // the latest wait was begun by Rest
-	value      any           // the value that the latest Await will return
-	stopTimer  func()        // stops the timer that kills the task when Timeout has passed; nil without Timeout
-	number     uint64        // the number of the task among the tasks and coroutines of the executor
-	ended      bool          // End has been called
-	burstStart time.Duration // CPU time of the executor when the present burst began
-	earlierCPU time.Duration // CPU time of the task before the present burst
-	atEnd      []func(bool)  // the functions that AtEnd has registered
+	worker  *worker
+	ticket  uint64 // number of the latest call of Await
+	waiting bool   // the task waits in Await or Rest
+	resting bool   // the latest wait was begun by Rest
+	value   any    // the value that the latest Await will return
+	// interruption is the message of the error with which the present or next wait ends, because
+	// Interrupt has been called; nil if it has not
+	interruption *string
+	stopTimer    func()        // stops the timer that kills the task when Timeout has passed; nil without Timeout
+	number       uint64        // the number of the task among the tasks and coroutines of the executor
+	ended        bool          // End has been called
+	burstStart   time.Duration // CPU time of the executor when the present burst began
+	earlierCPU   time.Duration // CPU time of the task before the present burst
+	atEnd        []func(bool)  // the functions that AtEnd has registered
 }
 
 // A KilledError is the error with which a killed task ends.

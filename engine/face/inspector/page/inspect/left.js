@@ -31,8 +31,7 @@ function Scripts() {
     ${problem && html`<p class="empty bad" role="alert">${safe(problem)}</p>`}</section>`;
 }
 
-function Tool({ tool, running, isSelected }) {
-  const extra = s.tools.get(tool.name);
+function Tool({ tool, extra, running, isSelected }) {
   const calls = tool.calls + (extra?.calls ?? 0), errors = tool.errors + (extra?.errors ?? 0);
   const time = running ? "running" : calls === 0 ? "–" : s.ms(tool.calls ? tool.median : extra.last);
   return html`<li><button class=${"row" + (isSelected ? " on" : "")} onClick=${() => showTool(tool.name)} title=${safe(tool.description, 300)}>
@@ -50,7 +49,7 @@ function Tools({ shown }) {
   return html`<section class="sec tools"><header><h2>Tools</h2><span>median · calls</span></header>
     ${all.length === 0 ? html`<p class="empty">${s.snap.value?.replay ? "A recording has no scripts." : html`No script has a tool yet: <code>register_tool</code> makes one.`}</p>`
       : html`<input class="filter" id="filter" placeholder="Filter  /" aria-label="Filter tools" value=${filter} onInput=${(e) => setFilter(e.currentTarget.value)} />
-        <ul>${list.map((t) => html`<${Tool} key=${t.name} tool=${t} running=${running.has(t.name)} isSelected=${shown === t.name} />`)}</ul>
+        <ul>${list.map((t) => html`<${Tool} key=${t.name} tool=${t} extra=${s.tools.get(t.name)} running=${running.has(t.name)} isSelected=${shown === t.name} />`)}</ul>
         ${list.length === 0 && html`<p class="empty">No tool has this name.</p>`}`}</section>`;
 }
 

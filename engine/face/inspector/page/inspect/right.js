@@ -58,7 +58,7 @@ function CallDetails({ line, spec }) {
     <p class="under num">${stamp(line.at, s.startOfConversation())}${line.turn.no ? " in turn " + line.turn.no : ""} · ${html`<span title=${safe(spec?.at ?? "", 300)}>${safe(short(spec?.at ?? line.script), 300)}</span>`} · ${safe(line.call, 40)}</p>
     <div class="block"><h2>Arguments</h2><pre>${Object.keys(args).length ? html`<${Tree} value=${args} />` : html`<span class="k">none</span>`}</pre></div>
     ${line.end && !line.lost && html`<div class="block"><h2>What the agent got</h2><${Result} text=${line.result} isError=${line.isError} /></div>`}
-    <${Times} line=${line} />
+    <${Times} line=${line} rev=${line.rev} />
     <div class="acts">${!s.snap.value?.replay && html`<button class="btn" onClick=${again}>Run again <kbd>R</kbd></button>`}
       <${Copy} label="Copy as Lua" text=${() => `tools.${line.tool}(${lua(args)})`} /><${Copy} label="Copy as curl" text=${() => curl(line.tool, args)} /></div>`;
 }
@@ -87,7 +87,7 @@ function Call() {
   const all = s.snap.value?.tools ?? [];
   const spec = all.find((t) => t.name === name);
   if (!line && !spec) return html`<p class="empty">Choose a tool on the left to try it, or a call in the conversation to see all of it.</p>`;
-  return html`${line ? html`<${CallDetails} line=${line} spec=${spec} />` : html`<div class="title"><code>${safe(name, 64)}</code></div><p class="under num">${html`<span title=${safe(spec.at, 300)}>${safe(short(spec.at), 300)}</span>`} · ${s.count(spec.calls, "call")} · at most ${spec.timeout} s</p>`}
+  return html`${line ? html`<${CallDetails} line=${line} rev=${line.rev} spec=${spec} />` : html`<div class="title"><code>${safe(name, 64)}</code></div><p class="under num">${html`<span title=${safe(spec.at, 300)}>${safe(short(spec.at), 300)}</span>`} · ${s.count(spec.calls, "call")} · at most ${spec.timeout} s</p>`}
     ${!spec ? html`<p class="empty">No script has this tool now.</p>` : !s.snap.value?.replay && html`<${TryIt} key=${spec.name} spec=${spec} />`}`;
 }
 

@@ -29,12 +29,14 @@ let open = new Map();                         // the lines of the tool calls tha
 let speaking = null;                          // the line of the reply that is being heard
 let scheduled = false;
 
-// touch makes the page show the changes with the next frame.
+// touch makes the page show the changes with the next frame. A page that nobody sees has no frames, so a
+// timer does it then.
 function touch() {
   if (scheduled) return;
   scheduled = true;
-  const go = () => { scheduled = false; changed.value++; };
-  if (document.hidden) setTimeout(go, 250); else requestAnimationFrame(go);
+  const go = () => { if (scheduled) { scheduled = false; changed.value++; } };
+  if (!document.hidden) requestAnimationFrame(go);
+  setTimeout(go, document.hidden ? 250 : 100);
 }
 
 const bound = (list, max) => { if (list.length > max) list.splice(0, list.length - max); };
@@ -57,6 +59,7 @@ function newTurn(t0) {
 function add(line) {
   const turn = current ?? newTurn(line.at);
   line.turn = turn;
+  line.rev = 0;
   line.id = turn.id + "." + turn.lines.length;
   turn.lines.push(line);
   if (turn.lines.length > MAX_LINES_OF_TURN) turn.lines.splice(1, 1);
@@ -64,7 +67,9 @@ function add(line) {
   return line;
 }
 
-const change = (line, fields) => { Object.assign(line, fields); line.turn.rev++; };
+// change changes a line. A component is drawn again only if one of its properties differs, so rev is one
+// of the properties of all that show a line or a turn.
+const change = (line, fields) => { Object.assign(line, fields); line.rev++; line.turn.rev++; };
 
 // edge returns when the newest thing of the turn ended, from which the next waiting bar begins.
 function edge(turn) {
@@ -141,7 +146,8 @@ const apply = {
   interruption(e, at) { mark("stop", at, at); if (speaking) change(speaking, { interrupted: true }); },
   speaking(e, at) {
     const turn = current ?? newTurn(at);
-    let line = turn.lines.findLast((l) => l.kind === "agent");
+    let line = turn.lines.findLast((l) => l.kind === "agent" && !l.voice && (l.event === e.event_id || !e.event_id))
+      ?? turn.lines.findLast((l) => l.kind === "agent" && !l.voice);
     if (!line) line = add({ kind: "agent", at, wait: edge(turn), event: e.event_id, text: "" });
     change(line, { voice: at, span: mark("agent", at, 0) });
     turn.first = turn.firstVoice ? turn.first : at;

@@ -71,7 +71,7 @@ function Line({ line, turn, now, start }) {
   const isSelected = s.selected.value === line;
   const open = line.kind === "call" ? () => showCall(line) : undefined;
   return html`<li class=${"line " + line.kind + (line.isError || line.lost ? " err" : "") + (isSelected ? " sel" : "")} onClick=${open} aria-current=${isSelected ? "true" : undefined}>
-    <time class="t num">${stamp(line.at, start)}</time><${Words} line=${line} /><div class="lane">${bars(line, turn, now)}</div></li>`;
+    <time class="t num">${stamp(line.at, start)}</time><${Words} line=${line} rev=${line.rev} /><div class="lane">${bars(line, turn, now)}</div></li>`;
 }
 
 // parts returns the stages of a turn, which touch and sum up to the time until the first word.
@@ -97,7 +97,7 @@ function Turn({ turn, now, start, selected }) {
       ${turn.no > 0 && html`<div class="head"><span class="no num">${turn.no}</span>
         <span class="parts">${stages.map(([name, sec], i) => html`${i > 0 && " · "}<span class="stage">${safe(name, 64)}</span> <span class="num">${sec.toFixed(2)}</span>`)}${waits && " …"}</span>
         <span class="sum num">${turn.first > 0 ? html`<b>${seconds(turn.first - turn.t0)} s <em>to the first word</em></b>` : waits && html`<b>${seconds(now - turn.t0)} s <em>so far</em></b>`}</span></div>`}
-      <ul>${turn.lines.map((l) => html`<${Line} key=${l.id} line=${l} turn=${turn} now=${now} start=${start} />`)}</ul></section>`;
+      <ul>${turn.lines.map((l) => html`<${Line} key=${l.id} line=${l} rev=${l.rev + "." + turn.first} turn=${turn} now=${now} start=${start} />`)}</ul></section>`;
   }, [turn.rev, selected, live ? now : 0, start]);
 }
 
@@ -195,7 +195,7 @@ export function Thread() {
     <div class="thread" ref=${box} onScroll=${onScroll} tabindex="0" role="region" aria-label="Turns">
       <div class="sheet"><div class="grid"></div>
       ${first > 0 && html`<p class="empty">Earlier turns are not shown.</p>`}
-      ${shown.map((t) => html`<${Turn} key=${t.id} turn=${t} now=${now} start=${start} selected=${selected?.turn === t ? selected.id : ""} />`)}
+      ${shown.map((t) => html`<${Turn} key=${t.id} turn=${t} rev=${t.rev} now=${now} start=${start} selected=${selected?.turn === t ? selected.id : ""} />`)}
       ${!talked && html`<p class="empty">Nothing has been said yet. ${s.snap.value?.status === "waiting" ? "Start a conversation above." : "Say something below."}</p>`}</div></div>
     ${unseen > 0 && html`<button class="more btn" onClick=${end}>${unseen} new ↓</button>`}
     <${Minute} /><${Composer} /></main>`;

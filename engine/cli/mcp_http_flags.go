@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"moonlark/engine/bus"
+	"moonlark/engine/face/control"
+	"moonlark/engine/face/mcp"
+	"moonlark/engine/remote"
+	"moonlark/engine/version"
+)
+
+// mcpHTTPFlags add MCP to the HTTP server of a running agent.
+type mcpHTTPFlags struct {
+	MCP       bool     `name:"mcp" help:"With --http: offer the tools of the scripts at /mcp, to clients of the Model Context Protocol."`
+	Only      []string `placeholder:"TOOL,..." help:"With --mcp: offer only these tools."`
+	PathToken bool     `name:"mcp-path-token" help:"With --mcp: answer at /mcp/TOKEN too, for clients that can send no header. Others may see the token in the logs of a proxy."`
+}
+
+// check returns an error if the flags do not fit those of the HTTP server.
+func (f mcpHTTPFlags) check(server control.Options) error {
+	switch {
+	case f.MCP && server.Addr == "":
+		return errors.New("--mcp needs --http")
+	case !f.MCP && len(f.Only) > 0:
+		return errors.New("--only needs --mcp")
+	case !f.MCP && f.PathToken:
+		return errors.New("--mcp-path-token needs --mcp")
+	case f.PathToken && server.Token == "":
+		return errors.New("--mcp-path-token needs a token: set " + tokenVariable)
+	}
+	return nil
+}
+
+// mount adds MCP to the HTTP server, if the flags ask for it. scripts are the files of the scripts.
+// Call it before the server is opened and the scripts are loaded, and call end after the server has
+// been closed.
+func (f mcpHTTPFlags) mount(server *control.Control, r *remote.Remote, events *bus.Bus, scripts []string) (end func()) {
+	if !f.MCP {
+		return func() {}
+	}
+	tools := mcp.New(r, mcp.Options{Name: serverName(scripts), Version: version.Version(), Only: f.Only, Log: events.Logger("")})
+	watched := tools.Watch(events)
+	handler := mcp.NewHTTPHandler(tools)
+	server.Mount(control.Mount{
+		Path: mcp.HTTPPath, Handler: handler, MaxOpen: mcp.MaxHTTPRequests, MaxBody: mcp.MaxHTTPBody,
+		Streams: true, PathToken: f.PathToken,
+	})
+	server.Gauge("moonlark_mcp_sessions", func() float64 { return float64(tools.Sessions()) })
+	return func() {
+		watched.Close(stopTimeout)
+		handler.Close()
+	}
+}
+
+// serverName returns the name of an MCP server for these scripts.
+func serverName(scripts []string) string {
+	return strings.TrimSuffix(filepath.Base(scripts[0]), ".lua")
+}

@@ -1,0 +1,183 @@
+package mcp
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	_ "moonlark/engine/face/mcp/environment"
+)
+
+const (
+	// HTTPPath is the path at which clients expect an HTTPHandler.
+	HTTPPath = "/mcp"
+
+	// MaxHTTPRequests is the maximum number of open requests of all HTTP clients together, and
+	// MaxHTTPBody the maximum size of the body of one, in bytes. The server that calls an HTTPHandler
+	// must keep to both.
+	MaxHTTPRequests = 64
+	MaxHTTPBody     = 1 << 20
+
+	// maxHTTPStreams is how many of the open requests may be streams for notifications. The others are
+	// for calls, so that clients that only wait for notifications do not keep calls out.
+	maxHTTPStreams = 32
+
+	// maxHTTPSessions is the maximum number of sessions.
+	maxHTTPSessions = 256
+
+	// httpIdle is how long a session lasts without a request.
+	httpIdle = 30 * time.Minute
+
+	// keepAliveInterval is how often a stream without a message gets a comment, which clients ignore.
+	// Proxies end a connection on which nothing is sent, mostly after one minute.
+	keepAliveInterval = 25 * time.Second
+
+	// statelessVersion is the first version of MCP without sessions.
+	statelessVersion = "2026-07-28"
+)
+
+// An HTTPHandler serves the clients of a Server over HTTP. It passes each request to one of the two
+// handlers of the library: one has sessions, for clients that use MCP versions before 2026-07-28;
+// the other has none.
+//
+// The handler checks neither the sender nor the token: the server that calls it does. It needs the
+// time that a call takes, and a stream for notifications lasts until its client ends it, so that the
+// server must not limit the duration of a response.
+//
+// If a client with a session goes away during a call, the call runs to its end, because the client
+// may come back. Without a session, the call is cancelled.
+type HTTPHandler struct {
+	sessions  *httpSessions
+	stateful  http.Handler
+	stateless http.Handler
+	keepAlive time.Duration
+	streams   chan struct{} // has one element for each open stream for notifications
+}
+
+// NewHTTPHandler returns a handler for the clients of s. There must be only one for each Server. Call
+// Close when no more requests arrive.
+func NewHTTPHandler(s *Server) *HTTPHandler {
+	h := &HTTPHandler{
+		sessions:  newHTTPSessions(httpIdle),
+		keepAlive: keepAliveInterval,
+		streams:   make(chan struct{}, maxHTTPStreams),
+	}
+	s.sdk.AddReceivingMiddleware(h.sessions.follow)
+	server := func(*http.Request) *sdk.Server { return s.sdk }
+	h.stateful = sdk.NewStreamableHTTPHandler(server, &sdk.StreamableHTTPOptions{
+		DisableLocalhostProtection: true, MaxRequestBodyBytes: MaxHTTPBody,
+	})
+	h.stateless = sdk.NewStreamableHTTPHandler(server, &sdk.StreamableHTTPOptions{
+		DisableLocalhostProtection: true, MaxRequestBodyBytes: MaxHTTPBody,
+		Stateless: true, PropagateRequestCancellation: true,
+	})
+	return h
+}
+
+// Sessions returns how many sessions there are.
+func (h *HTTPHandler) Sessions() int { return h.sessions.count() }
+
+// Close ends all sessions and their calls. Call it when the server has ended all requests.
+func (h *HTTPHandler) Close() { h.sessions.close() }
+
+// ServeHTTP serves one request. For a stream for notifications it returns when the client, the
+// session or the server has ended it.
+func (h *HTTPHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet || r.Header.Get("Mcp-Method") == listenMethod {
+		select {
+		case h.streams <- struct{}{}:
+			defer func() { <-h.streams }()
+		default:
+			w.Header().Set("Retry-After", "30")
+			http.Error(w, "too many clients wait for notifications", http.StatusServiceUnavailable)
+			return
+		}
+	}
+	if len(r.Header.Values("Accept")) == 0 {
+		r.Header.Set("Accept", "*/*") // what no header means; the library would refuse the request
+	}
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
+	stream := newEventStream(w, h.keepAlive)
+	defer stream.end()
+	// versions are dates, so that their order is that of the texts
+	if r.Header.Get("MCP-Protocol-Version") >= statelessVersion {
+		h.stateless.ServeHTTP(stream, r)
+		return
+	}
+	id := r.Header.Get(sessionHeader)
+	if r.Method == http.MethodDelete {
+		h.sessions.forget(id)
+	}
+	defer h.sessions.begin(id)()
+	h.stateful.ServeHTTP(stream, r)
+}
+
+// An eventStream is the ResponseWriter of a request. If the response is a stream of events, it sends
+// a comment when nothing was sent for some time. The library writes on any goroutine, but never two
+// parts of an event separately.
+type eventStream struct {
+	http.ResponseWriter
+	interval time.Duration
+
+	mu     sync.Mutex  // guards the writes to ResponseWriter and the fields below
+	timer  *time.Timer // sends the next comment; nil before the first event
+	isOver bool        // whether end was called
+}
+
+func newEventStream(w http.ResponseWriter, interval time.Duration) *eventStream {
+	return &eventStream{ResponseWriter: w, interval: interval}
+}
+
+// Write sends an event, or a response that is no stream of events.
+func (s *eventStream) Write(data []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isOver {
+		return 0, http.ErrHandlerTimeout
+	}
+	switch {
+	case s.timer != nil:
+		s.timer.Reset(s.interval)
+	case s.Header().Get("Content-Type") == "text/event-stream":
+		s.timer = time.AfterFunc(s.interval, s.comment)
+	}
+	return s.ResponseWriter.Write(data)
+}
+
+// FlushError sends what has been written.
+func (s *eventStream) FlushError() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isOver {
+		return http.ErrHandlerTimeout
+	}
+	return http.NewResponseController(s.ResponseWriter).Flush()
+}
+
+// Unwrap returns the ResponseWriter of the server, for an http.ResponseController.
+func (s *eventStream) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// comment sends a comment, unless the response has ended.
+func (s *eventStream) comment() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isOver {
+		return
+	}
+	s.timer.Reset(s.interval)
+	if _, err := s.ResponseWriter.Write([]byte(":\n\n")); err == nil {
+		http.NewResponseController(s.ResponseWriter).Flush()
+	}
+}
+
+// end makes the stream write nothing more, because the server takes the ResponseWriter back.
+func (s *eventStream) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.isOver = true
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+}

@@ -1,0 +1,70 @@
+package mcp
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+)
+
+// readMessages calls handle with each line of the client that is not empty, until the input ends or
+// handle returns false. It calls refuse for a line that is longer than maxFrame.
+func readMessages(in io.Reader, handle func(line []byte) (goOn bool), refuse func(id jsonrpc.ID, code int, why string)) {
+	frames := newFrameReader(in)
+	for first := true; ; first = false {
+		line, err := frames.next()
+		switch {
+		case errors.Is(err, errFrameTooLong):
+			refuse(idOf(line), jsonrpc.CodeInvalidRequest, err.Error())
+			continue
+		case err != nil:
+			return
+		case first:
+			line = bytes.TrimPrefix(line, []byte("\uFEFF")) // written by some shells of Windows
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 && !handle(line) {
+			return
+		}
+	}
+}
+
+// A lineError says why a line is not a message.
+type lineError struct {
+	id   jsonrpc.ID // the id of the request; invalid if the line has none
+	code int        // the code of the answer
+	why  string
+}
+
+func (e *lineError) Error() string { return e.why }
+
+// parseMessage returns the message in a line of the client. The error is nil if there is one.
+func parseMessage(line []byte) (jsonrpc.Message, *lineError) {
+	if !json.Valid(line) {
+		return nil, &lineError{code: jsonrpc.CodeParseError, why: "the line is not JSON"}
+	}
+	message, err := jsonrpc.DecodeMessage(line)
+	switch {
+	case err == nil:
+		return message, nil
+	case line[0] == '[':
+		return nil, &lineError{code: jsonrpc.CodeInvalidRequest, why: "the server takes one message in a line, and no lists of messages"}
+	}
+	var fields struct{ ID json.RawMessage }
+	json.Unmarshal(line, &fields) // without an id if it is no object
+	return nil, &lineError{id: idOf(fields.ID), code: jsonrpc.CodeInvalidRequest, why: err.Error()}
+}
+
+// errorAnswer returns the answer to a request that failed. Its id is null if id is invalid.
+func errorAnswer(id jsonrpc.ID, code int, why string) []byte {
+	answer, err := json.Marshal(struct {
+		Version string         `json:"jsonrpc"`
+		ID      any            `json:"id"`
+		Error   *jsonrpc.Error `json:"error"`
+	}{"2.0", id.Raw(), &jsonrpc.Error{Code: int64(code), Message: why}})
+	if err != nil { // cannot happen: an id is a number or a string
+		panic(err)
+	}
+	return answer
+}
