@@ -268,7 +268,6 @@ func TestThePageDoesNotGrow(t *testing.T) {
 	if after := count(); after > before+5 {
 		t.Errorf("the page has %d elements, before %d", after, before)
 	}
-	if moving := browser.Eval[int](tab, "document.getAnimations().filter((a) => a.playState === 'running').length"); moving > 0 {
-		t.Errorf("%d animations run while nothing happens", moving)
-	}
+	// nothing moves while nothing happens; the whole page moves a little once a minute
+	tab.Until("!document.getAnimations().some((a) => a.playState === 'running')")
 }
