@@ -25,6 +25,7 @@ import (
 	"moonlark/engine/life"
 	"moonlark/engine/remote"
 	"moonlark/engine/safetext"
+	"moonlark/engine/screen"
 	"moonlark/engine/script"
 	"moonlark/engine/voice"
 )
@@ -58,6 +59,10 @@ func New(opts Options) (*Engine, error) {
 	if opts.Bus == nil {
 		opts.Bus = new(bus.Bus)
 	}
+	if opts.Screen == nil {
+		opts.Screen = screen.New(nil)
+	}
+	opts.Screen.Observe(func(e screen.Event) { opts.Bus.Publish(bus.FromScreen(e)) })
 	e := &Engine{opts: opts, bus: opts.Bus, turns: dialog.NewTurns(), remote: new(remote.Remote)}
 	if opts.Target.IsLocal() {
 		e.turns.AllowSlowReplies()
@@ -70,7 +75,7 @@ func New(opts Options) (*Engine, error) {
 		Slots: opts.Slots, Heap: opts.Heap, Limits: opts.Limits, Debugger: opts.Debugger,
 		Events: eventNames(), Emit: e.remote.Raise,
 		Conversation: e.remote, Sounds: e.remote.Sounds(),
-		Globals: opts.Globals, Permissions: opts.Permissions,
+		Globals: opts.Globals, Permissions: opts.Permissions, Screen: opts.Screen,
 		Print: func(name, text string) { e.bus.Publish(bus.Event{Type: bus.Print, Script: name, Text: text}) },
 		Log:   e.bus.Log,
 
@@ -99,11 +104,16 @@ func New(opts Options) (*Engine, error) {
 	e.life = life.New(lifeOpts)
 	e.user = &user{run: opts.User, remote: e.remote, done: e.life.Stop}
 	e.remote.Connect(remote.Parts{
-		Bus: e.bus, Scripts: e.scripts, Life: e.life, Turns: e.turns, Voice: e.voice, Pins: opts.Pins, Approvals: e.approvals,
+		Bus: e.bus, Scripts: e.scripts, Life: e.life, Turns: e.turns, Voice: e.voice,
+		Pins: opts.Pins, Screen: opts.Screen, Approvals: e.approvals,
 		Speak: opts.LocalAgent.TTS, Transcribe: opts.LocalAgent.STT,
 		Reload: e.reloadAll, Events: eventNames(),
 	})
 	e.bus.Attach(scriptReceiver(e.scripts))
+	e.bus.Attach(bus.Receiver{
+		Wants:   func(t bus.Type, _ string) bool { return t == bus.User },
+		Receive: func(bus.Event) { opts.Screen.Heard() },
+	})
 	return e, nil
 }
 
@@ -187,7 +197,11 @@ func (e *Engine) open(ctx context.Context, start life.Start) (life.Conversation,
 		Bus: e.bus, Scripts: e.scripts, Turns: e.turns, Voice: e.voice,
 		Idle: e.opts.Idle, MaxLength: e.opts.MaxLength,
 		Greets:   e.opts.Target.IsLocal() && (settings.FirstMessage == nil || *settings.FirstMessage != ""),
-		Shutdown: e.drain, Begun: e.begin, Connected: e.life.Connected,
+		Shutdown: e.drain, Begun: e.begin,
+		Connected: func() {
+			e.life.Connected()
+			e.remote.SayPending()
+		},
 	}
 	if !e.opts.Wait {
 		opts.EndProgram = e.life.Stop

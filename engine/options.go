@@ -12,6 +12,7 @@ import (
 	"moonlark/engine/permit"
 	"moonlark/engine/pins/sim"
 	"moonlark/engine/remote"
+	"moonlark/engine/screen"
 	"moonlark/engine/script"
 	"moonlark/engine/script/debug"
 	"moonlark/engine/script/vm"
@@ -92,6 +93,9 @@ type Options struct {
 	// Pins are simulated pins, which take the place of those of the machine. Nil means that scripts use
 	// those of the machine.
 	Pins *sim.Chip
+
+	// Screen is what the pages of a kiosk show. Nil makes a screen without pages.
+	Screen *screen.Screen
 
 	// Slots and Heap limit how many scripts run at the same time and how much memory they use.
 	// Engines of one process can share them. Nil creates new ones for this engine.

@@ -34,6 +34,9 @@ type Fakes interface {
 	Keys() []*FakeKeys
 	// MCP returns the fake MCP server with this name, or nil if there is none.
 	MCP(name string) FakeMCP
+	// Answer returns the answer to the next question of screen.ask, "" if the person closes the
+	// question. ok is false if the test has set no answer; the question then waits for a touch.
+	Answer(title string, choices []string) (choice string, ok bool)
 	// Asked records a call of a function, such as "store.set". name is what it was asked for, such as
 	// a key, and data is a JSON value or empty.
 	Asked(function, name string, data []byte)

@@ -10,6 +10,7 @@ import (
 	"moonlark/engine/clock"
 	"moonlark/engine/permit"
 	"moonlark/engine/pins"
+	"moonlark/engine/screen"
 	"moonlark/engine/tool"
 )
 
@@ -37,6 +38,7 @@ type Runtime interface {
 	Sounder
 	Faker
 	Simulator
+	Screener
 
 	// Folder returns the folder in which the script file is.
 	Folder() string
@@ -258,6 +260,14 @@ type Simulator interface {
 	// SimulatedPins returns the GPIO chip that takes the place of those of the machine, or nil if scripts
 	// use those of the machine. Any goroutine may call it.
 	SimulatedPins() pins.Board
+}
+
+// A Screener has the screen of a kiosk.
+type Screener interface {
+	// Screen returns what the pages of the process show. Any goroutine may call it.
+	Screen() *screen.Screen
+	// Name returns the name of the script for people: the name of its file.
+	Name() string
 }
 
 // A Budgeter counts what modules keep in memory for a script.

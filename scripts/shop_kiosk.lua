@@ -12,6 +12,8 @@
 --   curl -d '{"type": "scanned", "data": {"code": "4012345678901"}}' http://127.0.0.1:8080/event
 --   curl -d '{"line": 17, "value": true}' http://127.0.0.1:8080/gpio
 --
+-- With --screen, a page in a browser shows the order and its code.
+--
 -- Set MOONLARK_SHOP_MQTT, such as to mqtt://broker.lan, and add --allow-net=broker.lan, to publish the
 -- orders and the opening of the shop.
 
@@ -22,6 +24,9 @@ local shop = assert(db.open("shop.db", { migrations = {
     INSERT INTO products VALUES ('4012345678901', 'apple', 50, 20), ('4006381333931', 'bread', 320, 6), ('4000417025005', 'milk', 140, 9);
     CREATE TABLE orders (id INTEGER PRIMARY KEY, at TEXT NOT NULL, items TEXT NOT NULL, cents INTEGER NOT NULL)]],
 } }))
+
+screen.setup { title = "The shop" }
+screen.idle { title = "What would you like?", asks = { "What does bread cost?", "When do you close?" } }
 
 local light = gpio.output(27, { at_close = false })
 local button = gpio.button(17)
@@ -87,8 +92,15 @@ local function order()
     basket = bought
     return nil, code == "constraint" and "somebody has bought the last piece" or why
   end
-  -- The till reads the code from a screen that shows this file.
-  assert(fs.write("order.svg", assert(qr.encode(("order:%d;cents:%d"):format(id, cents), { format = "svg" }))))
+  -- The till reads the code from the screen, or from another one that shows this file.
+  local code = ("order:%d;cents:%d"):format(id, cents)
+  assert(fs.write("order.svg", assert(qr.encode(code, { format = "svg" }))))
+  screen.show {
+    { text = "Order " .. id, style = "eyebrow" },
+    { big = money(cents) },
+    { text = items, style = "lead" },
+    { qr = code, caption = "Please pay at the till", alt = "the code of the order, for the till" },
+  }
   publish("order", { id = id, items = items, cents = cents })
   return ("Order %d: %s. Please pay %s at the till."):format(id, items, money(cents))
 end

@@ -32,6 +32,9 @@ const (
 	ToolCall       Type = "tool_call"
 	ToolResult     Type = "tool_result"
 	OrphanedResult Type = "orphaned_result"
+	Screen         Type = "screen"
+	ScreenPage     Type = "screen_page"
+	Touch          Type = "touch"
 	ModelRound     Type = "llm"
 	FirstSound     Type = "first_sound"
 	Loaded         Type = "loaded"
@@ -175,6 +178,23 @@ var Catalogue = []Kind{
 		{"result", "string", "", func(e Event) any { return *e.Result }},
 		{"is_error", "boolean", "", func(e Event) any { return e.IsError }},
 	}},
+
+	{Type: Screen, About: "the screen of the kiosk shows something else", Shown: shown("rev: the revision of what it shows", "script: whose blocks it shows")},
+	{Type: ScreenPage, About: "a page that shows the screen of the kiosk has come or gone", Shown: shown("action: `came` or `went`", "pages: how many are open now"),
+		Script: "screen", Fields: []Field{
+			{"action", `"came"|"went"`, "", func(e Event) any { return e.Action }},
+			{"pages", "integer", "how many are open now", func(e Event) any { return *e.Pages }},
+			{"width", "integer", "in pixels", func(e Event) any { return e.Page.Width }},
+			{"height", "integer", "", func(e Event) any { return e.Page.Height }},
+			{"touch", "boolean", "true if the page has a touch screen", func(e Event) any { return e.Page.Touch }},
+		}},
+	{Type: Touch, About: "somebody has touched the screen of the kiosk", Shown: shown(
+		"block: the id of the button or its block", "action: `press`, `choose`, `dismiss` or `wake`", "value: that of the button"),
+		Script: "touch", Fields: []Field{
+			{"id", "string", "the id of the button or its block, or `\"\"`", func(e Event) any { return e.Block }},
+			{"action", `"press"|"choose"|"dismiss"|"wake"`, "see [screen](../screen/manual.md)", func(e Event) any { return e.Action }},
+			{"value", "string", "the value of the button, or its text", func(e Event) any { return e.Value }},
+		}},
 
 	{Type: ModelRound, About: "the language model or the speech-to-speech service of the embedded agent has replied", Shown: shown(
 		"llm: an object: `model`, `round` (1 for the first request of a turn), `calls` (number of tools that it has called), " +

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"moonlark/engine/screen"
 )
 
 // jsonFields returns the JSON names of the fields of an Event, except "type" and "time".
@@ -52,7 +54,7 @@ func TestTheCatalogueIsCompleteAndConsistent(t *testing.T) {
 }
 
 func TestScriptsReceiveTheFieldsOfTheirRow(t *testing.T) {
-	yes, text := true, "done"
+	yes, text, pages := true, "done", 2
 	for _, row := range []struct {
 		event Event
 		want  map[string]any
@@ -67,6 +69,9 @@ func TestScriptsReceiveTheFieldsOfTheirRow(t *testing.T) {
 		{Event{Type: Status, Status: "ended", Reason: "cut off"}, map[string]any{"status": "ended", "reason": "cut off"}},
 		{Event{Type: Idle, Seconds: 2}, map[string]any{"seconds": 2.0}},
 		{Event{Type: Reconnected, ConversationID: "c"}, map[string]any{"conversation_id": "c"}},
+		{Event{Type: Touch, Block: "keys", Action: "press", Value: "Buy"}, map[string]any{"id": "keys", "action": "press", "value": "Buy"}},
+		{Event{Type: ScreenPage, Action: "came", Pages: &pages, Page: screen.PageInfo{Width: 800, Height: 480, Touch: true}},
+			map[string]any{"action": "came", "pages": 2, "width": 800, "height": 480, "touch": true}},
 		{Event{Type: OrphanedResult, ConversationID: "c", CallID: "x", Tool: "light", Result: &text, IsError: true},
 			map[string]any{"conversation_id": "c", "tool_call_id": "x", "tool_name": "light", "result": "done", "is_error": true}},
 	} {

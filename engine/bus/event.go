@@ -6,6 +6,7 @@ import (
 
 	"moonlark/engine/health"
 	"moonlark/engine/llm"
+	"moonlark/engine/screen"
 )
 
 // An Event is one thing that happened to an agent. Its Type decides which of the other fields are
@@ -62,6 +63,12 @@ type Event struct {
 	Level string `json:"level,omitempty"` // level of a log line: "debug", "info", "warn" or "error"
 	Count int    `json:"count,omitempty"`
 
+	Revision int    `json:"rev,omitempty"`   // of what the screen of the kiosk shows
+	Block    string `json:"block,omitempty"` // id of the touched button or its block
+	Action   string `json:"action,omitempty"`
+	Value    string `json:"value,omitempty"` // value of the touched button
+	Pages    *int   `json:"pages,omitempty"` // number of open pages
+
 	// The fields below are only in events that --json does not print. The pages and recordings have
 	// the first three: see Kind.ForPages.
 	Status string `json:"status,omitempty"` // new status: "waiting", "connecting", "connected", "reconnecting" or "ended"
@@ -73,6 +80,8 @@ type Event struct {
 	// No JSON form of an event has the fields below. Scripts and the HTTP control see them.
 	Loudness float64 `json:"-"` // loudness of the microphone in dBFS, from -96 (silence) to 0
 	Voice    bool    `json:"-"` // true while somebody speaks into the microphone
+
+	Page screen.PageInfo `json:"-"` // the page of the kiosk's screen that has come or gone
 
 	// Message is the message of the agent from which the event was made. It is nil for events of
 	// Moonlark's own.

@@ -40,7 +40,6 @@ func (f inspectFlags) mount(outside *control.Control, stream *web.Stream, agent 
 	if pins.GPIO != "" {
 		stream.AddField("pins", func() any { return true })
 	}
-	mountShared(outside)
 	for _, m := range inspector.Mounts(stream, agent) {
 		outside.Mount(m)
 	}

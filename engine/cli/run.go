@@ -49,6 +49,7 @@ type runCommand struct {
 	limitFlags   `embed:""`
 	controlFlags `embed:""`
 	inspectFlags `embed:""`
+	screenFlags  `embed:""`
 	recordFlags  `embed:""`
 	mcpHTTPFlags `embed:""`
 	debugFlags   `embed:""`
@@ -87,6 +88,9 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		return &usageError{err}
 	}
 	c.inspectFlags.address(&settings)
+	if err := c.screenFlags.settings(&settings, os.Getenv(screenTokenVariable)); err != nil {
+		return &usageError{err}
+	}
 	debugAddress, err := c.debugFlags.address()
 	if err != nil {
 		return &usageError{err}
@@ -94,7 +98,8 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	if debugAddress != "" {
 		opts.Debugger = debug.New()
 	}
-	os.Unsetenv(tokenVariable) // scripts, and the programs that we start, must not see the token
+	os.Unsetenv(tokenVariable) // scripts, and the programs that we start, must not see the tokens
+	os.Unsetenv(screenTokenVariable)
 	settings.Version, settings.Log, settings.Level = version.Version(), screen.Logger(), show.Level.Level()
 	outside := control.New(settings)
 
@@ -110,6 +115,10 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	stream := web.NewStream(web.StreamOptions{Version: version.Version(), Log: screen.Logger(), Level: settings.Level})
 	if c.Inspect {
 		defer stream.Watch(events).Close(stopTimeout)
+	}
+	page := c.screenFlags.newServer()
+	if page != nil {
+		defer page.Watch(events).Close(stopTimeout)
 	}
 	recorder, endRecording, err := c.recordFlags.open(events, c.Scripts, screen.Logger(), settings.Level)
 	if err != nil {
@@ -154,7 +163,11 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		shown.Close(stopTimeout)
 		return &usageError{err}
 	}
+	if c.Inspect || c.Screen {
+		mountShared(outside)
+	}
 	c.inspectFlags.mount(outside, stream, e.Remote(), recorder, c.pinFlags)
+	c.screenFlags.mount(outside, page, e.Remote())
 	defer c.mcpHTTPFlags.mount(outside, e.Remote(), events, c.Scripts)()
 	if err := outside.Open(ctx, e.Remote()); err != nil {
 		shown.Close(stopTimeout)
@@ -163,6 +176,13 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	defer outside.Close()
 	if c.Inspect {
 		screen.Logger().Info("inspector: open " + pageURL(outside.URL(), "/inspect", settings.Token, term.IsTerminal(int(os.Stderr.Fd()))))
+	}
+	if c.Screen {
+		token := settings.ScreenToken
+		if token == "" {
+			token = settings.Token
+		}
+		screen.Logger().Info("screen: open " + pageURL(outside.URL(), "/screen", token, term.IsTerminal(int(os.Stderr.Fd()))))
 	}
 	defer onSIGHUP(func() { outside.Reload(e.Remote()) }, e.Stop)()
 

@@ -20,12 +20,13 @@ type Report struct {
 	Stuck string
 
 	Scripts     []Script
-	Speaker     *Device      // nil if there is no speaker
-	Microphone  *Device      // nil if there is no microphone
-	Sound       *SoundCounts // the faults of the sound so far; nil if sound is off
-	Showing     int          // the number of events that are queued for the screen or log
-	Writing     int          // the number of messages that are queued for the agent's server
-	MemoryLimit uint64       // how much memory all scripts together may use, in bytes
+	NoPage      time.Duration // how long no page has shown the screen of the kiosk; 0 if one does, or none is expected
+	Speaker     *Device       // nil if there is no speaker
+	Microphone  *Device       // nil if there is no microphone
+	Sound       *SoundCounts  // the faults of the sound so far; nil if sound is off
+	Showing     int           // the number of events that are queued for the screen or log
+	Writing     int           // the number of messages that are queued for the agent's server
+	MemoryLimit uint64        // how much memory all scripts together may use, in bytes
 }
 
 // A Script is the state of one script.

@@ -22,6 +22,7 @@ import (
 	"moonlark/engine/health"
 	"moonlark/engine/life"
 	"moonlark/engine/pins/sim"
+	"moonlark/engine/screen"
 	"moonlark/engine/script"
 	"moonlark/engine/speech"
 	"moonlark/engine/voice"
@@ -35,9 +36,10 @@ type Parts struct {
 	Life    *life.Life
 	Turns   *dialog.Turns
 	Voice   *voice.Voice
+	Pins    *sim.Chip      // the simulated pins; nil if scripts use those of the machine
+	Screen  *screen.Screen // what the pages of a kiosk show; nil if there is none
 	// Approvals are the questions whether tools of MCP servers may be called.
 	Approvals *script.Approvals
-	Pins      *sim.Chip // the simulated pins; nil if scripts use those of the machine
 
 	// Speak and Transcribe are text to speech and speech to text for the scripts: see package speech.
 	// Nil means that there is none.
@@ -54,6 +56,7 @@ type Parts struct {
 type Remote struct {
 	parts  atomic.Pointer[Parts]         // set by Connect
 	dialog atomic.Pointer[dialog.Dialog] // the dialog in progress; nil between two dialogs
+	later  atomic.Pointer[sentence]      // what to say when the next dialog has begun; nil for nothing
 }
 
 // Connect sets the parts of the program that r drives. Call it before all other methods.
@@ -271,6 +274,9 @@ func (r *Remote) State(ctx context.Context, scriptName string) (state json.RawMe
 func (r *Remote) Health() health.Report {
 	p := r.parts.Load()
 	report := health.Report{Scripts: p.Scripts.Health(), MemoryLimit: p.Scripts.MemoryLimit(), Showing: p.Bus.Pending()}
+	if p.Screen != nil {
+		report.NoPage = p.Screen.Missing()
+	}
 	if p.Life != nil {
 		report.Status, report.Since, report.Reason = p.Life.Status()
 	}

@@ -13,6 +13,7 @@ import (
 	"moonlark/engine/mcpclient"
 	"moonlark/engine/permit"
 	"moonlark/engine/pins"
+	"moonlark/engine/screen"
 	"moonlark/luastd"
 )
 
@@ -115,6 +116,12 @@ func (g *generation) MCPServers() *mcpclient.Servers { return g.scripts.opts.MCP
 func (g *generation) AskApproval(r luastd.ApprovalRequest, answered func(error)) (cancel func()) {
 	return g.scripts.opts.Approvals.Ask(r, answered)
 }
+
+// Screen returns the screen of the kiosk: see luastd.Screener.
+func (g *generation) Screen() *screen.Screen { return g.scripts.opts.Screen }
+
+// Name returns the name of the script for people.
+func (g *generation) Name() string { return g.name() }
 
 // Zone returns the time zone of the machine.
 func (g *generation) Zone() *time.Location { return g.zones.Machine() }

@@ -26,6 +26,7 @@ import (
 	"moonlark/engine/mcpclient"
 	"moonlark/engine/permit"
 	"moonlark/engine/pins"
+	"moonlark/engine/screen"
 	"moonlark/engine/script/debug"
 	"moonlark/engine/script/vm"
 	"moonlark/engine/tool"
@@ -90,6 +91,9 @@ type Options struct {
 	// Pins is a simulated GPIO chip, which takes the place of those of the machine. Nil means that
 	// scripts use those of the machine.
 	Pins pins.Board
+
+	// Screen is what the pages of a kiosk show. Nil makes a screen without pages.
+	Screen *screen.Screen
 
 	// Failed is called after an error of an event handler, a timer or another function without a
 	// caller was logged. The errors of tool calls go to the agent instead. Failed can be called on
@@ -186,6 +190,9 @@ func New(opts Options) *Scripts {
 	}
 	if opts.Clock == nil {
 		opts.Clock = clock.Machine{}
+	}
+	if opts.Screen == nil {
+		opts.Screen = screen.New(opts.Clock)
 	}
 	if opts.Now == nil {
 		opts.Now = opts.Clock.Now

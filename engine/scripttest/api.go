@@ -35,6 +35,7 @@ const maxSleep = 366 * 24 * time.Hour
 //	t.serial(device [, answers])  -> fake of a device at a serial port
 //	t.gpio(line)                  -> a pin: what is connected to a line
 //	t.keys([kind [, name]])       -> fake of a keyboard, a scanner, a remote control or buttons
+//	t.screen()                    -> the screen of the kiosk
 //	t.emitted([event])            -> list of the events that the script has emitted
 //	t.session()                   -> list of what the script has asked of the conversation
 //	t.output()                    -> what the script has printed and logged
@@ -49,14 +50,20 @@ const maxSleep = 366 * 24 * time.Hour
 //	keyboard:press(key [, seconds]), keyboard:release(key), keyboard:type(text)
 //	pin:value()                   -> the value of the line
 //	pin:changes()                 -> list of the values of an output, with their times
+//	screen:text()                 -> what the screen shows, as lines of text
+//	screen:document()             -> what the screen shows, as the page gets it
+//	screen:press(text)            -> what the touch says for the user, or nil
+//	screen:answer([choice])          answers the question that is shown, or the next one
+//	screen:wake()                    touches the idle page
 func (f *testFile) newAPI(L *lua.LState) *lua.LTable {
 	f.handles = value.HandleMetatable[recorder](L, "fake", map[string]lua.LGFunction{"calls": f.calls, "get": f.get, "send": f.send, "deliver": f.deliver}, nil)
-	f.pins, f.keyboards = f.pinMetatable(L), f.keyboardMetatable(L)
+	f.pins, f.keyboards, f.screens = f.pinMetatable(L), f.keyboardMetatable(L), f.screenMetatable(L)
 	api := L.CreateTable(0, 24)
 	functions := map[string]lua.LGFunction{"equal": f.equal, "errors": f.errors, "script": f.setScript}
 	for name, fn := range map[string]func(*lua.LState, *testRun) int{
 		"call": f.call, "resource": f.resource, "prompt": f.prompt, "says": f.says, "on": f.on, "sleep": f.sleep, "golden": f.golden,
-		"http": f.http, "exec": f.exec, "store": f.store, "mqtt": f.mqtt, "mcp": f.mcp, "serial": f.serial, "gpio": f.gpio, "keys": f.keys,
+		"http": f.http, "exec": f.exec, "store": f.store, "mqtt": f.mqtt, "mcp": f.mcp,
+		"serial": f.serial, "gpio": f.gpio, "keys": f.keys, "screen": f.screen,
 		"emitted": f.emitted, "session": f.session, "output": f.outputOf, "script_errors": f.scriptErrors,
 	} {
 		functions[name] = func(L *lua.LState) int {

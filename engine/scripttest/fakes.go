@@ -19,7 +19,8 @@ type fakes struct {
 	keys     []*fakeKeys
 	// fakes of MCP servers
 	mcpServers []*fakeMCP
-	asked      []asked // calls of the store, of emit and of the session
+	asked      []asked  // calls of the store, of emit and of the session
+	answers    []string // answers to the next questions of screen.ask; "" closes the question
 }
 
 var _ luastd.Fakes = (*fakes)(nil)

@@ -29,6 +29,7 @@ type testFile struct {
 	handles   *lua.LTable    // the metatable of fakes
 	pins      *lua.LTable    // the metatable of the pins of tests
 	keyboards *lua.LTable    // the metatable of fake devices with keys
+	screens   *lua.LTable    // the metatable of the screens of tests
 	script    string         // path of the script under test
 	declared  []declaredTest
 

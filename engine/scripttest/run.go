@@ -11,6 +11,7 @@ import (
 
 	"moonlark/engine/clock"
 	"moonlark/engine/pins/sim"
+	"moonlark/engine/screen"
 	"moonlark/engine/script"
 	"moonlark/luastd/store"
 )
@@ -22,13 +23,14 @@ const (
 
 // A testRun is a test that runs. The mutex of its file guards the fields output, failures and files.
 type testRun struct {
-	file  *testFile
-	name  string
-	began time.Time
-	data  string // the folder for the data of the script
-	clock *clock.Fake
-	pins  *sim.Chip // the pins of the script
-	fakes *fakes
+	file   *testFile
+	name   string
+	began  time.Time
+	data   string // the folder for the data of the script
+	clock  *clock.Fake
+	pins   *sim.Chip      // the pins of the script
+	screen *screen.Screen // what the script shows
+	fakes  *fakes
 
 	ctx    context.Context // done when the test has ended
 	cancel func()          // ends ctx
@@ -54,7 +56,7 @@ func newTestRun(f *testFile, name string) *testRun {
 		data:  filepath.Join(f.data, strconv.FormatInt(f.runs.Add(1), 10)),
 		clock: clock.NewFake(startTime()), fakes: new(fakes),
 	}
-	t.pins = sim.New(t.clock)
+	t.pins, t.screen = sim.New(t.clock), screen.New(t.clock)
 	t.ctx, t.cancel = context.WithCancel(f.ctx)
 	return t
 }

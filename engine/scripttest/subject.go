@@ -47,11 +47,12 @@ func newSubject(ctx context.Context, t *testRun) (*subject, error) {
 		Slots: f.slots, Heap: f.heap, Permissions: t.permissions(),
 		Events: eventNames(), Emit: s.emit, Conversation: conversation{t.fakes, approvals},
 		MCPServers: f.opts.MCPServers, Approvals: approvals,
-		Clock: t.clock, Pins: t.pins, Fakes: t.fakes, Coverage: f.opts.Coverage,
+		Clock: t.clock, Pins: t.pins, Screen: t.screen, Fakes: t.fakes, Coverage: f.opts.Coverage,
 		Print:  func(name, text string) { t.print(name + ": " + text) },
 		Log:    func(name string, level slog.Level, text string) { t.log(name, level, text) },
 		Failed: func(_, text string) { t.fail(text) },
 	})
+	t.screen.Observe(s.screenEvent)
 	stop := context.AfterFunc(ctx, s.scripts.Cancel)
 	defer stop()
 	_, err := s.scripts.Load(s.path)

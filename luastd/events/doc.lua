@@ -48,6 +48,8 @@
 ---@overload fun(event: "wake", fn: fun(e: moonlark.event.wake))
 ---@overload fun(event: "listening", fn: fun(e: moonlark.event.listening))
 ---@overload fun(event: "orphaned_result", fn: fun(e: moonlark.event.orphaned_result))
+---@overload fun(event: "screen", fn: fun(e: moonlark.event.screen))
+---@overload fun(event: "touch", fn: fun(e: moonlark.event.touch))
 ---Runs fn for each event of that type. Works only while the script loads.
 ---@param event string the name of an event, or "*" for all events
 ---@param fn fun(e: moonlark.event)

@@ -275,3 +275,19 @@
 ---@field tool_name string
 ---@field result string
 ---@field is_error boolean
+
+---A page that shows the screen of the kiosk has come or gone.
+---@class moonlark.event.screen: moonlark.Event
+---@field type "screen"
+---@field action "came"|"went"
+---@field pages integer how many are open now
+---@field width integer in pixels
+---@field height integer
+---@field touch boolean true if the page has a touch screen
+
+---Somebody has touched the screen of the kiosk.
+---@class moonlark.event.touch: moonlark.Event
+---@field type "touch"
+---@field id string the id of the button or its block, or ""
+---@field action "press"|"choose"|"dismiss"|"wake" see [screen](../screen/manual.md)
+---@field value string the value of the button, or its text

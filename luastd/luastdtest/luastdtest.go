@@ -23,6 +23,7 @@ import (
 	"moonlark/engine/mcpclient"
 	"moonlark/engine/permit"
 	"moonlark/engine/pins"
+	"moonlark/engine/screen"
 	"moonlark/engine/script"
 	"moonlark/engine/tool"
 	"moonlark/luastd"
@@ -41,6 +42,8 @@ type Options struct {
 	Permissions permit.Settings
 	// Pins is a simulated GPIO chip. If it is nil, the script uses the chips of the machine.
 	Pins pins.Board
+	// Screen is what the pages of a kiosk show. If it is nil, there are no pages.
+	Screen *screen.Screen
 	// Clock is the clock of timers, waits and timeouts. If it is nil, that is the clock of the machine.
 	Clock clock.Clock
 	// Fakes take the place of what is outside of the process. If it is nil, nothing is faked.
@@ -92,6 +95,7 @@ func TryOpen(t testing.TB, opts Options, modules ...luastd.Module) (*Script, err
 		Sounds:       opts.Sounds,
 		Permissions:  opts.Permissions,
 		Pins:         opts.Pins,
+		Screen:       opts.Screen,
 		Clock:        opts.Clock,
 		Fakes:        opts.Fakes,
 		MCPServers:   opts.MCPServers,

@@ -20,6 +20,7 @@ func (fakeTools) Program([]string, string) *luastd.FakeProgram { return nil }
 func (fakeTools) Serial(string) *luastd.FakeSerial             { return nil }
 func (fakeTools) MQTT(string) luastd.FakeBroker                { return nil }
 func (fakeTools) Keys() []*luastd.FakeKeys                     { return nil }
+func (fakeTools) Answer(string, []string) (string, bool)       { return "", false }
 func (fakeTools) Asked(string, string, []byte)                 {}
 func (fakeTools) Call(name string, _ []byte) (*mcpclient.Result, error) {
 	return &mcpclient.Result{Text: name}, nil

@@ -37,6 +37,7 @@ import (
 	"moonlark/luastd/qr"
 	"moonlark/luastd/random"
 	"moonlark/luastd/re"
+	"moonlark/luastd/screen"
 	"moonlark/luastd/secrets"
 	"moonlark/luastd/serial"
 	"moonlark/luastd/session"
@@ -121,6 +122,7 @@ func All() []luastd.Module {
 		gpio.Module,
 		i2c.Module,
 		spi.Module,
+		screen.Module,
 		mail.Module,
 		mqtt.Module,
 		mcp.Module,

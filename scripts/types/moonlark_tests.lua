@@ -81,6 +81,29 @@ local FakeBroker = {}
 ---@param options? { qos?: 0|1|2, retained?: boolean, response_topic?: string, correlation?: string }
 function FakeBroker:deliver(topic, payload, options) end
 
+---@class moonlark.FakeScreen
+local FakeScreen = {}
+
+---Returns what the screen shows as lines of text; buttons are in brackets.
+---@return string
+function FakeScreen:text() end
+
+---Returns what the screen shows as the page gets it.
+---@return table
+function FakeScreen:document() end
+
+---Touches the button, the card or the choice with this text.
+---@param text string
+---@return string? say what the touch says for the user
+function FakeScreen:press(text) end
+
+---Answers the question that is shown, or the next one.
+---@param choice? string the text of the choice; nil closes the question
+function FakeScreen:answer(choice) end
+
+---Touches the idle page.
+function FakeScreen:wake() end
+
 ---@class moonlark.Answer
 ---@field status? integer default: 200
 ---@field headers? table<string, string>
@@ -200,6 +223,10 @@ function t.gpio(line) end
 ---@param name? string the name of the device
 ---@return moonlark.FakeKeyboard
 function t.keys(kind, name) end
+
+---Returns the screen of the kiosk, as the script shows it.
+---@return moonlark.FakeScreen
+function t.screen() end
 
 ---Returns the events that the script has emitted.
 ---@param event? string

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -11,6 +12,9 @@ import (
 
 // answerTimeout is how long all scripts together may take to show that they can still run.
 const answerTimeout = 2 * time.Second
+
+// noPageTime is how long the screen of a kiosk may be without a page before that is a trouble.
+const noPageTime = 3 * time.Minute
 
 // A healthState is the body of the response to /healthz. docs/http.md documents its JSON names,
 // so they must not change.
@@ -66,6 +70,9 @@ func stateOf(ctx context.Context, a Agent) healthState {
 		trouble(false, r.Stuck)
 	case r.Status == "reconnecting":
 		trouble(true, "there is no connection: "+r.Reason)
+	}
+	if r.NoPage >= noPageTime {
+		trouble(true, fmt.Sprintf("screen: no page for %d min", int(r.NoPage.Minutes())))
 	}
 	for _, sc := range r.Scripts {
 		alive := !slices.Contains(silent, sc.Name)

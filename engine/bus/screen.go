@@ -1,0 +1,18 @@
+package bus
+
+import "moonlark/engine/screen"
+
+// FromScreen returns the event of the bus for an event of the kiosk's screen.
+func FromScreen(e screen.Event) Event {
+	switch e.Kind {
+	case screen.Changed:
+		return Event{Type: Screen, Revision: e.Revision, Script: e.Owner}
+	case screen.TouchSet:
+		return Event{Type: Touch, Block: e.Touch.ID, Action: e.Touch.Action, Value: e.Touch.Value}
+	}
+	action := "came"
+	if e.Kind == screen.PageWent {
+		action = "went"
+	}
+	return Event{Type: ScreenPage, Action: action, Pages: &e.Pages, Page: e.Page}
+}

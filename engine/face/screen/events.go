@@ -1,0 +1,130 @@
+package screen
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	"moonlark/engine/screen"
+)
+
+// serveEvents serves GET /screen/events, the stream of a page. It has these events: "document" and "voice"
+// with a whole state each, at the beginning and after each change; "level" with the loudness while there is
+// sound; and "beat" every 5 s.
+func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", "GET")
+		reply(w, http.StatusMethodNotAllowed, failure{Error: r.URL.Path + " needs the method GET"})
+		return
+	}
+	open, err := s.agent.Screen().Open(pageInfo(r))
+	if err != nil {
+		w.Header().Set("Retry-After", "5")
+		reply(w, http.StatusServiceUnavailable, failure{Error: err.Error()})
+		return
+	}
+	defer open.Close()
+	s.readers.Add(1)
+	defer s.readers.Add(-1)
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // a proxy must not collect the events
+	w.WriteHeader(http.StatusOK)
+	st := &stream{Server: s, w: w, open: open, flush: http.NewResponseController(w).Flush}
+	if st.sendDocument() && st.sendVoice() {
+		st.run(r)
+	}
+}
+
+// A stream is one open stream. Only the goroutine of its request uses it.
+type stream struct {
+	*Server
+	w     http.ResponseWriter
+	open  *screen.Page
+	flush func() error
+
+	phase  string          // the phase that was sent last
+	number int             // the number of the state of the conversation that was sent last
+	grown  <-chan struct{} // closed when that state changes
+	level  levels          // the loudness that was sent last
+}
+
+// run sends what changes, until the page goes or the server is closed.
+func (s *stream) run(r *http.Request) {
+	beats, ticks := time.NewTicker(beatInterval), time.NewTicker(levelInterval)
+	defer beats.Stop()
+	defer ticks.Stop()
+	for ok := true; ok; {
+		ticking := ticks.C
+		if !hasLevel[s.phase] {
+			ticking = nil
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-s.open.Changed():
+			ok = s.sendDocument()
+		case <-s.grown:
+			ok = s.sendVoice()
+		case <-ticking:
+			ok = s.sendLevel()
+		case <-beats.C:
+			ok = s.send("beat", map[string]int{"rev": s.agent.Screen().Document().Revision})
+		}
+	}
+}
+
+// send sends an event. It returns false if the page has gone.
+func (s *stream) send(event string, data any) bool {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return true // cannot happen: the data has no cycles and no functions
+	}
+	if _, err := fmt.Fprintf(s.w, "event: %s\ndata: %s\n\n", event, text); err != nil {
+		return false
+	}
+	return s.flush() == nil
+}
+
+func (s *stream) sendDocument() bool { return s.send("document", s.document()) }
+
+func (s *stream) sendVoice() bool {
+	var state voiceState
+	state, s.number, s.grown = s.current()
+	s.phase = state.Phase
+	return s.send("voice", state)
+}
+
+// hasLevel are the phases in which a page shows the loudness.
+var hasLevel = map[string]bool{"listening": true, "hearing": true, "speaking": true}
+
+// levels are the loudness of the speaker and the microphone in dBFS, from -96 to 0.
+type levels struct {
+	Speaker int `json:"speaker"`
+	Mic     int `json:"mic"`
+}
+
+// sendLevel sends the loudness if it has changed so much that one would see it.
+func (s *stream) sendLevel() bool {
+	speaker, microphone, err := s.agent.Levels()
+	if err != nil {
+		return true
+	}
+	now := levels{quantise(speaker), quantise(microphone)}
+	if now == s.level {
+		return true
+	}
+	s.level = now
+	return s.send("level", now)
+}
+
+// quantise rounds a loudness to 3 dB. What is below -54 dBFS is silence.
+func quantise(level float64) int {
+	if !(level > -54) {
+		return -96
+	}
+	return 3 * int(math.Round(min(level, 0)/3))
+}

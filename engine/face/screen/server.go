@@ -1,0 +1,268 @@
+// Package screen serves the page that stands before the visitors of a kiosk. The page shows the document of
+// engine/screen, what the agent and the user say, and what the conversation is doing. It sends touches.
+//
+// The page gets its state from one stream of server-sent events, /screen/events. Each event is a whole
+// state, not a change, so that a page that has just come, was asleep or was cut off needs no other
+// request. A client with the token of the screen may use only the paths below /screen.
+package screen
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"moonlark/engine/bus"
+	"moonlark/engine/face/control"
+	"moonlark/engine/face/web"
+	"moonlark/engine/health"
+	"moonlark/engine/screen"
+	"moonlark/engine/tool"
+)
+
+//go:embed page
+var page embed.FS
+
+// An Agent is the running agent that the page shows. Outside tests it is a *remote.Remote. Any goroutine
+// may call the methods, none of which waits.
+type Agent interface {
+	Screen() *screen.Screen
+	Touch(screen.Touch) error
+	Health() health.Report
+	Tools() []*tool.Spec
+	// Interrupt silences the agent's reply.
+	Interrupt() error
+	// Levels returns how loud the speaker and the microphone are, in dBFS. The error says that there is no
+	// sound.
+	Levels() (speaker, microphone float64, err error)
+}
+
+// A Server serves the page. Any goroutine may call its methods.
+type Server struct {
+	version string
+	readers atomic.Int32 // number of open streams
+
+	agent Agent // set by Mounts
+
+	mu     sync.Mutex // guards the fields below
+	voice  voice
+	grown  chan struct{} // closed when voice changes; nil while no stream waits
+	number int           // number of changes of voice
+}
+
+// New returns a Server. version is that of the program; a page of another version loads itself again.
+func New(version string) *Server { return &Server{version: version} }
+
+// Watch makes the Server receive the events of a bus, until the caller closes the subscription that Watch
+// returns. Subscribe before the scripts are loaded. The loudness of the microphone is asked for only while a
+// page is open.
+func (s *Server) Watch(b *bus.Bus) *bus.Subscription {
+	return b.Subscribe(func(t bus.Type) bool { return voiceEvents[t] && (t != bus.Loudness || s.readers.Load() > 0) }, s.note)
+}
+
+// note takes an event into account.
+func (s *Server) note(e bus.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.voice.state(nil)
+	s.voice.note(e)
+	if s.voice.state(nil) == before {
+		return
+	}
+	s.number++
+	if s.grown != nil {
+		close(s.grown)
+		s.grown = nil
+	}
+}
+
+// current returns what the page shows of the conversation, the number of this state, and a channel that is
+// closed when it changes.
+func (s *Server) current() (state voiceState, number int, grown <-chan struct{}) {
+	report := s.agent.Health()
+	title := func(name string) string {
+		for _, spec := range s.agent.Tools() {
+			if spec.Name == name {
+				return spec.Title
+			}
+		}
+		return ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.voice.silent = report.Speaker == nil
+	if s.grown == nil {
+		s.grown = make(chan struct{})
+	}
+	return s.voice.state(title), s.number, s.grown
+}
+
+// Files returns the files of the page: /screen and those below /screen/.
+func Files() *web.Files {
+	tree, err := fs.Sub(page, "page")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return web.NewFiles("/", tree)
+}
+
+const (
+	maxStreams = 16
+	maxBody    = 4 << 10 // of a touch, in bytes
+)
+
+// Mounts returns the handlers of the page for a server, except those of web.SharedFiles. From then on, a page
+// is expected to be open: see screen.Screen.Missing.
+func (s *Server) Mounts(agent Agent) []control.Mount {
+	s.agent = agent
+	agent.Screen().ExpectPages()
+	files := Files()
+	return []control.Mount{
+		{Path: "/screen", Handler: files, Public: true, MaxOpen: 32},
+		{Path: "/screen/", Handler: files, Public: true, MaxOpen: 32},
+		{Path: "/screen/events", Handler: http.HandlerFunc(s.serveEvents), Streams: true, ForScreen: true, MaxOpen: maxStreams},
+		{Path: "/screen/doc", Handler: get(s.serveDocument), ForScreen: true},
+		{Path: "/screen/image", Handler: get(s.serveImage), ForScreen: true, MaxOpen: 16},
+		{Path: "/screen/touch", Handler: http.HandlerFunc(s.serveTouch), ForScreen: true, MaxBody: maxBody},
+		{Path: "/screen/stop", Handler: http.HandlerFunc(s.serveStop), ForScreen: true, MaxBody: maxBody},
+	}
+}
+
+// get returns a handler that refuses other methods than GET and HEAD.
+func get(handle http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			reply(w, http.StatusMethodNotAllowed, failure{Error: r.URL.Path + " needs the method GET"})
+			return
+		}
+		handle(w, r)
+	})
+}
+
+// A failure is the response to a request that has failed.
+type failure struct {
+	OK    bool   `json:"ok"`
+	Error string `json:"error"`
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(body) // an error means that the client has gone away
+}
+
+// A document is the document with what the page has to know about the program.
+type document struct {
+	Boot    string `json:"boot"`    // differs after a restart of the program
+	Version string `json:"version"` // of the program
+	screen.Document
+}
+
+func (s *Server) document() document {
+	scr := s.agent.Screen()
+	return document{scr.Boot(), s.version, scr.Document()}
+}
+
+// serveDocument serves GET /screen/doc, which returns what the screen shows as JSON.
+func (s *Server) serveDocument(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, s.document())
+}
+
+// serveImage serves GET /screen/image?h=HASH, a picture of the document.
+func (s *Server) serveImage(w http.ResponseWriter, r *http.Request) {
+	image := s.agent.Screen().Image(r.URL.Query().Get("h"))
+	if image == nil {
+		reply(w, http.StatusNotFound, failure{Error: "the screen does not show this picture"})
+		return
+	}
+	h := w.Header()
+	web.SetPageHeaders(h)
+	// an SVG image that is opened by itself runs and loads nothing
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	h.Set("Content-Type", image.Type)
+	h.Set("Content-Length", strconv.Itoa(len(image.Data)))
+	h.Set("Cache-Control", "private, max-age=31536000, immutable") // the address changes with the content
+	if r.Method == http.MethodGet {
+		w.Write(image.Data) // an error means that the client has gone away
+	}
+}
+
+// post reads the JSON body of a POST request into v. It returns false if it has sent an error.
+func post(w http.ResponseWriter, r *http.Request, v any) bool {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", "POST")
+		reply(w, http.StatusMethodNotAllowed, failure{Error: r.URL.Path + " needs the method POST"})
+		return false
+	}
+	if r.Header.Get("Content-Type") != "application/json" {
+		reply(w, http.StatusUnsupportedMediaType, failure{Error: "want the header Content-Type: application/json"})
+		return false
+	}
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		reply(w, http.StatusBadRequest, failure{Error: "want a JSON object of the right form: " + err.Error()})
+		return false
+	}
+	return true
+}
+
+// serveTouch serves POST /screen/touch. An example of a body is {"rev": 7, "id": "3f2a9c01-4", "action":
+// "press"}.
+func (s *Server) serveTouch(w http.ResponseWriter, r *http.Request) {
+	var touch screen.Touch
+	if !post(w, r, &touch) {
+		return
+	}
+	err := s.agent.Touch(touch)
+	switch {
+	case err == nil:
+		reply(w, http.StatusAccepted, map[string]bool{"ok": true})
+	case errors.Is(err, screen.ErrTooMany):
+		w.Header().Set("Retry-After", "1")
+		reply(w, http.StatusTooManyRequests, failure{Error: err.Error()})
+	case errors.Is(err, screen.ErrAction):
+		reply(w, http.StatusBadRequest, failure{Error: err.Error()})
+	default:
+		reply(w, http.StatusConflict, failure{Error: err.Error()})
+	}
+}
+
+// serveStop serves POST /screen/stop, which silences the agent.
+func (s *Server) serveStop(w http.ResponseWriter, r *http.Request) {
+	if !post(w, r, &struct{}{}) {
+		return
+	}
+	if err := s.agent.Interrupt(); err != nil {
+		reply(w, http.StatusConflict, failure{Error: err.Error()})
+		return
+	}
+	reply(w, http.StatusAccepted, map[string]bool{"ok": true})
+}
+
+// pageInfo returns what the page says about itself in its request for the events.
+func pageInfo(r *http.Request) screen.PageInfo {
+	q := r.URL.Query()
+	number := func(name string) int {
+		n, err := strconv.Atoi(q.Get(name))
+		if err != nil {
+			return 0
+		}
+		return min(max(n, 0), 100000)
+	}
+	return screen.PageInfo{Width: number("width"), Height: number("height"), Touch: q.Get("touch") == "1"}
+}
+
+const (
+	// beatInterval is how often a page gets a sign of life.
+	beatInterval = 5 * time.Second
+	// levelInterval is how often a page gets the loudness while there is sound.
+	levelInterval = 80 * time.Millisecond
+)

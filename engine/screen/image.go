@@ -1,0 +1,57 @@
+package screen
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+)
+
+const (
+	// MaxImage is the maximal size of a picture, in bytes.
+	MaxImage = 4 << 20
+	// maxImages is the maximal size of all pictures of a document, in bytes.
+	maxImages = 16 << 20
+)
+
+// An Image is a picture that the page can load.
+type Image struct {
+	Hash string // of Data; the address of the picture
+	Type string // the media type, such as "image/png"
+	Data []byte // nobody may change them
+}
+
+var errFormat = errors.New("it is not a picture: PNG, JPEG, WebP and SVG are supported")
+
+// NewImage returns the Image for the bytes of a PNG, JPEG, WebP or SVG file.
+func NewImage(data []byte) (*Image, error) {
+	if len(data) > MaxImage {
+		return nil, fmt.Errorf("the picture has %d bytes; the maximum is %d", len(data), MaxImage)
+	}
+	kind := imageType(data)
+	if kind == "" {
+		return nil, errFormat
+	}
+	hash := sha256.Sum256(data)
+	return &Image{Hash: hex.EncodeToString(hash[:16]), Type: kind, Data: data}, nil
+}
+
+// IsImage reports whether data are the bytes of a picture, and not the name of a file.
+func IsImage(data string) bool { return imageType([]byte(data)) != "" }
+
+func imageType(data []byte) string {
+	switch {
+	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
+		return "image/png"
+	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
+		return "image/jpeg"
+	case len(data) > 12 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP":
+		return "image/webp"
+	}
+	head := bytes.TrimLeft(data[:min(len(data), 1024)], " \t\r\n\ufeff")
+	if bytes.HasPrefix(head, []byte("<svg")) || (bytes.HasPrefix(head, []byte("<?xml")) || bytes.HasPrefix(head, []byte("<!--"))) && bytes.Contains(head, []byte("<svg")) {
+		return "image/svg+xml"
+	}
+	return ""
+}

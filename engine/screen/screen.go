@@ -1,0 +1,253 @@
+// Package screen has what the screen of a kiosk shows: a document of typed blocks with a revision. Scripts
+// change it, pages show it and send touches.
+//
+// The document lives here and not in the pages. After each change, a page gets the whole document, so a page
+// that has just come, was reloaded or was asleep needs nothing else. The package knows neither Lua nor HTTP.
+//
+// Every script has a [Seat]. The blocks belong to the seat that has shown some last; settings and the idle
+// page belong to whoever has set them last. No goroutine of its own runs here: timers run on goroutines of
+// the clock.
+package screen
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"moonlark/engine/clock"
+)
+
+const (
+	// changeInterval is the minimal time between two notices of a change. Changes in between are one change
+	// for the pages.
+	changeInterval = 100 * time.Millisecond
+	// maxPages is the maximal number of pages that are open at the same time.
+	maxPages = 16
+)
+
+// A Screen is what pages show. Any goroutine may call its methods, which do not block.
+type Screen struct {
+	clock clock.Clock
+	boot  string // begins the key of each button, so that a page of an earlier process names no button of this one
+
+	mu       sync.Mutex // guards the fields below
+	observer func(Event)
+	keys     int // number of keys so far
+	takers   int // number of generations so far
+	revision int
+
+	settings Settings
+	idle     *IdleContent
+	owner    *Seat // whose content is shown; nil if there is none
+	content  *Content
+	shown    time.Time // when the content was shown or changed
+	previous map[string]*Image
+	note     *note
+	ask      *question
+
+	pages    map[*Page]struct{}
+	missing  time.Time // when the last page went, or pages were expected; zero if none are
+	told     time.Time // when the pages were told last
+	pending  bool      // a timer will tell the pages
+	touches  int       // number of touches since touchTime
+	touchSec time.Time
+}
+
+// An Event is something that has happened to the screen.
+type Event struct {
+	Kind EventKind
+	// Revision is the revision of the document. It is set for Changed.
+	Revision int
+	Owner    string // the script whose blocks are shown
+	Touch    Touched
+	Page     PageInfo
+	Pages    int // number of open pages
+}
+
+// An EventKind is a kind of event.
+type EventKind int
+
+// The kinds of events.
+const (
+	Changed  EventKind = iota // the document has changed
+	TouchSet                  // somebody has touched a button or the idle page
+	PageCame                  // a page has been opened
+	PageWent                  // a page has been closed
+)
+
+// New returns a screen that shows nothing. A nil clock is that of the machine.
+func New(c clock.Clock) *Screen {
+	if c == nil {
+		c = clock.Machine{}
+	}
+	boot := make([]byte, 4)
+	rand.Read(boot)
+	return &Screen{clock: c, boot: hex.EncodeToString(boot), settings: DefaultSettings(), idle: &IdleContent{}, pages: make(map[*Page]struct{})}
+}
+
+// Observe sets the function that gets the events. It is called on any goroutine, and must not block or call
+// a method of the screen.
+func (s *Screen) Observe(f func(Event)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.observer = f
+}
+
+// Maker returns a Maker for parts of this screen, whose buttons have unique keys.
+func (s *Screen) Maker(image func(name string) (*Image, error)) Maker {
+	return Maker{Image: image, Key: func() string {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.keys++
+		return fmt.Sprintf("%s-%d", s.boot, s.keys)
+	}}
+}
+
+// NewGeneration returns a number for a generation of a script, which no other generation has.
+func (s *Screen) NewGeneration() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.takers++
+	return s.takers
+}
+
+// Boot returns a text that distinguishes this screen from that of another process.
+func (s *Screen) Boot() string { return s.boot }
+
+// emit passes an event to the observer. The caller holds s.mu; the observer is called without it.
+func (s *Screen) emit(e Event) func() {
+	f := s.observer
+	if f == nil {
+		return func() {}
+	}
+	e.Pages = len(s.pages)
+	if s.owner != nil {
+		e.Owner = s.owner.script
+	}
+	return func() { f(e) }
+}
+
+// change runs f with the lock held, and tells the pages that the document has changed if f returns no
+// error.
+func (s *Screen) change(f func() error) error {
+	s.mu.Lock()
+	err := f()
+	tell := func() {}
+	if err == nil {
+		tell = s.changed()
+	}
+	s.mu.Unlock()
+	tell()
+	return err
+}
+
+// changed counts a change, and tells the pages now or soon. The caller holds s.mu, and then calls the
+// result without it.
+func (s *Screen) changed() (tell func()) {
+	s.revision++
+	if s.pending {
+		return func() {}
+	}
+	now := s.clock.Now()
+	if wait := changeInterval - now.Sub(s.told); !s.told.IsZero() && wait > 0 {
+		s.pending = true
+		s.clock.AfterFunc(wait, func() {
+			s.mu.Lock()
+			s.pending = false
+			tell := s.tell()
+			s.mu.Unlock()
+			tell()
+		})
+		return func() {}
+	}
+	return s.tell()
+}
+
+// tell wakes the pages, and returns the function that tells the observer. The caller holds s.mu.
+func (s *Screen) tell() func() {
+	s.told = s.clock.Now()
+	for p := range s.pages {
+		p.wake()
+	}
+	return s.emit(Event{Kind: Changed, Revision: s.revision})
+}
+
+// Document returns what is to be shown now. Nobody may change its slices and maps.
+func (s *Screen) Document() Document {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock.Now()
+	d := Document{Revision: s.revision, Settings: s.settings, Blocks: []Block{}, Idle: s.idle.Idle}
+	if s.owner != nil {
+		d.Owner, d.Age = s.owner.script, now.Sub(s.shown).Seconds()
+		d.Blocks = s.mark(s.content.Blocks)
+	}
+	if s.note != nil {
+		d.Note = &Note{s.note.text, max(s.note.until.Sub(now).Seconds(), 0)}
+	}
+	if q := s.ask; q != nil {
+		shown := *q.shown
+		if q.timeout > 0 {
+			shown.Left = max(q.until.Sub(now).Seconds(), 0.1)
+		}
+		d.Ask = &shown
+	}
+	return d
+}
+
+// mark returns the blocks with Old set for the buttons whose handlers belong to a generation that has been
+// replaced. The caller holds s.mu.
+func (s *Screen) mark(blocks []Block) []Block {
+	marked := slices.Clone(blocks)
+	for i := range marked {
+		b := &marked[i]
+		if len(b.Buttons) > 0 {
+			b.Buttons = slices.Clone(b.Buttons)
+			for j := range b.Buttons {
+				b.Buttons[j].Old = s.isOld(s.content.bindings[b.Buttons[j].Key])
+			}
+		}
+		if len(b.Items) > 0 && b.Kind == "cards" {
+			b.Items = slices.Clone(b.Items)
+			for j := range b.Items {
+				b.Items[j].Old = s.isOld(s.content.bindings[b.Items[j].Key])
+			}
+		}
+		if len(b.Columns) > 0 {
+			b.Columns = slices.Clone(b.Columns)
+			for j := range b.Columns {
+				b.Columns[j] = s.mark(b.Columns[j])
+			}
+		}
+	}
+	return marked
+}
+
+func (s *Screen) isOld(b binding) bool {
+	return b.handler.Number != 0 && b.handler.Generation != s.owner.generation
+}
+
+// Image returns the picture with this hash, if the document shows it or has shown it before the last
+// change. It returns nil otherwise.
+func (s *Screen) Image(hash string) *Image {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.content != nil {
+		if image := s.content.images[hash]; image != nil {
+			return image
+		}
+	}
+	return s.previous[hash]
+}
+
+// setContent replaces what is shown. A nil owner means that nothing is. The caller holds s.mu.
+func (s *Screen) setContent(owner *Seat, c *Content) {
+	if s.content != nil {
+		s.previous = maps.Clone(s.content.images)
+	}
+	s.owner, s.content, s.shown = owner, c, s.clock.Now()
+}
