@@ -21,7 +21,6 @@ func TestWithoutAConversationTheVerbsSaySo(t *testing.T) {
 	for name, p := range map[string]Parts{"a program without conversations": {}, "no conversation yet": {Life: waiting}} {
 		r := newRemote(p)
 		for verb, err := range map[string]error{
-			"Start":    r.Start(agentsettings.Settings{}, false),
 			"Stop":     r.Stop(),
 			"Say":      r.Say("hello"),
 			"Context":  r.Context("it is dark", "light"),
@@ -37,6 +36,13 @@ func TestWithoutAConversationTheVerbsSaySo(t *testing.T) {
 		if got := r.Status(); got != "" {
 			t.Errorf("%s: status %q, want none", name, got)
 		}
+	}
+	if err := newRemote(Parts{}).Start(agentsettings.Settings{}, false); !errors.Is(err, life.ErrNoConversation) {
+		t.Errorf("a program without conversations: Start = %v, want %v", err, life.ErrNoConversation)
+	}
+	r := newRemote(Parts{Life: waiting}) // scripts may ask for the first conversation before there can be one
+	if start, stop, again := r.Start(agentsettings.Settings{}, false), r.Stop(), r.Stop(); start != nil || stop != nil || !errors.Is(again, life.ErrNoConversation) {
+		t.Errorf("no conversation yet: Start = %v, Stop = %v, then Stop = %v", start, stop, again)
 	}
 }
 
