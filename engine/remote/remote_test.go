@@ -21,7 +21,6 @@ func TestWithoutAConversationTheVerbsSaySo(t *testing.T) {
 	for name, p := range map[string]Parts{"a program without conversations": {}, "no conversation yet": {Life: waiting}} {
 		r := newRemote(p)
 		for verb, err := range map[string]error{
-			"Start":    r.Start(agentsettings.Settings{}, false),
 			"Stop":     r.Stop(),
 			"Say":      r.Say("hello"),
 			"Context":  r.Context("it is dark", "light"),
@@ -37,6 +36,9 @@ func TestWithoutAConversationTheVerbsSaySo(t *testing.T) {
 		if got := r.Status(); got != "" {
 			t.Errorf("%s: status %q, want none", name, got)
 		}
+	}
+	if err := newRemote(Parts{}).Start(agentsettings.Settings{}, false); !errors.Is(err, life.ErrNoConversation) {
+		t.Errorf("a program without conversations: Start = %v, want %v", err, life.ErrNoConversation)
 	}
 }
 
