@@ -149,7 +149,7 @@ func TestAByteOrderMarkBeforeTheFirstMessageIsAccepted(t *testing.T) {
 	}
 }
 
-func TestBothErasOnOneConnection(t *testing.T) {
+func TestOneConnectionServesBothEras(t *testing.T) {
 	c := newFixture(t, `register_tool("who", function(_, call) return call.id end)`, Options{Name: "house", Version: "3"}).serve()
 	c.write(request(1, "server/discover", modern("")))
 	if got := c.read(); !strings.Contains(got, `"2026-07-28"`) || !strings.Contains(got, `"listChanged":true`) || !strings.Contains(got, `"name":"house"`) {
