@@ -121,7 +121,7 @@ func TestABridgePassesOnMessagesOfBothEras(t *testing.T) {
 	if err := c.end(); err != nil {
 		t.Errorf("the bridge ends with %v", err)
 	}
-	if n := f.handler.Sessions(); n != 0 {
+	if n := f.handler.sessions.count(); n != 0 {
 		t.Errorf("there are %d sessions after the end of the bridge", n)
 	}
 }
@@ -177,7 +177,7 @@ func TestABridgeSurvivesARestartOfTheAgent(t *testing.T) {
 	for !has("hello you") || !has(`list_changed"}`) || !has(`subscriptionId":"listen"`) {
 		all = append(all, c.read())
 	}
-	if n := f.handler.Sessions(); n != 1 {
+	if n := f.handler.sessions.count(); n != 1 {
 		t.Errorf("there are %d sessions", n)
 	}
 	testkit.Until(t, "the streams of both eras", func() bool { return len(f.handler.streams) == 2 })

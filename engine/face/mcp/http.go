@@ -76,9 +76,6 @@ func NewHTTPHandler(s *Server) *HTTPHandler {
 	return h
 }
 
-// Sessions returns how many sessions there are.
-func (h *HTTPHandler) Sessions() int { return h.sessions.count() }
-
 // Close ends all sessions and their calls. Call it when the server has ended all requests.
 func (h *HTTPHandler) Close() { h.sessions.close() }
 

@@ -111,7 +111,7 @@ func TestLargeBodiesAndUnknownSessionsAreRefused(t *testing.T) {
 	if got := f.post(request(2, "tools/list", "{}"), inSession(session)...); got.status != http.StatusNotFound {
 		t.Errorf("a session that has ended: got %d %s", got.status, got.text)
 	}
-	if n := f.handler.Sessions(); n != 0 {
+	if n := f.handler.sessions.count(); n != 0 {
 		t.Errorf("there are %d sessions", n)
 	}
 }
@@ -128,7 +128,7 @@ func TestSessionsAreLimited(t *testing.T) {
 	for range 298 {
 		last = f.begin()
 	}
-	if n := f.handler.Sessions(); n != maxHTTPSessions {
+	if n := f.handler.sessions.count(); n != maxHTTPSessions {
 		t.Errorf("there are %d sessions, want %d", n, maxHTTPSessions)
 	}
 	for id, want := range map[string]int{kept: 200, first: 404, last: 200} {
@@ -152,7 +152,7 @@ func TestIdleSessionsEnd(t *testing.T) {
 	if got := f.post(request(2, "tools/list", "{}"), inSession(idle)...); got.status != http.StatusOK {
 		t.Errorf("a session that has begun: got %d %s", got.status, got.text)
 	}
-	testkit.Until(t, "the end of the idle session", func() bool { return f.handler.Sessions() == 1 })
+	testkit.Until(t, "the end of the idle session", func() bool { return f.handler.sessions.count() == 1 })
 	if got := f.post(request(2, "tools/list", "{}"), inSession(idle)...); got.status != http.StatusNotFound {
 		t.Errorf("the idle session: got %d %s", got.status, got.text)
 	}
@@ -161,7 +161,7 @@ func TestIdleSessionsEnd(t *testing.T) {
 		t.Errorf("the session with a stream: got %d %s", got.status, got.text)
 	}
 	cancel()
-	testkit.Until(t, "the end of the last session", func() bool { return f.handler.Sessions() == 0 && f.server.Sessions() == 0 })
+	testkit.Until(t, "the end of the last session", func() bool { return f.handler.sessions.count() == 0 && f.server.Sessions() == 0 })
 }
 
 // In MCP 2026-07-28 a client that goes away cancels its call. With a session it does not, but the end
