@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"moonlark/engine"
+	"moonlark/engine/bus"
 	"moonlark/engine/face/mcp"
 	"moonlark/engine/remote"
 	"moonlark/engine/version"
@@ -23,10 +24,10 @@ const unloadTimeout = 1200 * time.Millisecond
 type mcpCommand struct {
 	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files."`
 
-	Name    string   `placeholder:"NAME" help:"Name of the server, which clients show. The name of the first script if left out."`
+	Name    string   `placeholder:"NAME" help:"Name of the server, which clients show. Default: the name of the first script."`
 	Only    []string `placeholder:"TOOL,..." help:"Offer only these tools."`
 	NoWatch bool     `help:"Do not reload scripts that change."`
-	Bridge  string   `placeholder:"URL" help:"Offer what a running agent offers, at the URL of its /mcp, instead of scripts. For clients that cannot use HTTP, or a header with a token, which is that in $$MOONLARK_HTTP_TOKEN."`
+	Bridge  string   `placeholder:"URL" help:"Offer the tools of a running agent, whose /mcp has this URL, in place of those of scripts. For clients that cannot use HTTP or cannot send a token. $$MOONLARK_HTTP_TOKEN is the token of the agent."`
 	Config  string   `enum:",claude,claude-code,cursor,vscode" default:"" placeholder:"CLIENT" help:"Print what this client needs to start the server, and exit: claude (Claude Desktop), claude-code, cursor or vscode."`
 
 	permissionFlags `embed:""`
@@ -55,14 +56,10 @@ func (c *mcpCommand) Run(ctx context.Context, con *console) error {
 	if c.Config != "" {
 		return c.printConfig(con, os.Args[1:])
 	}
-	os.Stdout = os.Stderr // only con.stdout still writes to stdout, so that clients get nothing but messages
-	con.onExit(exitOK, nil)
+	events, end := c.reserveStdout(con)
+	defer end()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-
-	events, end := c.logFlags.showOnStderr(con)
-	defer end()
-	defer showStandardLog(events)()
 	opts.Bus = events
 	endServers, err := c.mcpServersFlag.addTo(&opts)
 	if err != nil {
@@ -84,12 +81,25 @@ func (c *mcpCommand) Run(ctx context.Context, con *console) error {
 		server.Refresh()
 		running.Store(r)
 		if term.IsTerminal(int(os.Stdin.Fd())) {
-			events.Log("", slog.LevelInfo, "a program is expected at stdin, and this is a terminal; with --config CLIENT, moonlark mcp prints what a client needs to start it")
+			events.Log("", slog.LevelInfo, "a program is expected at stdin, but this is a terminal: moonlark mcp --config CLIENT prints the settings with which a client starts the server")
 		}
-		server.ServeStdio(ctx, os.Stdin, con.stdout) // an error of stdout is in con.stdout too
+		server.ServeStdio(ctx, os.Stdin, con.stdout) // con.stdout keeps an error of stdout
 		time.AfterFunc(unloadTimeout, con.exit)
 		return nil
 	})
+}
+
+// reserveStdout makes sure that only con.stdout still writes to stdout, so that clients get nothing but
+// messages. What is logged is shown on stderr, until end is called.
+func (c *mcpCommand) reserveStdout(con *console) (events *bus.Bus, end func()) {
+	os.Stdout = os.Stderr
+	con.onExit(exitOK, nil)
+	events, endShow := c.logFlags.showOnStderr(con)
+	endLog := showStandardLog(events)
+	return events, func() {
+		endLog()
+		endShow()
+	}
 }
 
 // name returns the name of the server.

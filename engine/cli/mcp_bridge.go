@@ -24,16 +24,13 @@ func (c *mcpCommand) bridge(ctx context.Context, con *console) error {
 	}
 	if c.Config != "" {
 		if opts.Token != "" {
-			fmt.Fprintf(con.stderr, "The client must set the variable %s for the server too.\n", tokenVariable)
+			fmt.Fprintf(con.stderr, "The client must also set the variable %s for the server.\n", tokenVariable)
 		}
 		return c.printConfig(con, os.Args[1:])
 	}
-	os.Stdout = os.Stderr // only con.stdout still writes to stdout, so that clients get nothing but messages
-	con.onExit(exitOK, nil)
-	events, end := c.logFlags.showOnStderr(con)
+	events, end := c.reserveStdout(con)
 	defer end()
-	defer showStandardLog(events)()
 	opts.Log = events.Logger("")
-	mcp.RunBridge(ctx, opts) // an error of stdout is in con.stdout too
+	mcp.RunBridge(ctx, opts) // con.stdout keeps an error of stdout
 	return nil
 }

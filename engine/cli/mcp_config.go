@@ -22,7 +22,7 @@ var configPlaces = map[string]string{
 	"vscode":      "Put this into .vscode/mcp.json in the folder of your project.",
 }
 
-// A clientConfig is how the settings of a client describe one server.
+// A clientConfig describes one server in the settings of a client.
 type clientConfig struct {
 	Type    string   `json:"type,omitempty"`
 	Command string   `json:"command"`
@@ -59,6 +59,7 @@ func (c *mcpCommand) printConfig(con *console, args []string) error {
 	return printIndented(con.stdout, map[string]any{"mcpServers": map[string]clientConfig{name: server}})
 }
 
+// printIndented prints a value as JSON on several lines.
 func printIndented(w io.Writer, value any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -111,7 +112,7 @@ func flagText(name string, value reflect.Value) (string, error) {
 	case bool:
 		return flag, nil
 	case grantFlag:
-		if slices.Contains(v, "") { // everything
+		if slices.Contains(v, "") { // the flag without a value, which grants everything
 			return flag, nil
 		}
 		values = v
@@ -137,7 +138,7 @@ func flagText(name string, value reflect.Value) (string, error) {
 
 var notInConfigName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
-// configName returns the name of a server as all clients accept it.
+// configName returns the name of a server in a form that all clients accept.
 func configName(name string) string {
 	if name = strings.Trim(notInConfigName.ReplaceAllString(name, "-"), "-"); name == "" {
 		return "moonlark"

@@ -12,11 +12,11 @@ import (
 	"moonlark/engine/version"
 )
 
-// mcpHTTPFlags add MCP to the HTTP server of a running agent.
+// mcpHTTPFlags offer the tools of the scripts to MCP clients on the HTTP server of the agent.
 type mcpHTTPFlags struct {
 	MCP       bool     `name:"mcp" help:"With --http: offer the tools of the scripts at /mcp, to clients of the Model Context Protocol."`
 	Only      []string `placeholder:"TOOL,..." help:"With --mcp: offer only these tools."`
-	PathToken bool     `name:"mcp-path-token" help:"With --mcp: answer at /mcp/TOKEN too, for clients that can send no header. Others may see the token in the logs of a proxy."`
+	PathToken bool     `name:"mcp-path-token" help:"With --mcp: answer at /mcp/TOKEN too, for clients that cannot send headers. Others may see the token in the logs of a proxy."`
 }
 
 // check returns an error if the flags do not fit those of the HTTP server.

@@ -28,7 +28,7 @@ type scriptFlags struct {
 	logFlags        `embed:""`
 }
 
-// load runs the top level of the scripts and returns their tools: see check.
+// load is like check, and returns only the tools.
 func (f *scriptFlags) load(ctx context.Context, con *console) ([]*tool.Spec, error) {
 	all, err := f.check(ctx, con)
 	if err != nil {
@@ -135,10 +135,7 @@ func printResources(w io.Writer, resources []*tool.Resource) {
 	}
 	for _, r := range resources {
 		printRow(w, "  ", r.URI, r.Description)
-		printRow(w, "    ", "at", r.Source)
-		if r.Title != "" {
-			printRow(w, "    ", "title", r.Title)
-		}
+		printOrigin(w, r.Source, r.Title)
 		if r.MIME != "" {
 			printRow(w, "    ", "mime", r.MIME)
 		}
@@ -153,16 +150,21 @@ func printPrompts(w io.Writer, prompts []*tool.Prompt) {
 	}
 	for _, p := range prompts {
 		printRow(w, "  ", p.Name, p.Description)
-		printRow(w, "    ", "at", p.Source)
-		if p.Title != "" {
-			printRow(w, "    ", "title", p.Title)
-		}
+		printOrigin(w, p.Source, p.Title)
 		for _, a := range p.Arguments {
 			if !a.Required {
 				a.Name += "?"
 			}
 			printRow(w, "    ", a.Name, cmp.Or(a.Description, a.Title))
 		}
+	}
+}
+
+// printOrigin prints where a resource or prompt was registered, and its title if it has one.
+func printOrigin(w io.Writer, source, title string) {
+	printRow(w, "    ", "at", source)
+	if title != "" {
+		printRow(w, "    ", "title", title)
 	}
 }
 

@@ -21,6 +21,7 @@ func isSynchronized() (synchronized, known bool) {
 	return err == nil && t.Status&unix.STA_UNSYNC == 0, err == nil
 }
 
+// canOpen reports whether this user may open a file to read it, and to write it too if write is true.
 func canOpen(path string, write bool) bool {
 	mode := uint32(unix.R_OK)
 	if write {

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// deviceFiles has the files of the devices of each group: the usual names of the groups of Debian and
-// Raspberry Pi OS.
+// deviceFiles lists the kinds of devices whose files belong to a group on Debian and Raspberry Pi OS.
 var deviceFiles = []struct {
-	group, what string
-	patterns    []string
-	readOnly    bool
+	group    string   // the name of the group on these systems
+	what     string   // the devices, in words
+	patterns []string // match the paths of the files, without the first slash
+	readOnly bool     // whether scripts only read the files
 }{
 	{group: "gpio", what: "the pins", patterns: []string{"dev/gpiochip[0-9]*"}},
 	{group: "i2c", what: "the I2C bus", patterns: []string{"dev/i2c-[0-9]*"}},
@@ -80,6 +80,7 @@ func (d Device) groupOf(path string) (name string, ok bool) {
 	return "", false
 }
 
+// hasGroup reports whether the machine has a group of this name.
 func (d Device) hasGroup(name string) bool {
 	_, ok := d.groups()[name]
 	return ok

@@ -8,7 +8,7 @@ import (
 	"moonlark/engine/tool"
 )
 
-func TestToolsThatSomeMCPClientsDoNotAccept(t *testing.T) {
+func TestToolsThatSomeMCPClientsDoNotAcceptAreReported(t *testing.T) {
 	object := func(name string, s *tool.Schema) *tool.Schema {
 		return &tool.Schema{Type: "object", Properties: []tool.Property{{Name: name, Schema: s}}}
 	}

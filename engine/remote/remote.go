@@ -254,8 +254,9 @@ func (r *Remote) Raise(name string, data json.RawMessage) error {
 }
 
 // Reload loads every script again, as if all files had been saved, and returns after that. Events
-// say whether each script could be loaded. In a program with conversations, Reload does nothing
-// before the scripts have been loaded for the first time; in another one, wait until then to call it.
+// say whether each script could be loaded. In a program with conversations, Reload does nothing before
+// the scripts have been loaded for the first time. In a program without them, such as moonlark mcp, the
+// caller must not call Reload before that.
 func (r *Remote) Reload() {
 	if p := r.parts.Load(); p.Reload != nil && (p.Life == nil || r.Status() != "") {
 		p.Reload()

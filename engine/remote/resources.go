@@ -46,6 +46,7 @@ func (o CallOptions) call(name string, args json.RawMessage) *script.Call {
 // An answer is what a script returns for a call, or an error.
 type answer[T any] struct{ ch chan outcome[T] }
 
+// An outcome is a value or an error.
 type outcome[T any] struct {
 	value T
 	err   error
@@ -53,7 +54,7 @@ type outcome[T any] struct {
 
 func newAnswer[T any]() answer[T] { return answer[T]{make(chan outcome[T], 1)} }
 
-// give sets the answer. It is called once, on any goroutine.
+// give sets the answer. It must be called once. Any goroutine may call it.
 func (a answer[T]) give(v T, err error) { a.ch <- outcome[T]{v, err} }
 
 // await waits for the answer of the call. When ctx is done, await cancels the call and returns the cause

@@ -9,19 +9,18 @@ import (
 	"moonlark/engine/tool"
 )
 
-// CallOptions are the options of CallTool. The zero value works.
+// CallOptions are the options of CallTool, ReadResource and GetPrompt. The zero value works.
 type CallOptions struct {
 	// ID is the id of the call, which scripts see. Empty means "call".
 	ID string
-	// Client is the name of the program that calls the tool, for the log and for scripts. It may be
-	// empty.
+	// Client is the name of the program that calls, for the log and for scripts. It may be empty.
 	Client string
-	// Progress is told how much of the work is done: see script.Call.Progress. Nil means that nobody
-	// wants to know it.
+	// Progress is called with how much of the work is done: see script.Call.Progress. It may be nil.
 	Progress func(done, total float64, message string)
 
-	// Via says how the call has reached the program, such as "mcp". If it is not empty, the call and
-	// its result are published as events, and ID must not be the id of another call.
+	// Via says how the call has reached the program, such as "mcp". If it is not empty, CallTool
+	// publishes the call and its result as events, and ID must not be the id of another call.
+	// ReadResource and GetPrompt do not use it.
 	Via string
 }
 

@@ -80,7 +80,7 @@ func callProgress(L *lua.LState) int {
 	return 0
 }
 
-// checkAmount returns argument n, which must be a finite number that is not negative.
+// checkAmount returns argument n. It raises an error unless the argument is a finite number of 0 or more.
 func checkAmount(L *lua.LState, n int) float64 {
 	x := float64(L.CheckNumber(n))
 	if math.IsNaN(x) || math.IsInf(x, 0) || x < 0 {

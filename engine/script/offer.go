@@ -2,7 +2,6 @@ package script
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +20,7 @@ const (
 	promptOffer   offerKind = "prompt"
 )
 
-// An offerKey is what two offers of all scripts must not have in common.
+// An offerKey identifies an offer among those of all scripts. Two offers must not have the same key.
 type offerKey struct {
 	kind offerKind
 	name string // the name of a tool or prompt; the shape of the URI of a resource
@@ -67,7 +66,8 @@ func (o *offer) result(L *lua.LState, c *Call) (tool.Result, error) {
 }
 
 // add adds an offer to those of the generation. It returns an error if the top level has returned, or
-// if the script has registered the same already. function is the Lua function that registers.
+// if the generation has an offer with the same key. function is the name of the Lua function that was
+// called.
 func (g *generation) add(function string, o *offer) error {
 	if err := g.checkLoading(function); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (g *generation) add(function string, o *offer) error {
 	return nil
 }
 
-// name returns what the script calls the offer: a name, or the URI of a resource.
+// name returns the name of a tool or prompt, or the URI of a resource.
 func (o *offer) name() string {
 	if o.resource != nil {
 		return o.resource.URI
@@ -117,8 +117,8 @@ func (s *Scripts) offersOf(kind offerKind) []*offer {
 }
 
 // offerFor returns the offer that the call c is for, or nil if there is none. A resource with exactly
-// the URI of the call comes before a template. Among several templates it is the one with the longest
-// text beside its parameters. The caller must hold s.mu.
+// the URI of the call takes precedence over templates. Among several templates, the one with the longest
+// text outside of its parameters takes precedence. The caller must hold s.mu.
 func (s *Scripts) offerFor(c *Call) *offer {
 	if o := s.offers[offerKey{c.offerKind(), c.Name}]; o != nil || c.kind != resourceOffer {
 		return o
@@ -134,7 +134,7 @@ func (s *Scripts) offerFor(c *Call) *offer {
 	return best
 }
 
-// conflict returns the error for two scripts that offer the same.
+// conflict returns the error for two scripts that have an offer with the same key.
 func conflict(o, other *offer) error {
 	hint := "give one of them another name"
 	if o.resource != nil {
@@ -146,8 +146,8 @@ func conflict(o, other *offer) error {
 	}
 }
 
-// unknown returns the result for a call of something that no script offers. known are the names of
-// what there is of this kind.
+// unknown returns the result for a call of something that no script offers. known are the names of the
+// offers of this kind.
 func (c *Call) unknown(known []string) tool.Result {
 	kind := c.offerKind()
 	r := tool.Failed(tool.ExternalClient, "there is no %s '%s': no %ss are registered", kind, c.shortName(), kind)
@@ -167,5 +167,5 @@ func names(offers []*offer) []string {
 	for _, o := range offers {
 		all = append(all, o.name())
 	}
-	return slices.Clip(all)
+	return all
 }

@@ -54,8 +54,8 @@ const (
 	// maxSleep is how long a timer with a schedule sleeps before it looks at the clock again. The
 	// clock can be set, and a machine can be suspended, which the clock of a time.Timer does not see.
 	maxSleep = 30 * time.Second
-	// unsetSleep is the same while the clock has not been set. It is shorter, because a machine without
-	// a battery sets its clock a few seconds after it was started.
+	// unsetSleep is like maxSleep, for the time until the clock has been set. It is shorter, because a
+	// machine without a battery sets its clock a few seconds after it was started.
 	unsetSleep = 2 * time.Second
 	// minStep is by how much the clock must be put back for an Interval to go on from there. A clock
 	// that is corrected by less must not make a run happen twice.

@@ -15,8 +15,8 @@ import (
 	"moonlark/luastd/value"
 )
 
-// What other programs request besides tool calls: the content of resources and the messages of
-// prompts. The requests run as tool calls do, see Call.
+// Other programs call tools, and also request the content of resources and the messages of prompts. The
+// requests run like tool calls: see Call.
 
 // The types of the errors that only requests for resources and prompts have. Tool results have none of
 // them.
@@ -34,7 +34,7 @@ func (s *Scripts) Resources() []*tool.Resource {
 	return all
 }
 
-// Prompts returns all prompts that there are now, in the order of the scripts.
+// Prompts returns all prompts that can be requested now, in the order of the scripts.
 func (s *Scripts) Prompts() []*tool.Prompt {
 	var all []*tool.Prompt
 	for _, o := range s.offersOf(promptOffer) {

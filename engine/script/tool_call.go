@@ -27,14 +27,14 @@ type Call struct {
 	Name string          // the name of the tool or the prompt, or the URI of the resource
 	Args json.RawMessage // the arguments, as a JSON object; may be empty
 
-	// Client is the name of the program that called the tool, as this program gave it. It is empty if
-	// the call is one of the agent in a conversation.
+	// Client is the name that the calling program gives itself. It is empty for a call of the agent in a
+	// conversation.
 	Client string
 
 	// Progress tells the caller how much of the work is done. done and total have the same unit, which
 	// the handler chooses; total is 0 if it is not known. message is for people and may be empty. Any
 	// goroutine may call Progress. It does not block, and it does nothing after the call was answered.
-	// Nil means that nobody listens.
+	// Nil means that nobody needs to know.
 	Progress func(done, total float64, message string)
 
 	// Timeout is how long the agent waits for the result. The call is stopped after Timeout, or
@@ -307,7 +307,8 @@ func (c *Call) pushToolArgs(L *lua.LState, spec *tool.Spec) (int, error) {
 	return 2, nil
 }
 
-// notPermitted is what the agent hears when the script may not do what the call needs. The log says
+// notPermitted is what the caller is told when the script may not do what the call needs. %s is the kind
+// of the offer. The log says
 // which permission is missing. The agent could not do anything about that, and it should not read the
 // names of hosts and files to the user.
 const notPermitted = "this %s is not permitted to do that"
@@ -330,7 +331,7 @@ func (c *Call) end(L *lua.LState, o *offer, err error) {
 	switch {
 	case err == nil:
 	case errors.As(err, &badArguments):
-		r = c.wrongArguments(badArguments)
+		r = c.argumentResult(badArguments)
 	case errors.As(err, &killed):
 		r = tool.Failed(tool.ExternalClient, "%s was stopped: %s", c.Name, errorText(killed))
 	default:
@@ -354,8 +355,8 @@ func (c *Call) end(L *lua.LState, o *offer, err error) {
 	}
 }
 
-// wrongArguments returns the result of a call whose arguments do not fit.
-func (c *Call) wrongArguments(err argumentError) tool.Result {
+// argumentResult returns the result of a call whose arguments do not fit.
+func (c *Call) argumentResult(err argumentError) tool.Result {
 	r := tool.Failed(tool.ExternalClient, "%s: %s", c.shortName(), err.Error())
 	if c.offerKind() != toolOffer {
 		r.Type = wrongArguments

@@ -14,20 +14,20 @@ import (
 	"moonlark/luastd/value"
 )
 
-// A fakeKeys takes the place of a keyboard, a remote control, a scanner or buttons. Any goroutine may
+// A fakeKeys is a fake of a keyboard, a remote control, a scanner or buttons. Any goroutine may
 // use it.
 type fakeKeys struct {
 	t          *testRun
 	name, kind string
 
 	mu    sync.Mutex                            // guards the fields below
-	users map[int]func(uint16, bool, time.Time) // what the script has opened
+	users map[int]func(uint16, bool, time.Time) // the functions that take the keys, one for each source of the script
 	last  int                                   // the last key of users
 }
 
 func (k *fakeKeys) String() string { return "fake of the device " + k.name }
 
-// open is luastd.FakeKeys.Open.
+// open implements luastd.FakeKeys.Open.
 func (k *fakeKeys) open(send func(uint16, bool, time.Time)) (close func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -119,7 +119,8 @@ func (f *testFile) checkKeys(L *lua.LState, method string) (*fakeKeys, []uint16)
 	return k, codes
 }
 
-// useKeys is like testFile.withScript, for the test of the device, which must be the one that runs.
+// useKeys calls do like withScript, for the test that k belongs to. It raises an error if that test does
+// not run now.
 func (f *testFile) useKeys(L *lua.LState, k *fakeKeys, method string, do func(ctx context.Context, s *subject) error) {
 	f.mu.Lock()
 	current := f.current

@@ -25,7 +25,7 @@ type callOf struct {
 	progress []progress // what the handler has reported
 }
 
-// A progress is what a handler has passed to call:progress. total is 0 if it has not said it.
+// A progress has what a handler has passed to call:progress. total is 0 if the handler gave none.
 type progress struct {
 	done, total float64
 	message     string
@@ -46,7 +46,7 @@ func (s *subject) begin(c *callOf) *script.Call {
 	return &script.Call{ID: fmt.Sprintf("call_%d", s.calls), Name: c.name, Args: c.args, Client: c.client, Progress: c.note}
 }
 
-// start calls send, which sends the call to the scripts, and arranges the cancel of the call.
+// start calls send, which sends the call to the scripts, and cancels the call after c.cancel.
 func (s *subject) start(c *callOf, call *script.Call, send func(*script.Call)) {
 	send(call)
 	if c.cancel > 0 {
@@ -62,8 +62,8 @@ func (s *subject) request(ctx context.Context, c *callOf, send func(call *script
 	return s.drive(ctx, answered)
 }
 
-// checkCall returns the call of the thing with this name that a test makes with the options in argument
-// n. progress is the table to which the reports of progress are to be appended, or nil.
+// checkCall returns a call with this name and these arguments, and with the options in argument n.
+// progress is the table to which the caller must append the progress, or nil.
 func checkCall(L *lua.LState, n int, name string, args json.RawMessage) (c *callOf, progress *lua.LTable) {
 	o := value.CheckOptions(L, n, "client", "progress", "cancel")
 	c = &callOf{name: name, args: args, client: o.String("client", "")}

@@ -9,11 +9,11 @@ import (
 const (
 	// MaxPrompt is the maximum size of all texts of a prompt together, in bytes.
 	MaxPrompt = 256 << 10
-	// MaxPromptMessages is how many messages a prompt may have.
+	// MaxPromptMessages is the maximum number of messages of a prompt.
 	MaxPromptMessages = 100
 )
 
-// A Prompt describes a text for a language model, which a person asks for by name.
+// A Prompt describes a text for a language model that a person asks for by name.
 type Prompt struct {
 	Name        string // the name, which CheckName accepts
 	Title       string // the name for people; may be empty

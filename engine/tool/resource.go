@@ -43,7 +43,8 @@ type Content struct {
 
 var (
 	schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:.`)
-	// textForm matches what RFC 6570 allows outside of the parameters, without the letters that are not ASCII
+	// textForm matches one character of those that RFC 6570 allows outside of the parameters, except
+	// letters that are not ASCII
 	textForm      = regexp.MustCompile(`[!#$&()*+,./0-9:;=?@A-Z\[\]_a-z~-]|%[0-9A-Fa-f]{2}`)
 	parameterForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
 )
@@ -127,8 +128,9 @@ func (r *Resource) Match(uri string) (parameters map[string]string, ok bool) {
 	return parameters, true
 }
 
-// Canonical returns the URI with all characters in its parameters percent-encoded that RFC 6570 wants to
-// be, and whether the URI is one of the resource. People and models often leave them as they are.
+// Canonical returns the canonical form of a URI, and whether the URI is one of the resource. In the
+// canonical form, the values of the parameters are percent-encoded as RFC 6570 requires. People and
+// models often leave that out.
 func (r *Resource) Canonical(uri string) (canonical string, ok bool) {
 	parameters, ok := r.Match(uri)
 	if !ok || parameters == nil {

@@ -1,7 +1,7 @@
 // Package tool defines tools, their parameters and the results of tool calls, independently of Lua
 // and of the ElevenLabs protocol. It also defines the resources and prompts that scripts offer to
-// programs that use the Model Context Protocol. Nobody changes a value of this package after it was made, so any
-// goroutine may read it.
+// programs that use the Model Context Protocol. Nobody changes a value of this package after it was
+// made, so any goroutine may read it.
 package tool
 
 import (

@@ -35,8 +35,7 @@ func fakeInfo(n int, f *luastd.FakeKeys) info {
 	return info{name: f.Name, path: fmt.Sprintf("/dev/input/event%d", n), phys: "test", kind: f.Kind}
 }
 
-// newFakeSource returns a source that has opened those of the fake devices that s selects, and has
-// no goroutine.
+// newFakeSource returns a source that has opened the fake devices that s selects. It has no goroutine.
 func newFakeSource(s selector, fakes []*luastd.FakeKeys) *source {
 	src := makeSource(nil, s, nil)
 	close(src.tried)
@@ -52,7 +51,7 @@ func newFakeSource(s selector, fakes []*luastd.FakeKeys) *source {
 	return src
 }
 
-// addFake adds a fake device. It takes the events on the goroutine of the test.
+// addFake adds a fake device, whose events the source takes on the goroutine of the test.
 func (s *source) addFake(info info, f *luastd.FakeKeys) {
 	d := &device{info: info, down: make(map[uint16]bool)}
 	d.input = fakeInput{f.Open(func(code uint16, pressed bool, at time.Time) {
@@ -69,7 +68,7 @@ func (s *source) addFake(info info, f *luastd.FakeKeys) {
 	s.grab(d)
 }
 
-// modifierCodes has the left one of each pair of modifiers.
+// modifierCodes has the code of the left key of each modifier.
 var modifierCodes = []struct {
 	modifier modifiers
 	code     uint16
@@ -88,6 +87,7 @@ func Codes(name string) ([]uint16, error) {
 	return c.codes(), nil
 }
 
+// codes returns the codes of the keys of the combination, the modifiers first.
 func (c combination) codes() (codes []uint16) {
 	for _, m := range modifierCodes {
 		if c.modifiers&m.modifier != 0 {
@@ -111,6 +111,7 @@ func TextCodes(text string) ([][]uint16, error) {
 	return all, nil
 }
 
+// characterCodes returns the codes of the keys that type a character.
 func characterCodes(character byte) (codes []uint16, ok bool) {
 	if character == '\n' {
 		return []uint16{keyEnter}, true
@@ -124,7 +125,7 @@ func characterCodes(character byte) (codes []uint16, ok bool) {
 			shifted = append(shifted, code)
 		}
 	}
-	if len(codes) > 0 { // the first one is not of the numeric keypad
+	if len(codes) > 0 { // the lowest code is not one of the numeric keypad
 		return []uint16{slices.Min(codes)}, true
 	}
 	if len(shifted) > 0 {

@@ -27,7 +27,7 @@ type home struct {
 	subscriptions []*subscription
 
 	removed  bool              // the script has removed the device
-	gone     bool              // Home Assistant has been told that the device is removed
+	gone     bool              // withdraw has been called
 	due      bool              // the discovery must be sent
 	sent     bool              // it has been sent in this connection
 	seen     int               // how many events of the client the task has handled

@@ -104,7 +104,7 @@ func TestWithdrawnEntities(t *testing.T) {
 
 // A device that was removed without a connection is withdrawn when there is one. The broker keeps the
 // discovery on its disk meanwhile.
-func TestADeviceThatIsRemovedOffline(t *testing.T) {
+func TestADeviceThatIsRemovedOfflineIsWithdrawnLater(t *testing.T) {
 	b := startBroker(t, "persistence true", "persistence_location "+t.TempDir()+"/")
 	s := openScript(t, b, homeSource+`home:sensor{id = "a"}`)
 	waitText(t, subscribe(t, b, "-t", "homeassistant/#", "-F", "%p"), `"unique_id":"panel_a"`)

@@ -144,7 +144,7 @@ func readArguments(t *lua.LTable) ([]tool.PromptArgument, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		case err != nil:
 			return nil, fmt.Errorf("[%s]: %w", k.String(), err)
-		case !argumentName(a.Name):
+		case !isArgumentName(a.Name):
 			return nil, fmt.Errorf("[%s]: %q is not the name of an argument (1 to 64 of a-z, A-Z, 0-9, _ and -)", k.String(), a.Name)
 		case slices.ContainsFunc(all, func(other tool.PromptArgument) bool { return other.Name == a.Name }):
 			return nil, fmt.Errorf("%s is there twice", a.Name)
@@ -154,10 +154,11 @@ func readArguments(t *lua.LTable) ([]tool.PromptArgument, error) {
 	return all, nil
 }
 
-func argumentName(name string) bool { return tool.CheckName(name) == nil }
+// isArgumentName reports whether name can be the name of an argument.
+func isArgumentName(name string) bool { return tool.CheckName(name) == nil }
 
-// readNamedArgument reads what the table of the arguments has for the name of a: the type "string", or a
-// table that describes the argument.
+// readNamedArgument sets the fields of a, except its name, from v: the type "string", or a table that
+// describes the argument.
 func readNamedArgument(a *tool.PromptArgument, v lua.LValue) error {
 	switch v := v.(type) {
 	case lua.LString:

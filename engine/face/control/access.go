@@ -48,6 +48,9 @@ func newGuard(opts Options, addr net.Addr) *guard {
 	return g
 }
 
+// errForeignPage says that a web page of another server has sent the request.
+var errForeignPage = &httpError{http.StatusForbidden, "web pages of other servers may not do this"}
+
 // checkSender returns an error with status 403 if a web page of another server may have sent the
 // request, or if the request is for a host that is not this server. It does not check the token. m is
 // the mount that the request is for, or nil.
@@ -57,24 +60,24 @@ func (g *guard) checkSender(r *http.Request, m *mount) error {
 		return &httpError{http.StatusForbidden, "this server answers on this machine only, not as " + shorten(r.Host) +
 			": use 127.0.0.1 or localhost, or give the name with --http-name"}
 	case !g.isOwnOrigin(r):
-		return &httpError{http.StatusForbidden, "web pages of other servers may not do this"}
+		return errForeignPage
 	}
 	switch site := r.Header.Get("Sec-Fetch-Site"); {
 	case site == "" || site == "same-origin":
 		return nil
 	case site == "none" && isRead(r):
-		return nil // the user has typed the address into a browser
+		return nil // for example, the user has typed the address into a browser
 	case m != nil && m.Public && r.Method == http.MethodGet &&
 		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document":
 		return nil // the user has followed a link to a page, which does nothing by being loaded
 	}
-	return &httpError{http.StatusForbidden, "web pages of other servers may not do this"}
+	return errForeignPage
 }
 
 // isOwnOrigin reports whether the header Origin, if there is one, is the origin of a page of this
-// server: the request's own scheme and host. The host must be a name of this server, because after
-// DNS rebinding the two are equal too. A proxy in front of this server may use TLS, so that the
-// scheme of a name in Options.Names may also be https.
+// server: the request's own scheme and host. The host must also be a name of this server, because
+// Origin and Host are equal after DNS rebinding too. A proxy in front of this server may use TLS, so
+// the scheme may also be https if the host is in Options.Names.
 func (g *guard) isOwnOrigin(r *http.Request) bool {
 	switch origins := r.Header.Values("Origin"); {
 	case len(origins) == 0:

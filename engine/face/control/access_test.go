@@ -111,8 +111,8 @@ func (h *fixture) call(method, path string, header ...string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-// The test tries all combinations of Host, Origin, Sec-Fetch-Site, method and path. They are 20000,
-// so it calls the server without a connection.
+// The test tries all combinations of Host, Origin, Sec-Fetch-Site, method and path. There are about
+// 20000 of them, so it calls the server without a connection.
 func TestGuardDecidesByHostOriginSiteMethodAndPath(t *testing.T) {
 	c := New(Options{Addr: "127.0.0.1:0", Token: "sesame", Names: []string{"kiosk.example"}})
 	c.Mount(Mount{Path: "/data", Handler: echo})
@@ -150,7 +150,7 @@ func TestGuardDecidesByHostOriginSiteMethodAndPath(t *testing.T) {
 }
 
 // A server that other machines can reach accepts pages of its own only by an IP address, or by a
-// name that it was given: a page may have changed the address of any other name.
+// name that it was given: the owner of a page may have changed the address of any other name.
 func TestPagesOfAServerInTheNetworkNeedANameThatItKnows(t *testing.T) {
 	c := New(Options{Addr: "0.0.0.0:0", Token: "t", Names: []string{"kiosk.example"}})
 	h := open(t, c)

@@ -27,9 +27,10 @@ type Mount struct {
 	// MaxBody is the maximum size of a request's body, in bytes. Zero means 256 KB.
 	MaxBody int64
 
-	// Streams says that a response may take any time. Without it, a request may take 10 seconds to
-	// arrive, and all of it 15. With it, a request may still take 10 seconds to arrive, and each Write
-	// and each Flush may take 15 seconds, so that a client that does not read ends only its own stream.
+	// Streams says that the duration of a response is not limited. A request may always take 10 seconds
+	// to arrive. Without Streams, the response must be sent 15 seconds after the header of the request
+	// has arrived. With Streams, each Write and each Flush may take 15 seconds, so that the stream of a
+	// client that does not read ends.
 	// The handler must return when the context of the request ends: the client has gone away, or the
 	// server is being closed. The handler may set other deadlines with an http.ResponseController.
 	Streams bool
@@ -50,7 +51,7 @@ type Mount struct {
 // defaultMaxOpen is the value of Mount.MaxOpen if it is zero.
 const defaultMaxOpen = 8
 
-// A mount is a Mount with its requests.
+// A mount is a Mount with the number of its open requests.
 type mount struct {
 	Mount
 	open chan struct{} // has one element for each request that is being served
@@ -128,10 +129,10 @@ func (m *mount) serve(w http.ResponseWriter, r *http.Request) {
 		r.Body = &streamBody{ReadCloser: r.Body, deadlines: stream.deadlines}
 	}
 	m.Handler.ServeHTTP(stream, r)
-	stream.extend() // for what net/http has buffered
+	stream.extend() // because net/http sends what it has buffered after this
 }
 
-// writeMounts writes the metrics of the mounts.
+// writeMounts writes the number of open requests of each mount as a metric.
 func writeMounts(w io.Writer, mounts []*mount) {
 	for _, m := range mounts {
 		prometheus.WriteGaugeUint64(w, fmt.Sprintf(`moonlark_http_open_requests{path=%q}`, m.Path), uint64(len(m.open)))

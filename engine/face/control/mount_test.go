@@ -209,7 +209,9 @@ func TestLongestPathTakesPrecedence(t *testing.T) {
 	}
 	h := open(t, c)
 	for path, want := range map[string]string{"/": "/", "/a": "/", "/a/": "/a/", "/a/x": "/a/", "/a/b/x": "/a/b/", "/a/b/c": "/a/b/c", "/a/b/c/": "/a/b/", "/healthz": ""} {
+		mu.Lock()
 		served = ""
+		mu.Unlock()
 		h.request("GET", path, "")
 		mu.Lock()
 		if served != want {

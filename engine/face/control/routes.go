@@ -70,7 +70,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if strings.Contains(r.URL.Path+"/", "/.well-known/") {
-		// Clients of OAuth look for files there. The answer 401 would make them begin a login.
+		// Clients look there for an OAuth server. The status 401 would make them begin a login.
 		fail(w, http.StatusNotFound, "there is nothing below /.well-known")
 		return
 	}

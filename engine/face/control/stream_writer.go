@@ -7,7 +7,7 @@ import (
 )
 
 // A streamWriter is the ResponseWriter of a Mount with Streams. Each Write and Flush may take
-// writeTimeout. The server's own timeout is for the whole response, which would end every stream.
+// writeTimeout. The timeout of the server itself is for the whole response, and would end every stream.
 type streamWriter struct {
 	http.ResponseWriter
 	deadlines *http.ResponseController
@@ -25,7 +25,7 @@ func (w *streamWriter) Write(data []byte) (int, error) {
 // Flush sends what has been written to the client.
 func (w *streamWriter) Flush() { w.FlushError() }
 
-// FlushError is like Flush. The error says that the client cannot be reached, or does not read.
+// FlushError is like Flush. It returns an error if the client cannot be reached or does not read.
 func (w *streamWriter) FlushError() error {
 	w.extend()
 	return w.deadlines.Flush()
@@ -35,8 +35,8 @@ func (w *streamWriter) FlushError() error {
 func (w *streamWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // A streamBody is the body of a request to a Mount with Streams. It removes the read deadline when
-// the body has been read. After that, the server reads only to notice that the client has gone away,
-// and would take the end of the deadline for it.
+// the body has been read. After that, the server reads only to notice that the client has gone away, and
+// an expired deadline would look the same.
 type streamBody struct {
 	io.ReadCloser
 	deadlines *http.ResponseController

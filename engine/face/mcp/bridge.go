@@ -3,7 +3,6 @@ package mcp
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,18 +18,19 @@ import (
 )
 
 const (
-	// bridgeAnswerTimeout is how long requests may still take after the end of stdin. bridgeEndTimeout
-	// is how long it may take after that to end the session at the agent. Together with
-	// bridgeNoteTimeout they are less than the 2 s after which a client kills a bridge.
+	// bridgeAnswerTimeout is how long requests may still take after the end of In. bridgeEndTimeout is
+	// how long the end of the session at the agent may take after that. Together with
+	// bridgePassTimeout they are less than the 2 s after which a client kills a bridge.
 	bridgeAnswerTimeout = 700 * time.Millisecond
 	bridgeEndTimeout    = 300 * time.Millisecond
 
-	// bridgeNoteTimeout is how long the agent may take to accept a notification, before which the
-	// bridge reads no further message. It keeps messages in their order.
-	bridgeNoteTimeout = 800 * time.Millisecond
+	// bridgePassTimeout is how long the bridge waits until the agent has accepted a notification, or has
+	// answered the request initialize, before it handles the next message of the client. The wait keeps
+	// messages in their order.
+	bridgePassTimeout = 800 * time.Millisecond
 
-	// bridgeSendTimeout is how long the bridge reads no further message because a request has not yet
-	// been sent, so that its cancellation does not overtake it.
+	// bridgeSendTimeout is how long the bridge waits until a request has been sent before it handles the
+	// next message, so that the cancellation of a request does not reach the agent before the request.
 	bridgeSendTimeout = 100 * time.Millisecond
 )
 
@@ -43,15 +43,17 @@ type BridgeOptions struct {
 	Out io.Writer // where the messages for the client are written, one in each line
 
 	Log *slog.Logger // where lost connections are logged; nil means nowhere
+
+	answerTimeout time.Duration // in place of bridgeAnswerTimeout, for tests; zero means bridgeAnswerTimeout
 }
 
-// Check returns an error if the URL cannot be that of an agent, or if the token would cross a
-// network unencrypted.
+// Check returns an error if the URL cannot be that of an agent, or if the token would be sent over a
+// network without encryption.
 func (o BridgeOptions) Check() error {
 	u, err := url.Parse(o.URL)
 	switch {
 	case err != nil:
-		return errors.New("the URL of the agent has a wrong form") // not err, which may contain a token
+		return errors.New("the URL of the agent has a wrong form") // without err, which may contain a token
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return errors.New("want the URL of an agent, such as http://127.0.0.1:8080/mcp")
 	case u.User != nil:
@@ -62,19 +64,20 @@ func (o BridgeOptions) Check() error {
 	return nil
 }
 
-// A bridge passes messages between a client on stdin and stdout and a running agent. It understands
-// only as much of them as HTTP needs. Each request has a goroutine of its own; one more reads
-// notifications for a client with a session, and the goroutine of RunBridge reads stdin.
+// A bridge passes messages between a client on stdin and stdout and a running agent. It reads only
+// those parts of the messages that the HTTP headers depend on. Each request of the client has a
+// goroutine of its own. One goroutine reads the lines of the client, the goroutine of RunBridge handles
+// them, and for a client with a session one more goroutine reads the notifications of the agent.
 type bridge struct {
 	opts   BridgeOptions // opts, the name of the agent and the client do not change
-	agent  string        // the agent without what may be secret in its URL, for errors
+	agent  string        // the scheme and host of the URL, for errors; the rest of the URL may be secret
 	client *http.Client
 	ctx    context.Context // done when the bridge ends
 	cancel context.CancelFunc
 
 	requests sync.WaitGroup // the goroutines of requests
 	streams  sync.WaitGroup // the goroutines that read notifications
-	renewing sync.Mutex     // held while a session is begun again
+	renewing sync.Mutex     // held while the session at the agent is begun again
 	writing  sync.Mutex     // held while a message is written to Out
 
 	mu       sync.Mutex // guards the fields below
@@ -85,23 +88,13 @@ type bridge struct {
 	failure  error          // the error of Out; nil if there was none
 }
 
-// A bridgeRequest is a request of the client that has no answer yet.
-type bridgeRequest struct {
-	bridgeMessage
-	ctx       context.Context // done when the client does not want the answer any more, or at the end
-	cancel    context.CancelFunc
-	sent      chan struct{} // closed when the agent has got the request, or cannot be reached
-	sendOnce  sync.Once
-	cancelled bool // whether the client has cancelled the request; guarded by bridge.mu
-}
-
 // RunBridge passes messages between a client and a running agent. It returns when In has ended, ctx is
 // done, or Out cannot be written. The error is that of Out, and nil in the other cases. Two goroutines
 // may stay until the process ends: one that reads In, and one that writes to Out if nobody reads it.
 //
-// The agent may end and come back meanwhile. A request that it does not get is answered with an error
-// after a few seconds. When it is back, the bridge begins the session again, and tells the client that
-// the tools may have changed.
+// The agent may be restarted meanwhile. If a request does not reach the agent, the client gets an error
+// after a few seconds. When the agent runs again, the bridge begins the session again, and tells the
+// client that the tools may have changed.
 func RunBridge(ctx context.Context, opts BridgeOptions) error {
 	u, err := url.Parse(opts.URL)
 	if err != nil {
@@ -114,6 +107,7 @@ func RunBridge(ctx context.Context, opts BridgeOptions) error {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
+	opts.answerTimeout = cmp.Or(opts.answerTimeout, bridgeAnswerTimeout)
 	b := &bridge{opts: opts, agent: u.Scheme + "://" + u.Host, client: newBridgeClient(), pending: map[jsonrpc.ID]*bridgeRequest{}}
 	defer b.client.CloseIdleConnections()
 	b.ctx, b.cancel = context.WithCancel(ctx)
@@ -155,185 +149,13 @@ func (b *bridge) handleLines(lines <-chan []byte) {
 	}
 }
 
-// A bridgeMessage is a message of the client.
-type bridgeMessage struct {
-	line    []byte // the whole message
-	id      jsonrpc.ID
-	method  string // empty for an answer
-	params  json.RawMessage
-	version string // the version of MCP that the message names; empty if it belongs to a session
-}
-
-// parseBridgeMessage returns the message in a line. The error is nil if there is one.
-func parseBridgeMessage(line []byte) (bridgeMessage, *lineError) {
-	m := bridgeMessage{line: line}
-	message, err := parseMessage(line)
-	if err != nil {
-		return m, err
-	}
-	if r, ok := message.(*jsonrpc.Request); ok {
-		m.id, m.method, m.params = r.ID, r.Method, r.Params
-		var params struct {
-			Meta struct {
-				Version string `json:"io.modelcontextprotocol/protocolVersion"`
-			} `json:"_meta"`
-		}
-		json.Unmarshal(r.Params, &params) // without a version if there is none
-		m.version = params.Meta.Version
-	}
-	return m, nil
-}
-
-// handle passes on one message of the client. It returns before the answer has come.
-func (b *bridge) handle(line []byte) {
-	m, err := parseBridgeMessage(line)
-	switch {
-	case err != nil:
-		b.fail(err.id, err.code, err.why)
-	case m.id.IsValid() && m.method != "":
-		b.begin(m)
-	case m.method == "notifications/cancelled" && b.cancelRequest(m):
-		// the agent notices that the response is not read any more
-	default:
-		b.note(m)
-	}
-}
-
-// begin passes on a request on a goroutine of its own.
-func (b *bridge) begin(m bridgeMessage) {
-	r := &bridgeRequest{bridgeMessage: m, sent: make(chan struct{})}
-	b.mu.Lock()
-	why := ""
-	switch {
-	case b.pending[m.id] != nil:
-		why = "another request with this id has no answer yet"
-	case len(b.pending) >= maxPending:
-		why = fmt.Sprintf("%d requests have no answer yet; more are not taken", maxPending)
-	default:
-		r.ctx, r.cancel = context.WithCancel(b.ctx)
-		b.pending[m.id] = r
-		b.stateful = m.version == ""
-		b.version = cmp.Or(m.version, b.version)
-	}
-	b.mu.Unlock()
-	if why != "" {
-		b.fail(m.id, jsonrpc.CodeInvalidRequest, why)
-		return
-	}
-	work := &b.requests
-	if m.method == listenMethod {
-		work = &b.streams // nobody waits for its answer
-	}
-	answered := make(chan struct{})
-	work.Go(func() {
-		defer close(answered)
-		answer := b.exchange(r)
-		b.mu.Lock()
-		delete(b.pending, m.id)
-		isWanted := !r.cancelled
-		b.mu.Unlock()
-		r.cancel()
-		if isWanted && answer != nil {
-			b.write(answer)
-		}
-	})
-	if m.method == "initialize" {
-		// what follows belongs to the session
-		waitFor(answered, bridgeNoteTimeout)
-		return
-	}
-	select {
-	case <-r.sent:
-	case <-answered:
-	case <-time.After(bridgeSendTimeout):
-	}
-}
-
-// markSent notes that the agent has got the request, or cannot be reached.
-func (r *bridgeRequest) markSent() { r.sendOnce.Do(func() { close(r.sent) }) }
-
-// exchange passes on a request and returns the answer for the client. The answer is nil if the bridge
-// has ended.
-func (b *bridge) exchange(r *bridgeRequest) []byte {
-	var answer []byte
-	var err error
-	switch {
-	case r.method == listenMethod && r.version != "":
-		answer, err = b.listen(r)
-	case r.version != "":
-		answer, err = b.ask(r.ctx, bridgeExchange{
-			id: r.id, line: r.line, header: statelessHeader(r.bridgeMessage), canRepeat: r.method != "tools/call",
-			sent: r.markSent, forward: b.write,
-		})
-	case r.method == "initialize":
-		answer, err = b.beginSession(r)
-	default:
-		answer, err = b.askInSession(r)
-	}
-	switch {
-	case err == nil:
-		return answer
-	case r.ctx.Err() != nil:
-		return nil
-	}
-	return errorAnswer(r.id, jsonrpc.CodeInternalError, err.Error())
-}
-
-// note passes on a message that has no answer, in the session of the client if it has one.
-func (b *bridge) note(m bridgeMessage) {
-	b.mu.Lock()
-	session, version := b.session, b.version
-	if !b.stateful {
-		session = nil
-	}
-	b.mu.Unlock()
-	ctx, cancel := context.WithTimeout(b.ctx, bridgeNoteTimeout)
-	defer cancel()
-	header := http.Header{}
-	switch {
-	case session != nil:
-		header = session.header()
-	case version != "":
-		header.Set("MCP-Protocol-Version", version)
-		header.Set("Mcp-Method", m.method)
-	}
-	answer, err := b.post(ctx, m.line, header, false, nil)
-	if err != nil {
-		b.opts.Log.Debug("mcp: " + m.method + ": " + err.Error())
-		return
-	}
-	answer.Body.Close()
-	if session != nil && m.method == "notifications/initialized" {
-		b.streams.Go(session.readNotifications)
-	}
-}
-
-// cancelRequest notes that the client does not want an answer any more. It reports whether that is all:
-// without a session, the agent learns of it because the response is not read any more.
-func (b *bridge) cancelRequest(m bridgeMessage) (isDone bool) {
-	var cancelled struct{ RequestID json.RawMessage }
-	json.Unmarshal(m.params, &cancelled) // without an id, no request is found
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	r := b.pending[idOf(cancelled.RequestID)]
-	if r == nil {
-		return !b.stateful
-	}
-	r.cancelled = true
-	if r.version == "" {
-		return false
-	}
-	r.cancel()
-	return true
-}
-
 // end waits for the answers in progress, and ends the session of the client.
 func (b *bridge) end() {
 	answered := endOf(&b.requests)
 	select {
 	case <-answered:
 	case <-b.ctx.Done():
-	case <-time.After(bridgeAnswerTimeout):
+	case <-time.After(b.opts.answerTimeout):
 	}
 	b.mu.Lock()
 	session := b.session
@@ -354,7 +176,7 @@ func waitFor(done <-chan struct{}, timeout time.Duration) {
 	}
 }
 
-// endOf returns a channel that is closed when all goroutines of a group have ended.
+// endOf returns a channel that is closed when all goroutines of the group have ended.
 func endOf(group *sync.WaitGroup) <-chan struct{} {
 	ended := make(chan struct{})
 	go func() {
@@ -376,5 +198,6 @@ func (b *bridge) write(message []byte) {
 	}
 }
 
-// fail answers a message that is not passed on. The id in the answer is null if id is invalid.
+// fail answers a message that is not passed on with an error. The id in the answer is null if id is
+// invalid.
 func (b *bridge) fail(id jsonrpc.ID, code int, why string) { b.write(errorAnswer(id, code, why)) }

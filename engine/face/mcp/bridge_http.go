@@ -24,9 +24,9 @@ import (
 )
 
 const (
-	// bridgeRetryTime is how long the bridge tries to send a request to an agent that cannot be reached,
-	// so that a restart of the agent is not noticed.
-	bridgeRetryTime = 5 * time.Second
+	// bridgeRetryTimeout is how long the bridge tries to send a request to an agent that cannot be
+	// reached, so that clients do not notice a restart of the agent.
+	bridgeRetryTimeout = 5 * time.Second
 
 	bridgeConnectTimeout = 3 * time.Second
 
@@ -34,13 +34,13 @@ const (
 	maxAnswer = 8 << 20
 )
 
-// newBridgeClient returns the HTTP client of a bridge. It follows no redirects, which would lead the
-// token to another host.
+// newBridgeClient returns the HTTP client of a bridge. It follows no redirects, because they could send
+// the token to another host.
 func newBridgeClient() *http.Client {
 	t := network.Transport()
 	t.Proxy = network.ProxyFromEnvironment
 	t.DialContext = (&net.Dialer{Timeout: bridgeConnectTimeout}).DialContext
-	t.DisableCompression = true // it would hold events back
+	t.DisableCompression = true // decompression would delay events
 	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
@@ -53,9 +53,9 @@ type bridgeExchange struct {
 	// canRepeat says that the request may be sent again if it is not certain that the agent got it.
 	canRepeat bool
 
-	sent     func()            // is called when the agent has got the request, or cannot be reached; nil for nothing
-	onHeader func(http.Header) // is called with the header of the response; nil for nothing
-	forward  func([]byte)      // is called with each message before the answer, without line ends
+	sent     func()            // called when the request has been sent, or the agent cannot be reached; may be nil
+	onHeader func(http.Header) // called with the header of the response; may be nil
+	forward  func([]byte)      // called with each message before the answer, without line ends
 }
 
 // An agentError is a response of the agent that is not a message.
@@ -86,7 +86,7 @@ func (b *bridge) ask(ctx context.Context, e bridgeExchange) ([]byte, error) {
 	receive := func(text []byte) (isLast bool) {
 		message, err := jsonrpc.DecodeMessage(text)
 		if err != nil {
-			b.opts.Log.Debug("mcp: " + b.agent + " has sent what is no message: " + err.Error())
+			b.opts.Log.Debug("mcp: " + b.agent + " has sent something that is not a message: " + err.Error())
 			return false
 		}
 		var line bytes.Buffer
@@ -95,28 +95,14 @@ func (b *bridge) ask(ctx context.Context, e bridgeExchange) ([]byte, error) {
 		case ok && r.ID == e.id:
 			answer = line.Bytes()
 			return true
-		case ok && !r.ID.IsValid(): // an error that was found before the id
+		case ok && !r.ID.IsValid(): // an error that the agent found before it had read the id
 			answer = errorAnswer(e.id, jsonrpc.CodeInvalidRequest, r.Error.Error())
 			return true
 		}
 		e.forward(line.Bytes())
 		return false
 	}
-	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	switch {
-	case response.StatusCode == http.StatusOK && mediaType == "text/event-stream":
-		err = readEvents(response.Body, receive)
-	case mediaType == "application/json":
-		var text []byte
-		if text, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer)); err == nil && isMessage(text) {
-			receive(text)
-		} else if err == nil {
-			err = b.refusal(response, text)
-		}
-	default:
-		text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
-		err = b.refusal(response, text)
-	}
+	err = b.readResponse(response, receive)
 	switch {
 	case answer != nil:
 		return answer, nil
@@ -130,6 +116,27 @@ func (b *bridge) ask(ctx context.Context, e bridgeExchange) ([]byte, error) {
 	return nil, fmt.Errorf("the agent at %s has ended the connection before it answered", b.agent)
 }
 
+// readResponse calls receive with each message in a response, until receive returns true or the response
+// ends. The error is an agentError if the response is neither a message nor a stream of messages.
+func (b *bridge) readResponse(response *http.Response, receive func(text []byte) (isLast bool)) error {
+	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	switch {
+	case response.StatusCode == http.StatusOK && mediaType == "text/event-stream":
+		return readEvents(response.Body, receive)
+	case mediaType == "application/json":
+		text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+		if err == nil && !isMessage(text) {
+			return b.refusal(response, text)
+		}
+		if err == nil {
+			receive(text)
+		}
+		return err
+	}
+	text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10)) // the beginning is enough for an error
+	return b.refusal(response, text)
+}
+
 // isMessage reports whether text is a message of the protocol.
 func isMessage(text []byte) bool {
 	_, err := jsonrpc.DecodeMessage(text)
@@ -137,8 +144,8 @@ func isMessage(text []byte) bool {
 }
 
 // post sends a message to the agent and returns the response when its header has arrived. It tries
-// again for bridgeRetryTime while it is certain that the agent has not got the message, or while
-// canRepeat says that this does not matter.
+// again for bridgeRetryTimeout if it is certain that the agent has not got the message, or if canRepeat
+// says that the message may be sent twice. sent is like that of a bridgeExchange.
 func (b *bridge) post(ctx context.Context, line []byte, header http.Header, canRepeat bool, sent func()) (*http.Response, error) {
 	if sent == nil {
 		sent = func() {}
@@ -160,7 +167,7 @@ func (b *bridge) post(ctx context.Context, line []byte, header http.Header, canR
 		default:
 			err = fmt.Errorf("the agent at %s cannot be reached: %w: is it running, with --http and --mcp?", b.agent, err)
 		}
-		if time.Since(began) > bridgeRetryTime {
+		if time.Since(began) > bridgeRetryTimeout {
 			return nil, err
 		}
 		sent()
@@ -195,13 +202,13 @@ func (b *bridge) send(ctx context.Context, method string, body []byte, header ht
 	return response, err
 }
 
-// isDialError reports whether there was no connection at all.
+// isDialError reports whether err says that no connection could be made.
 func isDialError(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"
 }
 
-// pause waits. It reports whether ctx was not done meanwhile.
+// pause waits for the duration. It returns false as soon as ctx is done.
 func pause(ctx context.Context, duration time.Duration) bool {
 	select {
 	case <-ctx.Done():

@@ -16,7 +16,7 @@ func statelessHeader(m bridgeMessage) http.Header {
 	h.Set("MCP-Protocol-Version", m.version)
 	h.Set("Mcp-Method", m.method)
 	var params struct{ Name, URI string }
-	json.Unmarshal(m.params, &params) // the names are empty if there are none
+	json.Unmarshal(m.params, &params) // the fields stay empty if there are none
 	switch m.method {
 	case "tools/call", "prompts/get":
 		h.Set("Mcp-Name", params.Name)
@@ -34,21 +34,21 @@ func (b *bridge) forward(text []byte) {
 	}
 }
 
-// A subscription is what a client has asked to be told, by a request for notifications.
+// A subscription is what the agent has accepted of a client's request for notifications.
 type subscription struct {
 	isAcknowledged bool
-	kinds          []string // of what the agent tells changes, such as tools
+	kinds          []string // the kinds of things, such as "tools", whose changes the agent notifies of
 }
 
-// acknowledge notes what the agent has accepted, from its notification. It reports whether that was
-// the first time.
+// acknowledge sets s from the parameters of the notification with which the agent accepts the request.
+// It reports whether this was the first such notification.
 func (s *subscription) acknowledge(params json.RawMessage) (isFirst bool) {
 	isFirst = !s.isAcknowledged
 	s.isAcknowledged, s.kinds = true, nil
 	var fields struct {
 		Notifications struct{ ToolsListChanged, PromptsListChanged, ResourcesListChanged bool }
 	}
-	json.Unmarshal(params, &fields) // without notifications if there are none
+	json.Unmarshal(params, &fields) // kinds stays empty if there are none
 	n := fields.Notifications
 	for kind, isAccepted := range map[string]bool{"tools": n.ToolsListChanged, "prompts": n.PromptsListChanged, "resources": n.ResourcesListChanged} {
 		if isAccepted {
@@ -59,8 +59,9 @@ func (s *subscription) acknowledge(params json.RawMessage) (isFirst bool) {
 }
 
 // listen passes on a request for notifications of a client without a session. It keeps the stream of
-// notifications open until the client cancels the request: if the agent goes away, it asks the agent
-// again, and tells the client that everything may have changed. It returns the answer to the request.
+// notifications open until the client cancels the request. If the connection to the agent is lost, listen
+// sends the request again, and tells the client that everything may have changed. It returns the answer
+// to the request, or nil if the bridge has ended.
 func (b *bridge) listen(r *bridgeRequest) ([]byte, error) {
 	var s subscription
 	pauses := backoff.Backoff{First: 250 * time.Millisecond, Max: 10 * time.Second, Jitter: true}
@@ -90,7 +91,7 @@ func (b *bridge) listen(r *bridgeRequest) ([]byte, error) {
 		case r.ctx.Err() != nil:
 			return b.endOfListen(r), nil
 		case len(s.kinds) == 0:
-			return answer, err // the agent has refused the request, or tells nothing
+			return answer, err // the agent has refused the request, or will send no notifications
 		}
 		if !pause(r.ctx, pauses.Next()) {
 			return b.endOfListen(r), nil
@@ -98,7 +99,8 @@ func (b *bridge) listen(r *bridgeRequest) ([]byte, error) {
 	}
 }
 
-// changeOf returns a notification of a change for the client that has sent the request r.
+// changeOf returns the notification that things of this kind have changed, for the client that has sent
+// the request r.
 func changeOf(kind string, r *bridgeRequest) []byte {
 	id, _ := json.Marshal(r.id.Raw()) // it is a number or a string
 	return fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"notifications/%s/list_changed","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":%s}}}`, kind, id)
@@ -111,7 +113,7 @@ func (b *bridge) endOfListen(r *bridgeRequest) []byte {
 		return nil
 	}
 	b.mu.Lock()
-	r.cancelled = false // the client waits for the answer, which says that no more notifications come
+	r.cancelled = false // the client wants this answer, which says that no more notifications come
 	b.mu.Unlock()
 	id, _ := json.Marshal(r.id.Raw()) // it is a number or a string
 	return fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":%s}}}`, id, id)

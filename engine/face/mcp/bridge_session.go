@@ -16,16 +16,16 @@ import (
 // restarted. Any goroutine may call its methods.
 type bridgeSession struct {
 	bridge    *bridge
-	request   bridgeMessage // the request initialize of the client
-	ctx       context.Context
+	request   bridgeMessage      // the request initialize of the client
+	ctx       context.Context    // done when the session has ended
 	cancel    context.CancelFunc // ends readNotifications
-	beginRead sync.Once
-	renewed   chan struct{} // of capacity 1: tells readNotifications that the session has begun again
+	beginRead sync.Once          // makes readNotifications run once
+	renewed   chan struct{}      // of capacity 1: tells readNotifications that the session has begun again
 
 	mu      sync.Mutex // guards the fields below
 	id      string     // the id at the agent; empty if the agent gives none
 	version string     // the version of MCP on which both have agreed
-	kinds   []string   // what the agent tells changes of, such as tools
+	kinds   []string   // the kinds of things, such as "tools", whose changes the agent notifies of
 }
 
 // beginSession passes on the request initialize and returns its answer. It replaces the session that
@@ -48,7 +48,8 @@ func (b *bridge) beginSession(r *bridgeRequest) ([]byte, error) {
 	return answer, nil
 }
 
-// initialize begins the session at the agent and returns the agent's answer.
+// initialize begins the session at the agent and returns the agent's answer. sent and forward are like
+// those of a bridgeExchange.
 func (s *bridgeSession) initialize(ctx context.Context, sent func(), forward func([]byte)) ([]byte, error) {
 	id := ""
 	answer, err := s.bridge.ask(ctx, bridgeExchange{
@@ -64,7 +65,7 @@ func (s *bridgeSession) initialize(ctx context.Context, sent func(), forward fun
 			Capabilities    map[string]struct{ ListChanged bool }
 		}
 	}
-	json.Unmarshal(answer, &fields) // without a version if the answer is an error
+	json.Unmarshal(answer, &fields) // the version stays empty if the answer is an error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.id, s.version, s.kinds = id, fields.Result.ProtocolVersion, nil
@@ -155,9 +156,11 @@ func (s *bridgeSession) tellChanges() {
 }
 
 // readNotifications passes on the notifications of the agent until the session ends. After an
-// interruption it tells the client that everything may have changed.
+// lost connection it tells the client that everything may have changed. Only the first call has an
+// effect.
 func (s *bridgeSession) readNotifications() { s.beginRead.Do(s.keepReading) }
 
+// keepReading does the work of readNotifications.
 func (s *bridgeSession) keepReading() {
 	b := s.bridge
 	pauses := backoff.Backoff{First: 250 * time.Millisecond, Max: 10 * time.Second, Jitter: true}
@@ -180,7 +183,7 @@ func (s *bridgeSession) keepReading() {
 					return false
 				})
 			case http.StatusNotFound:
-				s.renew(s.ctx, id) // an error means that the next attempt gets the same response
+				s.renew(s.ctx, id) // after an error, the next attempt gets the same response
 			case http.StatusMethodNotAllowed:
 				response.Body.Close()
 				return
@@ -196,7 +199,7 @@ func (s *bridgeSession) keepReading() {
 	}
 }
 
-// end ends the session at the agent.
+// end ends the session, also at the agent.
 func (s *bridgeSession) end() {
 	defer s.cancel()
 	header := s.header()

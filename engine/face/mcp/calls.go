@@ -15,8 +15,8 @@ import (
 	"moonlark/engine/tool"
 )
 
-// maxCalls is the maximum number of calls that wait for their results at a time, of all clients
-// together.
+// maxCalls is the maximum number of calls and requests of all clients together that wait for their
+// results.
 const maxCalls = 64
 
 // maxClientName is the maximum length of the name of a client, in bytes. Longer names are cut.
@@ -25,9 +25,9 @@ const maxClientName = 64
 // errBusy says that too many calls wait for their results.
 var errBusy = &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: "too many calls are waiting; try again in a moment"}
 
-// begin begins a call of a client, with the parameters of its request. It returns errBusy if there are
-// too many calls. Otherwise the caller must call end when it has the result of the call, before the
-// client gets it.
+// begin counts a call of a client and returns its options. params are the parameters of the client's
+// request. begin returns errBusy if there are too many calls. Otherwise the caller must call end when
+// it has the result of the call, and before it sends the result to the client.
 func (s *Server) begin(ctx context.Context, session *sdk.ServerSession, params sdk.RequestParams) (opts remote.CallOptions, end func(), err error) {
 	if s.running.Add(1) > maxCalls {
 		s.running.Add(-1)
@@ -52,7 +52,7 @@ func (s *Server) begin(ctx context.Context, session *sdk.ServerSession, params s
 }
 
 // call runs a tool for a client. Errors of the tool are results, so that the language model of the
-// client can read them and mend its call.
+// client can read them and correct its call.
 func (s *Server) call(ctx context.Context, request *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
 	name := request.Params.Name
 	opts, end, err := s.begin(ctx, request.Session, request.Params)
@@ -114,11 +114,11 @@ func (s *Server) refuse(next sdk.MethodHandler) sdk.MethodHandler {
 		}
 		switch params := request.GetParams().(type) {
 		case *sdk.CallToolParamsRaw:
-			if err := s.unknown("tool", params.Name, &s.tools); err != nil {
+			if err := s.checkListed("tool", params.Name, &s.tools); err != nil {
 				return nil, err
 			}
 		case *sdk.GetPromptParams:
-			if err := s.unknown("prompt", params.Name, &s.prompts); err != nil {
+			if err := s.checkListed("prompt", params.Name, &s.prompts); err != nil {
 				return nil, err
 			}
 		case *sdk.ReadResourceParams:
@@ -128,7 +128,8 @@ func (s *Server) refuse(next sdk.MethodHandler) sdk.MethodHandler {
 	}
 }
 
-// offers reports whether clients may know that the server has what the method is for.
+// offers reports whether the server has what the method is for. Once there were resources or prompts, it
+// keeps their methods.
 func (s *Server) offers(method string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,9 +144,9 @@ func (s *Server) offers(method string) bool {
 	return true
 }
 
-// unknown returns an error if clients may not use a thing of this kind and name, and otherwise nil. l
-// is the listing of the things of this kind.
-func (s *Server) unknown(kind, name string, l *listing) error {
+// checkListed returns an error if clients do not see a thing of this kind and name. l is the listing of
+// the things of this kind.
+func (s *Server) checkListed(kind, name string, l *listing) error {
 	if s.lists(l, name) {
 		return nil
 	}
@@ -161,7 +162,7 @@ func (s *Server) unknown(kind, name string, l *listing) error {
 	}
 }
 
-// lists reports whether the listing l of s has a thing of this name.
+// lists reports whether l, a listing of s, has a thing of this name.
 func (s *Server) lists(l *listing, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

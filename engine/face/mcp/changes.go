@@ -14,16 +14,16 @@ const (
 	promptsChanged   = "notifications/prompts/list_changed"
 )
 
-// changes make sure that each client hears of a change once. The library sends a notification for each
-// group of changed things that come within 10 ms, and a change of many things can take longer. The zero
-// value is ready to use. Server.mu guards the fields.
+// changes make sure that each client gets one notification of a change. The library puts changes that
+// follow each other within 10 ms into one notification, but a reload that changes many things can take
+// longer. The zero value is ready to use. Server.mu guards the fields.
 type changes struct {
-	made map[string]int // how often something has changed, by the notification that tells of it
-	told map[told]int   // the value of made when a client was last told
+	made map[string]int       // how often something has changed, by the notification of the change
+	told map[clientChange]int // the value of made when a client last got a notification
 }
 
-// told is one client and one notification.
-type told struct {
+// A clientChange is a client and a notification of changes that it gets.
+type clientChange struct {
 	session      sdk.Session
 	notification string
 }
@@ -32,7 +32,7 @@ type told struct {
 // are connected.
 func (c *changes) note(notification string, sessions []*sdk.ServerSession) {
 	if c.made == nil {
-		c.made, c.told = make(map[string]int), make(map[told]int)
+		c.made, c.told = make(map[string]int), make(map[clientChange]int)
 	}
 	c.made[notification]++
 	for key := range c.told {
@@ -42,9 +42,9 @@ func (c *changes) note(notification string, sessions []*sdk.ServerSession) {
 	}
 }
 
-// tell reports whether the client must get the notification, and notes that it gets it.
+// tell reports whether the client must get the notification. If so, it notes that the client has got it.
 func (c *changes) tell(session sdk.Session, notification string) bool {
-	key, made := told{session, notification}, c.made[notification]
+	key, made := clientChange{session, notification}, c.made[notification]
 	if c.told[key] == made {
 		return false
 	}
@@ -60,8 +60,8 @@ func (s *Server) noteChange(notification string, names ...[]string) {
 	}
 }
 
-// tellOnce drops notifications about changes that the client has heard of, or need not hear of because
-// it has not begun its session. Notifications within a Refresh wait for its end.
+// tellOnce is middleware that drops a notification of a change if the client has got one already, or has
+// not begun its session. Notifications within a Refresh wait for its end.
 func (s *Server) tellOnce(next sdk.MethodHandler) sdk.MethodHandler {
 	return func(ctx context.Context, method string, request sdk.Request) (sdk.Result, error) {
 		if method != toolsChanged && method != resourcesChanged && method != promptsChanged {

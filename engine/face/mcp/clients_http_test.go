@@ -1,11 +1,8 @@
 package mcp
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -40,15 +37,8 @@ func TestTheTypeScriptSDKsAsClientsOfARunningAgent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Node.js several times")
 	}
-	node := testkit.NodeFolder(t, append([]string{mcpRemote}, typeScript...)...)
+	node := clientFolder(t, mcpRemote)
 	moonlark := testkit.Moonlark(t)
-	program, err := os.ReadFile("testdata/client.mjs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(node, "client.mjs"), program, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	remote := func(url string) []string {
 		return []string{"node", filepath.Join(node, "node_modules/mcp-remote/dist/proxy.js"), url, "--transport", "http-only", "--header", "Authorization: Bearer secret"}
 	}
@@ -69,23 +59,15 @@ func TestTheTypeScriptSDKsAsClientsOfARunningAgent(t *testing.T) {
 		{"v1", "v1-test (via mcp-remote 0.15.1)", "mcp-remote", remote, 10},
 	} {
 		t.Run(row.kind+" by "+row.by, func(t *testing.T) {
-			script := filepath.Join(t.TempDir(), "house.lua")
-			if err := os.WriteFile(script, []byte(forClients), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			script := scriptForClients(t)
 			agent, url := startAgent(t, moonlark, script)
-			run := exec.CommandContext(t.Context(), "node", append([]string{"client.mjs", row.kind, script, fmt.Sprint(row.reloads)}, row.command(url)...)...)
-			var stderr bytes.Buffer
-			run.Dir, run.Stderr = node, &stderr
-			run.Env = append(os.Environ(), fmt.Sprint("SERVER_PID=", agent.PID()), "MOONLARK_HTTP_TOKEN=secret", "HOME="+t.TempDir())
-			out, err := run.Output()
-			if err != nil {
-				t.Fatalf("%v\n%s\n%s", err, &stderr, agent.Stderr.String())
-			}
-			var got clientReport
-			if err := json.Unmarshal(out, &got); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
+			defer func() {
+				if t.Failed() {
+					t.Logf("the agent has written\n%s", agent.Stderr.String())
+				}
+			}()
+			env := []string{fmt.Sprint("SERVER_PID=", agent.PID()), "MOONLARK_HTTP_TOKEN=secret", "HOME=" + t.TempDir()}
+			got := runClient(t, node, env, append([]string{row.kind, script, fmt.Sprint(row.reloads)}, row.command(url)...)...)
 			checkReport(t, got, row.client, row.reloads)
 			if took := agent.Terminate(); took > 15*time.Second { // an idle machine needs less than 2 s
 				t.Errorf("the agent took %v to end", took)

@@ -52,40 +52,61 @@ type clientTool struct {
 	Annotations  map[string]any
 }
 
-func TestTheTypeScriptSDKsAsClients(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts Node.js several times")
-	}
-	node := testkit.NodeFolder(t, typeScript...)
-	moonlark := testkit.Moonlark(t)
+// clientFolder returns a folder with the TypeScript SDKs, further packages, and client.mjs.
+func clientFolder(t *testing.T, more ...string) string {
+	t.Helper()
+	folder := testkit.NodeFolder(t, slices.Concat(more, typeScript)...)
 	program, err := os.ReadFile("testdata/client.mjs")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(node, "client.mjs"), program, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "client.mjs"), program, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return folder
+}
+
+// scriptForClients returns the path of a script with the tools that client.mjs calls.
+func scriptForClients(t *testing.T) string {
+	t.Helper()
+	script := filepath.Join(t.TempDir(), "house.lua")
+	if err := os.WriteFile(script, []byte(forClients), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return script
+}
+
+// runClient runs client.mjs in a folder of clientFolder and returns what it has printed. env are variables
+// besides those of the test.
+func runClient(t *testing.T, folder string, env []string, args ...string) (got clientReport) {
+	t.Helper()
+	run := exec.CommandContext(t.Context(), "node", append([]string{"client.mjs"}, args...)...)
+	var stderr bytes.Buffer
+	run.Dir, run.Stderr, run.Env = folder, &stderr, append(os.Environ(), env...)
+	out, err := run.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, &stderr)
+	}
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return got
+}
+
+func TestTheTypeScriptSDKsAsClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts Node.js several times")
+	}
+	node := clientFolder(t)
+	moonlark := testkit.Moonlark(t)
 	for _, row := range []struct {
 		kind, client string
 		reloads      int
 	}{{"v1", "v1-test", 100}, {"legacy", "v2-test", 10}, {"auto", "v2-test", 10}, {"2026-07-28", "v2-test", 100}} {
 		t.Run(row.kind, func(t *testing.T) {
-			script := filepath.Join(t.TempDir(), "house.lua")
-			if err := os.WriteFile(script, []byte(forClients), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			script := scriptForClients(t)
 			// without a file watcher, which would load a script once more if it is slower than SIGHUP
-			run := exec.CommandContext(t.Context(), "node", "client.mjs", row.kind, script, fmt.Sprint(row.reloads), moonlark, "mcp", "--no-watch", script)
-			var stderr bytes.Buffer
-			run.Dir, run.Stderr = node, &stderr
-			out, err := run.Output()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, &stderr)
-			}
-			var got clientReport
-			if err := json.Unmarshal(out, &got); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
+			got := runClient(t, node, nil, row.kind, script, fmt.Sprint(row.reloads), moonlark, "mcp", "--no-watch", script)
 			checkReport(t, got, row.client, row.reloads)
 		})
 	}

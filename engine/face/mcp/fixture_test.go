@@ -74,7 +74,7 @@ func (f *fixture) connect(version string, opts *sdk.ClientOptions) *sdk.ClientSe
 	ctx, cancel := context.WithTimeout(f.t.Context(), 30*time.Second)
 	f.t.Cleanup(cancel)
 	ours, theirs := sdk.NewInMemoryTransports()
-	if _, err := f.server.SDK().Connect(ctx, ours, nil); err != nil {
+	if _, err := f.server.sdk.Connect(ctx, ours, nil); err != nil {
 		f.t.Fatal(err)
 	}
 	client := sdk.NewClient(&sdk.Implementation{Name: "tester", Version: "1"}, opts)

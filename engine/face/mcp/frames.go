@@ -22,8 +22,8 @@ type frameReader struct {
 func newFrameReader(in io.Reader) *frameReader { return &frameReader{bufio.NewReaderSize(in, 64<<10)} }
 
 // next returns the next line without its newline. The caller may keep it. For a line that is too
-// long, next returns errFrameTooLong, and instead of the line the id of the message as JSON, or nil if
-// it has none; the line was read to its end then. At the end of the input, next returns what follows
+// long, next reads to its end and returns errFrameTooLong, with the id of the message as JSON in place of
+// the line, or nil if the message has no id. At the end of the input, next returns what follows
 // after the last newline, and then io.EOF.
 func (r *frameReader) next() ([]byte, error) {
 	var line []byte
@@ -57,27 +57,28 @@ func (r *frameReader) next() ([]byte, error) {
 const maxScanned = 128
 
 // An idScanner finds the id of a message without keeping the message. It gets the message in parts.
-// For a text that is not JSON, it finds something or nothing.
+// For a text that is not JSON, what it finds means nothing.
 type idScanner struct {
 	depth   int    // how many objects and arrays are open
 	quoted  bool   // whether the scanner is inside of a string
 	escaped bool   // whether the last byte in the string was a backslash
-	value   bool   // whether a colon has come since the last comma of the message itself
-	name    []byte // the name of the field of the message itself, with its quotes
-	token   []byte // the string, number or word of the message itself that was read last
+	value   bool   // whether a colon has come since the last comma at depth 1
+	name    []byte // the name of the present field at depth 1, with its quotes
+	token   []byte // the string, number or word at depth 1 that was read last
 	found   []byte // the value of the field id; nil if it has not come
 }
 
 // id returns the id as JSON, or nil if the message has none.
 func (s *idScanner) id() []byte { return s.found }
 
+// scan reads the next part of the message.
 func (s *idScanner) scan(part []byte) {
 	for _, b := range part {
 		s.add(b)
 	}
 }
 
-// add looks at the next byte.
+// add reads the next byte of the message.
 func (s *idScanner) add(b byte) {
 	if s.quoted {
 		s.keep(b)
@@ -114,7 +115,7 @@ func (s *idScanner) add(b byte) {
 	}
 }
 
-// keep adds a byte to the token, if it is part of the message itself.
+// keep adds a byte to the token, if the depth is 1 and the token is not too long.
 func (s *idScanner) keep(b byte) {
 	if s.depth == 1 && len(s.token) < maxScanned {
 		s.token = append(s.token, b)

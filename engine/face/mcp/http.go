@@ -20,8 +20,8 @@ const (
 	MaxHTTPRequests = 64
 	MaxHTTPBody     = 1 << 20
 
-	// maxHTTPStreams is how many of the open requests may be streams for notifications. The others are
-	// for calls, so that clients that only wait for notifications do not keep calls out.
+	// maxHTTPStreams is the maximum number of open requests that are streams for notifications. The
+	// other open requests are for calls, so that clients that wait for notifications do not block calls.
 	maxHTTPStreams = 32
 
 	// maxHTTPSessions is the maximum number of sessions.
@@ -30,8 +30,8 @@ const (
 	// httpIdle is how long a session lasts without a request.
 	httpIdle = 30 * time.Minute
 
-	// keepAliveInterval is how often a stream without a message gets a comment, which clients ignore.
-	// Proxies end a connection on which nothing is sent, mostly after one minute.
+	// keepAliveInterval is the time without a message after which a stream gets a comment, which
+	// clients ignore. Many proxies end a connection on which nothing has been sent for a minute.
 	keepAliveInterval = 25 * time.Second
 
 	// statelessVersion is the first version of MCP without sessions.
@@ -42,9 +42,9 @@ const (
 // handlers of the library: one has sessions, for clients that use MCP versions before 2026-07-28;
 // the other has none.
 //
-// The handler checks neither the sender nor the token: the server that calls it does. It needs the
-// time that a call takes, and a stream for notifications lasts until its client ends it, so that the
-// server must not limit the duration of a response.
+// The handler checks neither the sender nor the token: the server that calls it must do that. The
+// server must not limit the duration of a response: a response takes as long as the call, and a stream
+// for notifications lasts until its client ends it.
 //
 // If a client with a session goes away during a call, the call runs to its end, because the client
 // may come back. Without a session, the call is cancelled.
@@ -76,9 +76,6 @@ func NewHTTPHandler(s *Server) *HTTPHandler {
 	return h
 }
 
-// Sessions returns how many sessions there are.
-func (h *HTTPHandler) Sessions() int { return h.sessions.count() }
-
 // Close ends all sessions and their calls. Call it when the server has ended all requests.
 func (h *HTTPHandler) Close() { h.sessions.close() }
 
@@ -96,12 +93,12 @@ func (h *HTTPHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(r.Header.Values("Accept")) == 0 {
-		r.Header.Set("Accept", "*/*") // what no header means; the library would refuse the request
+		r.Header.Set("Accept", "*/*") // HTTP says that a missing header means this; the library would refuse the request
 	}
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
+	w.Header().Set("X-Accel-Buffering", "no") // otherwise nginx delays events
 	stream := newEventStream(w, h.keepAlive)
 	defer stream.end()
-	// versions are dates, so that their order is that of the texts
+	// versions are dates, which have the same order as texts
 	if r.Header.Get("MCP-Protocol-Version") >= statelessVersion {
 		h.stateless.ServeHTTP(stream, r)
 		return
@@ -115,8 +112,8 @@ func (h *HTTPHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // An eventStream is the ResponseWriter of a request. If the response is a stream of events, it sends
-// a comment when nothing was sent for some time. The library writes on any goroutine, but never two
-// parts of an event separately.
+// a comment when nothing was sent for some time. The library writes on any goroutine. It writes each
+// event with one call of Write, so that a comment cannot be inside of an event.
 type eventStream struct {
 	http.ResponseWriter
 	interval time.Duration
@@ -130,7 +127,7 @@ func newEventStream(w http.ResponseWriter, interval time.Duration) *eventStream 
 	return &eventStream{ResponseWriter: w, interval: interval}
 }
 
-// Write sends an event, or a response that is no stream of events.
+// Write sends an event, or a part of a response that is not a stream of events.
 func (s *eventStream) Write(data []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -172,7 +169,7 @@ func (s *eventStream) comment() {
 	}
 }
 
-// end makes the stream write nothing more, because the server takes the ResponseWriter back.
+// end makes later writes fail, because the ResponseWriter must not be used after ServeHTTP has returned.
 func (s *eventStream) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

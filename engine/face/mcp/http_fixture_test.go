@@ -70,9 +70,8 @@ type reply struct {
 	body   *bufio.Reader
 }
 
-// send sends a request and returns the response when its header has arrived. header lists names and
-// values of headers alternately. The response ends with ctx.
-func (f *httpFixture) send(ctx context.Context, method, body string, header ...string) reply {
+// newRequest returns a request. header lists names and values of headers alternately.
+func (f *httpFixture) newRequest(ctx context.Context, method, body string, header ...string) *http.Request {
 	f.t.Helper()
 	r, err := http.NewRequestWithContext(ctx, method, f.url(), strings.NewReader(body))
 	if err != nil {
@@ -86,7 +85,14 @@ func (f *httpFixture) send(ctx context.Context, method, body string, header ...s
 		}
 		r.Header.Set(header[i], header[i+1])
 	}
-	answer, err := f.client.Do(r)
+	return r
+}
+
+// send sends a request and returns the response when its header has arrived. header is like that of
+// newRequest. The response ends with ctx.
+func (f *httpFixture) send(ctx context.Context, method, body string, header ...string) reply {
+	f.t.Helper()
+	answer, err := f.client.Do(f.newRequest(ctx, method, body, header...))
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -106,6 +112,23 @@ func (f *httpFixture) post(body string, header ...string) reply {
 	}
 	got.text, got.body = string(text), nil
 	return got
+}
+
+// postAndDiscard sends a POST request on a goroutine of its own and drops the response. The returned
+// channel is closed when the response has ended, or ctx is done.
+func (f *httpFixture) postAndDiscard(ctx context.Context, body string, header ...string) (ended <-chan struct{}) {
+	f.t.Helper()
+	r := f.newRequest(ctx, http.MethodPost, body, header...)
+	r.Header.Del("Accept") // a missing header means the same as */*
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if answer, err := f.client.Do(r); err == nil {
+			io.Copy(io.Discard, answer.Body)
+			answer.Body.Close()
+		}
+	}()
+	return done
 }
 
 // begin begins a session and returns its id.

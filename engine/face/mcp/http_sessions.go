@@ -17,7 +17,7 @@ type httpSessions struct {
 
 	mu     sync.Mutex // guards the fields below
 	byID   map[string]*httpSession
-	closed bool // whether close was called: no more sessions begin
+	closed bool // whether close was called; sessions that begin later are ended at once
 }
 
 // An httpSession is one session. httpSessions.mu guards the fields below the blank line.
@@ -35,8 +35,8 @@ func newHTTPSessions(idle time.Duration) *httpSessions {
 	return &httpSessions{idle: idle, byID: map[string]*httpSession{}}
 }
 
-// add notes a session that has begun. If there are maxHTTPSessions already, the one that has had no
-// request for the longest time ends.
+// add adds a session that has begun. If there are maxHTTPSessions already, it ends the one that has had
+// no request for the longest time.
 func (s *httpSessions) add(session *sdk.ServerSession) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,7 +101,7 @@ func (s *httpSessions) expire(id string) {
 	}
 }
 
-// forget cancels the calls of a session that the library ends after this.
+// forget removes a session that the library is about to end, and cancels its calls.
 func (s *httpSessions) forget(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -67,7 +67,7 @@ func TestClientsOfBothErasUseOneAddress(t *testing.T) {
 	}
 }
 
-func TestRequestsFromElsewhereReachNoTool(t *testing.T) {
+func TestRequestsThatAreNotAllowedReachNoTool(t *testing.T) {
 	f := newHTTPFixture(t, hang, "secret")
 	call := request(1, "tools/call", modern(`,"name":"greet"`))
 	headers := append(withoutSession("tools/call", "greet"), "Authorization", "Bearer secret")
@@ -111,12 +111,12 @@ func TestLargeBodiesAndUnknownSessionsAreRefused(t *testing.T) {
 	if got := f.post(request(2, "tools/list", "{}"), inSession(session)...); got.status != http.StatusNotFound {
 		t.Errorf("a session that has ended: got %d %s", got.status, got.text)
 	}
-	if n := f.handler.Sessions(); n != 0 {
+	if n := f.handler.sessions.count(); n != 0 {
 		t.Errorf("there are %d sessions", n)
 	}
 }
 
-// Of 300 sessions, the first ones end, except the one that has a stream.
+// After 300 sessions have begun, the first ones have ended, except the one that has a stream.
 func TestSessionsAreLimited(t *testing.T) {
 	f := newHTTPFixture(t, greet, "")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -128,7 +128,7 @@ func TestSessionsAreLimited(t *testing.T) {
 	for range 298 {
 		last = f.begin()
 	}
-	if n := f.handler.Sessions(); n != maxHTTPSessions {
+	if n := f.handler.sessions.count(); n != maxHTTPSessions {
 		t.Errorf("there are %d sessions, want %d", n, maxHTTPSessions)
 	}
 	for id, want := range map[string]int{kept: 200, first: 404, last: 200} {
@@ -142,12 +142,17 @@ func TestSessionsAreLimited(t *testing.T) {
 // A session without requests ends. One with a stream for notifications does not.
 func TestIdleSessionsEnd(t *testing.T) {
 	f := newHTTPFixture(t, greet, "")
-	f.handler.sessions.idle = 100 * time.Millisecond
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	kept, idle := f.begin(), f.begin()
 	f.listen(ctx, kept)
-	testkit.Until(t, "the end of the idle session", func() bool { return f.handler.Sessions() == 1 })
+	f.handler.sessions.mu.Lock()
+	f.handler.sessions.idle = 100 * time.Millisecond // for the time after the next requests
+	f.handler.sessions.mu.Unlock()
+	if got := f.post(request(2, "tools/list", "{}"), inSession(idle)...); got.status != http.StatusOK {
+		t.Errorf("a session that has begun: got %d %s", got.status, got.text)
+	}
+	testkit.Until(t, "the end of the idle session", func() bool { return f.handler.sessions.count() == 1 })
 	if got := f.post(request(2, "tools/list", "{}"), inSession(idle)...); got.status != http.StatusNotFound {
 		t.Errorf("the idle session: got %d %s", got.status, got.text)
 	}
@@ -156,7 +161,7 @@ func TestIdleSessionsEnd(t *testing.T) {
 		t.Errorf("the session with a stream: got %d %s", got.status, got.text)
 	}
 	cancel()
-	testkit.Until(t, "the end of the last session", func() bool { return f.handler.Sessions() == 0 && f.server.Sessions() == 0 })
+	testkit.Until(t, "the end of the last session", func() bool { return f.handler.sessions.count() == 0 && f.server.Sessions() == 0 })
 }
 
 // In MCP 2026-07-28 a client that goes away cancels its call. With a session it does not, but the end
@@ -165,22 +170,7 @@ func TestAClientThatGoesAwayCancelsItsCallOnlyWithoutASession(t *testing.T) {
 	f := newHTTPFixture(t, hang, "")
 	call := func(header []string, params string) (leave context.CancelFunc) {
 		ctx, cancel := context.WithCancel(t.Context())
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, f.url(), strings.NewReader(request(2, "tools/call", params)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Content-Type", "application/json")
-		for i := 0; i < len(header); i += 2 {
-			r.Header.Set(header[i], header[i+1])
-		}
-		gone := make(chan struct{})
-		go func() {
-			defer close(gone)
-			if answer, err := f.client.Do(r); err == nil {
-				io.Copy(io.Discard, answer.Body)
-				answer.Body.Close()
-			}
-		}()
+		gone := f.postAndDiscard(ctx, request(2, "tools/call", params), header...)
 		return func() { cancel(); <-gone }
 	}
 	leave := call(withoutSession("tools/call", "hang"), modern(`,"name":"hang"`))
@@ -239,8 +229,8 @@ func TestStreamsLeaveRoomForCalls(t *testing.T) {
 	testkit.Until(t, "room for another stream", func() bool { return len(f.handler.streams) == 0 })
 }
 
-// A client that does not read its notifications keeps neither other clients nor reloads back.
-func TestASlowReaderKeepsNobodyBack(t *testing.T) {
+// A client that does not read its notifications delays neither other clients nor reloads.
+func TestASlowReaderDelaysNobody(t *testing.T) {
 	f := newHTTPFixture(t, greet, "")
 	session := f.begin()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(f.control.URL(), "http://"))
@@ -342,7 +332,7 @@ func TestTheEndOfTheServerEndsStreamsAndCalls(t *testing.T) {
 	f := newHTTPFixture(t, hang, "")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var waiting sync.WaitGroup
+	var ended []<-chan struct{} // the requests
 	for i := range 8 {
 		session := f.begin()
 		f.listen(ctx, session)
@@ -351,17 +341,7 @@ func TestTheEndOfTheServerEndsStreamsAndCalls(t *testing.T) {
 			if header[0] != sessionHeader {
 				params = modern(`,"name":"hang"`)
 			}
-			waiting.Go(func() {
-				r, _ := http.NewRequest(http.MethodPost, f.url(), strings.NewReader(request(i+10, "tools/call", params)))
-				r.Header.Set("Content-Type", "application/json")
-				for i := 0; i < len(header); i += 2 {
-					r.Header.Set(header[i], header[i+1])
-				}
-				if answer, err := f.client.Do(r); err == nil {
-					io.Copy(io.Discard, answer.Body)
-					answer.Body.Close()
-				}
-			})
+			ended = append(ended, f.postAndDiscard(context.Background(), request(i+10, "tools/call", params), header...))
 		}
 	}
 	f.counted("16 0")
@@ -369,7 +349,9 @@ func TestTheEndOfTheServerEndsStreamsAndCalls(t *testing.T) {
 	f.control.Close()
 	f.handler.Close()
 	t.Logf("the end took %v", time.Since(began))
-	waiting.Wait()
+	for _, e := range ended {
+		<-e
+	}
 	f.counted("16 16")
 	cancel()
 	f.client.CloseIdleConnections()

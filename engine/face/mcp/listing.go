@@ -8,12 +8,12 @@ import (
 	"slices"
 )
 
-// A listing is what clients see of one kind of things, such as tools: the definition of each as JSON,
-// by name. Its owner calls the methods under a lock. The zero value is an empty listing.
+// A listing has what clients see of the things of one kind, such as tools: the definition of each thing
+// as JSON, by name. Its owner calls the methods under a lock. The zero value is an empty listing.
 type listing struct{ texts map[string][]byte }
 
-// replace makes the definitions in now the listing. It returns the names of those that are new or
-// differ from before, and the names that are gone, both sorted.
+// replace replaces all definitions with those in now. It returns the names of the definitions that are
+// new or differ from before, and the names that are gone, both sorted.
 func (l *listing) replace(now map[string]any) (changed, gone []string) {
 	texts := make(map[string][]byte, len(now))
 	for _, name := range slices.Sorted(maps.Keys(now)) {

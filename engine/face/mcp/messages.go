@@ -22,7 +22,7 @@ func readMessages(in io.Reader, handle func(line []byte) (goOn bool), refuse fun
 		case err != nil:
 			return
 		case first:
-			line = bytes.TrimPrefix(line, []byte("\uFEFF")) // written by some shells of Windows
+			line = bytes.TrimPrefix(line, []byte("\uFEFF")) // a byte order mark, which some shells of Windows write
 		}
 		if line = bytes.TrimSpace(line); len(line) > 0 && !handle(line) {
 			return
@@ -39,7 +39,7 @@ type lineError struct {
 
 func (e *lineError) Error() string { return e.why }
 
-// parseMessage returns the message in a line of the client. The error is nil if there is one.
+// parseMessage returns the message in a line of the client, or an error if the line is not a message.
 func parseMessage(line []byte) (jsonrpc.Message, *lineError) {
 	if !json.Valid(line) {
 		return nil, &lineError{code: jsonrpc.CodeParseError, why: "the line is not JSON"}
@@ -52,7 +52,7 @@ func parseMessage(line []byte) (jsonrpc.Message, *lineError) {
 		return nil, &lineError{code: jsonrpc.CodeInvalidRequest, why: "the server takes one message in a line, and no lists of messages"}
 	}
 	var fields struct{ ID json.RawMessage }
-	json.Unmarshal(line, &fields) // without an id if it is no object
+	json.Unmarshal(line, &fields) // the id stays empty if the line is not an object
 	return nil, &lineError{id: idOf(fields.ID), code: jsonrpc.CodeInvalidRequest, why: err.Error()}
 }
 

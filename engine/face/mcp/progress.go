@@ -15,9 +15,9 @@ type update struct {
 	message     string
 }
 
-// A progress tells a client of the progress of one call: at most once in each progressInterval, the
-// latest update always, and never a value that is not greater than the one before. It has one
-// goroutine, from startProgress to end.
+// A progress notifies a client of the progress of one call, at most once in each progressInterval. It
+// always sends the last update, and drops updates whose value is not greater than the one before. It
+// has one goroutine, from startProgress to end.
 type progress struct {
 	send  func(update)  // may block; called by the goroutine only
 	wake  chan struct{} // of capacity 1: there is something in next
@@ -25,8 +25,8 @@ type progress struct {
 	done  chan struct{} // closed when the goroutine has ended
 
 	mu     sync.Mutex // guards the fields below
-	next   *update    // the latest update, which was not sent yet; nil if there is none
-	begun  bool       // whether there was an update
+	next   *update    // the latest update, if it was not sent yet; otherwise nil
+	begun  bool       // whether report has stored an update
 	latest float64    // the greatest value of done so far
 }
 
@@ -36,8 +36,8 @@ func startProgress(send func(update)) *progress {
 	return p
 }
 
-// report stores an update for the client. It does not block, and any goroutine may call it. Numbers
-// that JSON does not have are left out.
+// report stores an update for the client. It does not block, and any goroutine may call it. It drops
+// an update with a number that JSON does not have, such as NaN.
 func (p *progress) report(done, total float64, message string) {
 	if math.IsNaN(done+total) || math.IsInf(done, 0) || math.IsInf(total, 0) {
 		return
@@ -55,7 +55,7 @@ func (p *progress) report(done, total float64, message string) {
 	}
 }
 
-// end sends the last update and returns when the client has got it.
+// end sends the last update, if it was not sent yet, and returns when send has returned.
 func (p *progress) end() {
 	close(p.ended)
 	<-p.done

@@ -38,7 +38,7 @@ func TestProgressIsSentTenTimesASecondAndTheLastAlways(t *testing.T) {
 	}
 }
 
-func TestProgressGrowsOnly(t *testing.T) {
+func TestProgressOnlyGrows(t *testing.T) {
 	got := sent(t, func(p *progress) {
 		for _, done := range []float64{-1, -1, 5, 3, 5, 6} {
 			p.report(done, 0, "")
@@ -69,7 +69,7 @@ func TestProgressAfterTheResultIsDropped(t *testing.T) {
 	})
 }
 
-func TestProgressLeavesOutWhatIsNoNumber(t *testing.T) {
+func TestProgressThatIsNotANumberIsDropped(t *testing.T) {
 	got := sent(t, func(p *progress) {
 		p.report(math.NaN(), 1, "")
 		p.report(1, math.Inf(1), "")

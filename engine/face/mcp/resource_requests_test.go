@@ -4,14 +4,14 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"moonlark/engine/testkit"
 	"moonlark/engine/tool"
 )
 
-// People and models leave characters as they are that RFC 6570 wants to be percent-encoded.
+// People and models often do not percent-encode the characters that RFC 6570 requires to be encoded.
 func TestAClientNeedNotEncodeTheParametersOfAURI(t *testing.T) {
 	eachEra(t, `
 		register_resource { uri = "mail:{address}", read = function(uri, call) return call.params.address .. " of " .. uri .. " for " .. call.client end }
@@ -29,7 +29,8 @@ func TestAClientNeedNotEncodeTheParametersOfAURI(t *testing.T) {
 	})
 }
 
-// 200 reloads, with other resources and prompts each time, under clients of both eras that read and list.
+// The script is reloaded 200 times, each time with other resources and prompts, while clients of both
+// eras read and list them.
 func TestResourcesAndPromptsSurviveReloads(t *testing.T) {
 	reloads := 200
 	if testing.Short() {
@@ -78,22 +79,17 @@ func TestResourcesAndPromptsSurviveReloads(t *testing.T) {
 }
 
 func TestACancelledReadWakesTheScript(t *testing.T) {
-	for _, era := range eras {
-		f := newFixture(t, `
-			register_resource { uri = "a:slow", timeout = 100, read = function() begun = true local ok, why = pcall(sleep, 90) woke = why return "late" end }
-			register_resource { uri = "a:begun", read = function() return begun or false end }
-			register_resource { uri = "a:woke", read = function() return woke or "no" end }`, Options{})
-		c := f.connect(era, nil)
+	eachEra(t, `
+		register_resource { uri = "a:slow", timeout = 100, read = function() begun = true local ok, why = pcall(sleep, 90) woke = why return "late" end }
+		register_resource { uri = "a:begun", read = function() return begun or false end }
+		register_resource { uri = "a:woke", read = function() return woke or "no" end }
+	`, Options{}, func(t *testing.T, f *fixture, c *sdk.ClientSession) {
 		wait := func(uri, want string) {
-			for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			t.Helper()
+			testkit.Until(t, uri+" is "+want, func() bool {
 				r, err := c.ReadResource(t.Context(), &sdk.ReadResourceParams{URI: uri})
-				if err != nil || time.Now().After(end) {
-					t.Fatalf("%s: %s is not %s: %+v, %v", era, uri, want, r, err)
-				}
-				if r.Contents[0].Text == want {
-					return
-				}
-			}
+				return err == nil && r.Contents[0].Text == want
+			})
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
@@ -104,13 +100,13 @@ func TestACancelledReadWakesTheScript(t *testing.T) {
 		wait("a:begun", "true")
 		cancel()
 		if err := <-ended; err == nil {
-			t.Errorf("%s: a cancelled read has returned no error", era)
+			t.Error("a cancelled read has returned no error")
 		}
 		wait("a:woke", "the call was cancelled")
-	}
+	})
 }
 
-// What NewResource accepts, the library accepts too: it panics otherwise.
+// The library accepts each URI that NewResource accepts. If it did not, it would panic.
 func FuzzTheLibraryTakesOurURIs(f *testing.F) {
 	for _, uri := range []string{"notes://{id}", "a:b", "a:{b}'|^", "a://[::1]:80/{x}", "a:%41%zz", "a:{b}\u00fc"} {
 		f.Add(uri)

@@ -60,13 +60,13 @@ func (s *Server) read(ctx context.Context, request *sdk.ReadResourceRequest) (*s
 		content.Bytes = []byte{} // the library leaves out an empty text, but one of the two must be there
 	}
 	return &sdk.ReadResourceResult{
-		Cacheable: sdk.Cacheable{CacheScope: "private"}, // for nobody but this client
+		Cacheable: sdk.Cacheable{CacheScope: "private"}, // only this client may use the content again
 		Contents:  []*sdk.ResourceContents{{URI: uri, MIMEType: content.MIME, Text: content.Text, Blob: content.Bytes}},
 	}, nil
 }
 
-// passRead passes on a request to read a resource. The library gets the canonical form of its URI,
-// because it finds no other form, and the client gets its own URI back.
+// passRead passes on a request to read a resource. It replaces the URI by its canonical form for the
+// library, which finds no other form, and puts the client's own URI into the result.
 func (s *Server) passRead(ctx context.Context, method string, request sdk.Request, params *sdk.ReadResourceParams, next sdk.MethodHandler) (sdk.Result, error) {
 	uri := params.URI
 	var known []string
@@ -145,7 +145,7 @@ func is(err error, t tool.RequestErrorType) bool {
 }
 
 // protocolError returns the error that a client gets for an error of the Remote: wrong parameters if
-// the client can mend its request, and otherwise an internal error.
+// the client can correct its request, and otherwise an internal error.
 func protocolError(err error) error {
 	var failed *tool.RequestError
 	if !errors.As(err, &failed) {

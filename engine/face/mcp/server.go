@@ -1,13 +1,13 @@
 // Package mcp offers the tools, resources and prompts of the scripts to other programs by the Model
-// Context Protocol (MCP), such as to Claude Code, to editors and to home automation. A [Server] has
-// them, whatever connection the clients use: stdin and stdout, or HTTP.
+// Context Protocol (MCP): to Claude Code, editors and home automation, for example. One [Server] serves
+// the clients of all connections: stdin and stdout, and HTTP.
 //
 // The package serves both kinds of MCP in use: the versions up to 2025-11-25, in which a session
-// begins with the request initialize, and 2026-07-28, in which every request stands for itself. The
+// begins with the request initialize, and 2026-07-28, in which requests do not depend on each other. The
 // library go-sdk tells them apart for each request.
 //
 // Each request runs on a goroutine of its own, which waits for the script. The scripts never wait for
-// a client: what they report goes through a place that holds only the latest value.
+// a client: if a client reads slowly, it gets only the latest progress of a call.
 package mcp
 
 import (
@@ -17,6 +17,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -39,22 +40,24 @@ type Options struct {
 
 // A Server offers what the scripts have. Any goroutine may call its methods.
 type Server struct {
-	opts   Options // opts, remote and sdk do not change after New
+	opts   Options // opts, remote, sdk and answerTimeout do not change after New
 	remote *remote.Remote
 	sdk    *sdk.Server
 
 	calls   atomic.Int64 // the number of calls so far, from which their ids are made
 	running atomic.Int64 // the number of calls that have no result yet
 
+	answerTimeout time.Duration // the constant answerTimeout; longer in tests
+
 	mu        sync.Mutex // guards the fields below
 	tools     listing
 	resources listing // by URI
 	templates listing // the resources whose URIs have parameters, by URI
 	prompts   listing
-	// whether there were resources and prompts since New, so that clients may know of them
+	// whether there have been resources and prompts since New; the server then has their methods
 	hadResources, hadPrompts bool
 	changes                  changes
-	warned                   map[string]bool // the names of Options.Only of which a warning was logged
+	warned                   map[string]bool // the names of Options.Only for which a warning was logged
 }
 
 // New returns a server for what the scripts of r have. It offers nothing before Refresh is called.
@@ -63,7 +66,7 @@ func New(r *remote.Remote, opts Options) *Server {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{opts: opts, remote: r, warned: map[string]bool{}}
+	s := &Server{opts: opts, remote: r, answerTimeout: answerTimeout, warned: map[string]bool{}}
 	s.sdk = sdk.NewServer(&sdk.Implementation{Name: opts.Name, Version: opts.Version}, &sdk.ServerOptions{
 		// clients ask to be told of changes only if the server says that it has tools which can change
 		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{ListChanged: true}},
@@ -72,10 +75,6 @@ func New(r *remote.Remote, opts Options) *Server {
 	s.sdk.AddSendingMiddleware(s.tellOnce)
 	return s
 }
-
-// SDK returns the server of go-sdk that holds the tools. It is for connections, such as the handlers
-// of HTTP; only Refresh changes its tools.
-func (s *Server) SDK() *sdk.Server { return s.sdk }
 
 // Sessions returns how many clients are connected now. A client that uses MCP 2026-07-28 over HTTP
 // counts only while it waits for an answer.

@@ -118,7 +118,7 @@ func TestResultsAndErrorsOfCalls(t *testing.T) {
 	})
 }
 
-func TestMethodsThatTheServerDoesNotHave(t *testing.T) {
+func TestMethodsThatTheServerDoesNotHaveAreRefused(t *testing.T) {
 	eachEra(t, house, Options{}, func(t *testing.T, f *fixture, c *sdk.ClientSession) {
 		_, prompts := c.ListPrompts(t.Context(), nil)
 		_, resources := c.ListResources(t.Context(), nil)
@@ -209,7 +209,7 @@ func described(n int) string {
 		register_tool("same", function() end)`, n, n)
 }
 
-func TestAHundredReloadsWithinCalls(t *testing.T) {
+func TestCallsAndNotificationsSurviveReloads(t *testing.T) {
 	reloads := 100
 	if testing.Short() {
 		reloads = 10

@@ -35,7 +35,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c := &stdioConnection{
-		ctx: ctx, out: out, messages: make(chan jsonrpc.Message),
+		ctx: ctx, out: out, answerTimeout: s.answerTimeout, messages: make(chan jsonrpc.Message),
 		ended: make(chan struct{}), closed: make(chan struct{}),
 		pending: map[jsonrpc.ID]*pendingRequest{}, written: make(chan struct{}, 1),
 	}
@@ -45,14 +45,14 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	over := make(chan struct{})
+	isOver := make(chan struct{})
 	go func() {
-		defer close(over)
+		defer close(isOver)
 		session.Wait()
 	}()
 	<-c.ended
 	select {
-	case <-over:
+	case <-isOver:
 	case <-time.After(closeTimeout):
 	}
 	c.Close()
@@ -78,9 +78,11 @@ type stdioConnection struct {
 	writing  sync.Mutex    // guards out
 	out      io.Writer
 
+	answerTimeout time.Duration // how long requests may still take after the end of the input
+
 	mu        sync.Mutex // guards the fields below
 	pending   map[jsonrpc.ID]*pendingRequest
-	unwritten int   // how many answers are being written
+	unwritten int   // the number of answers that are being written
 	failure   error // the first error of a write; nil if there was none
 }
 
@@ -90,7 +92,7 @@ type pendingRequest struct {
 	cancelled bool // the client does not want the answer any more
 }
 
-// readAll reads lines and passes on those that are messages, until the input ends.
+// readAll reads lines and passes on the messages in them, until the input ends.
 func (c *stdioConnection) readAll(in io.Reader) {
 	defer close(c.messages)
 	readMessages(in, func(line []byte) (goOn bool) {
@@ -107,8 +109,8 @@ func (c *stdioConnection) readAll(in io.Reader) {
 	}, c.refuse)
 }
 
-// parse returns the message in a line. It returns nil if there is none, and if the message must not be
-// passed on; the client has got an answer then.
+// parse returns the message in a line. If the line is not a message, or the message must not be passed
+// on, parse sends the client an error and returns nil.
 func (c *stdioConnection) parse(line []byte) jsonrpc.Message {
 	message, err := parseMessage(line)
 	if err != nil {
@@ -146,8 +148,8 @@ func (c *stdioConnection) add(request *jsonrpc.Request) (why string) {
 	return ""
 }
 
-// listenMethod is the request that asks for notifications until it is cancelled. Its answer says that
-// no more come.
+// listenMethod is the method of the request for notifications, which lasts until the client cancels it.
+// Its answer says that no more notifications come.
 const listenMethod = "subscriptions/listen"
 
 // noteCancelled notes that the client does not want the answer to a request any more. params are
@@ -176,7 +178,8 @@ func idOf(text json.RawMessage) jsonrpc.ID {
 	return id
 }
 
-// refuse answers a line that cannot be handled. The id in the answer is null if id is invalid.
+// refuse answers a line that cannot be handled with an error. The id in the answer is null if id is
+// invalid.
 func (c *stdioConnection) refuse(id jsonrpc.ID, code int, why string) {
 	c.write(errorAnswer(id, code, why))
 }
@@ -197,9 +200,9 @@ func (c *stdioConnection) Read(context.Context) (jsonrpc.Message, error) {
 	return nil, io.EOF
 }
 
-// awaitAnswers waits until all requests have been answered, at most answerTimeout.
+// awaitAnswers waits until all requests have been answered, for at most c.answerTimeout.
 func (c *stdioConnection) awaitAnswers() {
-	timeout := time.After(answerTimeout)
+	timeout := time.After(c.answerTimeout)
 	for c.awaited() {
 		select {
 		case <-c.written:
@@ -240,8 +243,9 @@ func (c *stdioConnection) Write(_ context.Context, message jsonrpc.Message) erro
 	return c.write(text)
 }
 
-// noteAnswer notes that a request has an answer, which is now written, and reports whether the client
-// does not want it. From now on, the client may use the id for another request.
+// noteAnswer notes that a request has an answer. It reports whether the client does not want the answer;
+// otherwise the caller must write it and call noteWritten. From now on, the client may use the id for
+// another request.
 func (c *stdioConnection) noteAnswer(id jsonrpc.ID) (unwanted bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

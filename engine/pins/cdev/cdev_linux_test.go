@@ -114,27 +114,42 @@ func TestAMachineWithoutChips(t *testing.T) {
 	}
 }
 
-// The files of sysfs are plain files here: this is a fake of sysfs, because this machine may have no PWM.
-func TestPWM(t *testing.T) {
-	folder := t.TempDir()
-	chip := filepath.Join(folder, "pwmchip0")
-	write := func(name, text string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(chip, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	read := func(name string) string {
-		text, _ := os.ReadFile(filepath.Join(chip, name))
-		return string(text)
-	}
-	if err := os.MkdirAll(filepath.Join(chip, "pwm1"), 0o700); err != nil {
+// A pwmChip is the folder of a PWM chip with two channels, of which the second one has been exported. It
+// is a fake of sysfs, with plain files, because this machine may have no PWM.
+type pwmChip struct {
+	t      *testing.T
+	folder string // the folder of all chips
+}
+
+func newPWMChip(t *testing.T) *pwmChip {
+	t.Helper()
+	c := &pwmChip{t, t.TempDir()}
+	if err := os.MkdirAll(c.path("pwm1"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	write("npwm", "2\n")
-	write("export", "")
-	write("unexport", "")
-	b := &Board{pwms: folder}
+	c.write("npwm", "2\n")
+	c.write("export", "")
+	c.write("unexport", "")
+	return c
+}
+
+func (c *pwmChip) path(name string) string { return filepath.Join(c.folder, "pwmchip0", name) }
+
+func (c *pwmChip) write(name, text string) {
+	c.t.Helper()
+	if err := os.WriteFile(c.path(name), []byte(text), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *pwmChip) read(name string) string {
+	text, _ := os.ReadFile(c.path(name))
+	return string(text)
+}
+
+func TestPWM(t *testing.T) {
+	c := newPWMChip(t)
+	b := &Board{pwms: c.folder}
 	for _, row := range []struct {
 		chip, channel int
 		want          string
@@ -147,12 +162,12 @@ func TestPWM(t *testing.T) {
 		}
 	}
 	var known *pins.Error
-	if _, err := b.PWM(0, 0); !errors.As(err, &known) || known.Code != "denied" || read("export") != "0" {
-		t.Errorf("a channel without a folder: %v, export has %q", err, read("export"))
+	if _, err := b.PWM(0, 0); !errors.As(err, &known) || known.Code != "denied" || c.read("export") != "0" {
+		t.Errorf("a channel without a folder: %v, export has %q", err, c.read("export"))
 	}
-	p, err := b.PWM(0, 1) // which a process that was killed has exported
-	if err != nil || read("export") != "0" {
-		t.Fatalf("%v, export has %q", err, read("export"))
+	p, err := b.PWM(0, 1) // which has been exported
+	if err != nil || c.read("export") != "0" {
+		t.Fatalf("%v, export has %q", err, c.read("export"))
 	}
 	if _, err := b.PWM(0, 1); !errors.As(err, &known) || known.Code != "busy" {
 		t.Errorf("a channel that is open: %v", err)
@@ -161,7 +176,7 @@ func TestPWM(t *testing.T) {
 		t.Errorf("without the files of the channel: %v", err)
 	}
 	for _, name := range []string{"period", "duty_cycle", "enable"} {
-		write("pwm1/"+name, "0")
+		c.write("pwm1/"+name, "0")
 	}
 	for _, step := range []struct {
 		period, high time.Duration
@@ -175,18 +190,23 @@ func TestPWM(t *testing.T) {
 		if err := p.Set(step.period, step.high, step.on); err != nil {
 			t.Error(err)
 		}
-		if got := read("pwm1/period") + " " + read("pwm1/duty_cycle") + " " + read("pwm1/enable"); got != step.want {
+		if got := c.read("pwm1/period") + " " + c.read("pwm1/duty_cycle") + " " + c.read("pwm1/enable"); got != step.want {
 			t.Errorf("got %s, want %s", got, step.want)
 		}
 	}
 	p.Close()
-	if read("unexport") != "1" {
-		t.Errorf("unexport has %q", read("unexport"))
+	if c.read("unexport") != "1" {
+		t.Errorf("unexport has %q", c.read("unexport"))
 	}
-	write("pwm1/enable", "1")
-	again, err := b.PWM(0, 1)
-	if err != nil || read("pwm1/enable") != "0" {
-		t.Fatalf("%v, enable has %q", err, read("pwm1/enable"))
+}
+
+// A process that was killed has left a channel exported and switched on.
+func TestAPWMChannelThatAKilledProcessHasLeftIsTakenOver(t *testing.T) {
+	c := newPWMChip(t)
+	c.write("pwm1/enable", "1")
+	p, err := (&Board{pwms: c.folder}).PWM(0, 1)
+	if err != nil || c.read("export") != "" || c.read("pwm1/enable") != "0" {
+		t.Fatalf("%v, export has %q, enable has %q", err, c.read("export"), c.read("pwm1/enable"))
 	}
-	again.Close()
+	p.Close()
 }

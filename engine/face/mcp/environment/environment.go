@@ -2,12 +2,12 @@
 // go back to the behaviour of earlier versions. A value that the library does not understand would end
 // the process.
 //
-// The library reads the variable when its packages are initialised. Go initialises the packages whose
-// imports are initialised in the order of their paths. This package imports only syscall, so it comes
-// before package os, which the library needs.
+// The library reads the variable when its packages are initialised. Go sorts all packages by import path
+// and always initialises the first one whose imports have been initialised. This package imports only
+// syscall, so its turn comes before that of package os, which the library imports.
 package environment
 
 import "syscall"
 
-// Removed is nil, unless the variable could not be removed.
+// Removed is the error of the removal of the variable. It is nil if the variable is not set any more.
 var Removed = syscall.Unsetenv("MCPGODEBUG")
