@@ -25,7 +25,7 @@ type mcpCommand struct {
 	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files."`
 
 	Name    string   `placeholder:"NAME" help:"Name of the server, which clients show. Default: the name of the first script."`
-	Only    []string `placeholder:"TOOL,..." help:"Offer only these tools."`
+	Only    []string `placeholder:"TOOL,..." help:"Offer only these tools. Resources and prompts are not affected."`
 	NoWatch bool     `help:"Do not reload scripts that change."`
 	Bridge  string   `placeholder:"URL" help:"Offer the tools of a running agent, whose /mcp has this URL, in place of those of scripts. For clients that cannot use HTTP or cannot send a token. $$MOONLARK_HTTP_TOKEN is the token of the agent."`
 	Config  string   `enum:",claude,claude-code,cursor,vscode" default:"" placeholder:"CLIENT" help:"Print what this client needs to start the server, and exit: claude (Claude Desktop), claude-code, cursor or vscode."`

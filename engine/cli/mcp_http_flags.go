@@ -15,7 +15,7 @@ import (
 // mcpHTTPFlags offer the tools of the scripts to MCP clients on the HTTP server of the agent.
 type mcpHTTPFlags struct {
 	MCP       bool     `name:"mcp" help:"With --http: offer the tools of the scripts at /mcp, to clients of the Model Context Protocol."`
-	Only      []string `placeholder:"TOOL,..." help:"With --mcp: offer only these tools."`
+	Only      []string `placeholder:"TOOL,..." help:"With --mcp: offer only these tools. Resources and prompts are not affected."`
 	PathToken bool     `name:"mcp-path-token" help:"With --mcp: answer at /mcp/TOKEN too, for clients that cannot send headers. Others may see the token in the logs of a proxy."`
 }
 
