@@ -143,5 +143,16 @@ func (r *Resource) Canonical(uri string) (canonical string, ok bool) {
 	return canonical, true
 }
 
+// Precedes reports whether a URI that matches both resources belongs to r rather than to other: to a
+// resource with exactly this URI, and otherwise to the template with the longest text beside its
+// parameters. If neither precedes the other, the URI belongs to the one that was registered first.
+func (r *Resource) Precedes(other *Resource) bool {
+	if r.IsTemplate() != other.IsTemplate() {
+		return !r.IsTemplate()
+	}
+	text := func(r *Resource) int { return len(r.shape) - len("{}")*len(r.names) }
+	return text(r) > text(other)
+}
+
 // Deadline returns how long a read of this resource may take.
 func (r *Resource) Deadline() time.Duration { return deadline(r.Timeout) }
