@@ -95,6 +95,10 @@ func (h *HTTPHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if r.Method == http.MethodPost && !checkBody(w, r) {
+		return
+	}
+	decodeName(r.Header)
 	if len(r.Header.Values("Accept")) == 0 {
 		r.Header.Set("Accept", "*/*") // what no header means; the library would refuse the request
 	}
