@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"golang.org/x/net/http/httpguts"
 
 	"moonlark/engine/loopback"
 )
@@ -190,6 +191,10 @@ func (b *bridge) handle(line []byte) {
 	switch {
 	case err != nil:
 		b.fail(err.id, err.code, err.why)
+	case !httpguts.ValidHeaderFieldValue(m.method) || !httpguts.ValidHeaderFieldValue(m.version):
+		if m.id.IsValid() {
+			b.fail(m.id, jsonrpc.CodeInvalidRequest, "the method or the version of MCP has characters that no header can have")
+		}
 	case m.id.IsValid() && m.method != "":
 		b.begin(m)
 	case m.method == "notifications/cancelled" && b.cancelRequest(m):
