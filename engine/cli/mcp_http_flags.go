@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -36,8 +37,9 @@ func (f mcpHTTPFlags) check(server control.Options) error {
 
 // mount adds MCP to the HTTP server, if the flags ask for it. scripts are the files of the scripts.
 // Call it before the server is opened and the scripts are loaded, and call end after the server has
-// been closed.
-func (f mcpHTTPFlags) mount(server *control.Control, r *remote.Remote, events *bus.Bus, scripts []string) (end func()) {
+// been closed. When ctx is done, the server closes its connections. The calls end then too, so that the
+// end of the program does not wait for them.
+func (f mcpHTTPFlags) mount(ctx context.Context, server *control.Control, r *remote.Remote, events *bus.Bus, scripts []string) (end func()) {
 	if !f.MCP {
 		return func() {}
 	}
@@ -49,6 +51,7 @@ func (f mcpHTTPFlags) mount(server *control.Control, r *remote.Remote, events *b
 		Streams: true, PathToken: f.PathToken,
 	})
 	server.Gauge("moonlark_mcp_sessions", func() float64 { return float64(tools.Sessions()) })
+	context.AfterFunc(ctx, handler.Close)
 	return func() {
 		watched.Close(stopTimeout)
 		handler.Close()

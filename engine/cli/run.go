@@ -134,7 +134,7 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 		shown.Close(stopTimeout)
 		return &usageError{err}
 	}
-	defer c.mcpHTTPFlags.mount(outside, e.Remote(), events, c.Scripts)()
+	defer c.mcpHTTPFlags.mount(ctx, outside, e.Remote(), events, c.Scripts)()
 	if err := outside.Open(ctx, e.Remote()); err != nil {
 		shown.Close(stopTimeout)
 		return err

@@ -79,7 +79,7 @@ func NewHTTPHandler(s *Server) *HTTPHandler {
 // Sessions returns how many sessions there are.
 func (h *HTTPHandler) Sessions() int { return h.sessions.count() }
 
-// Close ends all sessions and their calls. Call it when the server has ended all requests.
+// Close ends all sessions and their calls, and those that begin later. Call it when the program ends.
 func (h *HTTPHandler) Close() { h.sessions.close() }
 
 // ServeHTTP serves one request. For a stream for notifications it returns when the client, the
