@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"moonlark/engine/bus"
@@ -25,12 +26,21 @@ func (f mcpHTTPFlags) check(server control.Options) error {
 	switch {
 	case f.MCP && server.Addr == "":
 		return errors.New("--mcp needs --http")
-	case !f.MCP && len(f.Only) > 0:
+	case !f.MCP && f.Only != nil:
 		return errors.New("--only needs --mcp")
 	case !f.MCP && f.PathToken:
 		return errors.New("--mcp-path-token needs --mcp")
 	case f.PathToken && server.Token == "":
 		return errors.New("--mcp-path-token needs a token: set " + tokenVariable)
+	}
+	return checkOnly(f.Only)
+}
+
+// checkOnly returns an error if --only has an empty name, such as that of a variable which is not set.
+// Without names, all tools would be offered.
+func checkOnly(only []string) error {
+	if only != nil && len(only) == 0 || slices.Contains(only, "") {
+		return errors.New("--only: the name of a tool is empty")
 	}
 	return nil
 }
