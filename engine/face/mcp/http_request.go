@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -13,9 +14,12 @@ import (
 )
 
 // checkBody reads the body of a POST request, so that it can be read again. It reports whether the body
-// is a message, or empty. If it is not, checkBody has sent the response: the rules are those of stdin,
-// see parseMessage.
+// is a message, or whether the library refuses the request anyway. If it is not, checkBody has sent the
+// response: the rules are those of stdin, see parseMessage.
 func checkBody(w http.ResponseWriter, r *http.Request) (ok bool) {
+	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType != "application/json" {
+		return true
+	}
 	text, err := io.ReadAll(r.Body)
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -28,7 +32,7 @@ func checkBody(w http.ResponseWriter, r *http.Request) (ok bool) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(text))
 	if text = bytes.TrimSpace(text); len(text) == 0 {
-		return true // the library says what is wrong
+		return true
 	}
 	if _, err := parseMessage(text); err != nil {
 		refuseBody(w, http.StatusBadRequest, err)

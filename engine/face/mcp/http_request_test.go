@@ -22,6 +22,9 @@ func TestBodiesThatAreNoMessagesAreRefused(t *testing.T) {
 			t.Errorf("%s: got %d %s, want %s", row.why, got.status, got.text, row.want)
 		}
 	}
+	if got := f.post("hello", append(inSession(session), "Content-Type", "text/plain")...); got.status != http.StatusUnsupportedMediaType {
+		t.Errorf("another type: got %d %s", got.status, got.text)
+	}
 	if got := f.post("", inSession(session)...); got.status != http.StatusBadRequest {
 		t.Errorf("nothing: got %d %s", got.status, got.text)
 	}
