@@ -2,6 +2,7 @@ package tool
 
 import (
 	"fmt"
+	"mime"
 	"net/url"
 	"regexp"
 	"slices"
@@ -93,6 +94,15 @@ func NewResource(uri string) (*Resource, error) {
 		r.pattern = regexp.MustCompile("^" + pattern + "$")
 	}
 	return r, nil
+}
+
+// CheckMIME returns an error unless text is a media type, such as "text/markdown". The error is a sentence
+// about the field mime.
+func CheckMIME(text string) error {
+	if _, _, err := mime.ParseMediaType(text); err != nil {
+		return fmt.Errorf("mime must be a media type such as text/markdown, not %q", text)
+	}
+	return nil
 }
 
 // IsTemplate reports whether the URI has parameters.
