@@ -197,10 +197,13 @@ func (b *bridge) handle(line []byte) {
 		}
 	case m.id.IsValid() && m.method != "":
 		b.begin(m)
-	case m.method == "notifications/cancelled" && b.cancelRequest(m):
-		// the agent notices that the response is not read any more
+	case m.method == "notifications/cancelled":
+		b.cancelRequest(m)
 	default:
-		b.note(m)
+		b.mu.Lock()
+		inSession := b.stateful
+		b.mu.Unlock()
+		b.note(m, inSession)
 	}
 }
 
@@ -284,11 +287,12 @@ func (b *bridge) exchange(r *bridgeRequest) []byte {
 	return errorAnswer(r.id, jsonrpc.CodeInternalError, err.Error())
 }
 
-// note passes on a message that has no answer, in the session of the client if it has one.
-func (b *bridge) note(m bridgeMessage) {
+// note passes on a message that has no answer. inSession says that it belongs to the session of the
+// client, if there is one.
+func (b *bridge) note(m bridgeMessage, inSession bool) {
 	b.mu.Lock()
 	session, version := b.session, b.version
-	if !b.stateful {
+	if !inSession {
 		session = nil
 	}
 	b.mu.Unlock()
@@ -311,25 +315,6 @@ func (b *bridge) note(m bridgeMessage) {
 	if session != nil && m.method == "notifications/initialized" {
 		b.streams.Go(session.readNotifications)
 	}
-}
-
-// cancelRequest notes that the client does not want an answer any more. It reports whether that is all:
-// without a session, the agent learns of it because the response is not read any more.
-func (b *bridge) cancelRequest(m bridgeMessage) (isDone bool) {
-	var cancelled struct{ RequestID json.RawMessage }
-	json.Unmarshal(m.params, &cancelled) // without an id, no request is found
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	r := b.pending[idOf(cancelled.RequestID)]
-	if r == nil {
-		return !b.stateful
-	}
-	r.cancelled = true
-	if r.version == "" {
-		return false
-	}
-	r.cancel()
-	return true
 }
 
 // end waits for the answers in progress, and ends the session of the client.

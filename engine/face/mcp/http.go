@@ -16,8 +16,9 @@ const (
 
 	// MaxHTTPRequests is the maximum number of open requests of all HTTP clients together, and
 	// MaxHTTPBody the maximum size of the body of one, in bytes. The server that calls an HTTPHandler
-	// must keep to both.
-	MaxHTTPRequests = 64
+	// must keep to both. There may be maxHTTPStreams streams and maxCalls calls, and the others are for
+	// requests that are short, so that a client can always cancel a call.
+	MaxHTTPRequests = maxHTTPStreams + maxCalls + 8
 	MaxHTTPBody     = 1 << 20
 
 	// maxHTTPStreams is how many of the open requests may be streams for notifications. The others are
