@@ -162,6 +162,10 @@ type Task interface {
 	// killed reports whether the task was killed. f must not run Lua code. A module uses it to
 	// release what it keeps for the task.
 	AtEnd(f func(killed bool))
+	// Interrupted reports whether a wait of the task has ended with an error because the task is a tool
+	// call that was cancelled. The task goes on if the script catches the error. A module that catches
+	// errors, in order to call a function of the script again, must not go on then.
+	Interrupted() bool
 }
 
 // A TaskSpec says what Starter.Start starts.

@@ -45,8 +45,11 @@ func (c *mcpCommand) Run(ctx context.Context, con *console) error {
 	if len(c.Scripts) == 0 {
 		return &usageError{errors.New(`expected "<script> ..."`)}
 	}
+	err := checkOnly(c.Only)
+	if err != nil {
+		return &usageError{err}
+	}
 	opts := engine.Options{Scripts: c.Scripts, Watch: !c.NoWatch}
-	var err error
 	if opts.Permissions, err = c.permissionFlags.settings(); err != nil {
 		return &usageError{err}
 	}

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"moonlark/engine/bus"
@@ -24,20 +26,30 @@ func (f mcpHTTPFlags) check(server control.Options) error {
 	switch {
 	case f.MCP && server.Addr == "":
 		return errors.New("--mcp needs --http")
-	case !f.MCP && len(f.Only) > 0:
+	case !f.MCP && f.Only != nil:
 		return errors.New("--only needs --mcp")
 	case !f.MCP && f.PathToken:
 		return errors.New("--mcp-path-token needs --mcp")
 	case f.PathToken && server.Token == "":
 		return errors.New("--mcp-path-token needs a token: set " + tokenVariable)
 	}
+	return checkOnly(f.Only)
+}
+
+// checkOnly returns an error if --only has an empty name, such as that of a variable which is not set.
+// Without names, all tools would be offered.
+func checkOnly(only []string) error {
+	if only != nil && len(only) == 0 || slices.Contains(only, "") {
+		return errors.New("--only: the name of a tool is empty")
+	}
 	return nil
 }
 
 // mount adds MCP to the HTTP server, if the flags ask for it. scripts are the files of the scripts.
 // Call it before the server is opened and the scripts are loaded, and call end after the server has
-// been closed.
-func (f mcpHTTPFlags) mount(server *control.Control, r *remote.Remote, events *bus.Bus, scripts []string) (end func()) {
+// been closed. When ctx is done, the server closes its connections. The calls end then too, so that the
+// end of the program does not wait for them.
+func (f mcpHTTPFlags) mount(ctx context.Context, server *control.Control, r *remote.Remote, events *bus.Bus, scripts []string) (end func()) {
 	if !f.MCP {
 		return func() {}
 	}
@@ -49,6 +61,7 @@ func (f mcpHTTPFlags) mount(server *control.Control, r *remote.Remote, events *b
 		Streams: true, PathToken: f.PathToken,
 	})
 	server.Gauge("moonlark_mcp_sessions", func() float64 { return float64(tools.Sessions()) })
+	context.AfterFunc(ctx, handler.Close)
 	return func() {
 		watched.Close(stopTimeout)
 		handler.Close()

@@ -168,7 +168,7 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	}
 	c.inspectFlags.mount(outside, stream, e.Remote(), recorder, c.pinFlags)
 	c.screenFlags.mount(outside, page, e.Remote())
-	defer c.mcpHTTPFlags.mount(outside, e.Remote(), events, c.Scripts)()
+	defer c.mcpHTTPFlags.mount(ctx, outside, e.Remote(), events, c.Scripts)()
 	if err := outside.Open(ctx, e.Remote()); err != nil {
 		shown.Close(stopTimeout)
 		return err

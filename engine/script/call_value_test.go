@@ -108,6 +108,38 @@ func TestACancelWakesAHandlerThatMayCleanUp(t *testing.T) {
 	})
 }
 
+// task.retry does not call its function again when the error was that of a cancel. It does so when the
+// handler cleans up after the cancel.
+func TestACancelEndsTheAttemptsOfRetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := load(t, `
+			local function attempt() sleep(10) return nil, "no answer" end
+			register_tool("raises", function() return task.retry(50, attempt) end)
+			register_tool("fails", function()
+				return task.retry(50, function() return nil, select(2, pcall(attempt)) end)
+			end)
+			register_tool("cleans", function()
+				local n, _, why = 0, pcall(sleep, 10)
+				task.retry(5, function()
+					n = n + 1
+					return n == 3 or nil, "again"
+				end)
+				return n .. " " .. why
+			end)
+		`)
+		for name, want := range map[string]string{"raises": "the call was cancelled", "fails": "the call was cancelled", "cleans": "3 the call was cancelled"} {
+			began := time.Now()
+			c, answer := f.startFor("a", name, nil)
+			synctest.Wait()
+			c.Cancel()
+			r := f.await(answer)
+			if took := time.Since(began); !strings.HasSuffix(r.Text, want) || took > 5*time.Second {
+				t.Errorf("%s: got %+v after %v, want %q", name, r, took, want)
+			}
+		}
+	})
+}
+
 // A handler that has learned of the cancel by call:cancelled can wait while it cleans up.
 func TestAHandlerThatNoticesACancelIsNotInterrupted(t *testing.T) {
 	var c *Call

@@ -116,9 +116,8 @@ func (s *Scripts) offersOf(kind offerKind) []*offer {
 	return offers
 }
 
-// offerFor returns the offer that the call c is for, or nil if there is none. A resource with exactly
-// the URI of the call takes precedence over templates. Among several templates, the one with the longest
-// text outside of its parameters takes precedence. The caller must hold s.mu.
+// offerFor returns the offer that the call c is for, or nil if there is none. Among several resources
+// whose URIs match, it is the one that tool.Resource.Precedes says. The caller must hold s.mu.
 func (s *Scripts) offerFor(c *Call) *offer {
 	if o := s.offers[offerKey{c.offerKind(), c.Name}]; o != nil || c.kind != resourceOffer {
 		return o
@@ -126,7 +125,7 @@ func (s *Scripts) offerFor(c *Call) *offer {
 	var best *offer
 	for _, sc := range s.list {
 		for _, o := range sc.current.offersOf(resourceOffer) {
-			if _, ok := o.resource.Match(c.Name); ok && (best == nil || len(o.key.name) > len(best.key.name)) {
+			if _, ok := o.resource.Match(c.Name); ok && (best == nil || o.resource.Precedes(best.resource)) {
 				best = o
 			}
 		}

@@ -176,6 +176,9 @@ func readContent(content *tool.Content, t *lua.LTable) error {
 		return fmt.Errorf("the content: %w", err)
 	}
 	if mime != "" {
+		if err := tool.CheckMIME(mime); err != nil {
+			return fmt.Errorf("the content: %w", err)
+		}
 		content.MIME = mime
 	}
 	if len(text) > tool.MaxContent {

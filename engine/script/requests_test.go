@@ -89,6 +89,7 @@ func TestResourcesAreReadByTheirURIs(t *testing.T) {
 		resource("a:cycle", function() local t = {} t.t = t return t end)
 		resource("a:typo", function() return { bytes = "x", mine = "image/png" } end)
 		resource("a:number", function() return { bytes = 5 } end)
+		resource("a:type", function() return { text = "x", mime = "a page" } end)
 		resource("a:max", function() return ("x"):rep(1048576) end)
 		resource("a:long", function() return ("x"):rep(1048577) end)
 		resource("a:long_bytes", function() return { bytes = ("x"):rep(1048577) } end)
@@ -108,6 +109,7 @@ func TestResourcesAreReadByTheirURIs(t *testing.T) {
 		"a:cycle":      "! failed: the content: t: a table cannot contain itself",
 		"a:typo":       "! failed: the content, a table with bytes: there is no field 'mine' (did you mean 'mime'?)",
 		"a:number":     "! failed: the content: bytes must be a string, not a number",
+		"a:type":       `! failed: the content: mime must be a media type such as text/markdown, not "a page"`,
 		"a:long":       "! failed: the content has 1048577 bytes; 1048576 are allowed",
 		"a:long_bytes": "! failed: the content has 1048577 bytes; 1048576 are allowed",
 	} {
@@ -122,7 +124,7 @@ func TestResourcesAreReadByTheirURIs(t *testing.T) {
 	if got := f.read("notes://" + strings.Repeat("x", 1<<20)); len(got.String()) > 3000 {
 		t.Errorf("the error has %d bytes", len(got.String()))
 	}
-	if list := f.Resources(); len(list) != 20 || list[1].URI != "notes://{id}" || list[1].Source != f.path("a.lua")+":3" && list[1].Source != "a.lua:3" {
+	if list := f.Resources(); len(list) != 21 || list[1].URI != "notes://{id}" || list[1].Source != f.path("a.lua")+":3" && list[1].Source != "a.lua:3" {
 		t.Errorf("there are %d resources; the second is %+v", len(list), list[1])
 	}
 	if !f.hasLine("WARN: resource a:raised: no paper") {

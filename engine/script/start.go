@@ -20,6 +20,7 @@ type taskRef struct {
 
 func (r taskRef) Kill(reason string)        { r.g.x.Kill(r.t, reason) }
 func (r taskRef) AtEnd(f func(killed bool)) { r.t.AtEnd(f) }
+func (r taskRef) Interrupted() bool         { return r.t.Interrupted() }
 
 // RunningTask returns the task that runs now. Call it in a Go function that a task called.
 func (g *generation) RunningTask() luastd.Task { return taskRef{g, g.x.RunningTask()} }

@@ -2,6 +2,7 @@ package tool
 
 import (
 	"fmt"
+	"mime"
 	"net/url"
 	"regexp"
 	"slices"
@@ -96,6 +97,15 @@ func NewResource(uri string) (*Resource, error) {
 	return r, nil
 }
 
+// CheckMIME returns an error unless text is a media type, such as "text/markdown". The error is a sentence
+// about the field mime.
+func CheckMIME(text string) error {
+	if _, _, err := mime.ParseMediaType(text); err != nil {
+		return fmt.Errorf("mime must be a media type such as text/markdown, not %q", text)
+	}
+	return nil
+}
+
 // IsTemplate reports whether the URI has parameters.
 func (r *Resource) IsTemplate() bool { return r.pattern != nil }
 
@@ -143,6 +153,17 @@ func (r *Resource) Canonical(uri string) (canonical string, ok bool) {
 		canonical = strings.Replace(canonical, "{"+name+"}", value, 1)
 	}
 	return canonical, true
+}
+
+// Precedes reports whether a URI that matches both resources belongs to r rather than to other: to a
+// resource with exactly this URI, and otherwise to the template with the longest text beside its
+// parameters. If neither precedes the other, the URI belongs to the one that was registered first.
+func (r *Resource) Precedes(other *Resource) bool {
+	if r.IsTemplate() != other.IsTemplate() {
+		return !r.IsTemplate()
+	}
+	text := func(r *Resource) int { return len(r.shape) - len("{}")*len(r.names) }
+	return text(r) > text(other)
 }
 
 // Deadline returns how long a read of this resource may take.

@@ -104,6 +104,21 @@ func TestNamesOfParametersMakeNoOtherResource(t *testing.T) {
 	}
 }
 
+// A URI belongs to the resource that says most about it.
+func TestTheMoreExactResourcePrecedes(t *testing.T) {
+	for _, row := range []struct{ first, second string }{
+		{"mail:a@b", "mail:{address}"},
+		{"n://{a}/x", "n://{a}/{b}"}, // although the latter is longer
+		{"n://{a}/all.md", "n://{a}/{b}.md"},
+	} {
+		first, _ := NewResource(row.first)
+		second, _ := NewResource(row.second)
+		if !first.Precedes(second) || second.Precedes(first) || first.Precedes(first) {
+			t.Errorf("%s and %s: %v, %v, %v", row.first, row.second, first.Precedes(second), second.Precedes(first), first.Precedes(first))
+		}
+	}
+}
+
 func TestMissingArgumentsOfAPromptAreNamed(t *testing.T) {
 	p := &Prompt{Name: "plan", Arguments: []PromptArgument{{Name: "city", Required: true}, {Name: "day", Required: true}, {Name: "style"}}}
 	for want, args := range map[string]map[string]string{

@@ -14,11 +14,17 @@ func (m *module) retry(L *lua.LState) int {
 	o := value.CheckOptions(L, 3, "wait", "factor")
 	delay := o.Seconds("wait", time.Second, 0, maxWait)
 	factor := o.Number("factor", 2, 1, 10)
+	task := m.RunningTask()
+	interrupted := task.Interrupted() // an earlier wait was, and the script cleans up now
 	for {
-		r := m.try(fn)
+		r, err := m.try(fn)
 		n--
 		if succeeded(r) {
 			return r.push(L)
+		}
+		if task.Interrupted() && !interrupted {
+			value.RaiseAgain(L, err) // the tool call was cancelled, so that nobody needs another attempt
+			n = 0
 		}
 		if n == 0 {
 			return r.pushFailure(L)
@@ -29,11 +35,11 @@ func (m *module) retry(L *lua.LState) int {
 	}
 }
 
-// try calls fn and returns its result.
-func (m *module) try(fn *lua.LFunction) result {
+// try calls fn and returns its result. err is the error that fn has raised, or nil.
+func (m *module) try(fn *lua.LFunction) (r result, err error) {
 	values, err := m.Try([]lua.LValue{fn})
 	if err != nil {
-		return failure("failed", m.ErrorText(err))
+		return failure("failed", m.ErrorText(err)), err
 	}
-	return returned(values)
+	return returned(values), nil
 }

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"fmt"
-	"mime"
 	"slices"
 	"time"
 
@@ -65,10 +64,7 @@ func readResource(r *tool.Resource, fields *lua.LTable) error {
 	if r.MIME, err = value.OptionalString(fields, "mime"); err != nil || r.MIME == "" {
 		return err
 	}
-	if _, _, err := mime.ParseMediaType(r.MIME); err != nil {
-		return fmt.Errorf("mime must be a media type such as text/markdown, not %q", r.MIME)
-	}
-	return nil
+	return tool.CheckMIME(r.MIME)
 }
 
 // checkPrompt reads the argument of register_prompt. It returns the prompt and its handler. It raises an

@@ -19,9 +19,9 @@ func statelessHeader(m bridgeMessage) http.Header {
 	json.Unmarshal(m.params, &params) // the fields stay empty if there are none
 	switch m.method {
 	case "tools/call", "prompts/get":
-		h.Set("Mcp-Name", params.Name)
+		h.Set(nameHeader, encodeName(params.Name))
 	case "resources/read":
-		h.Set("Mcp-Name", params.URI)
+		h.Set(nameHeader, encodeName(params.URI))
 	}
 	return h
 }

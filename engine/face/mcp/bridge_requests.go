@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"golang.org/x/net/http/httpguts"
 )
 
 // A bridgeMessage is a message of the client.
@@ -58,12 +59,19 @@ func (b *bridge) handle(line []byte) {
 	switch {
 	case err != nil:
 		b.fail(err.id, err.code, err.why)
+	case !httpguts.ValidHeaderFieldValue(m.method) || !httpguts.ValidHeaderFieldValue(m.version):
+		if m.id.IsValid() {
+			b.fail(m.id, jsonrpc.CodeInvalidRequest, "the method or the version of MCP has characters that no header can have")
+		}
 	case m.id.IsValid() && m.method != "":
 		b.begin(m)
-	case m.method == "notifications/cancelled" && b.cancelRequest(m):
-		// nothing to pass on
+	case m.method == "notifications/cancelled":
+		b.cancelRequest(m)
 	default:
-		b.passOn(m)
+		b.mu.Lock()
+		inSession := b.stateful
+		b.mu.Unlock()
+		b.passOn(m, inSession)
 	}
 }
 
@@ -149,12 +157,12 @@ func (b *bridge) exchange(r *bridgeRequest) []byte {
 }
 
 // passOn passes on a message that has no answer: a notification, or the client's answer to a request of
-// the agent. If the client has a session, the message belongs to it. passOn returns when the agent has
-// accepted the message.
-func (b *bridge) passOn(m bridgeMessage) {
+// the agent. inSession says that it belongs to the session of the client, if there is one. passOn
+// returns when the agent has accepted the message.
+func (b *bridge) passOn(m bridgeMessage, inSession bool) {
 	b.mu.Lock()
 	session, version := b.session, b.version
-	if !b.stateful {
+	if !inSession {
 		session = nil
 	}
 	b.mu.Unlock()
@@ -177,24 +185,4 @@ func (b *bridge) passOn(m bridgeMessage) {
 	if session != nil && m.method == "notifications/initialized" {
 		b.streams.Go(session.readNotifications)
 	}
-}
-
-// cancelRequest cancels the request that a notification of the client names. It reports whether the
-// notification is handled and must not be passed on: without a session, the agent notices that nobody
-// reads the response any more.
-func (b *bridge) cancelRequest(m bridgeMessage) (isHandled bool) {
-	var cancelled struct{ RequestID json.RawMessage }
-	json.Unmarshal(m.params, &cancelled) // if there is no id, no request is found
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	r := b.pending[idOf(cancelled.RequestID)]
-	if r == nil {
-		return !b.stateful
-	}
-	r.cancelled = true
-	if r.version == "" {
-		return false
-	}
-	r.cancel()
-	return true
 }

@@ -280,6 +280,22 @@ func TestABridgeExplainsResponsesThatAreNotMessages(t *testing.T) {
 	}
 }
 
+// A method or a version that HTTP cannot carry is refused at once.
+func TestABridgeRefusesWhatCannotBeAHeader(t *testing.T) {
+	agent := newHTTPFixture(t, greet, "")
+	c := bridgeTo(t, agent.url(), "")
+	c.write(request(1, "tools\n/list", modern("")))
+	c.write(strings.ReplaceAll(request(2, "tools/list", modern("")), "2026-07-28", `2026\u0000`))
+	c.write(`{"jsonrpc":"2.0","method":"notifications\n"}` + "\n")
+	for _, id := range []string{`"id":1,`, `"id":2,`} {
+		if got := c.read(); !strings.Contains(got, id) || !strings.Contains(got, "no header can have") {
+			t.Errorf("got %s", got)
+		}
+	}
+	c.in.Close()
+	c.end()
+}
+
 // A call of a tool is not repeated if the agent may have got it: it could run twice.
 func TestABridgeDoesNotRepeatACallThatTheAgentMayHaveGot(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -16,8 +16,9 @@ const (
 
 	// MaxHTTPRequests is the maximum number of open requests of all HTTP clients together, and
 	// MaxHTTPBody the maximum size of the body of one, in bytes. The server that calls an HTTPHandler
-	// must keep to both.
-	MaxHTTPRequests = 64
+	// must keep to both. There may be maxHTTPStreams streams and maxCalls calls, and the others are for
+	// requests that are short, so that a client can always cancel a call.
+	MaxHTTPRequests = maxHTTPStreams + maxCalls + 8
 	MaxHTTPBody     = 1 << 20
 
 	// maxHTTPStreams is the maximum number of open requests that are streams for notifications. The
@@ -76,7 +77,7 @@ func NewHTTPHandler(s *Server) *HTTPHandler {
 	return h
 }
 
-// Close ends all sessions and their calls. Call it when the server has ended all requests.
+// Close ends all sessions and their calls, and those that begin later. Call it when the program ends.
 func (h *HTTPHandler) Close() { h.sessions.close() }
 
 // ServeHTTP serves one request. For a stream for notifications it returns when the client, the
@@ -92,6 +93,10 @@ func (h *HTTPHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if r.Method == http.MethodPost && !checkBody(w, r) {
+		return
+	}
+	decodeName(r.Header)
 	if len(r.Header.Values("Accept")) == 0 {
 		r.Header.Set("Accept", "*/*") // HTTP says that a missing header means this; the library would refuse the request
 	}

@@ -5,8 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
+	"strconv"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+
+	"moonlark/engine/safetext"
 )
 
 // readMessages calls handle with each line of the client that is not empty, until the input ends or
@@ -47,6 +51,9 @@ func parseMessage(line []byte) (jsonrpc.Message, *lineError) {
 	message, err := jsonrpc.DecodeMessage(line)
 	switch {
 	case err == nil:
+		if why := unfit(message, line); why != nil {
+			return nil, why
+		}
 		return message, nil
 	case line[0] == '[':
 		return nil, &lineError{code: jsonrpc.CodeInvalidRequest, why: "the server takes one message in a line, and no lists of messages"}
@@ -54,6 +61,36 @@ func parseMessage(line []byte) (jsonrpc.Message, *lineError) {
 	var fields struct{ ID json.RawMessage }
 	json.Unmarshal(line, &fields) // the id stays empty if the line is not an object
 	return nil, &lineError{id: idOf(fields.ID), code: jsonrpc.CodeInvalidRequest, why: err.Error()}
+}
+
+// maxNumberID is the greatest id of a request that every client reads in the answer as it wrote it. It
+// is the greatest whole number without a neighbour that has the same value in JavaScript.
+const maxNumberID = 1<<53 - 1
+
+// unfit returns an error for a message that the library takes, but handles in a way that leaves the
+// client without an answer: it changes an id that is not a whole number or is too large, takes a request
+// with the id null for a notification, and drops a message that is neither a request nor an answer.
+// line is the text of the message.
+func unfit(message jsonrpc.Message, line []byte) *lineError {
+	request, isRequest := message.(*jsonrpc.Request)
+	if response, ok := message.(*jsonrpc.Response); ok && response.Result == nil && response.Error == nil {
+		return &lineError{id: response.ID, code: jsonrpc.CodeInvalidRequest, why: "the message has no method, no result and no error"}
+	}
+	if !isRequest {
+		return nil
+	}
+	if _, isText := request.ID.Raw().(string); isText {
+		return nil
+	}
+	var fields map[string]json.RawMessage // no struct, whose fields match names in other cases too
+	if json.Unmarshal(line, &fields) != nil || fields["id"] == nil {
+		return nil
+	}
+	number, err := strconv.ParseFloat(string(fields["id"]), 64)
+	if err == nil && number == math.Trunc(number) && math.Abs(number) <= maxNumberID {
+		return nil
+	}
+	return &lineError{code: jsonrpc.CodeInvalidRequest, why: "the id must be a string or a whole number of at most 2^53-1, not " + safetext.Cut(string(fields["id"]), 40, "…")}
 }
 
 // errorAnswer returns the answer to a request that failed. Its id is null if id is invalid.

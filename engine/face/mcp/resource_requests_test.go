@@ -29,6 +29,23 @@ func TestAClientNeedNotEncodeTheParametersOfAURI(t *testing.T) {
 	})
 }
 
+// A URI that several resources match is read by the most exact one, whichever was registered first.
+func TestTheMostExactResourceIsRead(t *testing.T) {
+	eachEra(t, `
+		register_resource { uri = "mail:{x}", read = function() return "template" end }
+		register_resource { uri = "mail:a@b", read = function() return "exact" end }
+		register_resource { uri = "n://{a}/{b}", read = function() return "two" end }
+		register_resource { uri = "n://{a}/x@", read = function() return "one" end }
+	`, Options{}, func(t *testing.T, f *fixture, c *sdk.ClientSession) {
+		for uri, want := range map[string]string{"mail:a@b": "exact", "mail:c@d": "template", "n://q@/x@": "one", "n://q/y": "two"} {
+			r, err := c.ReadResource(t.Context(), &sdk.ReadResourceParams{URI: uri})
+			if err != nil || r.Contents[0].Text != want {
+				t.Errorf("%s: got %+v, %v; want %s", uri, r, err, want)
+			}
+		}
+	})
+}
+
 // The script is reloaded 200 times, each time with other resources and prompts, while clients of both
 // eras read and list them.
 func TestResourcesAndPromptsSurviveReloads(t *testing.T) {

@@ -70,17 +70,17 @@ func (s *Server) read(ctx context.Context, request *sdk.ReadResourceRequest) (*s
 func (s *Server) passRead(ctx context.Context, method string, request sdk.Request, params *sdk.ReadResourceParams, next sdk.MethodHandler) (sdk.Result, error) {
 	uri := params.URI
 	var known []string
-	params.URI = ""
+	var best *tool.Resource
 	for _, r := range s.remote.Resources() {
 		known = append(known, r.URI)
-		if canonical, ok := r.Canonical(uri); ok {
-			params.URI = canonical
-			break
+		if _, ok := r.Match(uri); ok && (best == nil || r.Precedes(best)) {
+			best = r
 		}
 	}
-	if params.URI == "" {
+	if best == nil {
 		return nil, notFound(uri, fmt.Sprintf("there is no resource %q%s", safetext.Cut(uri, maxShownURI, "…"), guess.DidYouMean(uri, known)))
 	}
+	params.URI, _ = best.Canonical(uri)
 	result, err := next(ctx, method, request)
 	if read, ok := result.(*sdk.ReadResourceResult); ok && read != nil {
 		for _, c := range read.Contents {

@@ -72,10 +72,14 @@ func (x *Executor) Interrupt(t *Task, reason string) {
 // goroutine.
 func (t *Task) DropInterruption() { t.interruption = nil }
 
+// Interrupted reports whether a wait of t has ended because of Interrupt. Call it on the executor's
+// goroutine.
+func (t *Task) Interrupted() bool { return t.interrupted }
+
 // raiseInterruption raises the error of Interrupt, if that has been called since the last wait of t.
 func (t *Task) raiseInterruption(L *lua.LState) {
 	if reason := t.interruption; reason != nil {
-		t.interruption, t.value = nil, nil
+		t.interruption, t.value, t.interrupted = nil, nil, true
 		L.RaiseError("%s", *reason)
 	}
 }

@@ -47,6 +47,7 @@ type Task struct {
 	// interruption is the message of the error with which the present or next wait ends, because
 	// Interrupt has been called; nil if it has not
 	interruption *string
+	interrupted  bool          // a wait has ended because of Interrupt
 	stopTimer    func()        // stops the timer that kills the task when Timeout has passed; nil without Timeout
 	number       uint64        // the number of the task among the tasks and coroutines of the executor
 	ended        bool          // End has been called
