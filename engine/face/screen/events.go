@@ -7,22 +7,28 @@ import (
 	"net/http"
 	"time"
 
+	"moonlark/engine/face/web"
 	"moonlark/engine/screen"
+)
+
+const (
+	// beatInterval is the time between two events "beat", by which a page knows that the connection works.
+	beatInterval = 5 * time.Second
+	// levelInterval is the minimal time between two events "level".
+	levelInterval = 80 * time.Millisecond
 )
 
 // serveEvents serves GET /screen/events, the stream of a page. It has these events: "document" and "voice"
 // with a whole state each, at the beginning and after each change; "level" with the loudness while there is
 // sound; and "beat" every 5 s.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet {
-		w.Header().Set("Allow", "GET")
-		reply(w, http.StatusMethodNotAllowed, failure{Error: r.URL.Path + " needs the method GET"})
+	if !web.HasMethod(w, r, http.MethodGet) {
 		return
 	}
 	open, err := s.agent.Screen().Open(pageInfo(r))
 	if err != nil {
 		w.Header().Set("Retry-After", "5")
-		reply(w, http.StatusServiceUnavailable, failure{Error: err.Error()})
+		web.Fail(w, http.StatusServiceUnavailable, err.Error())
 		return
 	}
 	defer open.Close()

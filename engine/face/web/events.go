@@ -40,9 +40,7 @@ type reader struct {
 // ServeEvents serves GET /events: a stream of server-sent events that ends when the client goes away
 // or the context of the request is done. docs/http.md describes the messages.
 func (s *Stream) ServeEvents(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet {
-		w.Header().Set("Allow", "GET")
-		Fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method GET")
+	if !HasMethod(w, r, http.MethodGet) {
 		return
 	}
 	types, err := typesOf(r.URL.Query().Get("types"))

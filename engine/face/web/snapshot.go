@@ -164,9 +164,7 @@ func (c *counts) describe(snap *snapshot, r health.Report, silent []string, tool
 
 // ServeSnapshot serves GET /snapshot, which returns the state of the agent as JSON.
 func (s *Stream) ServeSnapshot(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		Fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method GET")
+	if !HasMethod(w, r, http.MethodGet, http.MethodHead) {
 		return
 	}
 	text, _, err := s.snapshot(r.Context())
