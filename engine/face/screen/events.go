@@ -104,7 +104,7 @@ func (s *stream) sendVoice() bool {
 	return s.send("voice", state)
 }
 
-// hasLevel are the phases in which a page shows the loudness.
+// hasLevel has the phases in which a page shows the loudness.
 var hasLevel = map[string]bool{"listening": true, "hearing": true, "speaking": true}
 
 // levels are the loudness of the speaker and the microphone in dBFS, from -96 to 0.
@@ -113,7 +113,7 @@ type levels struct {
 	Mic     int `json:"mic"`
 }
 
-// sendLevel sends the loudness if it has changed so much that one would see it.
+// sendLevel sends the loudness if it has changed so much that the page looks different.
 func (s *stream) sendLevel() bool {
 	speaker, microphone, err := s.agent.Levels()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package screen serves the page that stands before the visitors of a kiosk. The page shows the document of
-// engine/screen, what the agent and the user say, and what the conversation is doing. It sends touches.
+// Package screen serves the page that the visitors of a kiosk see. The page shows the document of engine/screen,
+// what the agent and the user say, and what the conversation is doing. It sends touches.
 //
 // The page gets its state from one stream of server-sent events, /screen/events. Each event is a whole
 // state, not a change, so that a page that has just come, was asleep or was cut off needs no other
@@ -64,7 +64,7 @@ func (s *Server) Watch(b *bus.Bus) *bus.Subscription {
 	return b.Subscribe(func(t bus.Type) bool { return voiceEvents[t] && (t != bus.Loudness || s.readers.Load() > 0) }, s.note)
 }
 
-// note takes an event into account.
+// note updates the voice with an event, and wakes the streams if the state has changed.
 func (s *Server) note(e bus.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

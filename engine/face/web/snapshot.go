@@ -57,7 +57,7 @@ type scriptState struct {
 	Generation int          `json:"generation"` // how often the script has been loaded
 	Loaded     time.Time    `json:"loaded,omitzero"`
 	Failed     *failedState `json:"failed,omitempty"` // the last reload
-	Rests      string       `json:"rests,omitempty"`
+	Rests      string       `json:"rests,omitempty"`  // why the script waits before it is loaded again, after a crash
 }
 
 type failedState struct {
@@ -75,8 +75,8 @@ type toolState struct {
 	ReadOnly    bool         `json:"read_only,omitempty"`
 	Calls       int          `json:"calls"`
 	Errors      int          `json:"errors"`
-	Median      float64      `json:"median"` // duration in seconds of the newest calls
-	Last        float64      `json:"last"`
+	Median      float64      `json:"median"` // median duration of the newest calls, in seconds
+	Last        float64      `json:"last"`   // duration of the newest call, in seconds
 }
 
 type deviceState struct {
