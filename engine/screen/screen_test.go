@@ -181,7 +181,7 @@ func TestATouchCallsTheHandlerOrIsSaid(t *testing.T) {
 	if _, err := r.Touch(Touch{Key: keys[2].Key, Action: Press}); err != nil {
 		t.Error(err)
 	}
-	if n := r.count(TouchSet); n != 3 {
+	if n := r.count(TouchDone); n != 3 {
 		t.Errorf("%d events", n)
 	}
 	if e := r.events[len(r.events)-1].Touch; e != (Touched{"keys", "press", "Plain"}) {
