@@ -84,7 +84,7 @@ func (m Maker) Parse(text []byte) (*Content, error) {
 // Texts are the names of the texts of the page that a script can replace.
 var Texts = []string{
 	"listening", "hearing", "thinking", "speaking", "offline", "unreachable", "stale", "trying", "stop", "larger", "back", "touch", "keys", "you", "agent",
-	"remaining", "unavailable", "note", "question", "welcome", "later",
+	"remaining", "unavailable", "welcome", "later",
 }
 
 // Languages are the languages of the texts of the page.

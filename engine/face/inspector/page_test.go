@@ -190,7 +190,7 @@ func TestAFormMakesTypedArguments(t *testing.T) {
 	}
 	fill("level", "bright")
 	b.Click(".form .btn.solid")
-	b.UntilText("level: this is no number")
+	b.UntilText("level: want a number")
 	fill("level", "400")
 	b.Click(".form .btn.solid")
 	b.UntilText("failed ·") // the schema allows at most 100, says Lua
@@ -262,7 +262,7 @@ func TestThePageComesBackAfterTheServer(t *testing.T) {
 	next.Note(bus.Event{Type: bus.User, Time: time.Now(), Text: "words of another process"})
 	f.restart(next)
 	b.UntilText("words of another process")
-	b.UntilText("Moonlark is newer")
+	b.UntilText("Moonlark has been updated")
 	if strings.Contains(b.Text(), "first words") {
 		t.Error("the page still shows the events of the old process")
 	}
