@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A server serves a Stream with the timeouts that the server of package control has, but shorter.
+// A server serves a Stream.
 type server struct {
 	*http.Server
 	t      *testing.T
@@ -35,6 +35,13 @@ type server struct {
 // serve serves the stream until the test ends, or until stop is called.
 func serve(t *testing.T, s *Stream) *server {
 	t.Helper()
+	return serveWithin(t, s, 0)
+}
+
+// serveWithin is like serve. The server has timeouts for reading and writing, like that of package
+// control; 0 means none.
+func serveWithin(t *testing.T, s *Stream, timeout time.Duration) *server {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +52,7 @@ func serve(t *testing.T, s *Stream) *server {
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &server{t: t, url: "http://" + l.Addr().String(), cancel: cancel, done: make(chan struct{})}
 	h.Server = &http.Server{
-		Handler: mux, ReadTimeout: 300 * time.Millisecond, WriteTimeout: 500 * time.Millisecond,
+		Handler: mux, ReadTimeout: timeout, WriteTimeout: timeout,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	go func() {
@@ -259,11 +266,12 @@ func TestASlowReaderDelaysNobody(t *testing.T) {
 }
 
 func TestAStreamOutlivesTheTimeoutsOfItsServer(t *testing.T) {
+	const timeout = time.Second
 	s := NewStream(StreamOptions{})
-	h := serve(t, s)
+	h := serveWithin(t, s, timeout)
 	c := h.open("")
 	c.snapshot()
-	time.Sleep(time.Second) // longer than ReadTimeout and WriteTimeout of the server
+	time.Sleep(timeout * 3 / 2) // only time shows that the timeouts have no effect
 	s.Note(text(1))
 	if m := c.next(); m.event().Text != "text 1" {
 		t.Errorf("got %+v", m)
