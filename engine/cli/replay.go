@@ -47,20 +47,29 @@ func (c *replayCommand) Run(ctx context.Context, con *console) error {
 	return c.check(ctx, con)
 }
 
-// check calls each recorded tool call again and prints one line about each.
-func (c *replayCommand) check(ctx context.Context, con *console) error {
+// recordedCalls reads the tool calls of the recording.
+func (c *replayCommand) recordedCalls() ([]record.ToolCall, error) {
 	path, err := record.Find(c.File)
 	if err != nil {
-		return &usageError{err}
+		return nil, err
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return &usageError{err}
+		return nil, err
 	}
 	defer file.Close()
 	calls, err := record.ToolCalls(file)
 	if err != nil {
-		return &usageError{fmt.Errorf("%s: %w", path, err)}
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return calls, nil
+}
+
+// check repeats each recorded tool call and prints one line about each.
+func (c *replayCommand) check(ctx context.Context, con *console) error {
+	calls, err := c.recordedCalls()
+	if err != nil {
+		return &usageError{err}
 	}
 	opts := engine.Options{Scripts: c.Scripts}
 	if opts.Permissions, err = c.permissionFlags.settings(); err != nil {
