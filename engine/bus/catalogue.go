@@ -179,7 +179,7 @@ var Catalogue = []Kind{
 		{"is_error", "boolean", "", func(e Event) any { return e.IsError }},
 	}},
 
-	{Type: Screen, About: "the screen of the kiosk shows something else", Shown: shown("rev: the revision of what it shows", "script: whose blocks it shows")},
+	{Type: Screen, About: "what the screen of the kiosk shows has changed", Shown: shown("rev: the revision of what it shows", "script: whose blocks it shows")},
 	{Type: ScreenPage, About: "a page that shows the screen of the kiosk has come or gone", Shown: shown("action: `came` or `went`", "pages: how many are open now"),
 		Script: "screen", Fields: []Field{
 			{"action", `"came"|"went"`, "", func(e Event) any { return e.Action }},
@@ -212,7 +212,7 @@ var Catalogue = []Kind{
 	{Type: Log, About: "a line of the log with the level of `--log-level` or above", Shown: shown("level", "text", "script")},
 	{Type: Error, About: "the agent or the connection reported an error", Shown: shown("text", "hint", "code")},
 	{Type: Raised, About: "a script, or another program, has sent the scripts an event of its own"},
-	{Type: Phase, About: "the conversation does something else", ForPages: shown(
+	{Type: Phase, About: "the phase of the conversation has changed", ForPages: shown(
 		"phase: `waiting`, `connecting`, `listening`, `hearing` (the user speaks), `thinking`, `speaking` or `ended`")},
 	{Type: Dropped, About: "events were lost because the reader was too slow", Shown: shown("count: number of events")},
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Line returns the event as one line of JSON with a newline at its end: the form in which --json, the
-// page of the inspector and recordings have events. Control characters are escaped, so the line may be
+// Line returns the event as one line of JSON with a newline at its end. --json, the pages in the browser
+// and recordings have events in this form. Control characters are escaped, so the line may be
 // written to a terminal.
 func (e Event) Line() ([]byte, error) {
 	if len(e.Args) > 0 && !json.Valid(e.Args) {

@@ -1,9 +1,9 @@
 package bus
 
-// A PhaseTracker finds out what the conversation is doing, from the events. The zero value is ready to
+// A PhaseTracker derives from the events what the conversation is doing. The zero value is ready to
 // use. It is not safe for use by several goroutines.
 type PhaseTracker struct {
-	recorded string // the phase of the last Phase event, of a recording; empty if there was none
+	recorded string // the phase of the last Phase event; empty if there was none
 	status   string // the last status of the agent; "" before the scripts have been loaded
 	speaking bool   // the speaker plays a reply
 	thinking bool   // the user has said something, and the agent has not replied
@@ -11,8 +11,8 @@ type PhaseTracker struct {
 	running  int    // the number of tool calls of the agent that run
 }
 
-// Note takes an event into account. If the phase has changed, it returns a Phase event that says so.
-// Events that contain Phase events, as those of a recording do, make no further ones.
+// Note updates the phase with an event. If the phase has changed, it returns a Phase event that says so.
+// After a Phase event, as a recording has them, Note makes no Phase events any more.
 func (p *PhaseTracker) Note(e Event) (change Event, changed bool) {
 	before := p.Phase()
 	p.note(e)
@@ -22,7 +22,7 @@ func (p *PhaseTracker) Note(e Event) (change Event, changed bool) {
 	return Event{}, false
 }
 
-// note takes an event into account.
+// note updates the fields with an event.
 func (p *PhaseTracker) note(e Event) {
 	switch e.Type {
 	case Phase:

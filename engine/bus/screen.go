@@ -7,7 +7,7 @@ func FromScreen(e screen.Event) Event {
 	switch e.Kind {
 	case screen.Changed:
 		return Event{Type: Screen, Revision: e.Revision, Script: e.Owner}
-	case screen.TouchSet:
+	case screen.TouchDone:
 		return Event{Type: Touch, Block: e.Touch.ID, Action: e.Touch.Action, Value: e.Touch.Value}
 	}
 	action := "came"

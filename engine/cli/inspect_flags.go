@@ -45,8 +45,8 @@ func (f inspectFlags) mount(outside *control.Control, stream *web.Stream, agent 
 	}
 }
 
-// pageURL returns the URL of a page of the server. It has the token only if a person sees it: a log
-// keeps it for others.
+// pageURL returns the URL of a page of the server. It contains the token only if it is printed to a
+// terminal, because other people can read a log.
 func pageURL(server, path, token string, isTerminal bool) string {
 	if token != "" && isTerminal {
 		return server + path + "#token=" + url.QueryEscape(token)

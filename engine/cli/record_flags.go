@@ -17,8 +17,8 @@ type recordFlags struct {
 	Record string `placeholder:"DIR" help:"Record everything that happens, with what people say, in files in DIR: at most 1 GiB, the oldest are removed. See moonlark replay."`
 }
 
-// open begins a recording of the events, and returns the recorder, which is nil without --record. Call
-// end when no more events come.
+// open begins a recording of the events, and returns the recorder, which is nil without --record. The
+// caller must call end when no more events are published.
 func (f recordFlags) open(events *bus.Bus, scripts []string, log *slog.Logger, level slog.Level) (recorder *record.Recorder, end func(), err error) {
 	if f.Record == "" {
 		return nil, func() {}, nil

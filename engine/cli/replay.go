@@ -47,20 +47,29 @@ func (c *replayCommand) Run(ctx context.Context, con *console) error {
 	return c.check(ctx, con)
 }
 
-// check calls each recorded tool call again and prints one line about each.
-func (c *replayCommand) check(ctx context.Context, con *console) error {
+// recordedCalls reads the tool calls of the recording.
+func (c *replayCommand) recordedCalls() ([]record.ToolCall, error) {
 	path, err := record.Find(c.File)
 	if err != nil {
-		return &usageError{err}
+		return nil, err
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return &usageError{err}
+		return nil, err
 	}
 	defer file.Close()
 	calls, err := record.ToolCalls(file)
 	if err != nil {
-		return &usageError{fmt.Errorf("%s: %w", path, err)}
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return calls, nil
+}
+
+// check repeats each recorded tool call and prints one line about each.
+func (c *replayCommand) check(ctx context.Context, con *console) error {
+	calls, err := c.recordedCalls()
+	if err != nil {
+		return &usageError{err}
 	}
 	opts := engine.Options{Scripts: c.Scripts}
 	if opts.Permissions, err = c.permissionFlags.settings(); err != nil {
@@ -80,14 +89,14 @@ func (c *replayCommand) check(ctx context.Context, con *console) error {
 	defer session.Close()
 
 	consent := &consent{yes: c.Yes, in: bufio.NewReader(os.Stdin), out: con.stderr, canAsk: term.IsTerminal(int(os.Stdin.Fd())), answers: map[string]bool{}}
-	differing, left := 0, 0
+	different, skipped := 0, 0
 	for i, call := range calls {
-		allowed, err := consent.of(specOf(session.Tools(), call.Tool), call.Tool)
+		allowed, err := consent.allows(specOf(session.Tools(), call.Tool), call.Tool)
 		if err != nil {
 			return err
 		}
 		if !allowed {
-			left++
+			skipped++
 			fmt.Fprintf(con.stdout, "%d %s: not called\n", i+1, call.Tool)
 			continue
 		}
@@ -99,12 +108,12 @@ func (c *replayCommand) check(ctx context.Context, con *console) error {
 			fmt.Fprintf(con.stdout, "%d %s: the same\n", i+1, call.Tool)
 			continue
 		}
-		differing++
+		different++
 		fmt.Fprintf(con.stdout, "%d %s(%s): different\n  recorded: %s\n  now:      %s\n", i+1, call.Tool, safetext.Text(string(call.Args)),
 			resultLine(call.Result, call.IsError), resultLine(result.Text, result.IsError))
 	}
-	fmt.Fprintf(con.stdout, "%d calls: %d the same, %d different, %d not called\n", len(calls), len(calls)-differing-left, differing, left)
-	if differing > 0 {
+	fmt.Fprintf(con.stdout, "%d calls: %d the same, %d different, %d not called\n", len(calls), len(calls)-different-skipped, different, skipped)
+	if different > 0 {
 		return errors.New("results differ from the recording")
 	}
 	return nil
@@ -166,9 +175,9 @@ type consent struct {
 	answers map[string]bool
 }
 
-// of reports whether the tool may be called. spec is nil if there is no such tool: calling it shows
-// that. The error says that there is nobody to ask.
-func (c *consent) of(spec *tool.Spec, name string) (bool, error) {
+// allows reports whether the tool may be called. spec is nil if there is no such tool; the result of
+// the call then says so. The error says that a person would have to be asked, and that there is none.
+func (c *consent) allows(spec *tool.Spec, name string) (bool, error) {
 	if c.yes || spec == nil || spec.Hints != nil && spec.Hints.ReadOnly {
 		return true, nil
 	}
@@ -176,7 +185,7 @@ func (c *consent) of(spec *tool.Spec, name string) (bool, error) {
 		return answer, nil
 	}
 	if !c.canAsk {
-		return false, &usageError{fmt.Errorf("%s may change something: it is not read_only. Add --yes to call it all the same", name)}
+		return false, &usageError{fmt.Errorf("%s may change something: it is not read_only. Add --yes to call it anyway", name)}
 	}
 	fmt.Fprintf(c.out, "%s may change something. Call it again? [y/N] ", name)
 	line, err := c.in.ReadString('\n')

@@ -3,29 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 	"slices"
-	"time"
 
 	"golang.org/x/term"
 
 	"moonlark/engine"
 	"moonlark/engine/bus"
-	"moonlark/engine/dialog"
-	"moonlark/engine/face/control"
 	"moonlark/engine/face/terminal"
-	"moonlark/engine/face/web"
-	"moonlark/engine/remote"
-	"moonlark/engine/script/debug"
-	"moonlark/engine/version"
-)
-
-const (
-	// showTimeout is the maximum time to show the remaining events after the conversation has ended.
-	// After a signal, stopTimeout is used instead.
-	showTimeout = 10 * time.Second
-	stopTimeout = time.Second
 )
 
 type runCommand struct {
@@ -76,138 +61,18 @@ func (c *runCommand) Run(ctx context.Context, con *console) error {
 	ctx, cancel := c.untilUnread(ctx, con, chatting, screen)
 	defer cancel()
 
-	opts, err := c.options()
+	r := &agentRun{runCommand: c, interactive: interactive, chatting: chatting, terminal: screen, level: show.Level.Level(), events: new(bus.Bus)}
+	if err := r.readFlags(); err != nil {
+		return &usageError{err}
+	}
+	defer r.end()
+	r.subscribe()
+	e, err := r.start(ctx)
 	if err != nil {
-		return &usageError{err}
-	}
-	settings, err := c.controlFlags.settings(os.Getenv(tokenVariable))
-	if err != nil {
-		return &usageError{err}
-	}
-	if err := c.mcpHTTPFlags.check(settings); err != nil {
-		return &usageError{err}
-	}
-	c.inspectFlags.address(&settings)
-	if err := c.screenFlags.settings(&settings, os.Getenv(screenTokenVariable)); err != nil {
-		return &usageError{err}
-	}
-	debugAddress, err := c.debugFlags.address()
-	if err != nil {
-		return &usageError{err}
-	}
-	if debugAddress != "" {
-		opts.Debugger = debug.New()
-	}
-	os.Unsetenv(tokenVariable) // scripts, and the programs that we start, must not see the tokens
-	os.Unsetenv(screenTokenVariable)
-	settings.Version, settings.Log, settings.Level = version.Version(), screen.Logger(), show.Level.Level()
-	outside := control.New(settings)
-
-	events := new(bus.Bus)
-	defer showStandardLog(events)()
-	shown := events.Subscribe(nil, func(e bus.Event) {
-		if e.Type == bus.Dropped { // only the slow subscriber receives it
-			outside.Note(e)
-		}
-		screen.Show(e)
-	})
-	defer outside.Watch(events).Close(stopTimeout)
-	stream := web.NewStream(web.StreamOptions{Version: version.Version(), Log: screen.Logger(), Level: settings.Level})
-	if c.Inspect {
-		defer stream.Watch(events).Close(stopTimeout)
-	}
-	page := c.screenFlags.newServer()
-	if page != nil {
-		defer page.Watch(events).Close(stopTimeout)
-	}
-	recorder, endRecording, err := c.recordFlags.open(events, c.Scripts, screen.Logger(), settings.Level)
-	if err != nil {
-		shown.Close(stopTimeout)
+		r.shown.Close(stopTimeout)
 		return err
 	}
-	defer endRecording()
-
-	opts.Bus = events
-	endServers, err := c.mcpServersFlag.addTo(&opts)
-	if err != nil {
-		shown.Close(stopTimeout)
-		return err
-	}
-	defer endServers()
-	opts.Retry, opts.Reconnect = !chatting, len(c.Say) == 0 && (interactive || !chatting)
-	opts.TextOnly = chatting && opts.Target.IsLocal() && opts.LocalAgent.TTS == nil && opts.LocalAgent.STT == nil
-	if opts.LocalAgent.Realtime != nil {
-		opts.TextOnly = opts.Voice == nil
-	}
-	warnWithoutVoice(events, c.speechFlags, opts)
-	defer c.limitFlags.apply(&opts)()
-	keepHeapFloor()
-	switch {
-	case len(c.Say) > 0:
-		opts.User = func(ctx context.Context, r *remote.Remote) error { return say(ctx, r, c.Say) }
-	case chatting:
-		opts.User = func(ctx context.Context, r *remote.Remote) error {
-			if opts.Voice != nil {
-				screen.PushToTalk(r.Listening(), func() { r.Listen(!r.Listening()) })
-			}
-			return chat(ctx, r, screen, interactive)
-		}
-	}
-
-	opts.Permissions.Own = outside.Owns
-	for _, g := range opts.Permissions.Grants {
-		events.Log("", slog.LevelInfo, g.Describe())
-	}
-	e, err := engine.New(opts)
-	if err != nil {
-		shown.Close(stopTimeout)
-		return &usageError{err}
-	}
-	if c.Inspect || c.Screen {
-		mountShared(outside)
-	}
-	c.inspectFlags.mount(outside, stream, e.Remote(), recorder, c.pinFlags)
-	c.screenFlags.mount(outside, page, e.Remote())
-	defer c.mcpHTTPFlags.mount(ctx, outside, e.Remote(), events, c.Scripts)()
-	if err := outside.Open(ctx, e.Remote()); err != nil {
-		shown.Close(stopTimeout)
-		return err
-	}
-	defer outside.Close()
-	if c.Inspect {
-		screen.Logger().Info("inspector: open " + pageURL(outside.URL(), "/inspect", settings.Token, term.IsTerminal(int(os.Stderr.Fd()))))
-	}
-	if c.Screen {
-		token := settings.ScreenToken
-		if token == "" {
-			token = settings.Token
-		}
-		screen.Logger().Info("screen: open " + pageURL(outside.URL(), "/screen", token, term.IsTerminal(int(os.Stderr.Fd()))))
-	}
-	defer onSIGHUP(func() { outside.Reload(e.Remote()) }, e.Stop)()
-
-	endDebugger, err := c.debugFlags.open(ctx, debugAddress, opts.Debugger, events, screen.Logger())
-	if err != nil {
-		shown.Close(stopTimeout)
-		return err
-	}
-	defer endDebugger()
-
-	err = e.Run(ctx)
-	timeout := showTimeout
-	if ctx.Err() != nil {
-		timeout = stopTimeout
-	}
-	var ended *dialog.EndedError
-	// an EndedError has already been shown as a Disconnected event, and ErrNoAnswer as an Error event
-	if err != nil && !errors.As(err, &ended) && !errors.Is(err, dialog.ErrNoAnswer) {
-		events.Publish(bus.Event{Type: bus.Error, Text: err.Error(), Hint: engine.Hint(err)})
-	}
-	shown.Close(timeout)
-	if err != nil {
-		return &shownError{err}
-	}
-	return nil
+	return r.untilEnd(ctx, e)
 }
 
 // untilUnread returns a context that is done when ctx is, or when nobody can read the conversation

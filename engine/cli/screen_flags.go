@@ -9,7 +9,7 @@ import (
 	"moonlark/engine/version"
 )
 
-// screenFlags configure the page that stands before the visitors of a kiosk.
+// screenFlags configure the page that the visitors of a kiosk see.
 type screenFlags struct {
 	Screen      bool   `help:"Serve a page, /screen, for the screen of a kiosk, which scripts fill (screen.show). Without --http on a free port of this machine."`
 	ScreenToken string `placeholder:"TOKEN" help:"Token that opens only the page of the screen, for a browser that visitors can reach. $$MOONLARK_SCREEN_TOKEN is safer: the list of processes does not show it."`
@@ -31,9 +31,9 @@ func (f screenFlags) settings(opts *control.Options, fromEnvironment string) err
 	case !f.Screen:
 		return nil
 	case token != "" && opts.Token == "":
-		return errors.New("--screen-token needs --http-token: without that, everything is open to everybody")
+		return errors.New("--screen-token needs --http-token: without it, the whole server is open to everybody")
 	case token != "" && token == opts.Token:
-		return errors.New("--screen-token and --http-token are the same: the one of the screen must open nothing else")
+		return errors.New("--screen-token and --http-token are the same: the token of the screen must open nothing else")
 	}
 	if err := checkWord("the token of the screen", token); err != nil {
 		return err

@@ -15,8 +15,8 @@ const minContrast = 4.5
 // backgrounds are the colours behind the accent, by scheme.
 var backgrounds = map[string]string{"dark": "#090c12", "light": "#f5f2eb"}
 
-// legible returns the accent, made lighter or darker until it can be read on the background of the
-// scheme.
+// legible returns the accent, made so much lighter or darker that its contrast with the background of
+// the scheme is at least minContrast.
 func legible(accent, scheme string) string {
 	if accent == "" {
 		return ""
@@ -36,6 +36,7 @@ func legible(accent, scheme string) string {
 	return accent
 }
 
+// mix moves a part of a colour 6 % nearer to another value.
 func mix(part, towards float64) float64 { return part + (towards-part)*0.06 }
 
 // parts returns red, green and blue of a colour such as "#f1d08a", from 0 to 1.
@@ -44,6 +45,7 @@ func parts(colour string) (red, green, blue float64) {
 	return float64(n>>16&255) / 255, float64(n>>8&255) / 255, float64(n&255) / 255
 }
 
+// colour returns a colour such as "#f1d08a": the opposite of parts.
 func colour(red, green, blue float64) string {
 	return fmt.Sprintf("#%02x%02x%02x", int(math.Round(red*255)), int(math.Round(green*255)), int(math.Round(blue*255)))
 }
@@ -54,6 +56,7 @@ func contrast(a, b string) float64 {
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
+// luminance returns the relative luminance of a colour as WCAG 2.2 defines it, from 0 to 1.
 func luminance(colour string) float64 {
 	linear := func(c float64) float64 {
 		if c <= 0.04045 {

@@ -8,7 +8,7 @@ type Block struct {
 
 	Text    string    `json:"text,omitempty"`    // text and big: the text; progress and timer: what it is about
 	Style   string    `json:"style,omitempty"`   // text: one of [Styles]
-	Badge   string    `json:"badge,omitempty"`   // big: a short text in a pill
+	Badge   string    `json:"badge,omitempty"`   // big: a few words beside the text
 	Title   string    `json:"title,omitempty"`   // list, cards and chart
 	Items   []Item    `json:"items,omitempty"`   // list and cards
 	Image   string    `json:"image,omitempty"`   // image: the hash of the picture
@@ -92,7 +92,7 @@ func DefaultSettings() Settings {
 // A Note is a short message over what the screen shows.
 type Note struct {
 	Text string  `json:"text"`
-	Left float64 `json:"left"` // seconds until it goes
+	Left float64 `json:"left"` // seconds until the note goes
 }
 
 // A Question is what a script asks the person who stands before the screen.
@@ -100,7 +100,7 @@ type Question struct {
 	Title   string   `json:"title"`
 	Text    string   `json:"text,omitempty"`
 	Choices []Button `json:"choices"`
-	Left    float64  `json:"left,omitempty"` // seconds until nobody has answered; 0 means that it waits for ever
+	Left    float64  `json:"left,omitempty"` // seconds until the question ends without an answer; 0 means never
 }
 
 // A Document is everything that a page shows. It can be marshalled to JSON.

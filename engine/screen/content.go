@@ -21,7 +21,7 @@ type Maker struct {
 	Key func() string
 }
 
-// A Content is a list of blocks, with what belongs to them.
+// A Content is a list of blocks, with their pictures and what their buttons do.
 type Content struct {
 	Blocks   []Block
 	images   map[string]*Image
@@ -29,6 +29,7 @@ type Content struct {
 	sources  map[string]map[string]any // the trees of the blocks that have an id
 }
 
+// reader returns a reader that has read nothing.
 func (m Maker) reader() *reader {
 	r := &reader{
 		image: m.Image, newKey: m.Key,
@@ -41,7 +42,7 @@ func (m Maker) reader() *reader {
 	if r.image == nil {
 		r.image = func(name string) (*Image, error) {
 			if !IsImage(name) {
-				return nil, errors.New("there are no files here")
+				return nil, errors.New("want the bytes of a picture: there are no files here")
 			}
 			return NewImage([]byte(name))
 		}
@@ -62,6 +63,7 @@ func (m Maker) Blocks(tree any) (*Content, error) {
 	return &Content{Blocks: blocks, images: r.images, bindings: r.bindings, sources: r.sources}, nil
 }
 
+// checkSize fails if the blocks are too large.
 func (r *reader) checkSize(blocks []Block) {
 	if text, err := json.Marshal(blocks); err != nil {
 		r.fail("", "%s", err)
@@ -82,7 +84,7 @@ func (m Maker) Parse(text []byte) (*Content, error) {
 // Texts are the names of the texts of the page that a script can replace.
 var Texts = []string{
 	"listening", "hearing", "thinking", "speaking", "offline", "unreachable", "stale", "trying", "stop", "larger", "back", "touch", "keys", "you", "agent",
-	"remaining", "unavailable", "note", "question", "welcome", "later",
+	"remaining", "unavailable", "welcome", "later",
 }
 
 // Languages are the languages of the texts of the page.
@@ -121,6 +123,7 @@ func (m Maker) Settings(tree any, before Settings) (Settings, error) {
 	return s, r.err
 }
 
+// theme reads the field theme of the settings.
 func (r *reader) theme(tree any, s *Settings) {
 	t := r.table(tree, "theme")
 	s.Scheme = t.choice("scheme", s.Scheme, "dark", "light")
@@ -134,6 +137,7 @@ func (r *reader) theme(tree any, s *Settings) {
 	t.end()
 }
 
+// texts reads the field texts of the settings.
 func (r *reader) texts(tree any, s *Settings) {
 	t := r.table(tree, "texts")
 	s.Texts = make(map[string]string)

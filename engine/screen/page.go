@@ -14,7 +14,7 @@ type PageInfo struct {
 	Sound         bool // the page plays or records sound
 }
 
-// A Page is an open page. It gets a value from Changed when the document has changed.
+// A Page is an open page.
 type Page struct {
 	screen *Screen
 	info   PageInfo
@@ -25,7 +25,7 @@ type Page struct {
 // ErrTooManyPages is the error of Open if 16 pages are open.
 var ErrTooManyPages = errors.New("too many pages are open")
 
-// Open says that a page has been opened. The caller must call Close.
+// Open adds a page that has been opened. The caller must call Close when the page has gone.
 func (s *Screen) Open(info PageInfo) (*Page, error) {
 	s.mu.Lock()
 	if len(s.pages) >= maxPages {
@@ -44,6 +44,7 @@ func (s *Screen) Open(info PageInfo) (*Page, error) {
 // taken.
 func (p *Page) Changed() <-chan struct{} { return p.notice }
 
+// wake puts a value into the channel of Changed, unless it has one.
 func (p *Page) wake() {
 	select {
 	case p.notice <- struct{}{}:
@@ -51,7 +52,7 @@ func (p *Page) wake() {
 	}
 }
 
-// Close says that the page has been closed. It may be called more than once.
+// Close removes the page. It may be called more than once.
 func (p *Page) Close() {
 	s := p.screen
 	s.mu.Lock()
@@ -83,14 +84,14 @@ func (s *Screen) Pages() []PageInfo {
 	return infos
 }
 
-// ExpectPages says that from now on a page should be open.
+// ExpectPages makes Missing count the time in which no page is open, from now on.
 func (s *Screen) ExpectPages() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.missing = s.clock.Now()
 }
 
-// Missing returns how long no page has been open. It returns 0 if one is, or if none is expected.
+// Missing returns how long no page has been open. It returns 0 if a page is open, or if none is expected.
 func (s *Screen) Missing() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()

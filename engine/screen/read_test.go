@@ -74,7 +74,7 @@ func TestMistakesAreNamedWithTheirPlaceAndAGuess(t *testing.T) {
 		{`[{"text":""}]`, `block 1: text is empty`},
 		{`[{"text":["a"]}]`, `block 1: text must be a text, not a list`},
 		{`[{"text":"` + long + `"}]`, `block 1: text has 5000 bytes; the maximum is 4096`},
-		{`[{"image":"map.png"}]`, `block 1: image: there are no files here`},
+		{`[{"image":"map.png"}]`, `block 1: image: want the bytes of a picture: there are no files here`},
 		{`[{"chart":{"x":["a"],"y":[1]}}]`, `block 1: the chart needs alt, a text that says what it shows to people who do not see it`},
 		{`[{"chart":{"x":["a","b"],"y":[1]},"alt":"x"}]`, `block 1: chart has 2 values in x and 1 in y`},
 		{`[{"chart":{"x":["a"],"y":["b"]},"alt":"x"}]`, `block 1: chart: y[1] must be a number, not a text`},

@@ -51,6 +51,7 @@ type binding struct {
 	value   string  // the value of the button, or else its text
 }
 
+// fail keeps an error, unless there has been one already.
 func (r *reader) fail(path, format string, args ...any) {
 	if r.err == nil {
 		r.err = fmt.Errorf("%s%s", path, fmt.Sprintf(format, args...))
@@ -62,7 +63,7 @@ type table struct {
 	r    *reader
 	path string // where it is, such as "block 3"
 	m    map[string]any
-	used []string // the fields that may be there
+	used []string // the names of the fields that have been read
 }
 
 // table returns v as a table. A plain list becomes a table with the fields "1", "2" and so on.
@@ -90,7 +91,7 @@ func (t *table) get(name string) any {
 	return t.m[name]
 }
 
-// end reports a field that nobody has asked for.
+// end fails if the table has a field that has not been read.
 func (t *table) end() {
 	for _, name := range sortedNames(t.m) {
 		if slices.Contains(t.used, name) || t.m[name] == nil {

@@ -32,13 +32,13 @@ const (
 // A Screen is what pages show. Any goroutine may call its methods, which do not block.
 type Screen struct {
 	clock clock.Clock
-	boot  string // begins the key of each button, so that a page of an earlier process names no button of this one
+	boot  string // the prefix of each key, so that the touches of a page of an earlier process match no button of this one
 
-	mu       sync.Mutex // guards the fields below
-	observer func(Event)
-	keys     int // number of keys so far
-	takers   int // number of generations so far
-	revision int
+	mu          sync.Mutex // guards the fields below
+	observer    func(Event)
+	keys        int // number of keys so far
+	generations int // number of generations so far
+	revision    int
 
 	settings Settings
 	idle     *IdleContent
@@ -49,12 +49,12 @@ type Screen struct {
 	note     *note
 	ask      *question
 
-	pages    map[*Page]struct{}
-	missing  time.Time // when the last page went, or pages were expected; zero if none are
-	told     time.Time // when the pages were told last
-	pending  bool      // a timer will tell the pages
-	touches  int       // number of touches since touchTime
-	touchSec time.Time
+	pages     map[*Page]struct{}
+	missing   time.Time // when the last page went, or pages were expected; zero if none are
+	notified  time.Time // when the pages were notified last
+	pending   bool      // a timer will notify the pages
+	touches   int       // number of touches since touchTime
+	touchTime time.Time // when a second began in which touches are counted
 }
 
 // An Event is something that has happened to the screen.
@@ -73,10 +73,10 @@ type EventKind int
 
 // The kinds of events.
 const (
-	Changed  EventKind = iota // the document has changed
-	TouchSet                  // somebody has touched a button or the idle page
-	PageCame                  // a page has been opened
-	PageWent                  // a page has been closed
+	Changed   EventKind = iota // the document has changed
+	TouchDone                  // somebody has touched a button or the idle page
+	PageCame                   // a page has been opened
+	PageWent                   // a page has been closed
 )
 
 // New returns a screen that shows nothing. A nil clock is that of the machine.
@@ -89,7 +89,7 @@ func New(c clock.Clock) *Screen {
 	return &Screen{clock: c, boot: hex.EncodeToString(boot), settings: DefaultSettings(), idle: &IdleContent{}, pages: make(map[*Page]struct{})}
 }
 
-// Observe sets the function that gets the events. It is called on any goroutine, and must not block or call
+// Observe sets the function that gets the events. The function is called on any goroutine, and must not block or call
 // a method of the screen.
 func (s *Screen) Observe(f func(Event)) {
 	s.mu.Lock()
@@ -111,14 +111,15 @@ func (s *Screen) Maker(image func(name string) (*Image, error)) Maker {
 func (s *Screen) NewGeneration() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.takers++
-	return s.takers
+	s.generations++
+	return s.generations
 }
 
 // Boot returns a text that distinguishes this screen from that of another process.
 func (s *Screen) Boot() string { return s.boot }
 
-// emit passes an event to the observer. The caller holds s.mu; the observer is called without it.
+// emit returns a function that passes an event to the observer. The caller holds s.mu, and calls the
+// function without it.
 func (s *Screen) emit(e Event) func() {
 	f := s.observer
 	if f == nil {
@@ -131,45 +132,45 @@ func (s *Screen) emit(e Event) func() {
 	return func() { f(e) }
 }
 
-// change runs f with the lock held, and tells the pages that the document has changed if f returns no
-// error.
+// change runs f with the lock held. If f returns no error, the document has changed, and the pages are
+// notified. f returns an error if it has changed nothing.
 func (s *Screen) change(f func() error) error {
 	s.mu.Lock()
 	err := f()
-	tell := func() {}
+	notify := func() {}
 	if err == nil {
-		tell = s.changed()
+		notify = s.changed()
 	}
 	s.mu.Unlock()
-	tell()
+	notify()
 	return err
 }
 
-// changed counts a change, and tells the pages now or soon. The caller holds s.mu, and then calls the
-// result without it.
-func (s *Screen) changed() (tell func()) {
+// changed counts a change, and notifies the pages now or soon. The caller holds s.mu, and then calls
+// notify without it.
+func (s *Screen) changed() (notify func()) {
 	s.revision++
 	if s.pending {
 		return func() {}
 	}
 	now := s.clock.Now()
-	if wait := changeInterval - now.Sub(s.told); !s.told.IsZero() && wait > 0 {
+	if wait := changeInterval - now.Sub(s.notified); !s.notified.IsZero() && wait > 0 {
 		s.pending = true
 		s.clock.AfterFunc(wait, func() {
 			s.mu.Lock()
 			s.pending = false
-			tell := s.tell()
+			notify := s.notify()
 			s.mu.Unlock()
-			tell()
+			notify()
 		})
 		return func() {}
 	}
-	return s.tell()
+	return s.notify()
 }
 
-// tell wakes the pages, and returns the function that tells the observer. The caller holds s.mu.
-func (s *Screen) tell() func() {
-	s.told = s.clock.Now()
+// notify wakes the pages, and returns the function that calls the observer. The caller holds s.mu.
+func (s *Screen) notify() func() {
+	s.notified = s.clock.Now()
 	for p := range s.pages {
 		p.wake()
 	}
@@ -227,6 +228,8 @@ func (s *Screen) mark(blocks []Block) []Block {
 	return marked
 }
 
+// isOld reports whether the handler belongs to a generation that has been replaced. The caller holds
+// s.mu.
 func (s *Screen) isOld(b binding) bool {
 	return b.handler.Number != 0 && b.handler.Generation != s.owner.generation
 }

@@ -12,7 +12,7 @@ import (
 	"moonlark/engine/guess"
 )
 
-// A Seat is what a script has of the screen. It outlives the generations of the script, so what is shown
+// A Seat is the access of one script to the screen. It outlives the generations of the script, so what is shown
 // stays while the script is loaded again. Any goroutine may call its methods, which do not block.
 type Seat struct {
 	screen *Screen
@@ -33,10 +33,10 @@ var ErrClosed = errors.New("the script has ended")
 // Sit returns a new seat for the script with this name.
 func (s *Screen) Sit(script string) *Seat { return &Seat{screen: s, script: script} }
 
-// Take makes generation, a number from [Screen.NewGeneration], the one to which the seat belongs from now on.
+// Take gives the seat to a generation of the script, a number from [Screen.NewGeneration].
 // press is called when somebody touches a button whose handler is of this generation; it must not
-// block, and its error says why the touch has no effect. The blocks stay; the handlers of the generation
-// before are not called any more.
+// block, and its error says why the touch has no effect. The blocks stay; the handlers of the previous
+// generation are not called any more.
 func (t *Seat) Take(generation int, press func(Pressed) error) {
 	s := t.screen
 	s.change(func() error {
@@ -48,7 +48,7 @@ func (t *Seat) Take(generation int, press func(Pressed) error) {
 	})
 }
 
-// Stop implements luastd.Resource: what the seat has shown goes.
+// Stop implements luastd.Resource. It removes what the seat has shown.
 func (t *Seat) Stop() {
 	s := t.screen
 	var ended []func()
@@ -65,7 +65,7 @@ func (t *Seat) Stop() {
 	runAll(ended)
 }
 
-// Close implements luastd.Resource.
+// Close implements luastd.Resource. It has nothing to do.
 func (*Seat) Close(context.Context) {}
 
 func runAll(list []func()) {
@@ -74,7 +74,7 @@ func runAll(list []func()) {
 	}
 }
 
-// do changes the screen for the seat.
+// do changes the screen for the seat, unless the seat is closed. f runs with the lock held.
 func (t *Seat) do(f func(s *Screen) error) error {
 	return t.screen.change(func() error {
 		if t.closed {
@@ -340,7 +340,7 @@ type note struct {
 	timer clock.Timer
 }
 
-// Note shows a short message over what is there, for some time.
+// Note shows a short message for the time d, over what is shown.
 func (t *Seat) Note(text string, d time.Duration) error {
 	return t.do(func(s *Screen) error {
 		if s.note != nil {

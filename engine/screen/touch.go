@@ -62,8 +62,8 @@ type Reaction struct {
 	Wake bool   // begin a conversation, if there is none
 }
 
-// Touch does what a touch of the page means. It calls the handler of the script, answers the question that
-// is shown, and passes the event TouchSet on. The error is one of those above, or says why the script
+// Touch carries out a touch of the page. It calls the handler of the script, answers the question that
+// is shown, and passes the event TouchDone on. The error is one of those above, or says why the script
 // cannot handle the touch.
 func (s *Screen) Touch(t Touch) (Reaction, error) {
 	if !slices.Contains(Actions, t.Action) {
@@ -79,15 +79,15 @@ func (s *Screen) Touch(t Touch) (Reaction, error) {
 	var after []func()
 	var press func() error
 	touched := Touched{Action: t.Action}
-	err := error(nil)
+	var err error
 	switch t.Action {
 	case Here:
-		tell := func() {}
+		notify := func() {}
 		if s.ask != nil {
-			tell = s.changed() // the pages show how long it waits
+			notify = s.changed() // the pages show how long the question waits
 		}
 		s.mu.Unlock()
-		tell()
+		notify()
 		return r, nil
 	case Wake:
 		r.Wake = s.settings.Wake
@@ -103,7 +103,7 @@ func (s *Screen) Touch(t Touch) (Reaction, error) {
 			}
 		}
 	}
-	emit := s.emit(Event{Kind: TouchSet, Touch: touched})
+	emit := s.emit(Event{Kind: TouchDone, Touch: touched})
 	s.mu.Unlock()
 	runAll(after)
 	if err == nil && press != nil {
@@ -133,8 +133,8 @@ func (s *Screen) find(key string) (b binding, err error) {
 // countTouch counts a touch. It returns false if there were too many in this second. The caller holds
 // s.mu.
 func (s *Screen) countTouch() bool {
-	if now := s.clock.Now(); s.touchSec.IsZero() || now.Sub(s.touchSec) >= time.Second {
-		s.touchSec, s.touches = now, 0
+	if now := s.clock.Now(); s.touchTime.IsZero() || now.Sub(s.touchTime) >= time.Second {
+		s.touchTime, s.touches = now, 0
 	}
 	s.touches++
 	return s.touches <= maxTouches
@@ -190,17 +190,17 @@ func (s *Screen) endQuestion(choice, reason string) func() {
 	return func() { q.done(choice, reason) }
 }
 
-// expire ends the question if its time has passed. A touch or a word may have put the time off.
+// expire ends the question if its time has passed. A touch or a word may have extended the time.
 func (s *Screen) expire(q *question) {
 	ended := func() {}
 	s.change(func() error {
 		left := q.until.Sub(s.clock.Now())
 		switch {
 		case s.ask != q:
-			return errors.New("it has been answered")
+			return errors.New("the question has been answered")
 		case left > 0:
 			q.timer.Reset(left)
-			return errors.New("it is too early")
+			return errors.New("the question waits longer")
 		}
 		ended = s.endQuestion("", "timeout")
 		return nil
@@ -235,7 +235,7 @@ func (s *Screen) extend() {
 	}
 }
 
-// Heard says that the user has spoken: a question waits longer, as after a touch.
+// Heard makes a question wait longer, as after a touch. Call it when the user has spoken.
 func (s *Screen) Heard() {
 	s.change(func() error {
 		if s.ask == nil || s.ask.timeout == 0 {

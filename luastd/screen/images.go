@@ -83,7 +83,7 @@ func readImage(ctx context.Context, b *permit.Broker, path string) (*screen.Imag
 	if strings.HasPrefix(path, "http://") || strings.HasPrefix(path, "https://") {
 		return nil, errors.New("it must be a file or the bytes of a picture, not an address: load it with http.get(url).body")
 	}
-	place, err := resolve(b, path)
+	place, err := files.Find(b, path)
 	if err != nil {
 		return nil, err
 	}
@@ -107,26 +107,6 @@ func readImage(ctx context.Context, b *permit.Broker, path string) (*screen.Imag
 		return nil, fmt.Errorf("%q: %w", path, err)
 	}
 	return image, nil
-}
-
-// resolve returns the place of a picture.
-func resolve(b *permit.Broker, path string) (permit.Place, error) {
-	slashed := filepath.ToSlash(path)
-	if filepath.IsAbs(path) || strings.HasPrefix(slashed, "./") || strings.HasPrefix(slashed, "../") {
-		return b.Resolve(path, false)
-	}
-	place, err := b.Resolve("./"+path, false)
-	if err != nil {
-		return place, err
-	}
-	if _, err := place.Root.Stat(place.Name); errors.Is(err, fs.ErrNotExist) {
-		if data, err := b.Resolve(path, false); err == nil {
-			if _, err := data.Root.Stat(data.Name); err == nil {
-				return data, nil
-			}
-		}
-	}
-	return place, nil
 }
 
 // similar returns a guess for the name of a file that does not exist.

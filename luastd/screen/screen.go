@@ -63,7 +63,7 @@ type module struct {
 	lastHandler int
 	delivering  bool // the task that calls the functions has been started
 
-	mu      sync.Mutex // guards the field below
+	mu      sync.Mutex // guards queue
 	queue   []screen.Pressed
 	pressed callbacks.Signal // sent when the queue is not empty
 }
@@ -117,7 +117,7 @@ func (m *module) do(L *lua.LState, function string, do func() error) {
 		L.RaiseError("%s: %s", function, m.failure)
 	}
 	if m.seat == nil {
-		m.pending = append(m.pending, func() { do() }) // what is wrong has been checked
+		m.pending = append(m.pending, func() { do() }) // show and the others have checked for mistakes
 		return
 	}
 	if err := do(); err != nil {

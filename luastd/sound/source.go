@@ -76,14 +76,14 @@ func (p *Player) fileSource(path string) *source {
 	return &source{
 		name: filepath.Base(path), recorded: path,
 		check: func(context.Context) error {
-			place, err := resolve(p.rt.Permit(), path)
+			place, err := files.Find(p.rt.Permit(), path)
 			if err == nil {
 				_, err = place.Root.Stat(place.Name)
 			}
 			return fileError(path, err)
 		},
 		run: decoded(func(ctx context.Context) (io.ReadCloser, string, error) {
-			place, err := resolve(p.rt.Permit(), path)
+			place, err := files.Find(p.rt.Permit(), path)
 			if err != nil {
 				return nil, "", fileError(path, err)
 			}
@@ -94,27 +94,6 @@ func (p *Player) fileSource(path string) *source {
 			return f, "", nil
 		}),
 	}
-}
-
-// resolve returns the place of the sound file with this path. A relative path is that of a file in
-// the script's folder, or, if there is none, of a file in its data folder.
-func resolve(b *permit.Broker, path string) (permit.Place, error) {
-	slashed := filepath.ToSlash(path)
-	if filepath.IsAbs(path) || strings.HasPrefix(slashed, "./") || strings.HasPrefix(slashed, "../") {
-		return b.Resolve(path, false)
-	}
-	place, err := b.Resolve("./"+path, false)
-	if err != nil {
-		return place, err
-	}
-	if _, err := place.Root.Stat(place.Name); errors.Is(err, fs.ErrNotExist) {
-		if data, err := b.Resolve(path, false); err == nil {
-			if _, err := data.Root.Stat(data.Name); err == nil {
-				return data, nil
-			}
-		}
-	}
-	return place, nil
 }
 
 // fileError returns the error for an error of the file that the script calls path. An error because

@@ -2,6 +2,7 @@ package inspector
 
 import (
 	"context"
+	"encoding/json"
 	"net"
 	"os"
 	"path/filepath"
@@ -143,4 +144,43 @@ func (f *fixture) converse() {
 func (f *fixture) say(text string) {
 	f.t.Helper()
 	testkit.Until(f.t, "the agent hears "+text, func() bool { return f.engine.Remote().Say(text) == nil })
+}
+
+// play adds events of a conversation by voice to the stream, with times in seconds after its beginning.
+func play(s *web.Stream) {
+	began := time.Date(2026, 5, 1, 12, 36, 53, 0, time.UTC)
+	note := func(at float64, e bus.Event) {
+		e.Time = began.Add(time.Duration(at * float64(time.Second)))
+		s.Note(e)
+	}
+	tide, wrong, light := `{"metres": 1.8, "rising": true}`, `no tide station "Sula"; there is "Sula Pier"`, "The hall light is on."
+	note(0, bus.Event{Type: bus.Connecting, Target: "agent", URL: "wss://api.elevenlabs.io"})
+	note(0, bus.Event{Type: bus.Status, Status: "connecting"})
+	note(0.5, bus.Event{Type: bus.Connected, ConversationID: "conv_1"})
+	note(0.5, bus.Event{Type: bus.Status, Status: "connected"})
+	note(2, bus.Event{Type: bus.Loudness, Loudness: -20, Voice: true})
+	note(4, bus.Event{Type: bus.Loudness, Loudness: -60})
+	note(4.41, bus.Event{Type: bus.User, Text: "Could you turn on the lights in the hall?", EventID: 1})
+	note(4.93, bus.Event{Type: bus.ToolCall, Tool: "set_light", CallID: "call_1", Args: json.RawMessage(`{"room":"hall","on":true}`), Script: "lights.lua"})
+	note(4.94, bus.Event{Type: bus.ToolResult, Tool: "set_light", CallID: "call_1", Result: &light, Seconds: 0.0004, CPU: 0.0003, Script: "lights.lua"})
+	note(5.24, bus.Event{Type: bus.AgentPart, Text: "The hall ", EventID: 2, Part: "start"})
+	note(5.3, bus.Event{Type: bus.Agent, Text: "The hall light is on.", EventID: 2})
+	note(5.48, bus.Event{Type: bus.Speaking, EventID: 2})
+	note(6.6, bus.Event{Type: bus.Silent, EventID: 2})
+	note(10, bus.Event{Type: bus.Loudness, Loudness: -20, Voice: true})
+	note(11.5, bus.Event{Type: bus.Loudness, Loudness: -60})
+	note(11.85, bus.Event{Type: bus.User, Text: "And how high is the water at Sula?", EventID: 3})
+	note(12.26, bus.Event{Type: bus.ToolCall, Tool: "tide_at", CallID: "call_2", Args: json.RawMessage(`{"place":"Sula"}`), Script: "lights.lua"})
+	note(12.57, bus.Event{Type: bus.ToolResult, Tool: "tide_at", CallID: "call_2", Result: &wrong, IsError: true, ErrorType: "external_client", Seconds: 0.311, CPU: 0.002})
+	note(12.95, bus.Event{Type: bus.ToolCall, Tool: "tide_at", CallID: "call_3", Args: json.RawMessage(`{"place":"Sula Pier"}`), Script: "lights.lua"})
+	note(13.22, bus.Event{Type: bus.ToolResult, Tool: "tide_at", CallID: "call_3", Result: &tide, Seconds: 0.271, CPU: 0.001})
+	note(13.58, bus.Event{Type: bus.Agent, Text: "The water stands at one metre eighty, and it is rising. Shall I tell you when it falls?", EventID: 4})
+	note(13.78, bus.Event{Type: bus.Speaking, EventID: 4})
+	note(16, bus.Event{Type: bus.Interruption, EventID: 4})
+	note(16, bus.Event{Type: bus.Silent, EventID: 4, Interrupted: true})
+	note(16.1, bus.Event{Type: bus.AgentCorrected, Text: "The water stands at one metre eighty, and it is rising.", EventID: 4})
+	note(17, bus.Event{Type: bus.ReloadFailed, Script: "lights.lua", Text: "/tmp/x/lights.lua:18: '}' expected near 'handler'"})
+	note(18, bus.Event{Type: bus.Reloaded, Script: "lights.lua", Tools: []string{"a", "b", "c"}, Seconds: 0.004})
+	note(19, bus.Event{Type: bus.Log, Level: "warn", Text: "the network is slow"})
+	note(19, bus.Event{Type: bus.Print, Script: "lights.lua", Text: "hall on"})
 }

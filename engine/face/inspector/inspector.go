@@ -81,9 +81,7 @@ type handler func(ctx context.Context, agent Agent, body []byte) (answer any, er
 // post returns a handler for POST requests.
 func post(agent Agent, handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPost {
-			w.Header().Set("Allow", "POST")
-			web.Fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method POST")
+		if !web.HasMethod(w, r, http.MethodPost) {
 			return
 		}
 		body, err := io.ReadAll(r.Body)
@@ -106,7 +104,7 @@ func post(agent Agent, handle handler) http.Handler {
 		case err != nil:
 			web.Fail(w, http.StatusConflict, err.Error())
 		default:
-			web.Reply(w, answer)
+			web.Reply(w, http.StatusOK, answer)
 		}
 	})
 }
@@ -212,9 +210,7 @@ const stateTimeout = 5 * time.Second
 // stateHandler serves GET /state?script=NAME, which returns the table state of a script.
 func stateHandler(agent Agent) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			web.Fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method GET")
+		if !web.HasMethod(w, r, http.MethodGet, http.MethodHead) {
 			return
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), stateTimeout)
@@ -227,7 +223,7 @@ func stateHandler(agent Agent) http.Handler {
 			web.Fail(w, http.StatusConflict, err.Error())
 			return
 		}
-		web.Reply(w, struct {
+		web.Reply(w, http.StatusOK, struct {
 			State    json.RawMessage `json:"state"`
 			TooLarge []string        `json:"too_large,omitempty"`
 		}{state, tooLarge})

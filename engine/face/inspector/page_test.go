@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,7 +13,6 @@ import (
 	"moonlark/engine/bus"
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
-	"moonlark/engine/testkit"
 	"moonlark/engine/testkit/browser"
 )
 
@@ -45,63 +43,6 @@ func wantTree(t *testing.T, b *browser.Tab, name string) {
 	}
 }
 
-// axe fails the test if axe-core finds a violation of WCAG 2.2 AA in the page. It runs a subtest, which is
-// skipped without the npm package axe-core.
-func axe(t *testing.T, b *browser.Tab, state string) {
-	t.Helper()
-	t.Run("axe "+state, func(t *testing.T) {
-		path := filepath.Join(testkit.NodeFolder(t, "axe-core@4.14.1"), "node_modules/axe-core/axe.min.js")
-		source, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		browser.Eval[bool](b, "(() => {"+string(source)+"\nreturn true })()")
-		for _, v := range browser.Eval[[]string](b, `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })
-			.then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).slice(0, 3).join("; ")))`) {
-			t.Error(v)
-		}
-	})
-}
-
-// play adds events of a conversation by voice to the stream, with times in seconds after its beginning.
-func play(s *web.Stream) {
-	began := time.Date(2026, 5, 1, 12, 36, 53, 0, time.UTC)
-	note := func(at float64, e bus.Event) {
-		e.Time = began.Add(time.Duration(at * float64(time.Second)))
-		s.Note(e)
-	}
-	tide, wrong, light := `{"metres": 1.8, "rising": true}`, `no tide station "Sula"; there is "Sula Pier"`, "The hall light is on."
-	note(0, bus.Event{Type: bus.Connecting, Target: "agent", URL: "wss://api.elevenlabs.io"})
-	note(0, bus.Event{Type: bus.Status, Status: "connecting"})
-	note(0.5, bus.Event{Type: bus.Connected, ConversationID: "conv_1"})
-	note(0.5, bus.Event{Type: bus.Status, Status: "connected"})
-	note(2, bus.Event{Type: bus.Loudness, Loudness: -20, Voice: true})
-	note(4, bus.Event{Type: bus.Loudness, Loudness: -60})
-	note(4.41, bus.Event{Type: bus.User, Text: "Could you turn on the lights in the hall?", EventID: 1})
-	note(4.93, bus.Event{Type: bus.ToolCall, Tool: "set_light", CallID: "call_1", Args: json.RawMessage(`{"room":"hall","on":true}`), Script: "lights.lua"})
-	note(4.94, bus.Event{Type: bus.ToolResult, Tool: "set_light", CallID: "call_1", Result: &light, Seconds: 0.0004, CPU: 0.0003, Script: "lights.lua"})
-	note(5.24, bus.Event{Type: bus.AgentPart, Text: "The hall ", EventID: 2, Part: "start"})
-	note(5.3, bus.Event{Type: bus.Agent, Text: "The hall light is on.", EventID: 2})
-	note(5.48, bus.Event{Type: bus.Speaking, EventID: 2})
-	note(6.6, bus.Event{Type: bus.Silent, EventID: 2})
-	note(10, bus.Event{Type: bus.Loudness, Loudness: -20, Voice: true})
-	note(11.5, bus.Event{Type: bus.Loudness, Loudness: -60})
-	note(11.85, bus.Event{Type: bus.User, Text: "And how high is the water at Sula?", EventID: 3})
-	note(12.26, bus.Event{Type: bus.ToolCall, Tool: "tide_at", CallID: "call_2", Args: json.RawMessage(`{"place":"Sula"}`), Script: "lights.lua"})
-	note(12.57, bus.Event{Type: bus.ToolResult, Tool: "tide_at", CallID: "call_2", Result: &wrong, IsError: true, ErrorType: "external_client", Seconds: 0.311, CPU: 0.002})
-	note(12.95, bus.Event{Type: bus.ToolCall, Tool: "tide_at", CallID: "call_3", Args: json.RawMessage(`{"place":"Sula Pier"}`), Script: "lights.lua"})
-	note(13.22, bus.Event{Type: bus.ToolResult, Tool: "tide_at", CallID: "call_3", Result: &tide, Seconds: 0.271, CPU: 0.001})
-	note(13.58, bus.Event{Type: bus.Agent, Text: "The water stands at one metre eighty, and it is rising. Shall I tell you when it falls?", EventID: 4})
-	note(13.78, bus.Event{Type: bus.Speaking, EventID: 4})
-	note(16, bus.Event{Type: bus.Interruption, EventID: 4})
-	note(16, bus.Event{Type: bus.Silent, EventID: 4, Interrupted: true})
-	note(16.1, bus.Event{Type: bus.AgentCorrected, Text: "The water stands at one metre eighty, and it is rising.", EventID: 4})
-	note(17, bus.Event{Type: bus.ReloadFailed, Script: "lights.lua", Text: "/tmp/x/lights.lua:18: '}' expected near 'handler'"})
-	note(18, bus.Event{Type: bus.Reloaded, Script: "lights.lua", Tools: []string{"a", "b", "c"}, Seconds: 0.004})
-	note(19, bus.Event{Type: bus.Log, Level: "warn", Text: "the network is slow"})
-	note(19, bus.Event{Type: bus.Print, Script: "lights.lua", Text: "hall on"})
-}
-
 func TestThePageShowsAConversationByVoice(t *testing.T) {
 	f := start(t, lights, control.Options{})
 	s := web.NewStream(web.StreamOptions{Version: "v1"})
@@ -128,14 +69,14 @@ func TestThePageShowsAConversationByVoice(t *testing.T) {
 				t.Errorf("at %v, the page is wider than its window", size)
 			}
 			b.Screenshot(fmt.Sprintf("conversation-%dx%d-%s", size[0], size[1], scheme))
-			axe(t, b, fmt.Sprint("conversation ", size, scheme))
+			b.CheckAccessibility(t, fmt.Sprint("conversation ", size, scheme))
 		}
 	}
 	b.Resize(390, 844)
 	for i, view := range []string{"talk", "details", "tools"} {
 		b.Click(fmt.Sprintf(".views button:nth-child(%d)", i+1))
 		b.Screenshot("phone-" + view)
-		axe(t, b, "phone "+view)
+		b.CheckAccessibility(t, "phone "+view)
 	}
 }
 
@@ -148,7 +89,7 @@ func TestThePageSaysWhatToDoWhenThereIsNothing(t *testing.T) {
 	for _, tab := range []string{"state", "events", "log", "llm", "link", "devices", "call"} {
 		b.Click("#tab-" + tab)
 		b.Until("document.querySelector('#tab-" + tab + "').ariaSelected === 'true'")
-		axe(t, b, tab)
+		b.CheckAccessibility(t, tab)
 	}
 	b.Click(".top .btn:not(.quiet)")
 	b.UntilText("End conversation")
@@ -190,7 +131,7 @@ func TestAFormMakesTypedArguments(t *testing.T) {
 	}
 	fill("level", "bright")
 	b.Click(".form .btn.solid")
-	b.UntilText("level: this is no number")
+	b.UntilText("level: want a number")
 	fill("level", "400")
 	b.Click(".form .btn.solid")
 	b.UntilText("failed ·") // the schema allows at most 100, says Lua
@@ -206,7 +147,7 @@ func TestAFormMakesTypedArguments(t *testing.T) {
 	b.Until(`document.querySelector(".tried pre")?.innerText.includes("1000")`)
 	b.Do(`document.activeElement.blur(); dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true }))`)
 	b.Screenshot("form")
-	axe(t, b, "form")
+	b.CheckAccessibility(t, "form")
 }
 
 func TestHostileTextIsShownAsText(t *testing.T) {
@@ -262,7 +203,7 @@ func TestThePageComesBackAfterTheServer(t *testing.T) {
 	next.Note(bus.Event{Type: bus.User, Time: time.Now(), Text: "words of another process"})
 	f.restart(next)
 	b.UntilText("words of another process")
-	b.UntilText("Moonlark is newer")
+	b.UntilText("Moonlark has been updated")
 	if strings.Contains(b.Text(), "first words") {
 		t.Error("the page still shows the events of the old process")
 	}

@@ -25,7 +25,7 @@ func Read(from io.Reader, each func(bus.Event)) (Header, error) {
 	for n := 1; lines.Scan(); n++ {
 		if n == 1 {
 			if err := json.Unmarshal(lines.Bytes(), &header); err != nil || header.Type != "recording" {
-				return header, fmt.Errorf("line 1: this is no recording: it does not begin with {\"type\":\"recording\",...}")
+				return header, fmt.Errorf("line 1: this is not a recording: it does not begin with {\"type\":\"recording\",...}")
 			}
 			continue
 		}
@@ -34,7 +34,7 @@ func Read(from io.Reader, each func(bus.Event)) (Header, error) {
 			return header, fmt.Errorf("line %d: %w", n, err)
 		}
 		if bus.Of(e.Type) == nil {
-			continue // of a newer version
+			continue // an event of a newer version of the program
 		}
 		each(e)
 	}

@@ -131,8 +131,8 @@ func TestMistakesInARecordingAreNamed(t *testing.T) {
 	const first = `{"type":"recording","time":"2026-05-01T14:03:00Z","version":"v1","scripts":[]}` + "\n"
 	for text, want := range map[string]string{
 		"":                                "the file is empty",
-		"{\"type\":\"user\"}\n":           "line 1: this is no recording",
-		"hello\n":                         "line 1: this is no recording",
+		"{\"type\":\"user\"}\n":           "line 1: this is not a recording",
+		"hello\n":                         "line 1: this is not a recording",
 		first + "{\"type\":1}\n":          "line 2: ",
 		first + "{\"type\":\"future\"}\n": "",
 		first + "{\"type\":\"us":          "", // cut off

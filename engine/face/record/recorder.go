@@ -1,4 +1,4 @@
-// Package record writes what happens to an agent to files, and reads such recordings.
+// Package record writes the events of an agent to files, and reads these recordings.
 //
 // A recording is the stream of events: one JSON object a line, the same that --json prints and pages
 // get. Its first line, of the type "recording", says what was recorded. What people have said is in
@@ -25,8 +25,8 @@ const (
 	maxTotal = 1 << 30
 	// maxFile is the size from which a new file is begun, in bytes.
 	maxFile = 32 << 20
-	// goodFile is the size from which a new conversation begins a new file, in bytes.
-	goodFile = 1 << 20
+	// minFile is the size from which a new conversation begins a new file, in bytes.
+	minFile = 1 << 20
 	// retryInterval is the time after which the recorder tries again to write, after an error.
 	retryInterval = time.Minute
 
@@ -91,7 +91,8 @@ func (r *Recorder) Watch(b *bus.Bus) *bus.Subscription {
 	return b.Subscribe(func(t bus.Type) bool { return t.IsForPages() || t == bus.Loudness }, r.Note)
 }
 
-// Note writes an event to the file, and after it what it changes in the conversation (a Phase event).
+// Note writes an event to the file, and then a Phase event if the event has changed the phase of the
+// conversation.
 // Watch calls it for the events of the bus.
 func (r *Recorder) Note(e bus.Event) {
 	if e.IsBelow(r.opts.Level) {
@@ -102,7 +103,7 @@ func (r *Recorder) Note(e bus.Event) {
 	if change, changed := r.phase.Note(e); changed {
 		defer r.record(change)
 	}
-	if e.Type != bus.Loudness { // which only tells whether somebody speaks
+	if e.Type != bus.Loudness { // it is needed only for the phase
 		r.record(e)
 	}
 }
@@ -114,7 +115,7 @@ func (r *Recorder) record(e bus.Event) {
 		r.opts.Log.Warn("record: " + err.Error())
 		return
 	}
-	full := r.bytes > r.maxFile || e.Type == bus.Connecting && r.bytes > min(goodFile, r.maxFile)
+	full := r.bytes > r.maxFile || e.Type == bus.Connecting && r.bytes > min(minFile, r.maxFile)
 	switch {
 	case r.closed, r.file == nil && time.Since(r.failed) < retryInterval:
 		return
@@ -129,6 +130,7 @@ func (r *Recorder) record(e bus.Event) {
 	}
 }
 
+// write writes a line to the file. The caller holds r.mu, except in Open.
 func (r *Recorder) write(line []byte) error {
 	n, err := r.file.Write(line)
 	r.bytes += int64(n)
@@ -157,7 +159,7 @@ func (r *Recorder) begin() error {
 		return err
 	}
 	now := time.Now()
-	name := now.UTC().Format("2006-01-02T15-04-05.000000Z") + extension // in this form, names sort by time
+	name := now.UTC().Format("2006-01-02T15-04-05.000000Z") + extension // the order of the names is that of the times
 	file, err := os.OpenFile(filepath.Join(r.opts.Folder, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -230,7 +232,7 @@ func (r *Recorder) State() *State {
 	return &State{filepath.Base(r.file.Name()), r.bytes}
 }
 
-// Close ends the recording.
+// Close ends the recording. Events that come later are ignored.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

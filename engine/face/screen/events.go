@@ -7,22 +7,28 @@ import (
 	"net/http"
 	"time"
 
+	"moonlark/engine/face/web"
 	"moonlark/engine/screen"
+)
+
+const (
+	// beatInterval is the time between two events "beat", by which a page knows that the connection works.
+	beatInterval = 5 * time.Second
+	// levelInterval is the minimal time between two events "level".
+	levelInterval = 80 * time.Millisecond
 )
 
 // serveEvents serves GET /screen/events, the stream of a page. It has these events: "document" and "voice"
 // with a whole state each, at the beginning and after each change; "level" with the loudness while there is
 // sound; and "beat" every 5 s.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet {
-		w.Header().Set("Allow", "GET")
-		reply(w, http.StatusMethodNotAllowed, failure{Error: r.URL.Path + " needs the method GET"})
+	if !web.HasMethod(w, r, http.MethodGet) {
 		return
 	}
 	open, err := s.agent.Screen().Open(pageInfo(r))
 	if err != nil {
 		w.Header().Set("Retry-After", "5")
-		reply(w, http.StatusServiceUnavailable, failure{Error: err.Error()})
+		web.Fail(w, http.StatusServiceUnavailable, err.Error())
 		return
 	}
 	defer open.Close()
@@ -98,7 +104,7 @@ func (s *stream) sendVoice() bool {
 	return s.send("voice", state)
 }
 
-// hasLevel are the phases in which a page shows the loudness.
+// hasLevel has the phases in which a page shows the loudness.
 var hasLevel = map[string]bool{"listening": true, "hearing": true, "speaking": true}
 
 // levels are the loudness of the speaker and the microphone in dBFS, from -96 to 0.
@@ -107,7 +113,7 @@ type levels struct {
 	Mic     int `json:"mic"`
 }
 
-// sendLevel sends the loudness if it has changed so much that one would see it.
+// sendLevel sends the loudness if it has changed so much that the page looks different.
 func (s *stream) sendLevel() bool {
 	speaker, microphone, err := s.agent.Levels()
 	if err != nil {

@@ -27,15 +27,6 @@ var chromium *browser.Browser
 
 func TestMain(m *testing.M) { os.Exit(browser.Main(m, &chromium)) }
 
-// needBrowser skips the test if there is no browser, or if tests have to be quick.
-func needBrowser(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("pages take seconds")
-	}
-	chromium.Need(t)
-}
-
 // A kiosk is a script with a screen, served over HTTP. There is no conversation: tests publish its events.
 type kiosk struct {
 	t       *testing.T

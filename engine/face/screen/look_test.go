@@ -45,7 +45,7 @@ func needFolder(t *testing.T) {
 
 // The pictures are for people: MOONLARK_SCREENSHOTS names the folder.
 func TestScreenshots(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	needFolder(t)
 	k, m := open(t, harbour), open(t, menu)
 	for _, size := range sizes {
@@ -65,7 +65,7 @@ func TestScreenshots(t *testing.T) {
 }
 
 func TestScreenshotsOfTheIdlePageAndOfAQuestion(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	needFolder(t)
 	k := open(t, harbour+`
 		screen.show {} on("touch", function(e) if e.action == "wake" then
@@ -85,7 +85,7 @@ func TestScreenshotsOfTheIdlePageAndOfAQuestion(t *testing.T) {
 }
 
 func TestScreenshotsOfALostServer(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	needFolder(t)
 	k := open(t, harbour)
 	for _, size := range sizes {

@@ -43,7 +43,7 @@ func checkTree(t *testing.T, tab *browser.Tab, name string) {
 }
 
 func TestTheAccessibilityTreesOfTheStates(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	k := open(t, harbour)
 	tab := chromium.Open(t, k.url+"/screen", 1920, 1080)
 	for _, state := range states {
@@ -64,7 +64,7 @@ func TestTheAccessibilityTreesOfTheStates(t *testing.T) {
 }
 
 func TestTheIdlePageWakesAndAQuestionIsAnswered(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	k := open(t, harbour+`
 		screen.show {}
 		on("touch", function(e) if e.action == "wake" then
@@ -89,7 +89,7 @@ func pause(tab *browser.Tab) {
 }
 
 func TestAPressShowsWhatTheScriptAnswers(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	k := open(t, harbour)
 	tab := chromium.Open(t, k.url+"/screen", 800, 480)
 	tab.UntilText("Buy a ticket")
@@ -102,7 +102,7 @@ func TestAPressShowsWhatTheScriptAnswers(t *testing.T) {
 
 // Whatever a script or an agent says, the page shows it as text.
 func TestHostileTextIsOnlyText(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	evil := `<img src=x onerror=document.title='evil'><script>document.title='evil'</script>\u{202e}abc\u{200b}😀&lt;b>`
 	evil = strings.NewReplacer(`\u{202e}`, "\u202e", `\u{200b}`, "\u200b").Replace(evil)
 	k := open(t, fmt.Sprintf(`
@@ -137,7 +137,7 @@ func TestHostileTextIsOnlyText(t *testing.T) {
 }
 
 func TestThePageComesBackAfterARestartWithTheNewestState(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	k := open(t, harbour)
 	tab := chromium.Open(t, k.url+"/screen", 1920, 1080)
 	tab.UntilText("17:15")
@@ -161,7 +161,7 @@ func TestThePageComesBackAfterARestartWithTheNewestState(t *testing.T) {
 }
 
 func TestAButtonOfAnOldCopyOfTheScriptIsOff(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	k := open(t, `screen.setup { linger = 0 } if not state.shown then state.shown = true
 		screen.show { { buttons = { { "Buy", on_press = print }, { "Ask", say = "x" } } } } end`)
 	tab := chromium.Open(t, k.url+"/screen", 800, 480)
@@ -173,7 +173,7 @@ func TestAButtonOfAnOldCopyOfTheScriptIsOff(t *testing.T) {
 }
 
 func TestAPageLogsInWithTheTokenInItsAddress(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	k := open(t, harbour, func(o *control.Options) { o.Token, o.ScreenToken = "secret", "hall" })
 	tab := chromium.Open(t, k.url+"/screen#token=hall", 800, 480)
 	tab.UntilText("17:15")
@@ -187,7 +187,7 @@ func TestAPageLogsInWithTheTokenInItsAddress(t *testing.T) {
 
 // Everything that can be touched is large enough, and nothing is covered or cut off.
 func TestTheButtonsAreLargeEnough(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	k := open(t, harbour)
 	k.conversation("speaking")
 	for _, size := range sizes {
@@ -203,22 +203,8 @@ func TestTheButtonsAreLargeEnough(t *testing.T) {
 	}
 }
 
-// axe returns the source of axe-core from a cache folder.
-func axe(t *testing.T) string {
-	folder, err := os.UserCacheDir()
-	if err == nil {
-		var source []byte
-		if source, err = os.ReadFile(filepath.Join(folder, "moonlark-test", "axe-core", "axe.min.js")); err == nil {
-			return string(source)
-		}
-	}
-	t.Skipf("axe-core is not there (%v): npm pack axe-core@4.14.1, and copy axe.min.js there", err)
-	return ""
-}
-
-func TestAxeFindsNothing(t *testing.T) {
-	needBrowser(t)
-	source := axe(t)
+func TestThePageIsAccessible(t *testing.T) {
+	chromium.Need(t)
 	for name, lua := range map[string]string{"harbour": harbour, "menu": menu, "idle": harbour + "screen.show {}", "light": harbour + `screen.setup { theme = { scheme = "light" } }`} {
 		k := open(t, lua)
 		for _, size := range sizes[:3] {
@@ -226,12 +212,7 @@ func TestAxeFindsNothing(t *testing.T) {
 			for _, state := range []string{"speaking", "thinking", "listening", "waiting"} {
 				k.conversation(state)
 				tab.Until("document.querySelector('.voice[data-phase=" + state + "], .idle') && document.getAnimations().every((a) => a.playState !== 'running')")
-				found := browser.Eval[[]string](tab, `(async () => { if (!window.axe) { `+source+` }
-					const result = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-					return result.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html.slice(0, 100) + " " + n.failureSummary).join("; ")); })()`)
-				for _, violation := range found {
-					t.Errorf("%s, %s, %dx%d: %s", name, state, size[0], size[1], violation)
-				}
+				tab.CheckAccessibility(t, fmt.Sprintf("%s %s %dx%d", name, state, size[0], size[1]), "best-practice")
 				if name == "idle" {
 					break
 				}
@@ -242,7 +223,7 @@ func TestAxeFindsNothing(t *testing.T) {
 
 // A page that shows the same for days does not grow.
 func TestThePageDoesNotGrow(t *testing.T) {
-	needBrowser(t)
+	chromium.Need(t)
 	k := open(t, harbour)
 	k.conversation("listening")
 	tab := chromium.Open(t, k.url+"/screen", 1920, 1080)

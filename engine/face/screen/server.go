@@ -1,5 +1,5 @@
-// Package screen serves the page that stands before the visitors of a kiosk. The page shows the document of
-// engine/screen, what the agent and the user say, and what the conversation is doing. It sends touches.
+// Package screen serves the page that the visitors of a kiosk see. The page shows the document of engine/screen,
+// what the agent and the user say, and what the conversation is doing. It sends touches.
 //
 // The page gets its state from one stream of server-sent events, /screen/events. Each event is a whole
 // state, not a change, so that a page that has just come, was asleep or was cut off needs no other
@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"moonlark/engine/bus"
 	"moonlark/engine/face/control"
@@ -65,7 +64,7 @@ func (s *Server) Watch(b *bus.Bus) *bus.Subscription {
 	return b.Subscribe(func(t bus.Type) bool { return voiceEvents[t] && (t != bus.Loudness || s.readers.Load() > 0) }, s.note)
 }
 
-// note takes an event into account.
+// note updates the voice with an event, and wakes the streams if the state has changed.
 func (s *Server) note(e bus.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,26 +135,10 @@ func (s *Server) Mounts(agent Agent) []control.Mount {
 // get returns a handler that refuses other methods than GET and HEAD.
 func get(handle http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			reply(w, http.StatusMethodNotAllowed, failure{Error: r.URL.Path + " needs the method GET"})
-			return
+		if web.HasMethod(w, r, http.MethodGet, http.MethodHead) {
+			handle(w, r)
 		}
-		handle(w, r)
 	})
-}
-
-// A failure is the response to a request that has failed.
-type failure struct {
-	OK    bool   `json:"ok"`
-	Error string `json:"error"`
-}
-
-func reply(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body) // an error means that the client has gone away
 }
 
 // A document is the document with what the page has to know about the program.
@@ -172,14 +155,14 @@ func (s *Server) document() document {
 
 // serveDocument serves GET /screen/doc, which returns what the screen shows as JSON.
 func (s *Server) serveDocument(w http.ResponseWriter, _ *http.Request) {
-	reply(w, http.StatusOK, s.document())
+	web.Reply(w, http.StatusOK, s.document())
 }
 
 // serveImage serves GET /screen/image?h=HASH, a picture of the document.
 func (s *Server) serveImage(w http.ResponseWriter, r *http.Request) {
 	image := s.agent.Screen().Image(r.URL.Query().Get("h"))
 	if image == nil {
-		reply(w, http.StatusNotFound, failure{Error: "the screen does not show this picture"})
+		web.Fail(w, http.StatusNotFound, "the screen does not show this picture")
 		return
 	}
 	h := w.Header()
@@ -196,19 +179,17 @@ func (s *Server) serveImage(w http.ResponseWriter, r *http.Request) {
 
 // post reads the JSON body of a POST request into v. It returns false if it has sent an error.
 func post(w http.ResponseWriter, r *http.Request, v any) bool {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", "POST")
-		reply(w, http.StatusMethodNotAllowed, failure{Error: r.URL.Path + " needs the method POST"})
+	if !web.HasMethod(w, r, http.MethodPost) {
 		return false
 	}
 	if r.Header.Get("Content-Type") != "application/json" {
-		reply(w, http.StatusUnsupportedMediaType, failure{Error: "want the header Content-Type: application/json"})
+		web.Fail(w, http.StatusUnsupportedMediaType, "want the header Content-Type: application/json")
 		return false
 	}
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		reply(w, http.StatusBadRequest, failure{Error: "want a JSON object of the right form: " + err.Error()})
+		web.Fail(w, http.StatusBadRequest, "want a JSON object of the right form: "+err.Error())
 		return false
 	}
 	return true
@@ -224,14 +205,14 @@ func (s *Server) serveTouch(w http.ResponseWriter, r *http.Request) {
 	err := s.agent.Touch(touch)
 	switch {
 	case err == nil:
-		reply(w, http.StatusAccepted, map[string]bool{"ok": true})
+		web.Reply(w, http.StatusAccepted, map[string]bool{"ok": true})
 	case errors.Is(err, screen.ErrTooMany):
 		w.Header().Set("Retry-After", "1")
-		reply(w, http.StatusTooManyRequests, failure{Error: err.Error()})
+		web.Fail(w, http.StatusTooManyRequests, err.Error())
 	case errors.Is(err, screen.ErrAction):
-		reply(w, http.StatusBadRequest, failure{Error: err.Error()})
+		web.Fail(w, http.StatusBadRequest, err.Error())
 	default:
-		reply(w, http.StatusConflict, failure{Error: err.Error()})
+		web.Fail(w, http.StatusConflict, err.Error())
 	}
 }
 
@@ -241,10 +222,10 @@ func (s *Server) serveStop(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.agent.Interrupt(); err != nil {
-		reply(w, http.StatusConflict, failure{Error: err.Error()})
+		web.Fail(w, http.StatusConflict, err.Error())
 		return
 	}
-	reply(w, http.StatusAccepted, map[string]bool{"ok": true})
+	web.Reply(w, http.StatusAccepted, map[string]bool{"ok": true})
 }
 
 // pageInfo returns what the page says about itself in its request for the events.
@@ -259,10 +240,3 @@ func pageInfo(r *http.Request) screen.PageInfo {
 	}
 	return screen.PageInfo{Width: number("width"), Height: number("height"), Touch: q.Get("touch") == "1"}
 }
-
-const (
-	// beatInterval is how often a page gets a sign of life.
-	beatInterval = 5 * time.Second
-	// levelInterval is how often a page gets the loudness while there is sound.
-	levelInterval = 80 * time.Millisecond
-)

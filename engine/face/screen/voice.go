@@ -19,7 +19,8 @@ var voiceEvents = map[bus.Type]bool{
 	bus.Interruption: true, bus.Speaking: true, bus.Spoken: true, bus.Silent: true, bus.ToolCall: true, bus.ToolResult: true, bus.Loudness: true,
 }
 
-// A voice is what a page shows of the conversation. The zero value is that before the first one. It is not
+// A voice is what a page shows of the conversation. The zero value is the state before the first
+// conversation. It is not
 // safe for use by several goroutines.
 type voice struct {
 	phases bus.PhaseTracker
@@ -66,7 +67,7 @@ func (v *voice) state(title func(tool string) string) voiceState {
 	return s
 }
 
-// note takes an event into account.
+// note updates the voice with an event.
 func (v *voice) note(e bus.Event) {
 	v.phases.Note(e)
 	switch e.Type {
@@ -119,7 +120,7 @@ func (v *voice) note(e bus.Event) {
 	}
 }
 
-// begin forgets the reply, for the next one.
+// begin begins a reply with this event id, which has no text yet.
 func (v *voice) begin(event int) {
 	v.event, v.reply, v.heard, v.cut, v.plays = event, "", 0, false, false
 }
@@ -130,8 +131,7 @@ func (v *voice) setReply(text string) {
 	v.heard = min(v.heard, len(v.reply))
 }
 
-// hear moves on by words that have been heard. The agent may have written them a little differently, such as
-// with other spaces.
+// hear counts words of the reply as heard. Their form may differ from that in the reply, such as in the spaces.
 func (v *voice) hear(words string) {
 	words = strings.TrimSpace(words)
 	if at := strings.Index(v.reply[v.heard:], words); at >= 0 && at < 80 {
@@ -144,7 +144,7 @@ func (v *voice) hear(words string) {
 	}
 }
 
-// correct takes over what the agent says it had said when it was interrupted.
+// correct sets how much of the interrupted reply has been heard, from the text to which the agent has corrected it.
 func (v *voice) correct(said string) {
 	v.cut = true
 	if strings.HasPrefix(v.reply, said) {

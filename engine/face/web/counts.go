@@ -7,10 +7,10 @@ import (
 	"moonlark/engine/bus"
 )
 
-// keptDurations is how many of a tool's newest calls its median duration is made from.
+// keptDurations is the number of a tool's newest calls from which its median duration is computed.
 const keptDurations = 51
 
-// counts are what the events say about the state of the agent. They are not safe for use by several
+// counts are the part of the state of the agent that is known only from the events. They are not safe for use by several
 // goroutines.
 type counts struct {
 	target, conversation string
@@ -34,7 +34,7 @@ func newCounts() counts {
 	return counts{scripts: map[string]*scriptCounts{}, tools: map[string]*toolCounts{}}
 }
 
-// note takes an event into account.
+// note updates the counts with an event.
 func (c *counts) note(e bus.Event) {
 	switch e.Type {
 	case bus.Connecting:

@@ -1,5 +1,5 @@
-// Package web has what the pages in the browser share: the libraries, fonts and colours, the way to
-// serve a page's files, and the stream of events that a page shows.
+// Package web has what the pages in the browser share: the libraries, fonts and colours, a handler
+// that serves the files of a page, and the stream of events that a page shows.
 //
 // A [Stream] gets the events of the bus, keeps the newest ones, and sends them to its readers as
 // server-sent events (GET /events). It also knows the state of the agent, which each reader gets

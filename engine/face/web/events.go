@@ -21,7 +21,7 @@ const (
 	beatInterval = 5 * time.Second
 	// writeTimeout is how long a reader may take to accept what is sent. A slower reader is dropped.
 	writeTimeout = 10 * time.Second
-	// maxBatch is the size from which a reader's messages are sent in several pieces, in bytes.
+	// maxBatch is how many bytes of messages are collected for a reader before they are sent.
 	maxBatch = 64 << 10
 )
 
@@ -40,9 +40,7 @@ type reader struct {
 // ServeEvents serves GET /events: a stream of server-sent events that ends when the client goes away
 // or the context of the request is done. docs/http.md describes the messages.
 func (s *Stream) ServeEvents(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet {
-		w.Header().Set("Allow", "GET")
-		Fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method GET")
+	if !HasMethod(w, r, http.MethodGet) {
 		return
 	}
 	types, err := typesOf(r.URL.Query().Get("types"))
@@ -62,8 +60,8 @@ func (s *Stream) ServeEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.readers.Add(-1)
-	one := &reader{stream: s, w: w, r: r, types: types, levels: r.URL.Query().Get("levels") == "1", seq: since}
-	one.run()
+	c := &reader{stream: s, w: w, r: r, types: types, levels: r.URL.Query().Get("levels") == "1", seq: since}
+	c.run()
 }
 
 // typesOf returns the types in a list such as "user,agent", all of which must exist.
@@ -117,12 +115,13 @@ func (s *Stream) since(r *http.Request) (uint64, error) {
 // run sends messages until the client goes away.
 func (c *reader) run() {
 	control := http.NewResponseController(c.w)
-	// The server reads ahead to notice that the client has gone. A deadline would look the same.
+	// The server reads from the connection to notice that the client has gone. A read deadline that has
+	// passed would look the same.
 	control.SetReadDeadline(time.Time{})
 	h := c.w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // for proxies that would wait for more
+	h.Set("X-Accel-Buffering", "no") // a proxy must not collect the messages
 	seq, ok := c.snapshot()
 	if !ok {
 		return
@@ -170,13 +169,14 @@ func (c *reader) snapshot() (seq uint64, ok bool) {
 	return seq, true
 }
 
-// dropped appends an event which says how many events the reader has missed.
+// dropped appends an event Dropped with the number of events that the reader has missed.
 func (c *reader) dropped(n news) {
 	e := bus.Event{Type: bus.Dropped, Time: time.Now(), Count: n.lost}
 	c.seq += uint64(n.lost)
 	c.event(c.seq, c.stream.encode(e))
 }
 
+// event appends an event.
 func (c *reader) event(seq uint64, line []byte) {
 	fmt.Fprintf(&c.out, "id: %s.%d\ndata: %s\n\n", c.stream.boot, seq, line)
 }

@@ -21,7 +21,7 @@ var shared embed.FS
 // It also has /favicon.ico.
 func SharedFiles() *Files {
 	f := NewFiles("/web/", shared)
-	for at, one := range f.byPath { // the folder shared has no path of its own
+	for at, one := range f.byPath { // the files of the folder shared are directly below /web/
 		if rest, ok := strings.CutPrefix(at, "/web/shared/"); ok {
 			delete(f.byPath, at)
 			f.byPath["/web/"+rest] = one
@@ -42,7 +42,6 @@ type file struct {
 	contentType   string
 	etag          string // the hash of the content, in quotes
 	plain, zipped []byte // zipped is nil if it would not be smaller
-	isPage        bool
 }
 
 // NewFiles returns the files of a tree, each below the path prefix, which ends in a slash. The name
@@ -77,15 +76,15 @@ var contentTypes = map[string]string{
 func newFile(name string, content []byte) *file {
 	hash := sha256.Sum256(content)
 	f := &file{
-		contentType: contentTypes[path.Ext(name)], isPage: path.Ext(name) == ".html",
-		etag: `"` + hex.EncodeToString(hash[:12]) + `"`, plain: content,
+		contentType: contentTypes[path.Ext(name)],
+		etag:        `"` + hex.EncodeToString(hash[:12]) + `"`, plain: content,
 	}
 	if f.contentType == "" {
 		f.contentType = mime.TypeByExtension(path.Ext(name))
 	}
 	var zipped bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&zipped, gzip.BestCompression) // the level is right
-	w.Write(content)                                           // a Buffer accepts everything
+	w, _ := gzip.NewWriterLevel(&zipped, gzip.BestCompression) // the level is valid
+	w.Write(content)                                           // writing to a Buffer cannot fail
 	w.Close()
 	if zipped.Len() < len(content)*9/10 {
 		f.zipped = zipped.Bytes()
@@ -123,7 +122,7 @@ func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "this is a file", http.StatusMethodNotAllowed)
+		http.Error(w, "a file needs the method GET", http.StatusMethodNotAllowed)
 		return
 	}
 	h := w.Header()
@@ -160,8 +159,8 @@ func acceptsGzip(h http.Header) bool {
 	return false
 }
 
-// SetPageHeaders sets the headers that keep a page to itself: it may load files of this server only,
-// run no code but these files, make no HTML from text, and not be shown inside another page.
+// SetPageHeaders sets the headers that isolate a page: it may load only files of this server, run only
+// the code in these files, make no HTML from text, and not be shown inside another page.
 func SetPageHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "+
 		"font-src 'self'; connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; "+

@@ -6,25 +6,37 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 )
 
-// Reply sends a response as JSON, with the status 200.
-func Reply(w http.ResponseWriter, body any) { reply(w, http.StatusOK, body) }
-
-// Fail sends an error in the form that the responses to all requests have: see docs/http.md.
+// Fail sends an error in the form that errors of all requests have: see docs/http.md.
 func Fail(w http.ResponseWriter, status int, text string) {
-	reply(w, status, struct {
+	Reply(w, status, struct {
 		OK    bool   `json:"ok"`
 		Error string `json:"error"`
 	}{false, text})
 }
 
-func reply(w http.ResponseWriter, status int, body any) {
+// Reply sends a response as JSON, which nobody may store.
+func Reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.Encode(body) // an error means that the client has gone away
+}
+
+// HasMethod reports whether the request has one of the methods. If it does not, HasMethod sends an
+// error, which names the first of them.
+func HasMethod(w http.ResponseWriter, r *http.Request, methods ...string) bool {
+	if slices.Contains(methods, r.Method) {
+		return true
+	}
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	Fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method "+methods[0])
+	return false
 }
 
 // DecodeObject reads a JSON object, and nothing else, into v. A field that v does not have is an error.

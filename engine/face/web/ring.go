@@ -16,14 +16,14 @@ type entry struct {
 // A ring keeps the newest events, at most maxEvents of them with maxBytes together. It is not safe
 // for use by several goroutines.
 type ring struct {
-	maxEvents, maxBytes int // do not change
+	maxEvents, maxBytes int // fixed
 
 	entries []entry
 	bytes   int    // the size of all lines together
 	last    uint64 // the number of the newest event, 0 before the first
 }
 
-// add adds an event and removes the oldest ones that are too many.
+// add adds an event, and removes the oldest events until both limits are kept.
 func (r *ring) add(kind string, line []byte) {
 	r.last++
 	r.entries = append(r.entries, entry{r.last, kind, line})

@@ -57,7 +57,7 @@ type scriptState struct {
 	Generation int          `json:"generation"` // how often the script has been loaded
 	Loaded     time.Time    `json:"loaded,omitzero"`
 	Failed     *failedState `json:"failed,omitempty"` // the last reload
-	Rests      string       `json:"rests,omitempty"`
+	Rests      string       `json:"rests,omitempty"`  // why the script waits before it is loaded again, after a crash
 }
 
 type failedState struct {
@@ -75,8 +75,8 @@ type toolState struct {
 	ReadOnly    bool         `json:"read_only,omitempty"`
 	Calls       int          `json:"calls"`
 	Errors      int          `json:"errors"`
-	Median      float64      `json:"median"` // duration in seconds of the newest calls
-	Last        float64      `json:"last"`
+	Median      float64      `json:"median"` // median duration of the newest calls, in seconds
+	Last        float64      `json:"last"`   // duration of the newest call, in seconds
 }
 
 type deviceState struct {
@@ -164,9 +164,7 @@ func (c *counts) describe(snap *snapshot, r health.Report, silent []string, tool
 
 // ServeSnapshot serves GET /snapshot, which returns the state of the agent as JSON.
 func (s *Stream) ServeSnapshot(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		Fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method GET")
+	if !HasMethod(w, r, http.MethodGet, http.MethodHead) {
 		return
 	}
 	text, _, err := s.snapshot(r.Context())

@@ -30,7 +30,7 @@ type StreamOptions struct {
 // goroutine may call the methods.
 type Stream struct {
 	opts    StreamOptions
-	boot    string       // names this process: the same number of an event means something else in another one
+	boot    string       // identifies this process, because each process numbers its events from 1
 	readers atomic.Int32 // the number of open requests for /events
 
 	mu     sync.Mutex // guards the fields below
@@ -57,8 +57,8 @@ func NewStream(opts StreamOptions) *Stream {
 	}
 }
 
-// SetAgent sets the agent whose state the snapshots show. Before it, they have only what the events
-// say.
+// SetAgent sets the agent whose state the snapshots show. Before SetAgent, a snapshot has only what the
+// events say.
 func (s *Stream) SetAgent(a Agent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,8 +74,8 @@ func (s *Stream) AddField(name string, value func() any) {
 }
 
 // Watch makes the Stream receive the events of a bus, until the caller closes the subscription that
-// Watch returns. Subscribe before the scripts are loaded, so that no event is missed. How loud the
-// microphone is, is asked for only while somebody reads the stream.
+// Watch returns. Subscribe before the scripts are loaded, so that no event is missed. The Stream
+// receives the loudness of the microphone only while it has readers.
 func (s *Stream) Watch(b *bus.Bus) *bus.Subscription {
 	return b.Subscribe(func(t bus.Type) bool {
 		return t.IsForPages() || t == bus.Loudness && s.readers.Load() > 0
@@ -142,7 +142,7 @@ type news struct {
 	grown  <-chan struct{} // closed when there is more
 }
 
-// after returns the events whose number is greater than seq, and the newest level if its number is
+// after returns the events of the ring whose number is greater than seq, and the newest level if its number is
 // greater than levels.
 func (s *Stream) after(seq, levels uint64) news {
 	s.mu.Lock()

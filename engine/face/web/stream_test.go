@@ -1,16 +1,13 @@
 package web
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,141 +19,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// A server serves a Stream with the timeouts that the server of package control has, but shorter.
-type server struct {
-	*http.Server
-	t      *testing.T
-	url    string
-	cancel context.CancelFunc // ends the contexts of all requests
-	done   chan struct{}
-}
-
-// serve serves the stream until the test ends, or until stop is called.
-func serve(t *testing.T, s *Stream) *server {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/events", s.ServeEvents)
-	mux.HandleFunc("/snapshot", s.ServeSnapshot)
-	ctx, cancel := context.WithCancel(context.Background())
-	h := &server{t: t, url: "http://" + l.Addr().String(), cancel: cancel, done: make(chan struct{})}
-	h.Server = &http.Server{
-		Handler: mux, ReadTimeout: 300 * time.Millisecond, WriteTimeout: 500 * time.Millisecond,
-		BaseContext: func(net.Listener) context.Context { return ctx },
-	}
-	go func() {
-		defer close(h.done)
-		h.Serve(l)
-	}()
-	t.Cleanup(h.stop)
-	return h
-}
-
-func (h *server) stop() {
-	h.cancel()
-	h.Close()
-	<-h.done
-}
-
-// A message is one server-sent event.
-type message struct{ kind, id, data string }
-
-// event returns the event in the data of the message.
-func (m message) event() (e bus.Event) {
-	json.Unmarshal([]byte(m.data), &e)
-	return e
-}
-
-// A client is one open request for /events.
-type client struct {
-	t        *testing.T
-	body     io.ReadCloser
-	messages chan message // closed at the end of the response
-}
-
-// open requests /events with a query. header lists names and values of headers alternately.
-func (h *server) open(query string, header ...string) *client {
-	h.t.Helper()
-	r, err := http.NewRequest("GET", h.url+"/events?"+query, nil)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	transport := &http.Transport{DisableKeepAlives: true}
-	answer, err := transport.RoundTrip(r)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if answer.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(answer.Body)
-		answer.Body.Close()
-		h.t.Fatalf("%s: %s", answer.Status, text)
-	}
-	c := &client{t: h.t, body: answer.Body, messages: make(chan message, 10000)}
-	var reading sync.WaitGroup
-	reading.Go(func() {
-		defer close(c.messages)
-		lines := bufio.NewScanner(answer.Body)
-		lines.Buffer(nil, 8<<20)
-		var m message
-		for lines.Scan() {
-			name, value, _ := strings.Cut(lines.Text(), ": ")
-			switch name {
-			case "event":
-				m.kind = value
-			case "id":
-				m.id = value
-			case "data":
-				m.data = value
-			case "":
-				c.messages <- m
-				m = message{}
-			}
-		}
-	})
-	h.t.Cleanup(func() { answer.Body.Close(); reading.Wait() })
-	return c
-}
-
-// next returns the next message that is not a beat.
-func (c *client) next() message {
-	c.t.Helper()
-	timeout := time.After(testkit.Timeout)
-	for {
-		select {
-		case m, ok := <-c.messages:
-			if !ok {
-				c.t.Fatal("the stream has ended")
-			}
-			if m.kind != "beat" {
-				return m
-			}
-		case <-timeout:
-			c.t.Fatal("no message")
-		}
-	}
-}
-
-// snapshot returns the next message, which must be a snapshot.
-func (c *client) snapshot() (s snapshot) {
-	c.t.Helper()
-	m := c.next()
-	if m.kind != "snapshot" {
-		c.t.Fatalf("got %+v, want a snapshot", m)
-	}
-	json.Unmarshal([]byte(m.data), &s) // the schema of a parameter cannot be decoded, and is last
-	return s
-}
-
-func text(i int) bus.Event {
-	return bus.Event{Type: bus.Print, Time: time.Now(), Text: fmt.Sprint("text ", i)}
-}
 
 func TestAReaderGetsASnapshotAndThenTheEventsInOrder(t *testing.T) {
 	s := NewStream(StreamOptions{Version: "v1"})
@@ -259,11 +121,12 @@ func TestASlowReaderDelaysNobody(t *testing.T) {
 }
 
 func TestAStreamOutlivesTheTimeoutsOfItsServer(t *testing.T) {
+	const timeout = time.Second
 	s := NewStream(StreamOptions{})
-	h := serve(t, s)
+	h := serveWithin(t, s, timeout)
 	c := h.open("")
 	c.snapshot()
-	time.Sleep(time.Second) // longer than ReadTimeout and WriteTimeout of the server
+	time.Sleep(timeout * 3 / 2) // only time shows that the timeouts have no effect
 	s.Note(text(1))
 	if m := c.next(); m.event().Text != "text 1" {
 		t.Errorf("got %+v", m)

@@ -23,12 +23,12 @@ type Browser struct {
 	ctx context.Context // of the browser's first tab, which stays empty
 	why string          // why there is no browser; empty if there is one
 
-	short bool // there is none because of -short
+	short bool // there is no browser because of -short
 }
 
 // Main runs the tests of a package with one browser and returns the exit code. flags are further
 // flags of Chromium, such as "use-fake-device-for-media-stream" or "use-file-for-fake-audio-capture=a.wav".
-// Assign *browser in TestMain: the tests use it.
+// Main sets *browser, in which the tests open their pages. Call Main in TestMain.
 func Main(m interface{ Run() int }, browser **Browser, flags ...string) int {
 	flag.Parse() // for testing.Short
 	if testing.Short() {

@@ -53,9 +53,7 @@ func (b *Browser) Open(t testing.TB, url string, width, height int64) *Tab {
 func (b *Tab) watchConsole() {
 	b.t.Helper()
 	messages := chromedp.Console(b.ctx)
-	ready := make(chan struct{})
 	go func() {
-		close(ready)
 		for m, err := range messages {
 			if err != nil {
 				return // the tab has been closed
@@ -67,7 +65,6 @@ func (b *Tab) watchConsole() {
 			}
 		}
 	}()
-	<-ready
 }
 
 // check fails the test if the page has had problems.

@@ -1,4 +1,4 @@
-// The stream of events of a page: an EventSource that notices by itself when it has died.
+// The stream of events of a page: an EventSource that notices when its connection is dead, and connects again.
 //
 // openStream({ query, onSnapshot, onEvent, onLevel, onState }) opens /events and keeps it open. It
 // returns { close, state }.
@@ -15,8 +15,8 @@ export function openStream({ query = "", onSnapshot, onEvent, onLevel, onState =
   let source = null, lastId = "", heard = 0, tries = 0, retry = 0, hiddenTimer = 0, closed = false, state = "";
   const own = new URL("../events", import.meta.url);
 
-  const say = (next) => { if (next !== state) { state = next; onState(next); } };
-  const note = (e) => { heard = performance.now(); tries = 0; if (e.lastEventId) lastId = e.lastEventId; say("live"); };
+  const setState = (next) => { if (next !== state) { state = next; onState(next); } };
+  const note = (e) => { heard = performance.now(); tries = 0; if (e.lastEventId) lastId = e.lastEventId; setState("live"); };
 
   function open() {
     clearTimeout(retry); retry = 0;
@@ -25,13 +25,13 @@ export function openStream({ query = "", onSnapshot, onEvent, onLevel, onState =
     url.search = query;
     if (lastId) url.searchParams.set("since", lastId);
     heard = performance.now();
-    if (state !== "lost") say("connecting");
+    if (state !== "lost") setState("connecting");
     source = new EventSource(url);
     source.addEventListener("snapshot", (e) => { note(e); onSnapshot?.(JSON.parse(e.data)); });
     source.addEventListener("level", (e) => { note(e); onLevel?.(JSON.parse(e.data)); });
     source.addEventListener("beat", note);
     source.addEventListener("message", (e) => { note(e); onEvent?.(JSON.parse(e.data), Number(e.lastEventId.split(".")[1])); });
-    // After some errors the browser tries again by itself, after others never: we always do it.
+    // After some errors the browser tries again by itself, after others never: we always try again.
     source.addEventListener("error", again);
   }
 
@@ -39,7 +39,7 @@ export function openStream({ query = "", onSnapshot, onEvent, onLevel, onState =
 
   function again() {
     drop();
-    say("lost");
+    setState("lost");
     if (closed || retry || document.hidden) return;
     const pause = Math.min(10_000, 500 * 2 ** tries++) * (0.75 + Math.random() / 2);
     retry = setTimeout(open, pause);

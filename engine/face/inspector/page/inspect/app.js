@@ -24,7 +24,7 @@ function Theme() {
     const now = document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
     const next = now === "dark" ? "light" : "dark";
     document.documentElement.dataset.theme = next;
-    try { localStorage.setItem("theme", next); } catch { /* it is not kept then */ }
+    try { localStorage.setItem("theme", next); } catch { /* the choice is not stored then */ }
   };
   return html`<button class="btn quiet" onClick=${toggle}>Theme</button>`;
 }
@@ -41,7 +41,7 @@ function Bar() {
     ${!snap?.replay && html`<span class=${"pill " + (COLOURS[name] ?? "")} ><i></i><span role="status">${PHASES[name] ?? name}</span><${Duration} since=${since} /></span>`}
     <span class="grow"></span>
     ${problem && html`<span class="bad" role="alert">${safe(problem, 200)}</span>`}
-    ${s.outdated.value && html`<button class="btn" onClick=${() => location.reload()}>Moonlark is newer: load the page again</button>`}
+    ${s.outdated.value && html`<button class="btn" onClick=${() => location.reload()}>Moonlark has been updated: load the page again</button>`}
     <span class=${"link-state " + s.link.value} role="status">${LINKS[s.link.value]}</span>
     ${snap?.recording && html`<span class="recording"><span class="rec"></span>Recording <span class="num">${(snap.recording.bytes / 1e6).toFixed(1)} MB</span></span>`}
     <${Theme} />
@@ -58,7 +58,7 @@ async function login(token) {
 function Login() {
   const [token, setToken] = useState(""), [problem, setProblem] = useState("");
   const submit = (e) => { e.preventDefault(); login(token).catch((error) => setProblem(error.message)); };
-  return html`<form class="login" onSubmit=${submit}><h2>This agent needs a token</h2><p>It is the one of <code>MOONLARK_HTTP_TOKEN</code> or <code>--http-token</code>.</p>
+  return html`<form class="login" onSubmit=${submit}><h2>This agent needs a token</h2><p>It is the value of <code>MOONLARK_HTTP_TOKEN</code> or <code>--http-token</code>.</p>
     <input type="password" aria-label="Token" value=${token} autocomplete="current-password" onInput=${(e) => setToken(e.currentTarget.value)} /><button class="btn solid">Open</button>
     ${problem && html`<p class="bad" role="alert">${safe(problem, 200)}</p>`}</form>`;
 }
@@ -68,7 +68,7 @@ function Page() {
   return html`<${Bar} /><${Left} shown=${shownTool.value} /><${Thread} /><${Right} />`;
 }
 
-// step goes to the next or the previous turn of a recording.
+// step scrolls to the next or the previous turn of a recording.
 function step(e) {
   const box = document.querySelector(".thread"), turns = [...document.querySelectorAll(".turn")];
   const tops = turns.map((t) => t.offsetTop);
@@ -92,7 +92,7 @@ addEventListener("keyup", (e) => {
   if (e.key === " " && s.snap.value?.microphone && !e.target.closest?.("input, textarea, select, button")) post("listen", { on: false }).catch(() => {});
 });
 
-try { const theme = localStorage.getItem("theme"); if (theme) document.documentElement.dataset.theme = theme; } catch { /* as the system is */ }
+try { const theme = localStorage.getItem("theme"); if (theme) document.documentElement.dataset.theme = theme; } catch { /* the theme is that of the system */ }
 document.body.dataset.view = "main";
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
 if (token) {

@@ -1,5 +1,5 @@
 // A form for the arguments of a tool, made from its JSON Schema. An optional field that is left empty is
-// left out. A schema that has no field of its own becomes a field for JSON.
+// left out. A schema for which there is no kind of field gets a field for JSON.
 import { html, useState } from "../web/html.js";
 import { safe } from "./text.js";
 
@@ -45,13 +45,13 @@ export function valueOf(schema, texts, path = "", required = true, depth = 0) {
     case "number": {
       if (empty) return undefined;
       const n = Number(text);
-      if (!Number.isFinite(n)) throw new FieldError(path, "this is no number");
-      if (schema.type === "integer" && !Number.isInteger(n)) throw new FieldError(path, "this is no whole number");
+      if (!Number.isFinite(n)) throw new FieldError(path, "want a number");
+      if (schema.type === "integer" && !Number.isInteger(n)) throw new FieldError(path, "want a whole number");
       return n;
     }
     case "json":
       if (empty) return undefined;
-      try { return JSON.parse(text); } catch (e) { throw new FieldError(path || "arguments", "this is no JSON: " + e.message); }
+      try { return JSON.parse(text); } catch (e) { throw new FieldError(path || "arguments", "want JSON: " + e.message); }
   }
   if (text === "" && !required) return undefined;
   return text;

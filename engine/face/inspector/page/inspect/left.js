@@ -13,9 +13,9 @@ function Script({ script }) {
     return html`<li class="row failed"><svg class="tri" viewBox="0 0 11 10" role="img" aria-label="failed"><path d="M5.5 0 11 10H0Z" /></svg>
       <span class="name">${safe(script.name, 80)}</span><span class="meta num">${tools}</span>
       <span class="err">${at && text.startsWith(at) ? html`<b title=${safe(at, 300)}>${safe(short(at), 300)}</b>${safe(text.slice(at.length), 1000)}` : safe(text, 1000)}</span>
-      <span class="sub">not reloaded; the copy of ${loaded} goes on</span></li>`;
+      <span class="sub">not reloaded; the copy of ${loaded} continues to run</span></li>`;
   }
-  const sub = !script.alive ? "does not respond" : script.rests ? "rests: " + script.rests
+  const sub = !script.alive ? "does not respond" : script.rests ? "waits: " + script.rests
     : script.generation > 1 ? `reloaded at ${loaded}, ${script.generation - 1}×` : loaded && `loaded at ${loaded}`;
   return html`<li class=${"row" + (script.alive && !script.rests ? "" : " failed")}><span class="dot" role="img" aria-label=${script.alive ? "runs" : "does not respond"}></span>
     <span class="name">${safe(script.name, 80)}</span><span class="meta num">${tools}</span><span class="sub">${safe(sub, 300)}</span></li>`;

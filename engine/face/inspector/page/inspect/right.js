@@ -1,4 +1,4 @@
-// The right column: one call in full with a form to try it, the state of the scripts, events, the log,
+// The right column: the details of one call, with a form to call the tool, the state of the scripts, events, the log,
 // and tables of events that are described by the server.
 import { html, signal, useState, useEffect } from "../web/html.js";
 import { post } from "../web/stream.js";
@@ -27,7 +27,7 @@ async function run(tool, args) {
   } catch (e) { tried.value = { tool, args, error: e.message }; }
 }
 
-// again runs the call that is shown once more.
+// again repeats the call that is shown.
 export function again() {
   const line = s.selected.value;
   if (line) run(line.tool, line.args);
@@ -41,7 +41,7 @@ function Result({ text, isError }) {
 
 function Copy({ label, text }) {
   const [done, setDone] = useState("");
-  return html`<button class="btn" onClick=${async () => { setDone((await copy(text())) ? "Copied" : "Not possible"); setTimeout(() => setDone(""), 1500); }}>${done || label}</button>`;
+  return html`<button class="btn" onClick=${async () => { setDone((await copy(text())) ? "Copied" : "Copying failed"); setTimeout(() => setDone(""), 1500); }}>${done || label}</button>`;
 }
 
 function Times({ line }) {
@@ -87,7 +87,7 @@ function Call() {
   const all = s.snap.value?.tools ?? [];
   const spec = all.find((t) => t.name === name);
   if (!line && !spec) return html`<p class="empty">Choose a tool on the left to try it, or a call in the conversation to see all of it.</p>`;
-  return html`${line ? html`<${CallDetails} line=${line} rev=${line.rev} spec=${spec} />` : html`<div class="title"><code>${safe(name, 64)}</code></div><p class="under num">${html`<span title=${safe(spec.at, 300)}>${safe(short(spec.at), 300)}</span>`} · ${s.count(spec.calls, "call")} · at most ${spec.timeout} s</p>`}
+  return html`${line ? html`<${CallDetails} line=${line} rev=${line.rev} spec=${spec} />` : html`<div class="title"><code>${safe(name, 64)}</code></div><p class="under num">${html`<span title=${safe(spec.at, 300)}>${safe(short(spec.at), 300)}</span>`} · ${s.count(spec.calls, "call")} · timeout ${spec.timeout} s</p>`}
     ${!spec ? html`<p class="empty">No script has this tool now.</p>` : !s.snap.value?.replay && html`<${TryIt} key=${spec.name} spec=${spec} />`}`;
 }
 
@@ -117,8 +117,8 @@ function Events() {
   s.changed.value;
   const [filter, setFilter] = useState(""), [open, setOpen] = useState(0);
   const words = filter.toLowerCase();
-  const list = s.events.filter((x) => words ?  x.e.type.includes(words) || JSON.stringify(x.e).toLowerCase().includes(words) : x.e.type !== "agent_part").slice(-200).reverse();
-  return html`<input class="filter" placeholder="Filter; agent_part is left out without one" aria-label="Filter events" value=${filter} onInput=${(e) => setFilter(e.currentTarget.value)} />
+  const list = s.events.filter((x) => words ? x.e.type.includes(words) || JSON.stringify(x.e).toLowerCase().includes(words) : x.e.type !== "agent_part").slice(-200).reverse();
+  return html`<input class="filter" placeholder="Filter (without one, agent_part is hidden)" aria-label="Filter events" value=${filter} onInput=${(e) => setFilter(e.currentTarget.value)} />
     ${list.length === 0 && html`<p class="empty">No event.</p>`}
     <ul class="events">${list.map(({ seq, e }) => html`<li key=${seq}><button aria-expanded=${open === seq} onClick=${() => setOpen(open === seq ? 0 : seq)}><time class="num">${clock(Date.parse(e.time))}</time><b>${e.type}</b>
       <span>${safe(e.text ?? e.tool ?? e.phase ?? e.status ?? e.script ?? "", 120)}</span></button>
@@ -149,7 +149,7 @@ function Table({ table }) {
     ${sums && html`<tfoot><tr><th>sum</th>${used.map((c) => html`<td class="r num">${c.unit === "sum" ? list.reduce((n, { e }) => n + (get(e, c.field) ?? 0), 0) : ""}</td>`)}</tr></tfoot>`}</table></div>`;
 }
 
-// Pins shows the simulated pins, whose inputs can be pressed.
+// Pins shows the simulated pins. Buttons press and release the inputs.
 function Pins() {
   const [lines, setLines] = useState(null), [problem, setProblem] = useState("");
   const read = () => fetch(new URL("../gpio", import.meta.url)).then(async (r) => [r.ok, await r.json()]).then(([ok, body]) => { setLines(ok ? body.lines : []); setProblem(ok ? "" : body.error); }, () => setProblem("Moonlark cannot be reached"));

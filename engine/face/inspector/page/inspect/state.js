@@ -9,8 +9,8 @@ export const link = signal("connecting");     // "connecting", "live" or "lost"
 export const snap = signal(null);             // the newest snapshot
 export const phase = signal({ name: "waiting", since: Date.now() });
 export const listening = signal(false);
-export const changed = signal(0);             // counts the changes of what follows
-export const outdated = signal(false);        // Moonlark is newer than this page
+export const changed = signal(0);             // counts the changes of turns, events, logLines, rows, tools, minute and spans
+export const outdated = signal(false);        // the program has been updated since the page was loaded
 export const level = signal(null);            // { mic, voice } while there is sound
 export const selected = signal(null);         // the line of the tool call that is shown in full
 export const needsLogin = signal(false);
@@ -24,13 +24,13 @@ export const minute = [];                     // { t, mic } of the last minute
 export const spans = [];                      // { kind, a, b } of the last minute: agent, tool, bad, stop
 
 let boot = "", seqOfSnapshot = 0, version = "", turnNumber = 0, current = null, conversationStart = 0;
-let heard = { from: 0, to: 0 };               // when the user has begun and stopped to speak
+let heard = { from: 0, to: 0 };               // when the user began and stopped to speak
 let open = new Map();                         // the lines of the tool calls that run, by call id
 let speaking = null;                          // the line of the reply that is being heard
 let scheduled = false;
 
-// touch makes the page show the changes with the next frame. A page that nobody sees has no frames, so a
-// timer does it then.
+// touch makes the page show the changes in the next frame. A hidden page has no frames, so a timer shows
+// them then.
 function touch() {
   if (scheduled) return;
   scheduled = true;
@@ -71,7 +71,7 @@ function add(line) {
 // of the properties of all that show a line or a turn.
 const change = (line, fields) => { Object.assign(line, fields); line.rev++; line.turn.rev++; };
 
-// edge returns when the newest thing of the turn ended, from which the next waiting bar begins.
+// edge returns the time at which the next waiting bar begins: the end of the last sentence or call of the turn.
 function edge(turn) {
   let at = turn.t0;
   for (const l of turn.lines) {
@@ -81,6 +81,7 @@ function edge(turn) {
   return at;
 }
 
+// mark adds a span of the last minute, from a to b; b is 0 while the span lasts.
 function mark(kind, a, b) { const s = { kind, a, b }; spans.push(s); bound(spans, 200); return s; }
 
 const apply = {
@@ -168,7 +169,7 @@ const apply = {
   listening(e) { listening.value = !!e.listening; },
 };
 
-// The log has what the program says about itself, like GET /log.
+// toLog appends a line to the log, which has the same lines as GET /log.
 function toLog(e, seq, at) {
   const line = { seq, at, level: "info", text: (e.script ? e.script + ": " : "") + (e.text ?? "") };
   switch (e.type) {
@@ -240,7 +241,7 @@ export function refresh() {
     try {
       const answer = await fetch(new URL("../snapshot", import.meta.url));
       if (answer.ok) { const s = await answer.json(); if (s.boot === boot) onSnapshot(s); }
-    } catch { /* the stream says whether there is a connection */ }
+    } catch { /* the stream shows whether there is a connection */ }
   }, 150);
 }
 
@@ -256,7 +257,7 @@ export function start() {
     async onState(state) {
       link.value = state;
       if (state !== "lost") return;
-      try { needsLogin.value = (await fetch(new URL("../snapshot", import.meta.url))).status === 401; } catch { /* it is lost */ }
+      try { needsLogin.value = (await fetch(new URL("../snapshot", import.meta.url))).status === 401; } catch { /* the connection is lost */ }
     },
   });
   return stream;

@@ -1,4 +1,4 @@
-// How values are written in the page. All of it ends in text nodes.
+// How values are written in the page. All of them become text nodes, never HTML.
 import { html } from "../web/html.js";
 
 // safe returns a text in which characters that nobody sees, or that turn the direction of the text
@@ -54,9 +54,9 @@ export function curl(tool, args) {
   return `curl -d '${body}' ${location.origin}${location.pathname.replace(/inspect$/, "")}call`;
 }
 
-// copy puts a text into the clipboard. The modern way exists only where the page is secure.
+// copy puts a text into the clipboard. navigator.clipboard exists only on https and on this machine.
 export async function copy(text) {
-  try { await navigator.clipboard.writeText(text); return true; } catch { /* the old way */ }
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* execCommand works everywhere */ }
   const area = document.createElement("textarea");
   area.value = text;
   document.body.append(area);

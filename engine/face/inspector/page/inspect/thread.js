@@ -1,13 +1,13 @@
 // The middle: the conversation and, beside each line, when it happened: a waterfall whose zero is the
-// moment at which the user stopped speaking. All turns have the same scale, so that slow ones stick out.
+// moment at which the user stopped speaking. All turns have the same scale, so that slow turns stand out.
 import { html, useState, useEffect, useLayoutEffect, useRef, useMemo } from "../web/html.js";
 import { post } from "../web/stream.js";
 import * as s from "./state.js";
 import { safe, short, pairs, inline, parsed, stamp } from "./text.js";
 import { showCall } from "./right.js";
 
-const MAX_ROWS = 300;         // in the document
-const LANE_END = 4;           // seconds that fit into the lane
+const MAX_ROWS = 300;         // maximal number of lines of the conversation in the page
+const LANE_END = 4;           // the end of the lane, in seconds after the zero of a turn
 
 // seconds returns a duration in ms as seconds with two digits.
 const seconds = (ms) => (ms / 1000).toFixed(2);
@@ -101,6 +101,7 @@ function Turn({ turn, now, start, selected }) {
   }, [turn.rev, selected, live ? now : 0, start]);
 }
 
+// Minute shows the sound of the last minute.
 function Minute() {
   const { speaker, microphone } = s.snap.value ?? {};
   const [now, setNow] = useState(Date.now());

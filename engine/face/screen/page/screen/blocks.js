@@ -1,4 +1,4 @@
-// The blocks of the document as elements. All that comes from scripts is text.
+// The blocks of the document as elements. Everything that comes from scripts becomes text, never HTML.
 import { html, useEffect, useState } from "../web/html.js";
 import { settings, lost, touched, send } from "./store.js";
 import { Chart } from "./chart.js";
@@ -47,7 +47,7 @@ const kinds = {
   columns: ({ block }) => html`<div class="columns">${block.columns.map((column) => html`<div class="column"><${Blocks} blocks=${column} /></div>`)}</div>`,
 };
 
-// Blocks shows blocks. Texts and big things that follow each other stand close together.
+// Blocks shows blocks. Blocks of the kinds text and big that follow each other stand close together.
 export function Blocks({ blocks }) {
   const groups = [];
   for (const block of blocks) {
@@ -61,7 +61,7 @@ export function Blocks({ blocks }) {
 
 const asides = ["chart", "image", "qr"];
 
-// split puts the blocks into the places of the stage: left, right and the keys at the bottom.
+// split divides the blocks into those on the left, those on the right, and the buttons at the bottom.
 export function split(blocks) {
   const keys = blocks.filter((b) => b.kind === "buttons").flatMap((b) => b.buttons);
   const rest = blocks.filter((b) => b.kind !== "buttons");

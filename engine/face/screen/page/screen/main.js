@@ -73,7 +73,7 @@ function App() {
   </div>`;
 }
 
-// login exchanges the token in the address, which no server sees, for a session.
+// login exchanges the token in the fragment of the address, which browsers do not send, for a session.
 async function login() {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (!token) return;
@@ -94,7 +94,7 @@ function reloadOnError() {
   }
 }
 
-// A lamp that never moves burns in: the whole page moves by a few pixels, a step a minute.
+// A picture that never moves can burn into a display, so the whole page moves by a few pixels each minute.
 function shiftPixels() {
   const steps = [[0, 0], [6, 3], [12, 0], [6, -3], [0, -6], [-6, -3], [-12, 0], [-6, 3]];
   effect(() => {
@@ -103,13 +103,14 @@ function shiftPixels() {
   });
 }
 
+// keepAwake prevents that the display is switched off.
 function keepAwake() {
   const ask = () => { if (!document.hidden) navigator.wakeLock?.request("screen").catch(() => {}); };
   document.addEventListener("visibilitychange", ask);
   ask();
 }
 
-// The size of the text is that of one visitor.
+// The size of the text that a visitor has chosen is reset for the next visitor.
 effect(() => { if (idle.value && scale.peek() !== 1) scale.value = 1; });
 
 document.addEventListener("contextmenu", (e) => e.preventDefault());

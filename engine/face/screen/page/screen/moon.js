@@ -1,4 +1,4 @@
-// The moon: the brand, the lamp of the microphone, and the face that speaks.
+// The moon, whose shape shows what the conversation is doing.
 import { html, useRef, useSignalEffect } from "../web/html.js";
 import { level } from "./store.js";
 
@@ -32,7 +32,8 @@ export function Disc({ c, r, lit, left = false, id }) {
     </g>`;
 }
 
-const lits = { speaking: 1, listening: .12, hearing: .12, thinking: .5, lost: .04, connecting: .3, waiting: .82, ended: .82 };
+// litByState has how much of the moon is lit in each state.
+const litByState = { speaking: 1, listening: .12, hearing: .12, thinking: .5, lost: .04, connecting: .3, waiting: .82, ended: .82 };
 const ticks = Array.from({ length: 72 }, (_, i) => i / 72 * 2 * Math.PI);
 
 // Moon is the moon of the voice band. state is the phase, or "lost".
@@ -51,7 +52,7 @@ export function Moon({ state }) {
   return html`<svg class="disc" viewBox="0 0 200 200" aria-hidden="true">
     ${state === "speaking" && html`<defs><radialGradient id="h"><stop offset=".48" stop-color="#f1d08a" stop-opacity=".3" /><stop offset=".72" stop-color="#f1d08a" stop-opacity=".09" /><stop offset="1" stop-color="#f1d08a" stop-opacity="0" /></radialGradient></defs>
       <circle ref=${halo} class="halo" cx="100" cy="100" r="150" fill="url(#h)" />`}
-    <${Disc} c=${100} r=${74} lit=${lits[state] ?? .82} id="a" />
+    <${Disc} c=${100} r=${74} lit=${litByState[state] ?? .82} id="a" />
     ${(state === "listening" || state === "hearing") && html`<g ref=${ring} class="ring">${ticks.map((a) => html`<line
       x1=${100 + 84 * Math.cos(a)} y1=${100 + 84 * Math.sin(a)} x2=${100 + 87 * Math.cos(a)} y2=${100 + 87 * Math.sin(a)} />`)}</g>`}
     ${(state === "thinking" || state === "connecting") && html`<circle class="arc" cx="100" cy="100" r="88" transform="rotate(-60 100 100)" />`}
@@ -59,7 +60,7 @@ export function Moon({ state }) {
   </svg>`;
 }
 
-// seeded returns numbers from 0 to 1, the same at each start.
+// seeded returns a generator of numbers from 0 to 1, which are the same at each start.
 export function seeded(seed) {
   return () => (seed = (seed * 16807) % 2147483647) / 2147483647;
 }

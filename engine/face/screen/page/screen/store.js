@@ -1,9 +1,9 @@
-// What the page knows: the document, the conversation, and whether the server can be reached. Every message of
+// The state of the page: the document, the conversation, and whether the server can be reached. Every message of
 // the server is a whole state, so nothing here has to be kept.
 import { signal, computed, batch } from "../web/html.js";
 
 const QUIET = 15_000;   // a beat comes every 5 s: after this time without a message, the stream is dead
-const PATIENCE = 2_500; // a cut that is mended within this time is not shown
+const LOST_AFTER = 2_500; // a lost connection is shown after this time without one
 const HIDDEN = 30_000;  // a page that has been hidden for this long closes its stream
 
 export const doc = signal(null);                      // the document, with changed: the time of the last change
@@ -15,7 +15,7 @@ export const active = signal(-1e12);                  // when somebody last touc
 export const scale = signal(stored("scale", 1));      // the size of the text that a visitor has chosen
 export const settings = computed(() => doc.value?.settings ?? { lang: "en", dir: "ltr", scheme: "dark", scale: 1, captions: "both", idle: 45, linger: 60, wake: true, reach: "full" });
 
-// busy says that somebody talks or is being answered.
+// busy is true while somebody speaks or is being answered.
 export const busy = computed(() => ["hearing", "thinking", "speaking"].includes(voice.value.phase));
 
 // leaving is how many seconds are left until the blocks go from the page; Infinity if they stay.
@@ -25,10 +25,10 @@ export const leaving = computed(() => {
   return s.linger - (now.value - Math.max(active.value, d.changed)) / 1000;
 });
 
-// countdown is what is shown of leaving: the last ten seconds.
+// countdown is the number of seconds that the page shows of leaving: the last ten; null before.
 export const countdown = computed(() => leaving.value > 10 ? null : Math.max(0, Math.ceil(leaving.value)));
 
-// idle says that the idle page is shown.
+// idle is true while the idle page is shown.
 export const idle = computed(() => {
   const d = doc.value;
   if (!d || d.ask || busy.value) return false;
@@ -42,10 +42,11 @@ function stored(name, fallback) {
 
 export function enlarge() {
   scale.value = scale.value >= 1.5 ? 1 : scale.value + 0.25;
-  try { sessionStorage.setItem("scale", scale.value); } catch { /* not allowed: it is lost at a reload */ }
+  try { sessionStorage.setItem("scale", scale.value); } catch { /* not allowed: the size is lost at a reload */ }
 }
 
-// touched says that somebody has touched the page. It returns false if the touch is the bounce of another.
+// touched notes that somebody has touched the page. It returns false for a press that follows another one so
+// fast that it must be a bounce of the touch screen.
 let lastPress = 0;
 export function touched(press = false) {
   active.value = now.value = Date.now();
@@ -67,7 +68,7 @@ export async function post(path, body = {}) {
       refused.value = "unavailable";
       setTimeout(() => { refused.value = ""; }, 3000);
     }
-  } catch { /* the stream notices that the server is away */ }
+  } catch { /* the stream notices that the server cannot be reached */ }
 }
 
 let source = null, heard = performance.now(), cutAt = 0, tries = 0, retry = 0, version = "";
@@ -111,7 +112,7 @@ function open() {
   source.addEventListener("voice", (e) => { note(); takeVoice(JSON.parse(e.data)); });
   source.addEventListener("level", (e) => { note(); level.value = JSON.parse(e.data); });
   source.addEventListener("beat", note);
-  source.addEventListener("error", again); // the browser does not always try again by itself
+  source.addEventListener("error", again); // the browser does not always try again
 }
 
 function drop() { source?.close(); source = null; }
@@ -124,9 +125,12 @@ function again() {
 }
 
 let outdated = false, hiddenTimer = 0;
+
+// second does what is to be done each second. A page of another version, or of yesterday, loads itself again when
+// nobody uses it.
 function second() {
   if (source && performance.now() - heard > QUIET) again();
-  if (cutAt && performance.now() - cutAt > PATIENCE) lost.value = true;
+  if (cutAt && performance.now() - cutAt > LOST_AFTER) lost.value = true;
   if (busy.value) active.value = Date.now();
   now.value = Date.now();
   const night = Date.now() - began > 86_400_000 && new Date().getHours() === 4;

@@ -6,14 +6,14 @@ export const texts = {
     unreachable: "I can’t be reached just now.", stale: "What you see is from {time}.", trying: "Trying again",
     stop: "Stop", larger: "A+, larger text", back: "Close", touch: "Touch the screen to begin", keys: "What you can do",
     you: "You said: {text}", agent: "Answer: {text}", remaining: "{seconds} s", unavailable: "This is not available any more",
-    note: "Message", question: "Question", welcome: "Welcome", later: "Touch to stay · {seconds} s",
+    welcome: "Welcome", later: "Touch to stay · {seconds} s",
   },
   de: {
     listening: "Ich höre zu", hearing: "Ich höre zu", thinking: "Einen Moment", speaking: "Ich spreche", offline: "Nicht verbunden",
     unreachable: "Ich bin gerade nicht erreichbar.", stale: "Was Sie sehen, ist von {time} Uhr.", trying: "Neuer Versuch",
     stop: "Stopp", larger: "A+, größere Schrift", back: "Schließen", touch: "Zum Beginnen den Bildschirm berühren", keys: "Was Sie tun können",
     you: "Sie haben gesagt: {text}", agent: "Antwort: {text}", remaining: "{seconds} s", unavailable: "Das ist nicht mehr verfügbar",
-    note: "Nachricht", question: "Frage", welcome: "Willkommen", later: "Berühren, um zu bleiben · {seconds} s",
+    welcome: "Willkommen", later: "Berühren, um zu bleiben · {seconds} s",
   },
 };
 
@@ -27,6 +27,7 @@ export function say(settings, name, values = {}) {
 // locale returns the language for dates and numbers: day before month, and a clock of 24 hours.
 export const locale = (settings) => settings.lang === "en" ? "en-GB" : settings.lang;
 
+// clock returns the time of the day, day the date, and number a number, in the language of the settings.
 export function clock(settings, time) {
   try {
     return new Intl.DateTimeFormat(locale(settings), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(time);

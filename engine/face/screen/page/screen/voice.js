@@ -66,7 +66,7 @@ function Said() {
   return html`${user && html`<p class=${reply ? "user" : "wait mine"}>${v.user}</p>`}${reply && html`<${Reply} v=${v} />`}`;
 }
 
-// Announcements are whole sentences for assistive technology: what is shown changes with each word.
+// Announcements has whole sentences for assistive technology, because the visible text changes with each word.
 function Announcements() {
   const s = settings.value, v = voice.value;
   const [user, setUser] = useState(""), [agent, setAgent] = useState("");

@@ -1,0 +1,33 @@
+package browser
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"moonlark/engine/testkit"
+)
+
+// axeTags are the rules of axe-core that CheckAccessibility checks: those of WCAG 2.2 AA.
+var axeTags = []string{"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"}
+
+// CheckAccessibility fails the test if axe-core finds a violation of WCAG 2.2 AA, or of the rules with
+// the further tags, in the page. It runs a subtest with the name "axe " and state, which is skipped
+// without the npm package axe-core: see testkit.NodeFolder.
+func (b *Tab) CheckAccessibility(t *testing.T, state string, tags ...string) {
+	t.Helper()
+	t.Run("axe "+state, func(t *testing.T) {
+		path := filepath.Join(testkit.NodeFolder(t, "axe-core@4.14.1"), "node_modules/axe-core/axe.min.js")
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules, _ := json.Marshal(append(axeTags[:len(axeTags):len(axeTags)], tags...)) // encoding strings cannot fail
+		b.Do("if (!window.axe) {" + string(source) + "\n}")
+		for _, violation := range Eval[[]string](b, `axe.run(document, { runOnly: `+string(rules)+` })
+			.then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).slice(0, 3).join("; ")))`) {
+			t.Error(violation)
+		}
+	})
+}
