@@ -8,7 +8,9 @@ package record
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -76,9 +78,6 @@ func Open(opts Options) (*Recorder, error) {
 	if r.opts.Log == nil {
 		r.opts.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := os.MkdirAll(opts.Folder, 0o700); err != nil {
-		return nil, err
-	}
 	if err := r.begin(); err != nil {
 		return nil, err
 	}
@@ -114,7 +113,7 @@ func (r *Recorder) record(e bus.Event) {
 		r.opts.Log.Warn("record: " + err.Error())
 		return
 	}
-	full := r.bytes > r.maxFile || e.Type == bus.Connecting && r.bytes > min(goodFile, r.maxFile)
+	full := r.bytes > r.maxFile || e.Type == bus.Connecting && (r.bytes > min(goodFile, r.maxFile) || r.isRemoved())
 	switch {
 	case r.closed, r.file == nil && time.Since(r.failed) < retryInterval:
 		return
@@ -135,6 +134,15 @@ func (r *Recorder) write(line []byte) error {
 	return err
 }
 
+// isRemoved reports whether somebody has removed the file. The caller holds r.mu.
+func (r *Recorder) isRemoved() bool {
+	if r.file == nil {
+		return false
+	}
+	_, err := os.Stat(r.file.Name())
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // fail closes the file after an error. The caller holds r.mu.
 func (r *Recorder) fail(err error) {
 	if r.file != nil {
@@ -147,11 +155,15 @@ func (r *Recorder) fail(err error) {
 	r.failed = time.Now()
 }
 
-// begin closes the file, makes room, and begins a new file. The caller holds r.mu, except in Open.
+// begin closes the file, makes the folder and room in it, and begins a new file. If it returns an error,
+// there is no new file. The caller holds r.mu, except in Open.
 func (r *Recorder) begin() error {
 	if r.file != nil {
 		r.file.Close()
 		r.file = nil
+	}
+	if err := os.MkdirAll(r.opts.Folder, 0o700); err != nil {
+		return err
 	}
 	if err := r.makeRoom(); err != nil {
 		return err
@@ -162,16 +174,23 @@ func (r *Recorder) begin() error {
 	if err != nil {
 		return err
 	}
-	r.file, r.bytes, r.failed = file, 0, time.Time{}
 	header := Header{Type: "recording", Time: now, Version: r.opts.Version, Scripts: []Script{}}
 	if r.opts.Scripts != nil {
 		header.Scripts = append(header.Scripts, r.opts.Scripts()...)
 	}
 	line, err := json.Marshal(header)
-	if err != nil {
+	if err == nil {
+		r.file, r.bytes = file, 0
+		err = r.write(append(line, '\n'))
+	}
+	if err != nil { // the disk may be full: a file for each try would be left
+		file.Close()
+		os.Remove(file.Name())
+		r.file = nil
 		return err
 	}
-	return r.write(append(line, '\n'))
+	r.failed = time.Time{}
+	return nil
 }
 
 // makeRoom removes the oldest recordings until there is room for one more file.
@@ -199,7 +218,8 @@ func (r *Recorder) makeRoom() error {
 		if total <= r.maxTotal-r.maxFile {
 			break
 		}
-		if err := os.Remove(filepath.Join(r.opts.Folder, one.name)); err != nil {
+		err := os.Remove(filepath.Join(r.opts.Folder, one.name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another program may record in the same folder
 			return err
 		}
 		total -= one.size
