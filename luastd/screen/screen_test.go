@@ -247,3 +247,23 @@ func callTool(t *testing.T, s *luastdtest.Script, name, args string) string {
 	s.Scripts.Call(&script.Call{Name: name, Args: json.RawMessage(args), Reply: func(_ *script.Call, r tool.Result) { result <- r }})
 	return (<-result).Text
 }
+
+// A task waits for the file of a picture while another task shows something.
+func TestButtonsBesidePicturesWorkWhenAnotherTaskShowsSomethingMeanwhile(t *testing.T) {
+	s, scr := open(t, "")
+	data, err := base64.StdEncoding.DecodeString(onePixel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.Folder, "map.png"), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.Run(`task.spawn(function()
+			screen.show { { image = "map.png", alt = "a" }, { buttons = { { "Go", on_press = function() pressed = "go" end } } } }
+		end)
+		task.spawn(function() screen.show { { buttons = { { "Other", on_press = print } } } } end)`)
+	if err := press(t, scr, "Go"); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Until(t, "the effect", func() bool { return s.Run("return pressed") == "go" })
+}
