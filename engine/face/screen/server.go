@@ -10,7 +10,10 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
+	"mime"
 	"net/http"
 	"strconv"
 	"sync"
@@ -201,13 +204,19 @@ func post(w http.ResponseWriter, r *http.Request, v any) bool {
 		reply(w, http.StatusMethodNotAllowed, failure{Error: r.URL.Path + " needs the method POST"})
 		return false
 	}
-	if r.Header.Get("Content-Type") != "application/json" {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		reply(w, http.StatusUnsupportedMediaType, failure{Error: "want the header Content-Type: application/json"})
 		return false
 	}
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	body, err := io.ReadAll(r.Body)
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		reply(w, http.StatusRequestEntityTooLarge, failure{Error: fmt.Sprintf("the body is longer than %d bytes", tooLarge.Limit)})
+		return false
+	}
+	if err == nil {
+		err = web.DecodeObject(body, v)
+	}
+	if err != nil {
 		reply(w, http.StatusBadRequest, failure{Error: "want a JSON object of the right form: " + err.Error()})
 		return false
 	}
