@@ -82,13 +82,14 @@ func (c *replayCommand) check(ctx context.Context, con *console) error {
 	consent := &consent{yes: c.Yes, in: bufio.NewReader(os.Stdin), out: con.stderr, canAsk: term.IsTerminal(int(os.Stdin.Fd())), answers: map[string]bool{}}
 	differing, left := 0, 0
 	for i, call := range calls {
+		name := safetext.Text(call.Tool)
 		allowed, err := consent.of(specOf(session.Tools(), call.Tool), call.Tool)
 		if err != nil {
 			return err
 		}
 		if !allowed {
 			left++
-			fmt.Fprintf(con.stdout, "%d %s: not called\n", i+1, call.Tool)
+			fmt.Fprintf(con.stdout, "%d %s: not called\n", i+1, name)
 			continue
 		}
 		result, err := session.Call(ctx, call.Tool, call.Args)
@@ -96,11 +97,11 @@ func (c *replayCommand) check(ctx context.Context, con *console) error {
 			return err
 		}
 		if sameResult(call, result) {
-			fmt.Fprintf(con.stdout, "%d %s: the same\n", i+1, call.Tool)
+			fmt.Fprintf(con.stdout, "%d %s: the same\n", i+1, name)
 			continue
 		}
 		differing++
-		fmt.Fprintf(con.stdout, "%d %s(%s): different\n  recorded: %s\n  now:      %s\n", i+1, call.Tool, safetext.Text(string(call.Args)),
+		fmt.Fprintf(con.stdout, "%d %s(%s): different\n  recorded: %s\n  now:      %s\n", i+1, name, safetext.Text(string(call.Args)),
 			resultLine(call.Result, call.IsError), resultLine(result.Text, result.IsError))
 	}
 	fmt.Fprintf(con.stdout, "%d calls: %d the same, %d different, %d not called\n", len(calls), len(calls)-differing-left, differing, left)
