@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"moonlark/engine/bus"
@@ -72,13 +73,17 @@ type Recorder struct {
 	phase  bus.PhaseTracker
 }
 
-// Open makes the folder and begins the first file. If it returns no error, the caller must call Close.
+// Open makes the folder and begins the first file. A full disk is no error, because the agent works without a
+// recording: the recorder logs it and tries again. If Open returns no error, the caller must call Close.
 func Open(opts Options) (*Recorder, error) {
 	r := &Recorder{opts: opts, maxTotal: maxTotal, maxFile: maxFile}
 	if r.opts.Log == nil {
 		r.opts.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := r.begin(); err != nil {
+	switch err := r.begin(); {
+	case errors.Is(err, syscall.ENOSPC):
+		r.fail(err)
+	case err != nil:
 		return nil, err
 	}
 	return r, nil
@@ -143,7 +148,7 @@ func (r *Recorder) isRemoved() bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// fail closes the file after an error. The caller holds r.mu.
+// fail closes the file after an error. The caller holds r.mu, except in Open.
 func (r *Recorder) fail(err error) {
 	if r.file != nil {
 		r.file.Close()
