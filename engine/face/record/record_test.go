@@ -127,13 +127,28 @@ func TestARecordingThatCannotBeWrittenIsTriedAgain(t *testing.T) {
 	}
 }
 
+func TestALaterConversationBeginsANewFileIfTheOldOneIsLarge(t *testing.T) {
+	folder := t.TempDir()
+	r := open(t, folder)
+	r.Note(bus.Event{Type: bus.Status, Status: "connecting"})
+	r.Note(bus.Event{Type: bus.Print, Text: strings.Repeat("x", goodFile)})
+	r.Note(bus.Event{Type: bus.Status, Status: "reconnecting"})
+	if names := recordings(t, folder); len(names) != 1 {
+		t.Errorf("during the conversation there are the files %q", names)
+	}
+	r.Note(bus.Event{Type: bus.Status, Status: "connecting"})
+	if names := recordings(t, folder); len(names) != 2 {
+		t.Errorf("in the next conversation there are the files %q", names)
+	}
+}
+
 func TestARecordingGoesOnAfterItsFolderWasRemoved(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "rec")
 	r := open(t, folder)
 	if err := os.RemoveAll(folder); err != nil {
 		t.Skipf("this system keeps open files: %v", err)
 	}
-	r.Note(bus.Event{Type: bus.Connecting, Target: "agent"})
+	r.Note(bus.Event{Type: bus.Status, Status: "connecting"})
 	r.Note(bus.Event{Type: bus.Print, Text: "kept"})
 	names := recordings(t, folder)
 	if len(names) != 1 {

@@ -118,7 +118,7 @@ func (r *Recorder) record(e bus.Event) {
 		r.opts.Log.Warn("record: " + err.Error())
 		return
 	}
-	full := r.bytes > r.maxFile || e.Type == bus.Connecting && (r.bytes > min(goodFile, r.maxFile) || r.isRemoved())
+	full := r.bytes > r.maxFile || beginsConversation(e) && (r.bytes > min(goodFile, r.maxFile) || r.isRemoved())
 	switch {
 	case r.closed, r.file == nil && time.Since(r.failed) < retryInterval:
 		return
@@ -137,6 +137,12 @@ func (r *Recorder) write(line []byte) error {
 	n, err := r.file.Write(line)
 	r.bytes += int64(n)
 	return err
+}
+
+// beginsConversation reports whether a conversation begins with the event. A Connecting event comes only
+// once, when the program starts.
+func beginsConversation(e bus.Event) bool {
+	return e.Type == bus.Connecting || e.Type == bus.Status && e.Status == "connecting"
 }
 
 // isRemoved reports whether somebody has removed the file. The caller holds r.mu.
