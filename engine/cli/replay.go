@@ -47,6 +47,8 @@ func (c *replayCommand) Run(ctx context.Context, con *console) error {
 	return c.check(ctx, con)
 }
 
+var errStopped = errors.New("stopped before all calls were compared")
+
 // check calls each recorded tool call again and prints one line about each.
 func (c *replayCommand) check(ctx context.Context, con *console) error {
 	path, err := record.Find(c.File)
@@ -83,7 +85,10 @@ func (c *replayCommand) check(ctx context.Context, con *console) error {
 	differing, left := 0, 0
 	for i, call := range calls {
 		name := safetext.Text(call.Tool)
-		allowed, err := consent.of(specOf(session.Tools(), call.Tool), call.Tool)
+		allowed, err := consent.of(ctx, specOf(session.Tools(), call.Tool), call.Tool)
+		if ctx.Err() != nil {
+			return errStopped
+		}
 		if err != nil {
 			return err
 		}
@@ -93,6 +98,9 @@ func (c *replayCommand) check(ctx context.Context, con *console) error {
 			continue
 		}
 		result, err := session.Call(ctx, call.Tool, call.Args)
+		if ctx.Err() != nil {
+			return errStopped
+		}
 		if err != nil {
 			return err
 		}
@@ -168,8 +176,8 @@ type consent struct {
 }
 
 // of reports whether the tool may be called. spec is nil if there is no such tool: calling it shows
-// that. The error says that there is nobody to ask.
-func (c *consent) of(spec *tool.Spec, name string) (bool, error) {
+// that. The error says that there is nobody to ask, or that ctx is done.
+func (c *consent) of(ctx context.Context, spec *tool.Spec, name string) (bool, error) {
 	if c.yes || spec == nil || spec.Hints != nil && spec.Hints.ReadOnly {
 		return true, nil
 	}
@@ -180,9 +188,20 @@ func (c *consent) of(spec *tool.Spec, name string) (bool, error) {
 		return false, &usageError{fmt.Errorf("%s may change something: it is not read_only. Add --yes to call it all the same", name)}
 	}
 	fmt.Fprintf(c.out, "%s may change something. Call it again? [y/N] ", name)
-	line, err := c.in.ReadString('\n')
-	if err != nil && err != io.EOF {
-		return false, err
+	var line string
+	read := make(chan error, 1)
+	go func() { // reading ends only with the process if the user types nothing
+		text, err := c.in.ReadString('\n')
+		line = text
+		read <- err
+	}()
+	select {
+	case err := <-read:
+		if err != nil && err != io.EOF {
+			return false, err
+		}
+	case <-ctx.Done():
+		return false, ctx.Err()
 	}
 	answer := strings.HasPrefix(strings.ToLower(strings.TrimSpace(line)), "y")
 	c.answers[name] = answer
