@@ -51,6 +51,7 @@ func TestMistakesAreErrorsAtTheLineWithAGuess(t *testing.T) {
 		{`screen.show { { buttons = { { "Yes", on_press = 7 } } } }`, `a.lua:1: screen.show: block 1, button 1: on_press must be a function, not a number`},
 		{`screen.show { { text = print } }`, `a.lua:1: screen.show: block 1: text must be a text, not a function`},
 		{`screen.show { { text = io.stdout } }`, `a.lua:1: screen.show: a userdata cannot be shown`},
+		{`screen.show { { chart = { x = { 1 }, y = { 1 / 0 } }, alt = "x" } }`, `a.lua:1: screen.show: block 1: chart: y[1] must be a finite number, not +Inf`},
 		{`screen.show { { image = "map.png" } }`, `a.lua:1: screen.show: block 1: image: there is no file "map.png"`},
 		{`screen.show { { image = "test.lua", alt = "x" } }`, `a.lua:1: screen.show: block 1: image: "test.lua": it is not a picture: PNG, JPEG, WebP and SVG are supported`},
 		{`screen.show { { image = "https://example.org/a.png", alt = "x" } }`, `a.lua:1: screen.show: block 1: image: it must be a file or the bytes of a picture, not an address: load it with http.get(url).body`},
