@@ -47,6 +47,8 @@ func (c *replayCommand) Run(ctx context.Context, con *console) error {
 	return c.check(ctx, con)
 }
 
+var errStopped = errors.New("stopped before all calls were compared")
+
 // recordedCalls reads the tool calls of the recording.
 func (c *replayCommand) recordedCalls() ([]record.ToolCall, error) {
 	path, err := record.Find(c.File)
@@ -82,6 +84,11 @@ func (c *replayCommand) check(ctx context.Context, con *console) error {
 	events, end := c.logFlags.showOnStderr(con)
 	defer end()
 	opts.Bus = events
+	endServers, err := c.mcpServersFlag.addTo(&opts)
+	if err != nil {
+		return err
+	}
+	defer endServers()
 	session, err := engine.OpenSession(ctx, opts)
 	if err != nil {
 		return err
@@ -91,25 +98,32 @@ func (c *replayCommand) check(ctx context.Context, con *console) error {
 	consent := &consent{yes: c.Yes, in: bufio.NewReader(os.Stdin), out: con.stderr, canAsk: term.IsTerminal(int(os.Stdin.Fd())), answers: map[string]bool{}}
 	different, skipped := 0, 0
 	for i, call := range calls {
-		allowed, err := consent.allows(specOf(session.Tools(), call.Tool), call.Tool)
+		name := safetext.Text(call.Tool)
+		allowed, err := consent.allows(ctx, specOf(session.Tools(), call.Tool), call.Tool)
+		if ctx.Err() != nil {
+			return errStopped
+		}
 		if err != nil {
 			return err
 		}
 		if !allowed {
 			skipped++
-			fmt.Fprintf(con.stdout, "%d %s: not called\n", i+1, call.Tool)
+			fmt.Fprintf(con.stdout, "%d %s: not called\n", i+1, name)
 			continue
 		}
 		result, err := session.Call(ctx, call.Tool, call.Args)
+		if ctx.Err() != nil {
+			return errStopped
+		}
 		if err != nil {
 			return err
 		}
 		if sameResult(call, result) {
-			fmt.Fprintf(con.stdout, "%d %s: the same\n", i+1, call.Tool)
+			fmt.Fprintf(con.stdout, "%d %s: the same\n", i+1, name)
 			continue
 		}
 		different++
-		fmt.Fprintf(con.stdout, "%d %s(%s): different\n  recorded: %s\n  now:      %s\n", i+1, call.Tool, safetext.Text(string(call.Args)),
+		fmt.Fprintf(con.stdout, "%d %s(%s): different\n  recorded: %s\n  now:      %s\n", i+1, name, safetext.Text(string(call.Args)),
 			resultLine(call.Result, call.IsError), resultLine(result.Text, result.IsError))
 	}
 	fmt.Fprintf(con.stdout, "%d calls: %d the same, %d different, %d not called\n", len(calls), len(calls)-different-skipped, different, skipped)
@@ -176,8 +190,9 @@ type consent struct {
 }
 
 // allows reports whether the tool may be called. spec is nil if there is no such tool; the result of
-// the call then says so. The error says that a person would have to be asked, and that there is none.
-func (c *consent) allows(spec *tool.Spec, name string) (bool, error) {
+// the call then says so. The error says that a person would have to be asked, and that there is none, or
+// that ctx is done.
+func (c *consent) allows(ctx context.Context, spec *tool.Spec, name string) (bool, error) {
 	if c.yes || spec == nil || spec.Hints != nil && spec.Hints.ReadOnly {
 		return true, nil
 	}
@@ -188,9 +203,20 @@ func (c *consent) allows(spec *tool.Spec, name string) (bool, error) {
 		return false, &usageError{fmt.Errorf("%s may change something: it is not read_only. Add --yes to call it anyway", name)}
 	}
 	fmt.Fprintf(c.out, "%s may change something. Call it again? [y/N] ", name)
-	line, err := c.in.ReadString('\n')
-	if err != nil && err != io.EOF {
-		return false, err
+	var line string
+	read := make(chan error, 1)
+	go func() { // reading ends only with the process if the user types nothing
+		text, err := c.in.ReadString('\n')
+		line = text
+		read <- err
+	}()
+	select {
+	case err := <-read:
+		if err != nil && err != io.EOF {
+			return false, err
+		}
+	case <-ctx.Done():
+		return false, ctx.Err()
 	}
 	answer := strings.HasPrefix(strings.ToLower(strings.TrimSpace(line)), "y")
 	c.answers[name] = answer

@@ -6,11 +6,19 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"image"
+	_ "image/jpeg" // registers the format
+	_ "image/png"  // registers the format
+
+	_ "golang.org/x/image/webp" // registers the format
 )
 
 const (
 	// MaxImage is the maximal size of a picture, in bytes.
 	MaxImage = 4 << 20
+	// maxPixels is the maximal number of pixels of a picture. A browser needs 4 bytes for each, whatever the
+	// size of the file is, and a page that needs too much memory goes black.
+	maxPixels = 24 << 20
 	// maxImages is the maximal size of all pictures of a document, in bytes.
 	maxImages = 16 << 20
 )
@@ -33,8 +41,33 @@ func NewImage(data []byte) (*Image, error) {
 	if kind == "" {
 		return nil, errFormat
 	}
+	if err := checkPixels(data, kind); err != nil {
+		return nil, err
+	}
 	hash := sha256.Sum256(data)
 	return &Image{Hash: hex.EncodeToString(hash[:16]), Type: kind, Data: data}, nil
+}
+
+// checkPixels returns an error if the picture has too many pixels, or if its size cannot be read. An SVG
+// picture has no pixels.
+func checkPixels(data []byte, kind string) (err error) {
+	if kind == "image/svg+xml" {
+		return nil
+	}
+	errDamaged := fmt.Errorf("it begins like a picture of the type %s, but is damaged", kind)
+	defer func() {
+		if recover() != nil { // a decoder does not expect these bytes
+			err = errDamaged
+		}
+	}()
+	config, _, err := image.DecodeConfig(bytes.NewReader(data))
+	switch {
+	case err != nil || config.Width < 1 || config.Height < 1:
+		return errDamaged
+	case config.Width > maxPixels/config.Height:
+		return fmt.Errorf("the picture has %d x %d pixels; the maximum is %d in all", config.Width, config.Height, maxPixels)
+	}
+	return nil
 }
 
 // IsImage reports whether data are the bytes of a picture, and not the name of a file.

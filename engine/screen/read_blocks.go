@@ -211,8 +211,11 @@ func readChart(t *table, b *Block) {
 	}
 	for i, y := range ys {
 		n, ok := y.(float64)
-		if !ok || math.IsInf(n, 0) || math.IsNaN(n) {
+		switch {
+		case !ok:
 			t.r.fail(c.path, ": y[%d] must be a number, not %s", i+1, typeName(y))
+		case math.IsInf(n, 0) || math.IsNaN(n):
+			t.r.fail(c.path, ": y[%d] must be a finite number, not %s", i+1, formatNumber(n))
 		}
 		b.Chart.Y = append(b.Chart.Y, n)
 	}

@@ -1,16 +1,43 @@
 package screen
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"reflect"
 	"strings"
 	"testing"
 )
 
-// png is the beginning of a PNG file; nobody decodes it here.
-const png = "\x89PNG\r\n\x1a\n rest"
+// png is the beginning of a PNG file with one pixel; nobody decodes the pixel here.
+var png = pngOf(1, 1)
+
+// pngOf returns the beginning of a PNG file with this size in pixels.
+func pngOf(width, height uint32) string {
+	header := []byte("IHDR")
+	header = binary.BigEndian.AppendUint32(header, width)
+	header = binary.BigEndian.AppendUint32(header, height)
+	header = append(header, 8, 2, 0, 0, 0)
+	sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(header))
+	return "\x89PNG\r\n\x1a\n\x00\x00\x00\x0d" + string(header) + string(sum)
+}
+
+func TestAPictureThatABrowserCannotHoldIsRefused(t *testing.T) {
+	for data, want := range map[string]string{
+		pngOf(6000, 4000):              "",
+		pngOf(60000, 60000):            "the picture has 60000 x 60000 pixels; the maximum is 25165824 in all",
+		"\x89PNG\r\n\x1a\n":            "it begins like a picture of the type image/png, but is damaged",
+		"\xff\xd8\xff rest":            "it begins like a picture of the type image/jpeg, but is damaged",
+		"RIFF\x00\x00\x00\x00WEBPVP8 ": "it begins like a picture of the type image/webp, but is damaged",
+	} {
+		image, err := NewImage([]byte(data))
+		if want == "" && (err != nil || image == nil) || want != "" && (err == nil || err.Error() != want) {
+			t.Errorf("%.20q: %v, want %s", data, err, want)
+		}
+	}
+}
 
 func parse(t *testing.T, text string) *Content {
 	t.Helper()

@@ -61,6 +61,7 @@ type module struct {
 
 	handlers    map[int]*lua.LFunction // the functions of on_press, by Number
 	lastHandler int
+	makers      int  // number of tasks that make blocks; their handlers are not on the screen yet
 	delivering  bool // the task that calls the functions has been started
 
 	mu      sync.Mutex // guards queue
@@ -146,25 +147,43 @@ func (m *module) show(L *lua.LState) int {
 
 // showTable shows the blocks in t. The error is a mistake in the blocks.
 func (m *module) showTable(L *lua.LState, function string, t *lua.LTable) error {
-	tree := m.tree(L, function, t)
-	content, err := m.screen.Maker(m.images(L, tree)).Blocks(tree)
+	err := m.makeBlocks(func() error {
+		tree := m.tree(L, function, t)
+		content, err := m.screen.Maker(m.images(L, tree)).Blocks(tree)
+		if err == nil {
+			m.do(L, function, func() error { return m.seat.Show(content) })
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	m.do(L, function, func() error { return m.seat.Show(content) })
 	return m.deliverTouches(L)
+}
+
+// makeBlocks runs f, which makes blocks and shows them. f may wait, so that other tasks run meanwhile. After
+// that, makeBlocks forgets the functions that no touch calls any more.
+func (m *module) makeBlocks(f func() error) error {
+	m.makers++
+	defer func() { // also after an error of Lua
+		m.makers--
+		m.forgetHandlers()
+	}()
+	return f()
 }
 
 // update is the Lua function screen.update.
 func (m *module) update(L *lua.LState) int {
 	id, t := L.CheckString(1), L.CheckTable(2)
 	luastd.CheckLoaded(L, m.rt, "screen.update")
-	tree := m.tree(L, "screen.update", t)
-	maker := m.screen.Maker(m.images(L, tree))
-	err := m.failure
-	if err == nil {
-		err = m.seat.Update(maker, id, tree)
-	}
+	err := m.makeBlocks(func() error {
+		tree := m.tree(L, "screen.update", t)
+		maker := m.screen.Maker(m.images(L, tree))
+		if m.failure != nil {
+			return m.failure
+		}
+		return m.seat.Update(maker, id, tree)
+	})
 	if errors.Is(err, screen.ErrNotOwner) {
 		return value.PushFailure(L, "not_shown", "%s", err)
 	}

@@ -51,6 +51,7 @@ func TestMistakesAreErrorsAtTheLineWithAGuess(t *testing.T) {
 		{`screen.show { { buttons = { { "Yes", on_press = 7 } } } }`, `a.lua:1: screen.show: block 1, button 1: on_press must be a function, not a number`},
 		{`screen.show { { text = print } }`, `a.lua:1: screen.show: block 1: text must be a text, not a function`},
 		{`screen.show { { text = io.stdout } }`, `a.lua:1: screen.show: a userdata cannot be shown`},
+		{`screen.show { { chart = { x = { 1 }, y = { 1 / 0 } }, alt = "x" } }`, `a.lua:1: screen.show: block 1: chart: y[1] must be a finite number, not +Inf`},
 		{`screen.show { { image = "map.png" } }`, `a.lua:1: screen.show: block 1: image: there is no file "map.png"`},
 		{`screen.show { { image = "test.lua", alt = "x" } }`, `a.lua:1: screen.show: block 1: image: "test.lua": it is not a picture: PNG, JPEG, WebP and SVG are supported`},
 		{`screen.show { { image = "https://example.org/a.png", alt = "x" } }`, `a.lua:1: screen.show: block 1: image: it must be a file or the bytes of a picture, not an address: load it with http.get(url).body`},
@@ -246,4 +247,24 @@ func callTool(t *testing.T, s *luastdtest.Script, name, args string) string {
 	result := make(chan tool.Result, 1)
 	s.Scripts.Call(&script.Call{Name: name, Args: json.RawMessage(args), Reply: func(_ *script.Call, r tool.Result) { result <- r }})
 	return (<-result).Text
+}
+
+// A task waits for the file of a picture while another task shows something.
+func TestButtonsBesidePicturesWorkWhenAnotherTaskShowsSomethingMeanwhile(t *testing.T) {
+	s, scr := open(t, "")
+	data, err := base64.StdEncoding.DecodeString(onePixel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.Folder, "map.png"), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.Run(`task.spawn(function()
+			screen.show { { image = "map.png", alt = "a" }, { buttons = { { "Go", on_press = function() pressed = "go" end } } } }
+		end)
+		task.spawn(function() screen.show { { buttons = { { "Other", on_press = print } } } } end)`)
+	if err := press(t, scr, "Go"); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Until(t, "the effect", func() bool { return s.Run("return pressed") == "go" })
 }

@@ -26,22 +26,27 @@ func (m *module) press(p screen.Pressed) error {
 	return nil
 }
 
-// deliverTouches forgets the functions that cannot be called any more, and starts the task that calls the
-// others if there is none yet.
-func (m *module) deliverTouches(L *lua.LState) error {
-	if m.seat != nil {
-		live := m.seat.Handlers(m.generation)
-		m.mu.Lock()
-		for _, p := range m.queue {
-			live[p.Handler] = true
-		}
-		m.mu.Unlock()
-		for number := range m.handlers {
-			if !live[number] {
-				delete(m.handlers, number)
-			}
+// forgetHandlers forgets the functions that cannot be called any more, unless a task still makes blocks, whose
+// functions nothing else refers to.
+func (m *module) forgetHandlers() {
+	if m.seat == nil || m.makers > 0 || len(m.handlers) == 0 {
+		return
+	}
+	live := m.seat.Handlers(m.generation)
+	m.mu.Lock()
+	for _, p := range m.queue {
+		live[p.Handler] = true
+	}
+	m.mu.Unlock()
+	for number := range m.handlers {
+		if !live[number] {
+			delete(m.handlers, number)
 		}
 	}
+}
+
+// deliverTouches starts the task that calls the functions of the script, if there is none yet.
+func (m *module) deliverTouches(L *lua.LState) error {
 	if m.delivering || len(m.handlers) == 0 {
 		return nil
 	}

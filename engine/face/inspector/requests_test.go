@@ -41,6 +41,7 @@ func TestOtherProgramsCanSendTheRequestsOfThePage(t *testing.T) {
 		{"POST", "/call", `{"tool": "set_light", "args": {"room": "attic"}}`, 200, `"is_error":true,"error_type":`},
 		{"POST", "/call", `{"tool": "set_lihgt"}`, 200, `did you mean 'set_light'`},
 		{"POST", "/call", `{"args": {}}`, 400, "want the name of a tool"},
+		{"POST", "/call", `{"tool": 5}`, 400, "tool: got number, want string"},
 		{"POST", "/call", `{"tool": "plain", "args": [1]}`, 400, "want an object"},
 		{"POST", "/call", `{"tool": "plain", "arg": {}}`, 400, "unknown field"},
 		{"POST", "/call", `{"tool": "plain"} {}`, 400, "more text"},

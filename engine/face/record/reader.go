@@ -3,6 +3,7 @@ package record
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,7 +23,8 @@ func Read(from io.Reader, each func(bus.Event)) (Header, error) {
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, maxLine)
 	lines.Split(completeLines)
-	for n := 1; lines.Scan(); n++ {
+	n := 1
+	for ; lines.Scan(); n++ {
 		if n == 1 {
 			if err := json.Unmarshal(lines.Bytes(), &header); err != nil || header.Type != "recording" {
 				return header, fmt.Errorf("line 1: this is not a recording: it does not begin with {\"type\":\"recording\",...}")
@@ -38,8 +40,11 @@ func Read(from io.Reader, each func(bus.Event)) (Header, error) {
 		}
 		each(e)
 	}
-	if err := lines.Err(); err != nil {
-		return header, err
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return header, fmt.Errorf("line %d: it has more than %d bytes", n, maxLine)
+	case err != nil:
+		return header, fmt.Errorf("line %d: %w", n, err)
 	}
 	if header.Type == "" {
 		return header, fmt.Errorf("the file is empty")

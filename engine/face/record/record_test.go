@@ -127,19 +127,52 @@ func TestARecordingThatCannotBeWrittenIsTriedAgain(t *testing.T) {
 	}
 }
 
+func TestALaterConversationBeginsANewFileIfTheOldOneIsLarge(t *testing.T) {
+	folder := t.TempDir()
+	r := open(t, folder)
+	r.Note(bus.Event{Type: bus.Status, Status: "connecting"})
+	r.Note(bus.Event{Type: bus.Print, Text: strings.Repeat("x", minFile)})
+	r.Note(bus.Event{Type: bus.Status, Status: "reconnecting"})
+	if names := recordings(t, folder); len(names) != 1 {
+		t.Errorf("during the conversation there are the files %q", names)
+	}
+	r.Note(bus.Event{Type: bus.Status, Status: "connecting"})
+	if names := recordings(t, folder); len(names) != 2 {
+		t.Errorf("in the next conversation there are the files %q", names)
+	}
+}
+
+func TestARecordingGoesOnAfterItsFolderWasRemoved(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "rec")
+	r := open(t, folder)
+	if err := os.RemoveAll(folder); err != nil {
+		t.Skipf("this system keeps open files: %v", err)
+	}
+	r.Note(bus.Event{Type: bus.Status, Status: "connecting"})
+	r.Note(bus.Event{Type: bus.Print, Text: "kept"})
+	names := recordings(t, folder)
+	if len(names) != 1 {
+		t.Fatalf("files %q", names)
+	}
+	if text, err := os.ReadFile(names[0]); err != nil || !strings.Contains(string(text), "kept") {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
 func TestMistakesInARecordingAreNamed(t *testing.T) {
 	const first = `{"type":"recording","time":"2026-05-01T14:03:00Z","version":"v1","scripts":[]}` + "\n"
 	for text, want := range map[string]string{
-		"":                                "the file is empty",
-		"{\"type\":\"user\"}\n":           "line 1: this is not a recording",
-		"hello\n":                         "line 1: this is not a recording",
-		first + "{\"type\":1}\n":          "line 2: ",
-		first + "{\"type\":\"future\"}\n": "",
-		first + "{\"type\":\"us":          "", // cut off
+		"":                                     "the file is empty",
+		"{\"type\":\"user\"}\n":                "line 1: this is not a recording",
+		"hello\n":                              "line 1: this is not a recording",
+		first + "{\"type\":1}\n":               "line 2: ",
+		first + strings.Repeat("x", maxLine+1): "line 2: it has more than 16777216 bytes",
+		first + "{\"type\":\"future\"}\n":      "",
+		first + "{\"type\":\"us":               "", // cut off
 	} {
 		_, err := Read(strings.NewReader(text), func(e bus.Event) { t.Errorf("%q has the event %v", text, e) })
 		if got := fmt.Sprint(err); want == "" && err != nil || !strings.Contains(got, want) {
-			t.Errorf("%q: %v, want %s", text, err, want)
+			t.Errorf("%.200q: %v, want %s", text, err, want)
 		}
 	}
 }

@@ -8,13 +8,16 @@ package record
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"moonlark/engine/bus"
@@ -70,16 +73,17 @@ type Recorder struct {
 	phase  bus.PhaseTracker
 }
 
-// Open makes the folder and begins the first file. If it returns no error, the caller must call Close.
+// Open makes the folder and begins the first file. A full disk is no error, because the agent works without a
+// recording: the recorder logs it and tries again. If Open returns no error, the caller must call Close.
 func Open(opts Options) (*Recorder, error) {
 	r := &Recorder{opts: opts, maxTotal: maxTotal, maxFile: maxFile}
 	if r.opts.Log == nil {
 		r.opts.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := os.MkdirAll(opts.Folder, 0o700); err != nil {
-		return nil, err
-	}
-	if err := r.begin(); err != nil {
+	switch err := r.begin(); {
+	case errors.Is(err, syscall.ENOSPC):
+		r.fail(err)
+	case err != nil:
 		return nil, err
 	}
 	return r, nil
@@ -115,7 +119,7 @@ func (r *Recorder) record(e bus.Event) {
 		r.opts.Log.Warn("record: " + err.Error())
 		return
 	}
-	full := r.bytes > r.maxFile || e.Type == bus.Connecting && r.bytes > min(minFile, r.maxFile)
+	full := r.bytes > r.maxFile || beginsConversation(e) && (r.bytes > min(minFile, r.maxFile) || r.isRemoved())
 	switch {
 	case r.closed, r.file == nil && time.Since(r.failed) < retryInterval:
 		return
@@ -137,7 +141,22 @@ func (r *Recorder) write(line []byte) error {
 	return err
 }
 
-// fail closes the file after an error. The caller holds r.mu.
+// beginsConversation reports whether a conversation begins with the event. A Connecting event comes only
+// once, when the program starts.
+func beginsConversation(e bus.Event) bool {
+	return e.Type == bus.Connecting || e.Type == bus.Status && e.Status == "connecting"
+}
+
+// isRemoved reports whether somebody has removed the file. The caller holds r.mu.
+func (r *Recorder) isRemoved() bool {
+	if r.file == nil {
+		return false
+	}
+	_, err := os.Stat(r.file.Name())
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// fail closes the file after an error. The caller holds r.mu, except in Open.
 func (r *Recorder) fail(err error) {
 	if r.file != nil {
 		r.file.Close()
@@ -149,11 +168,15 @@ func (r *Recorder) fail(err error) {
 	r.failed = time.Now()
 }
 
-// begin closes the file, makes room, and begins a new file. The caller holds r.mu, except in Open.
+// begin closes the file, makes the folder and room in it, and begins a new file. If it returns an error,
+// there is no new file. The caller holds r.mu, except in Open.
 func (r *Recorder) begin() error {
 	if r.file != nil {
 		r.file.Close()
 		r.file = nil
+	}
+	if err := os.MkdirAll(r.opts.Folder, 0o700); err != nil {
+		return err
 	}
 	if err := r.makeRoom(); err != nil {
 		return err
@@ -164,16 +187,23 @@ func (r *Recorder) begin() error {
 	if err != nil {
 		return err
 	}
-	r.file, r.bytes, r.failed = file, 0, time.Time{}
 	header := Header{Type: "recording", Time: now, Version: r.opts.Version, Scripts: []Script{}}
 	if r.opts.Scripts != nil {
 		header.Scripts = append(header.Scripts, r.opts.Scripts()...)
 	}
 	line, err := json.Marshal(header)
-	if err != nil {
+	if err == nil {
+		r.file, r.bytes = file, 0
+		err = r.write(append(line, '\n'))
+	}
+	if err != nil { // the disk may be full: a file for each try would be left
+		file.Close()
+		os.Remove(file.Name())
+		r.file = nil
 		return err
 	}
-	return r.write(append(line, '\n'))
+	r.failed = time.Time{}
+	return nil
 }
 
 // makeRoom removes the oldest recordings until there is room for one more file.
@@ -201,7 +231,8 @@ func (r *Recorder) makeRoom() error {
 		if total <= r.maxTotal-r.maxFile {
 			break
 		}
-		if err := os.Remove(filepath.Join(r.opts.Folder, one.name)); err != nil {
+		err := os.Remove(filepath.Join(r.opts.Folder, one.name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another program may record in the same folder
 			return err
 		}
 		total -= one.size

@@ -8,9 +8,11 @@ package screen
 
 import (
 	"embed"
-	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
+	"mime"
 	"net/http"
 	"strconv"
 	"sync"
@@ -182,13 +184,19 @@ func post(w http.ResponseWriter, r *http.Request, v any) bool {
 	if !web.HasMethod(w, r, http.MethodPost) {
 		return false
 	}
-	if r.Header.Get("Content-Type") != "application/json" {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		web.Fail(w, http.StatusUnsupportedMediaType, "want the header Content-Type: application/json")
 		return false
 	}
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	body, err := io.ReadAll(r.Body)
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		web.Fail(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes", tooLarge.Limit))
+		return false
+	}
+	if err == nil {
+		err = web.DecodeObject(body, v)
+	}
+	if err != nil {
 		web.Fail(w, http.StatusBadRequest, "want a JSON object of the right form: "+err.Error())
 		return false
 	}
