@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 )
 
 const nullSignal = syscall.Signal(0)
@@ -201,5 +203,25 @@ func TestFewLinesOfTheStandardErrorAreLogged(t *testing.T) {
 	mustCall(t, s, "echo", `{"text":"a"}`)
 	if n := strings.Count(log.String(), "notes: line "); n == 0 || n > 500 {
 		t.Errorf("%d lines are logged", n)
+	}
+}
+
+func TestAServerThatAsksAndDoesNotReadTheAnswersIsNotKeptInMemory(t *testing.T) {
+	p := &pipe{noise: func(string) {}}
+	request := []byte(`{"jsonrpc":"2.0","id":"a","method":"ping"}`)
+	n := 0
+	for range 10 * maxAsked {
+		if p.message(request, len(request)) != nil {
+			n++
+		}
+	}
+	if n != maxAsked {
+		t.Errorf("%d requests were accepted", n)
+	}
+	p.writing, p.closed = make(chan struct{}), make(chan struct{})
+	p.Close()
+	p.Write(t.Context(), &jsonrpc.Response{})
+	if p.message(request, len(request)) == nil {
+		t.Error("no request is accepted after one has been answered")
 	}
 }
