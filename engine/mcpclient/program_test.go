@@ -4,6 +4,7 @@ package mcpclient
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -223,5 +224,19 @@ func TestAServerThatAsksAndDoesNotReadTheAnswersIsNotKeptInMemory(t *testing.T) 
 	p.Write(t.Context(), &jsonrpc.Response{})
 	if p.message(request, len(request)) == nil {
 		t.Error("no request is accepted after one has been answered")
+	}
+}
+
+func TestErrorsByStrangersAreShortAndPlain(t *testing.T) {
+	s := NewServer(&Entry{Name: "notes"}, nil)
+	sess := newSession()
+	defer sess.cancel()
+	err := s.explain(t.Context(), sess, "a", &jsonrpc.Error{Code: 1, Message: "\x1b[31m" + strings.Repeat("x", 1<<20)})
+	if len(err.Text) > maxErrorText || strings.Contains(err.Text, "\x1b") {
+		t.Errorf("got %d bytes: %.50q", len(err.Text), err.Text)
+	}
+	wrong := json.Unmarshal([]byte(`{"content":[{"text":5}]}`), new(struct{ Content []struct{ Text string } }))
+	if err := s.explain(t.Context(), sess, "a", wrong); err.Text != "notes: the server has answered with a value of a wrong type at Content.Text" {
+		t.Errorf("got %s", err.Text)
 	}
 }

@@ -251,7 +251,7 @@ func (s *Server) runOnce(ctx context.Context) error {
 	n := len(s.tools)
 	s.mu.Unlock()
 	listed, failures := time.Now(), 0
-	s.logf(slog.LevelInfo, "is ready after %v, with %d tools that may be called%s", time.Since(began).Round(time.Millisecond), n, serverInfo(sess))
+	s.logf(slog.LevelInfo, "is ready after %v; tools that may be called: %d%s", time.Since(began).Round(time.Millisecond), n, serverInfo(sess))
 	for {
 		select {
 		case <-sess.lost:
@@ -292,7 +292,7 @@ func (s *Server) update(ctx context.Context, sess *session) error {
 }
 
 // shortText returns the text of an error, which a server may have written, for the log.
-func shortText(err error) string { return safetext.Cut(safetext.Line(err.Error()), 300, "…") }
+func shortText(err error) string { return safetext.Cut(safetext.Line(plainError(err)), 300, "…") }
 
 // serverInfo returns the name of the program of the server and its version, for the log.
 func serverInfo(sess *session) string {

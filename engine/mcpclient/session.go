@@ -35,7 +35,7 @@ type session struct {
 func newClient(changed chan struct{}) *mcp.Client {
 	return mcp.NewClient(&mcp.Implementation{Name: "moonlark", Version: version.Version()}, &mcp.ClientOptions{
 		Capabilities: &mcp.ClientCapabilities{},
-		// an answer that asks for input is an error: see check of a result
+		// an answer that asks for more input is an error: see Server.Call
 		MultiRoundTrip: &mcp.MultiRoundTripOptions{Disabled: true},
 		ToolListChangedHandler: func(context.Context, *mcp.ToolListChangedRequest) {
 			select {
