@@ -93,7 +93,7 @@ func TestACallOfASilentServerEndsInTime(t *testing.T) {
 	if codeOf(err) != "offline" || !strings.Contains(err.Error(), "notes is not running: it has not started in 100ms") {
 		t.Errorf("got %v", err)
 	}
-	until(t, "a second attempt", func() bool { return strings.Count(log.String(), "is not running") > 0 })
+	until(t, "the warning", func() bool { return strings.Count(log.String(), "is not running") > 0 })
 }
 
 func TestATimeoutCancelsTheCallAndNothingElse(t *testing.T) {
