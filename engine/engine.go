@@ -11,7 +11,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -24,7 +23,6 @@ import (
 	"moonlark/engine/filewatch"
 	"moonlark/engine/life"
 	"moonlark/engine/remote"
-	"moonlark/engine/safetext"
 	"moonlark/engine/screen"
 	"moonlark/engine/script"
 	"moonlark/engine/voice"
@@ -302,10 +300,13 @@ func approvalEvent(q script.Question) bus.Event {
 	hint := ""
 	if q.Attended {
 		hint = "type y or n"
+		if q.Before > 0 {
+			hint = "type y or n after you have answered what was asked before"
+		}
 	}
 	return bus.Event{
 		Type: bus.Approval, Hint: hint, Tool: q.Tool, CallID: q.ID, Args: q.Arguments, Seconds: q.Timeout.Seconds(),
-		Text:    fmt.Sprintf("may %s of the MCP server %s be called with %s?", q.Tool, q.Server, safetext.Cut(safetext.Line(string(q.Arguments)), 300, "…")),
+		Text:    q.Text(),
 		Message: &bus.Message{Name: script.ApprovalEvent, Fields: q.Fields()},
 	}
 }

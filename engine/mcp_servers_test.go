@@ -108,8 +108,13 @@ func TestAPersonAllowsTheCallOfATool(t *testing.T) {
 			if e.Text != `may write_note of the MCP server notes be called with {"name":"a"}?` || e.Hint != "type y or n" || e.Tool != "write_note" {
 				t.Errorf("got %+v", e)
 			}
-			if s.AnswerApproval("yesterday") || !s.AnswerApproval(" Y ") || s.AnswerApproval("y") {
-				t.Error("only y and n are answers, and there is only one")
+			for _, row := range []struct {
+				text string
+				want bool
+			}{{"yesterday", false}, {" Y ", true}, {"y", false}} {
+				if got, err := s.AnswerApproval(row.text); got != row.want || err != nil {
+					t.Errorf("%q: got %v, %v", row.text, got, err)
+				}
 			}
 		})
 		if r.IsError || !strings.HasPrefix(r.Text, "wrote a") {

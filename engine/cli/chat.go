@@ -49,8 +49,14 @@ func chat(ctx context.Context, r *remote.Remote, lines *terminal.Terminal, inter
 		case err != nil:
 			return err
 		}
-		if interactive && r.AnswerApproval(line) {
-			continue
+		if interactive {
+			answered, err := r.AnswerApproval(line)
+			if err != nil {
+				lines.Show(bus.Event{Type: bus.Error, Time: time.Now(), Text: err.Error()})
+			}
+			if answered || err != nil {
+				continue
+			}
 		}
 		// otherwise a late greeting would be taken for the reply to the first line
 		if first {

@@ -19,7 +19,7 @@ func (c *checker) checkServers() {
 	for _, s := range c.Servers {
 		switch {
 		case s.Err != nil:
-			c.fail(group, s.Name, s.Err.Error(), "start its command in a terminal, or raise its \"startup\"")
+			c.fail(group, s.Name, s.Err.Error(), "start its command in a terminal, or check its url; raise its \"startup\" if it is slow")
 		case s.Tools == 0:
 			c.warn(group, s.Name, "it is ready, but has no tool that may be called", "check its allow and deny")
 		default:

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -23,8 +24,31 @@ type Error struct{ Code, Text string }
 // Error returns the text.
 func (e *Error) Error() string { return e.Text }
 
+// maxErrorText is the maximal length of the text of an Error, in bytes.
+const maxErrorText = 4 << 10
+
+// failed returns an Error whose text is safe for a terminal and not long, whatever the server says.
 func failed(code, format string, args ...any) *Error {
-	return &Error{code, safetext.Line(fmt.Sprintf(format, args...))}
+	return &Error{code, safetext.Cut(safetext.Line(fmt.Sprintf(format, args...)), maxErrorText-len("…"), "…")}
+}
+
+// plainError returns the text of an error. If a value of an answer has a type that the protocol does not
+// allow, the text says which one; that of package json contains the types of this program.
+func plainError(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err.Error()
+	}
+	text := "the server has answered with a value of a wrong type"
+	if at := fieldOf(wrong); at != "" {
+		text += " at " + at
+	}
+	return text
+}
+
+// fieldOf returns the path of the value that caused an error, such as "content.0.text".
+func fieldOf(err *json.UnmarshalTypeError) string {
+	return strings.TrimLeft(err.Field[strings.LastIndexByte(err.Field, ']')+1:], ".")
 }
 
 // Timeout returns how long a call may take if the caller does not say so.
@@ -146,5 +170,5 @@ func (s *Server) explain(ctx context.Context, sess *session, name string, err er
 	case sess.ctx.Err() != nil, errors.Is(err, mcp.ErrConnectionClosed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, mcp.ErrSessionMissing):
 		return failed("closed", "%s has ended during the call of %s", s.entry.Name, name)
 	}
-	return failed("io", "%s: %v", s.entry.Name, err)
+	return failed("io", "%s: %s", s.entry.Name, plainError(err))
 }

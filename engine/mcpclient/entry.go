@@ -26,8 +26,8 @@ const (
 type Entry struct {
 	Name string // names the server for scripts and in messages
 
-	// Command is a program, which is looked for as a shell would, and Args are its arguments. Path is
-	// the absolute path of the program, if it has been found already.
+	// Command is the name or the path of a program, and Args are its arguments. A name is looked for in
+	// the folders of PATH. Path is the absolute path of the program, if it has been found already.
 	Command string
 	Path    string
 	Args    []string

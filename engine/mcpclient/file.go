@@ -41,7 +41,11 @@ func ReadFile(path string, getenv func(name string) (string, bool)) ([]*Entry, e
 	if err != nil {
 		return nil, err
 	}
-	r := &fileReader{getenv: getenv, folder: filepath.Dir(path)}
+	folder, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	r := &fileReader{getenv: getenv, folder: folder}
 	entries, err := r.entries(data)
 	var at *lineError
 	if errors.As(err, &at) {
@@ -53,7 +57,7 @@ func ReadFile(path string, getenv func(name string) (string, bool)) ([]*Entry, e
 // A fileReader makes entries of a file.
 type fileReader struct {
 	getenv func(name string) (string, bool)
-	folder string // of the file
+	folder string // the absolute path of the folder of the file
 }
 
 func (r *fileReader) entries(data []byte) ([]*Entry, error) {

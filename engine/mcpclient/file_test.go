@@ -114,3 +114,16 @@ func TestWhatADenyRuleNamesCannotBeCalled(t *testing.T) {
 		t.Error("an empty list must allow nothing, and none everything")
 	}
 }
+
+func TestACommandIsRelativeToTheFolderOfTheFileAlsoIfThatIsTheWorkingFolder(t *testing.T) {
+	_, folder, _ := read(t, `{"mcpServers": {"notes": {"command": "./ls", "cwd": "."}}}`)
+	t.Chdir(folder)
+	entries, err := ReadFile("servers.json", os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// without a folder, the command ls would be looked for in PATH
+	if e := entries[0]; !filepath.IsAbs(e.Command) || filepath.Base(e.Command) != "ls" || !filepath.IsAbs(e.Dir) {
+		t.Errorf("got the command %s in the folder %s", e.Command, e.Dir)
+	}
+}

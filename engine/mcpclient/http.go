@@ -42,8 +42,8 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("%s answered HTTP %d", e.host, e.status)
 }
 
-// An httpTransport sends the requests to a server. It adds the headers of the entry, and bounds the
-// answers. Any goroutine may use it.
+// An httpTransport sends the requests to a server. It adds the headers of the entry to those
+// that go to the server of the entry, and bounds the answers. Any goroutine may use it.
 type httpTransport struct {
 	entry  *Entry
 	base   *http.Transport
@@ -92,7 +92,7 @@ func (t *httpTransport) client() *http.Client {
 		switch {
 		case len(via) > maxRedirects:
 			return errors.New("too many redirects")
-		case req.URL.Hostname() != from.Hostname(), from.Scheme == "https" && req.URL.Scheme != "https":
+		case !sameServer(req.URL, from) && !isUpgrade(from, req.URL):
 			return fmt.Errorf("the server redirects to %s: if that is right, use this address", shownURL(req.URL))
 		}
 		return nil
@@ -102,6 +102,27 @@ func (t *httpTransport) client() *http.Client {
 // shownURL returns a URL for messages, without its query.
 func shownURL(u *url.URL) string { return u.Scheme + "://" + u.Host + u.Path }
 
+// sameServer reports whether two URLs have the same scheme, host and port. Another port of a host can
+// belong to somebody else.
+func sameServer(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
+}
+
+// isUpgrade reports whether the URL to is that of the same host as from, with encryption: a redirect
+// from the default port of HTTP to that of HTTPS.
+func isUpgrade(from, to *url.URL) bool {
+	return from.Scheme == "http" && portOf(from) == "80" && to.Scheme == "https" && portOf(to) == "443" &&
+		strings.EqualFold(from.Hostname(), to.Hostname())
+}
+
+// portOf returns the port of a URL, which is the default port of its scheme if it has none.
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
+	}
+	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+}
+
 // RoundTrip implements http.RoundTripper.
 func (t *httpTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
@@ -110,7 +131,7 @@ func (t *httpTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		ctx, end = context.WithTimeout(ctx, lastRequests)
 	}
 	req = req.Clone(ctx)
-	if req.URL.Hostname() == t.entry.URL.Hostname() {
+	if sameServer(req.URL, t.entry.URL) || isUpgrade(t.entry.URL, req.URL) {
 		for name, values := range t.entry.Headers {
 			req.Header[name] = values
 		}

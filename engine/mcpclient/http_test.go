@@ -123,23 +123,43 @@ func TestACallIsRepeatedOnceIfTheSessionIsUnknown(t *testing.T) {
 	}
 }
 
-func TestHeadersDoNotGoToAnotherHost(t *testing.T) {
+func TestHeadersDoNotGoToAnotherHostOrPort(t *testing.T) {
 	t.Parallel()
 	var got atomic.Value
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got.Store(r.Header.Get("Authorization")) }))
 	defer other.Close()
-	elsewhere := strings.Replace(other.URL, "127.0.0.1", "localhost", 1)
-	server := serve(t, func(w http.ResponseWriter, r *http.Request) bool {
-		http.Redirect(w, r, elsewhere+"/mcp", http.StatusTemporaryRedirect)
-		return true
-	})
-	s, _ := start(t, server.entry("right"))
-	_, err := call(t, s, "echo", `{}`)
-	if codeOf(err) != "offline" || !strings.Contains(err.Error(), "the server redirects to http://localhost:") {
-		t.Errorf("got %v", err)
+	for _, elsewhere := range []string{strings.Replace(other.URL, "127.0.0.1", "localhost", 1), other.URL} {
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) bool {
+			http.Redirect(w, r, elsewhere+"/mcp", http.StatusTemporaryRedirect)
+			return true
+		})
+		s, _ := start(t, server.entry("right"))
+		_, err := call(t, s, "echo", `{}`)
+		if codeOf(err) != "offline" || !strings.Contains(err.Error(), "the server redirects to "+elsewhere) {
+			t.Errorf("got %v", err)
+		}
+		if v := got.Load(); v != nil {
+			t.Errorf("%s got a request with the header %q", elsewhere, v)
+		}
 	}
-	if v := got.Load(); v != nil {
-		t.Errorf("the other host got a request with the header %q", v)
+}
+
+func TestARedirectMayOnlyAddEncryption(t *testing.T) {
+	for redirect, want := range map[string]bool{
+		"http://home.lan https://home.lan/mcp":          true,
+		"http://home.lan:80/mcp https://HOME.lan:443":   true,
+		"http://home.lan http://home.lan:80/other":      true,
+		"http://home.lan:8080 https://home.lan":         false,
+		"http://home.lan https://home.lan:8443":         false,
+		"https://home.lan http://home.lan":              false,
+		"https://home.lan https://home.lan.example.com": false,
+	} {
+		from, to, _ := strings.Cut(redirect, " ")
+		a, _ := url.Parse(from)
+		b, _ := url.Parse(to)
+		if got := sameServer(a, b) || isUpgrade(a, b); got != want {
+			t.Errorf("%s: got %v, want %v", redirect, got, want)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -24,6 +25,10 @@ const (
 	// frameEnds is how many bytes of the beginning and of the end of such a message are searched for
 	// the id of the call.
 	frameEnds = 512
+
+	// maxAsked is how many requests of a server wait for their answers. A server that sends more, and
+	// does not read the answers, gets none for them.
+	maxAsked = 64
 
 	// codeTooLarge is the code of the error that a call gets instead of an answer that is too long. It
 	// is never sent.
@@ -42,6 +47,7 @@ type pipe struct {
 	ended    chan struct{} // closed when the output has ended
 	closing  sync.Once
 	closed   chan struct{}
+	asked    atomic.Int32 // requests of the server that have no answer yet
 
 	writing chan struct{} // holds a token while nobody writes
 	broken  error         // why nothing can be written any more; only for who holds the token
@@ -88,6 +94,9 @@ func (p *pipe) Read(ctx context.Context) (jsonrpc.Message, error) {
 // Write implements mcp.Connection. A server that does not read its input holds it up until ctx is
 // done. If only a part of the message has been written then, the pipe is broken.
 func (p *pipe) Write(ctx context.Context, m jsonrpc.Message) error {
+	if _, isAnswer := m.(*jsonrpc.Response); isAnswer {
+		defer p.asked.Add(-1)
+	}
 	data, err := jsonrpc.EncodeMessage(m)
 	if err != nil {
 		return err
@@ -173,6 +182,12 @@ func (p *pipe) message(line []byte, size int) jsonrpc.Message {
 	}
 	if line[0] == '{' {
 		if m, err := jsonrpc.DecodeMessage(line); err == nil {
+			if r, ok := m.(*jsonrpc.Request); ok && r.IsCall() {
+				if p.asked.Load() >= maxAsked {
+					return nil
+				}
+				p.asked.Add(1)
+			}
 			return m
 		}
 	}

@@ -4,6 +4,7 @@ package mcpclient
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 )
 
 const nullSignal = syscall.Signal(0)
@@ -90,7 +93,7 @@ func TestACallOfASilentServerEndsInTime(t *testing.T) {
 	if codeOf(err) != "offline" || !strings.Contains(err.Error(), "notes is not running: it has not started in 100ms") {
 		t.Errorf("got %v", err)
 	}
-	until(t, "a second attempt", func() bool { return strings.Count(log.String(), "is not running") > 0 })
+	until(t, "the warning", func() bool { return strings.Count(log.String(), "is not running") > 0 })
 }
 
 func TestATimeoutCancelsTheCallAndNothingElse(t *testing.T) {
@@ -201,5 +204,39 @@ func TestFewLinesOfTheStandardErrorAreLogged(t *testing.T) {
 	mustCall(t, s, "echo", `{"text":"a"}`)
 	if n := strings.Count(log.String(), "notes: line "); n == 0 || n > 500 {
 		t.Errorf("%d lines are logged", n)
+	}
+}
+
+func TestAServerThatAsksAndDoesNotReadTheAnswersIsNotKeptInMemory(t *testing.T) {
+	p := &pipe{noise: func(string) {}}
+	request := []byte(`{"jsonrpc":"2.0","id":"a","method":"ping"}`)
+	n := 0
+	for range 10 * maxAsked {
+		if p.message(request, len(request)) != nil {
+			n++
+		}
+	}
+	if n != maxAsked {
+		t.Errorf("%d requests were accepted", n)
+	}
+	p.writing, p.closed = make(chan struct{}), make(chan struct{})
+	p.Close()
+	p.Write(t.Context(), &jsonrpc.Response{})
+	if p.message(request, len(request)) == nil {
+		t.Error("no request is accepted after one has been answered")
+	}
+}
+
+func TestErrorsByStrangersAreShortAndPlain(t *testing.T) {
+	s := NewServer(&Entry{Name: "notes"}, nil)
+	sess := newSession()
+	defer sess.cancel()
+	err := s.explain(t.Context(), sess, "a", &jsonrpc.Error{Code: 1, Message: "\x1b[31m" + strings.Repeat("x", 1<<20)})
+	if len(err.Text) > maxErrorText || strings.Contains(err.Text, "\x1b") {
+		t.Errorf("got %d bytes: %.50q", len(err.Text), err.Text)
+	}
+	wrong := json.Unmarshal([]byte(`{"content":[{"text":5}]}`), new(struct{ Content []struct{ Text string } }))
+	if err := s.explain(t.Context(), sess, "a", wrong); err.Text != "notes: the server has answered with a value of a wrong type at Content.Text" {
+		t.Errorf("got %s", err.Text)
 	}
 }

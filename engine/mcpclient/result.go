@@ -48,7 +48,7 @@ func newResult(r *mcp.CallToolResult) *Result {
 	}
 	n.Text = safetext.Text(strings.Join(texts, "\n"))
 	if len(texts) == 0 && n.Data != nil {
-		n.Text = string(n.Data)
+		n.Text = safetext.Text(string(n.Data))
 	}
 	if len(n.Text) > tool.MaxResult {
 		note := fmt.Sprintf("\n[cut: the text has %s]", size(len(n.Text)))

@@ -68,13 +68,10 @@ func (c *converter) addProperties(to *tool.Schema, from map[string]any, depth in
 // then the others, sorted.
 func propertyOrder(properties map[string]any, required []string) []string {
 	var names []string
-	for _, name := range required {
-		if _, ok := properties[name]; ok && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(properties)) {
-		if !slices.Contains(names, name) {
+	seen := make(map[string]bool, len(properties))
+	for _, name := range slices.Concat(required, slices.Sorted(maps.Keys(properties))) {
+		if _, ok := properties[name]; ok && !seen[name] {
+			seen[name] = true
 			names = append(names, name)
 		}
 	}

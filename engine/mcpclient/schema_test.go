@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
 // convert converts a schema, and returns it as JSON.
@@ -16,7 +14,7 @@ func convert(t *testing.T, schema string) (string, *Tool) {
 	if err := json.Unmarshal([]byte(schema), &v); err != nil {
 		t.Fatal(err)
 	}
-	n := newTool(&mcp.Tool{Name: "a", InputSchema: v})
+	n := NewTool("a", "", "", v)
 	var text strings.Builder
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)

@@ -20,6 +20,10 @@ const (
 	// provenTime is how long a server must have been ready for its next pause to be firstPause.
 	provenTime = 10 * time.Second
 
+	// listPause is the shortest time between two lists of the tools of a server, which may say all the
+	// time that its tools have changed.
+	listPause = 500 * time.Millisecond
+
 	maxCalls = 64 // calls of a server at the same time
 )
 
@@ -46,13 +50,15 @@ type Server struct {
 	cancel    context.CancelFunc // ends the goroutine run; nil if there is none
 	done      chan struct{}      // closed when the last goroutine run has ended; nil before the first
 	state     State
-	why       string   // why the server is down
-	session   *session // nil unless the server is ready
-	tools     []*Tool  // those that may be called, sorted by name
-	known     map[string][32]byte
-	takenBack map[string]bool // tools whose definition has changed
-	changed   chan struct{}   // closed, and replaced, when something of the above has changed
-	watchers  map[*watcher]func()
+	why       string              // why the server is down
+	session   *session            // nil unless the server is ready
+	tools     []*Tool             // those that may be called, sorted by name
+	known     map[string][32]byte // the sums of the definitions that were listed first, by name
+	takenBack map[string]bool     // tools whose definition has changed, for as long as the Server exists
+
+	toldIncomplete bool          // the log says that tools were left out
+	changed        chan struct{} // closed, and replaced, when something of the above has changed
+	watchers       map[*watcher]func()
 }
 
 // A watcher stands for one call of Watch.
@@ -62,7 +68,7 @@ type watcher struct{ _ byte }
 // nil means that it is dropped. The caller must call Close.
 func NewServer(e *Entry, log *slog.Logger) *Server {
 	return &Server{
-		entry: e, log: log, slots: make(chan struct{}, maxCalls), state: Starting, known: make(map[string][32]byte),
+		entry: e, log: log, slots: make(chan struct{}, maxCalls), state: Starting, known: make(map[string][32]byte), takenBack: make(map[string]bool),
 		changed: make(chan struct{}), watchers: make(map[*watcher]func()),
 	}
 }
@@ -203,7 +209,7 @@ func (s *Server) run(ctx context.Context) {
 		if time.Since(began) > provenTime {
 			pause.Reset()
 		}
-		why := safetext.Cut(safetext.Line(err.Error()), 300, "…")
+		why := shortText(err)
 		s.mu.Lock()
 		s.set(Down, why, nil)
 		s.mu.Unlock()
@@ -244,7 +250,8 @@ func (s *Server) runOnce(ctx context.Context) error {
 	s.set(Ready, "", sess)
 	n := len(s.tools)
 	s.mu.Unlock()
-	s.logf(slog.LevelInfo, "is ready after %v, with %d tools that may be called%s", time.Since(began).Round(time.Millisecond), n, serverInfo(sess))
+	listed, failures := time.Now(), 0
+	s.logf(slog.LevelInfo, "is ready after %v; tools that may be called: %d%s", time.Since(began).Round(time.Millisecond), n, serverInfo(sess))
 	for {
 		select {
 		case <-sess.lost:
@@ -253,11 +260,21 @@ func (s *Server) runOnce(ctx context.Context) error {
 			return ctx.Err()
 		case <-sess.changed:
 		}
+		pause := time.NewTimer(time.Until(listed.Add(listPause)))
+		select {
+		case <-pause.C:
+		case <-sess.lost:
+		case <-ctx.Done():
+		}
+		pause.Stop()
 		listing, cancel := context.WithTimeout(ctx, s.entry.timeout())
 		err := s.update(listing, sess)
 		cancel()
+		listed = time.Now()
 		if err != nil && ctx.Err() == nil {
-			s.logf(slog.LevelWarn, "its tools have changed, but cannot be listed: %v", err)
+			if failures++; repeat.Shown(failures) {
+				s.logf(slog.LevelWarn, "has changed its tools, but they cannot be listed: %s%s", shortText(err), repeat.Suffix(failures))
+			}
 		}
 		s.mu.Lock()
 		s.announce()
@@ -273,6 +290,9 @@ func (s *Server) update(ctx context.Context, sess *session) error {
 	}
 	return err
 }
+
+// shortText returns the text of an error, which a server may have written, for the log.
+func shortText(err error) string { return safetext.Cut(safetext.Line(plainError(err)), 300, "…") }
 
 // serverInfo returns the name of the program of the server and its version, for the log.
 func serverInfo(sess *session) string {

@@ -17,9 +17,6 @@ const (
 	legacyVersion = "2025-11-25"
 	// codeVersion is the code of the error of a server that does not know the version.
 	codeVersion = -32022
-
-	maxTools = 1000 // of a server that are listed
-	maxPages = 100  // of a list
 )
 
 // A session is one connection to a server.
@@ -38,7 +35,7 @@ type session struct {
 func newClient(changed chan struct{}) *mcp.Client {
 	return mcp.NewClient(&mcp.Implementation{Name: "moonlark", Version: version.Version()}, &mcp.ClientOptions{
 		Capabilities: &mcp.ClientCapabilities{},
-		// an answer that asks for input is an error: see check of a result
+		// an answer that asks for more input is an error: see Server.Call
 		MultiRoundTrip: &mcp.MultiRoundTripOptions{Disabled: true},
 		ToolListChangedHandler: func(context.Context, *mcp.ToolListChangedRequest) {
 			select {
@@ -172,13 +169,12 @@ func (sess *session) end() {
 	<-sess.lost
 }
 
-// list returns the tools of the server, as it describes them. It drops those after maxTools, and those
-// whose names would be dangerous in a log.
-func (sess *session) list(ctx context.Context) ([]*mcp.Tool, error) {
+// list returns the tools of the server.
+func (sess *session) list(ctx context.Context) (*listing, error) {
+	l := new(listing)
 	if res := sess.InitializeResult(); res == nil || res.Capabilities == nil || res.Capabilities.Tools == nil {
-		return nil, nil
+		return l, nil
 	}
-	var all []*mcp.Tool
 	params := new(mcp.ListToolsParams)
 	for range maxPages {
 		res, err := sess.ListTools(ctx, params)
@@ -186,14 +182,15 @@ func (sess *session) list(ctx context.Context) ([]*mcp.Tool, error) {
 			return nil, fmt.Errorf("tools/list: %w", err)
 		}
 		for _, t := range res.Tools {
-			if t != nil && isToolName(t.Name) {
-				all = append(all, t)
+			if !l.add(t) {
+				return l, nil
 			}
 		}
-		if res.NextCursor == "" || len(all) >= maxTools {
-			break
+		if res.NextCursor == "" {
+			return l, nil
 		}
 		params = &mcp.ListToolsParams{Cursor: res.NextCursor}
 	}
-	return all[:min(len(all), maxTools)], nil
+	l.incomplete = true
+	return l, nil
 }

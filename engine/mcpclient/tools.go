@@ -15,11 +15,15 @@ import (
 	"moonlark/engine/tool"
 )
 
-// maxDescription is the maximal length of a description of a tool or a parameter, in bytes.
-const maxDescription = 1 << 10
-
-// maxToolName is the maximal length of the name of a tool, in bytes.
-const maxToolName = 128
+const (
+	maxDescription = 1 << 10  // bytes of a description of a tool or a parameter
+	maxToolName    = 128      // bytes of the name of a tool
+	maxSchema      = 64 << 10 // bytes of the schema of a tool
+	maxListing     = 4 << 20  // bytes of the descriptions and schemas of all tools of a server
+	maxTools       = 1000     // tools of a server
+	maxPages       = 100      // pages of a list of tools
+	maxKnown       = 4000     // different names of tools that a server can list, one time or another
+)
 
 // A Tool is a tool of a server. Nobody changes it.
 type Tool struct {
@@ -40,10 +44,12 @@ type Tool struct {
 
 // NewTool returns a tool with this JSON Schema of its arguments.
 func NewTool(name, title, description string, schema any) *Tool {
-	return newTool(&mcp.Tool{Name: name, Title: title, Description: description, InputSchema: schema})
+	t := newTool(&mcp.Tool{Name: name, Title: title, Description: description, InputSchema: schema})
+	t.Parameters, t.nullable = convertParameters(schema)
+	return t
 }
 
-// newTool returns the tool that the server describes.
+// newTool returns the tool that the server describes, without its parameters.
 func newTool(t *mcp.Tool) *Tool {
 	schema, err := json.Marshal(t.InputSchema)
 	if err != nil {
@@ -57,7 +63,6 @@ func newTool(t *mcp.Tool) *Tool {
 		n.Title = safetext.Cut(safetext.Line(t.Annotations.Title), 100, "…")
 	}
 	n.Destructive = t.Annotations != nil && t.Annotations.DestructiveHint != nil && *t.Annotations.DestructiveHint
-	n.Parameters, n.nullable = convertParameters(t.InputSchema)
 	return n
 }
 
@@ -94,35 +99,54 @@ func isToolName(name string) bool {
 	return name != "" && len(name) <= maxToolName && name == safetext.Line(name)
 }
 
-// relist gets the tools of the server, and records those that may be called. A tool whose definition
-// has changed since the server was first asked is taken back, unless the entry says otherwise.
-func (s *Server) relist(listed []*mcp.Tool) {
+// A listing is the list of the tools of a server.
+type listing struct {
+	tools      []*Tool
+	size       int  // bytes of the descriptions and schemas so far
+	incomplete bool // tools were left out because there are too many, or because they are too large
+}
+
+// add adds a tool, unless its name would be dangerous in a log. It returns false if the listing is
+// full.
+func (l *listing) add(t *mcp.Tool) bool {
+	if t == nil || !isToolName(t.Name) {
+		return true
+	}
+	n := newTool(t)
+	l.size += len(t.Description) + len(n.Schema)
+	switch {
+	case l.size > maxListing || len(l.tools) == maxTools:
+		l.incomplete = true
+		return false
+	case len(n.Schema) > maxSchema:
+		l.incomplete = true
+		return true
+	}
+	n.Parameters, n.nullable = convertParameters(t.InputSchema)
+	l.tools = append(l.tools, n)
+	return true
+}
+
+// relist records which of the listed tools may be called. A tool whose definition has changed since the
+// server first listed it is taken back for good, unless the entry says otherwise.
+func (s *Server) relist(l *listing) {
 	var tools []*Tool
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seen := make(map[string]bool)
-	takenBack := make(map[string]bool)
-	for _, description := range listed {
-		name := description.Name
-		if seen[name] || !s.entry.MayCall(name) {
+	for _, t := range l.tools {
+		if seen[t.Name] || !s.entry.MayCall(t.Name) {
 			continue
 		}
-		seen[name] = true
-		t := newTool(description)
-		sum, known := s.known[name]
-		switch {
-		case !known || s.entry.Trust:
-			s.known[name] = t.sum
-		case sum != t.sum:
-			takenBack[name] = true
-			if !s.takenBack[name] {
-				s.logf(slog.LevelWarn, "has changed the definition of its tool %s: the tool is taken back until Moonlark is started again; \"trust\": true in its entry would accept the change", name)
-			}
-			continue
+		seen[t.Name] = true
+		if s.accepts(t, l) {
+			tools = append(tools, t)
 		}
-		tools = append(tools, t)
 	}
-	s.takenBack = takenBack
+	if l.incomplete && !s.toldIncomplete {
+		s.toldIncomplete = true
+		s.logf(slog.LevelWarn, "lists too many tools, or tools with too long descriptions or schemas: some are left out")
+	}
 	slices.SortFunc(tools, func(a, b *Tool) int { return cmp.Compare(a.Name, b.Name) })
 	for i, t := range tools { // equal tools stay the same
 		for _, before := range s.tools {
@@ -132,4 +156,26 @@ func (s *Server) relist(listed []*mcp.Tool) {
 		}
 	}
 	s.tools = tools
+}
+
+// accepts reports whether the tool may be called: whether it is new, or described as before. The caller
+// holds s.mu.
+func (s *Server) accepts(t *Tool, l *listing) bool {
+	if s.entry.Trust {
+		return true
+	}
+	sum, known := s.known[t.Name]
+	switch {
+	case s.takenBack[t.Name]:
+		return false
+	case known && sum != t.sum:
+		s.takenBack[t.Name] = true
+		s.logf(slog.LevelWarn, "has changed the definition of its tool %s: the tool is taken back until Moonlark is started again; \"trust\": true in its entry would accept the change", t.Name)
+		return false
+	case !known && len(s.known) == maxKnown:
+		l.incomplete = true
+		return false
+	}
+	s.known[t.Name] = t.sum
+	return true
 }

@@ -179,19 +179,19 @@ func (r *Remote) AttendApprovals() (leave func()) {
 
 // AnswerApproval answers the question that has been waiting longest whether a tool of an MCP server
 // may be called, if there is one and the text is y, yes, n or no. It reports whether it has answered.
-func (r *Remote) AnswerApproval(text string) bool {
+// The error says that the person must answer again: see script.Approvals.AnswerOldest.
+func (r *Remote) AnswerApproval(text string) (answered bool, err error) {
 	a := r.parts.Load().Approvals
 	if a == nil {
-		return false
+		return false, nil
 	}
-	q, waits := a.Oldest()
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "y", "yes":
-		return waits && a.Answer(q.ID, true)
+		return a.AnswerOldest(true)
 	case "n", "no":
-		return waits && a.Answer(q.ID, false)
+		return a.AnswerOldest(false)
 	}
-	return false
+	return false, nil
 }
 
 // AwaitGreeting waits until the agent has said something, or has been quiet for a second. With

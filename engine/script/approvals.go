@@ -5,12 +5,21 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 
+	"moonlark/engine/safetext"
 	"moonlark/luastd"
 )
 
 // ApprovalEvent is the name of the event that tells scripts about the call of a tool of an MCP server.
 const ApprovalEvent = "mcp_tool_call"
+
+// surpriseTime is how long after the end of a question a person may still mean that question with an
+// answer.
+const surpriseTime = 10 * time.Second
+
+// maxShownArguments is the maximal length of the arguments of a call in a question, in bytes.
+const maxShownArguments = 1000
 
 // Approvals are the questions whether tools of MCP servers may be called. Any goroutine may use them.
 // The zero value has none, and nobody who answers.
@@ -24,12 +33,14 @@ type Approvals struct {
 	last   int        // number of questions so far
 	people int        // number of calls of Attend that have not ended
 	open   []*openQuestion
+	ended  time.Time // when a question has ended last without the answer of a person
 }
 
 // A Question is a question that waits for an answer.
 type Question struct {
 	ID       string
 	Attended bool // a person answers questions
+	Before   int  // number of questions that the person must answer first
 	luastd.ApprovalRequest
 }
 
@@ -37,6 +48,14 @@ type Question struct {
 type openQuestion struct {
 	Question
 	answered func(error)
+}
+
+// Text returns the question as a person reads it. Arguments that are too long are cut, and the text
+// says so.
+func (q Question) Text() string {
+	args := safetext.Line(string(q.Arguments))
+	note := fmt.Sprintf("… (cut: %d bytes in all)", len(q.Arguments))
+	return fmt.Sprintf("may %s of the MCP server %s be called with %s?", q.Tool, q.Server, safetext.Cut(args, maxShownArguments, note))
 }
 
 // Fields returns the fields of ApprovalEvent for the question, as JSON.
@@ -61,7 +80,7 @@ func (a *Approvals) Ask(r luastd.ApprovalRequest, answered func(error)) (cancel 
 		return func() {}
 	}
 	a.last++
-	q := &openQuestion{Question{fmt.Sprintf("mcp-ask-%d", a.last), a.people > 0, r}, answered}
+	q := &openQuestion{Question{fmt.Sprintf("mcp-ask-%d", a.last), a.people > 0, len(a.open), r}, answered}
 	a.open = append(a.open, q)
 	a.mu.Unlock()
 	if a.Publish != nil {
@@ -70,13 +89,15 @@ func (a *Approvals) Ask(r luastd.ApprovalRequest, answered func(error)) (cancel 
 	return func() { a.take(q.ID) }
 }
 
-// take removes the question with this id. It returns nil if there is none.
+// take removes the question with this id, which has ended without the answer of a person. It returns
+// nil if there is none.
 func (a *Approvals) take(id string) *openQuestion {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i, q := range a.open {
 		if q.ID == id {
 			a.open = append(a.open[:i:i], a.open[i+1:]...)
+			a.ended = time.Now()
 			return q
 		}
 	}
@@ -90,22 +111,38 @@ func (a *Approvals) Answer(id string, approved bool) bool {
 	if q == nil {
 		return false
 	}
+	q.answer(approved)
+	return true
+}
+
+// answer says that the call may be made, or may not.
+func (q *openQuestion) answer(approved bool) {
 	if approved {
 		q.answered(nil)
 	} else {
 		q.answered(luastd.ErrRefused)
 	}
-	return true
 }
 
-// Oldest returns the question that has been waiting longest. ok is false if there is none.
-func (a *Approvals) Oldest() (q Question, ok bool) {
+// AnswerOldest is the answer of a person to the question that has been waiting longest. It returns
+// false if there is none. If another question has just ended, the person may have meant that one: then
+// a yes has no effect, and the error contains the question. A second yes counts.
+func (a *Approvals) AnswerOldest(approved bool) (answered bool, err error) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	if len(a.open) == 0 {
-		return Question{}, false
+		a.mu.Unlock()
+		return false, nil
 	}
-	return a.open[0].Question, true
+	q := a.open[0]
+	if approved && time.Since(a.ended) < surpriseTime {
+		a.ended = time.Time{}
+		a.mu.Unlock()
+		return false, fmt.Errorf("the question before this one has ended without your answer. This one is: %s Answer again", q.Text())
+	}
+	a.open = a.open[1:]
+	a.mu.Unlock()
+	q.answer(approved)
+	return true, nil
 }
 
 // Attend says that a person answers questions from now on, until leave is called.

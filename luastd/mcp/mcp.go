@@ -18,8 +18,8 @@
 // this package, everything runs on the executor's goroutine, except for the calls, and for the
 // functions that a server calls when something has changed.
 //
-// Bounds: 16 servers of a script, with 16 offers and 16 functions for changes each, and 64 calls of a server at the same time. Those of answers are in
-// package mcpclient.
+// Bounds: 16 servers of a script, with 16 offers and 16 functions for changes each, and 64 calls of a
+// server at the same time. The bounds of what a server answers are in package mcpclient.
 package mcp
 
 import (

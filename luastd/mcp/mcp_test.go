@@ -166,8 +166,7 @@ func TestLongAndEqualNamesOfTools(t *testing.T) {
 	t.Parallel()
 	fake := fakeTools{"a b", "a.b", strings.Repeat("x", 100)}
 	s := luastdtest.Open(t, luastdtest.Options{Fakes: fake, Source: `mcp.server("notes"):offer {allow = {"*"}}`})
-	want := "notes_a_b notes_a_b_" + "df34b853" + " notes_" + strings.Repeat("x", 49) + "_"
-	if got := toolNames(s); len(got) < len(want) || !strings.HasPrefix(got, "notes_a_b notes_a_b_") || !strings.Contains(got, " notes_"+strings.Repeat("x", 49)+"_") {
+	if got := toolNames(s); !strings.HasPrefix(got, "notes_a_b notes_a_b_") || !strings.Contains(got, " notes_"+strings.Repeat("x", 49)+"_") {
 		t.Errorf("got %s", got)
 	}
 	for _, spec := range s.Scripts.Tools() {

@@ -21,7 +21,8 @@ import (
 )
 
 const (
-	maxName = 64 // bytes of the name of an offered tool
+	maxName  = 64   // bytes of the name of an offered tool
+	maxNames = 4000 // tools whose names are kept for a server that lists ever new ones
 	// askTime is how much longer a call may take that somebody must allow.
 	askTime = 45 * time.Second
 	// maxList is the maximal length of the list of tools in the description of an offer with "as".
@@ -42,6 +43,8 @@ type offer struct {
 	description string // of this tool
 
 	updating sync.Mutex // locked by update, so that the last list of the server counts
+
+	names map[string]string // the names for the agent, by those of all tools so far; only for update
 
 	mu    sync.Mutex        // guards tools
 	tools map[string]string // the names of the tools of the server, by the names for the agent
@@ -134,15 +137,35 @@ var notPlain = regexp.MustCompile(`[^a-zA-Z0-9_-]`)
 // plain replaces the characters of s that the name of a tool cannot have.
 func plain(s string) string { return notPlain.ReplaceAllString(s, "_") }
 
-// offeredName returns the name of a tool for the agent: the prefix and its name. A name that is too
-// long, and one that another tool has already, ends in a hash.
-func offeredName(prefix, name string, taken func(string) bool) string {
-	offered := prefix + plain(name)
-	if len(offered) <= maxName && !taken(offered) {
-		return offered
+// offeredNames returns the names of tools for the agent, by the names of the tools: the prefix and the
+// name. A name that is too long, and one that another tool has already, ends in a hash. A tool keeps the
+// name that it has in before, so that a new tool of the server never gets the name of another one; and a
+// tool whose name need not be changed has priority over others.
+func offeredNames(prefix string, tools []*mcpclient.Tool, before map[string]string) map[string]string {
+	names := make(map[string]string)
+	taken := make(map[string]bool)
+	for name, offered := range before {
+		names[name], taken[offered] = offered, true
 	}
-	sum := sha256.Sum256([]byte(name))
-	return offered[:min(len(offered), maxName-9)] + "_" + hex.EncodeToString(sum[:4])
+	add := func(name, offered string) {
+		if names[name] == "" && len(offered) <= maxName && !taken[offered] {
+			names[name], taken[offered] = offered, true
+		}
+	}
+	for _, t := range tools {
+		if t.Name == plain(t.Name) {
+			add(t.Name, prefix+t.Name)
+		}
+	}
+	for _, t := range tools {
+		add(t.Name, prefix+plain(t.Name))
+		for i := 0; names[t.Name] == ""; i++ { // the server may have a tool with the name that has the hash
+			sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", i, t.Name))
+			offered := prefix + plain(t.Name)
+			add(t.Name, offered[:min(len(offered), maxName-9)]+"_"+hex.EncodeToString(sum[:4]))
+		}
+	}
+	return names
 }
 
 // update offers the present tools of the server. While the server starts for the first time, it does
@@ -158,16 +181,22 @@ func (o *offer) update() {
 	if state, _ := s.Status(); state == mcpclient.Starting && len(all) == 0 {
 		return
 	}
-	names := make(map[string]string)
-	var specs []*tool.Spec
 	var offered []*mcpclient.Tool
 	for _, t := range all {
 		if !mcpclient.MatchesAny(o.allow, t.Name) && !mcpclient.MatchesAny(o.ask, t.Name) {
 			continue
 		}
 		offered = append(offered, t)
-		if o.as == "" {
-			name := offeredName(o.prefix, t.Name, func(name string) bool { return names[name] != "" })
+	}
+	names := make(map[string]string)
+	var specs []*tool.Spec
+	if o.as == "" {
+		if len(o.names) > maxNames {
+			o.names = nil
+		}
+		o.names = offeredNames(o.prefix, offered, o.names)
+		for _, t := range offered {
+			name := o.names[t.Name]
 			names[name] = t.Name
 			specs = append(specs, o.spec(name, t, s.Timeout()))
 		}
