@@ -147,6 +147,8 @@ type Scripts struct {
 	brokers   map[string]*permit.Broker // the permissions of each script, by path; guarded by reloading
 	claims    map[string]*claims        // what each script has open, by path; guarded by reloading
 
+	closing sync.Mutex // held by Close
+
 	mu     sync.Mutex // guards the fields below
 	list   []*script
 	offers map[offerKey]*offer // what the current generations offer

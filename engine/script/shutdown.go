@@ -84,8 +84,11 @@ func (s *Scripts) callsInProgress() []*Call {
 }
 
 // Close answers all tool calls with an error, runs the on_unload functions of every script, and
-// ends the executors. It returns when all goroutines of the scripts have ended.
+// ends the executors. It returns when all goroutines of the scripts have ended, also if several
+// goroutines call it at the same time.
 func (s *Scripts) Close() {
+	s.closing.Lock()
+	defer s.closing.Unlock()
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	s.Drain(ended)
