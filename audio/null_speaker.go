@@ -14,6 +14,7 @@ var _ Speaker = (*NullSpeaker)(nil)
 // NewNullSpeaker returns a NullSpeaker that is ready to use.
 func NewNullSpeaker() *NullSpeaker { return &NullSpeaker{flushes: make(chan struct{}, 1)} }
 
+// String returns "none".
 func (*NullSpeaker) String() string { return "none" }
 
 // Flush implements [Speaker]. A NullSpeaker has no buffer to flush, so Play calls the source's Lost

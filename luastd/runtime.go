@@ -174,13 +174,12 @@ type TaskSpec struct {
 	Fn   *lua.LFunction
 	Args []lua.LValue
 
-	// Parent is the task that waits for the new task. If the parent is a tool call, which continues
-	// when the script is replaced, the new task continues too. If Parent is nil, the new task is
-	// killed then.
+	// Parent is the task that waits for the new task; nil if no task does. A reload kills the new task,
+	// unless the parent is a task that a reload does not kill, such as a tool call.
 	Parent Task
 
-	// Continues says that the task continues when the script is replaced, as a tool call does. Such
-	// a task cannot be started when the script has been replaced.
+	// Continues says that a reload does not kill the task, as it does not kill a tool call. Such a task
+	// cannot be started after the reload.
 	Continues bool
 
 	// Timeout is how long the task may take, including its waits. Then it is killed. Zero means
@@ -296,7 +295,8 @@ type Owner interface {
 	Own(close func()) (release func())
 }
 
-// ErrReplaced is the error of the functions that start something when the script has been replaced.
+// ErrReplaced is returned by methods that start a task, when a reload has replaced the copy of the
+// script that calls them.
 var ErrReplaced = errors.New("this copy of the script has been replaced, and starts nothing more")
 
 // ErrLoaded is the error of the methods of a Registrar after the top level of the script has

@@ -109,7 +109,7 @@ type Reply struct {
 type Usage struct {
 	InputTokens  int           // 0 if the server does not say
 	OutputTokens int           // 0 if the server does not say
-	FirstToken   time.Duration // from the request to the first piece of the reply
-	Duration     time.Duration // from the request to the end of the reply
+	FirstToken   time.Duration // time from sending the request to the first piece of the reply
+	Duration     time.Duration // time from sending the request to the end of the reply
 	Attempts     int           // number of requests, at least 1
 }

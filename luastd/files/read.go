@@ -107,7 +107,7 @@ func tooLarge(size, limit int64) error {
 	return Fail("too_large", "there are %d bytes; the maximum is %d", size, limit)
 }
 
-// A contextReader reads until ctx is cancelled.
+// A contextReader reads from r until ctx is done: see Reader.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader
@@ -120,7 +120,7 @@ func (r contextReader) Read(p []byte) (int, error) {
 	return r.r.Read(p)
 }
 
-// Reader returns a reader that reads r until ctx is cancelled.
+// Reader returns a reader that reads from r. When ctx is done, its Read returns the error of ctx.
 func Reader(ctx context.Context, r io.Reader) io.Reader { return contextReader{ctx, r} }
 
 // Seconds returns t in seconds since 1970, as scripts use times.

@@ -2,13 +2,11 @@ package mqtt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"slices"
 	"sync"
-	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -43,9 +41,6 @@ type client struct {
 	last    mqttclient.Event   // the last event of the connection
 	count   int                // number of events so far
 }
-
-// A waiter stands for one wait.
-type waiter struct{ _ byte }
 
 func newClient(m *module, s *settings, slot *sockets.Slot) *client {
 	c := &client{m: m, s: s, slot: slot, handlers: make(map[string][]*handler), homes: make(map[string]*home), waiting: make(map[*waiter]func())}
@@ -158,48 +153,6 @@ func (c *client) close() {
 	}
 }
 
-// noteEvent is the function Event of the user. It may be called by any goroutine.
-func (c *client) noteEvent(e mqttclient.Event) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.last = e
-	c.count++
-	c.wakeAll()
-}
-
-// wakeAll ends the waits for an event. The caller holds c.mu.
-func (c *client) wakeAll() {
-	for _, wake := range c.waiting {
-		wake()
-	}
-	clear(c.waiting)
-}
-
-// onEvent makes wake be called at the next event, or at once if there were more than seen events.
-// stop ends that.
-func (c *client) onEvent(seen int, wake func()) (stop func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed || c.count > seen {
-		wake()
-		return func() {}
-	}
-	w := new(waiter)
-	c.waiting[w] = wake
-	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.waiting, w)
-	}
-}
-
-// events returns the last event, and how many there were.
-func (c *client) events() (last mqttclient.Event, count int, closed bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.last, c.count, c.closed
-}
-
 // errClosed is the failure of the methods after close.
 var errClosed = sockets.Fail("closed", "the script has closed the client")
 
@@ -260,191 +213,6 @@ func (c *client) String() string {
 		state = "connected"
 	}
 	return fmt.Sprintf("mqtt client %s (%s)", c.s.shown(), state)
-}
-
-// waitConnected is the Lua method client:wait.
-func (m *module) waitConnected(L *lua.LState) int {
-	luastd.CheckLoaded(L, m.rt, "client:wait")
-	c := checkClient(L)
-	timeout := m.rt.WaitLimit(value.OptTimeout(L, 2, c.s.options.Timeout, maxTimeout))
-	var f *sockets.Failure
-	var seen int
-	connected := m.wait(L, c.s.fake != nil, timeout, func() bool {
-		var last mqttclient.Event
-		last, seen, _ = c.events()
-		f = c.status()
-		return f != nil || last.Connected
-	}, func(wake func()) func() { return c.onEvent(seen, wake) })
-	switch {
-	case f != nil:
-		return f.Push(L)
-	case connected:
-		L.Push(lua.LTrue)
-		return 1
-	}
-	if _, failure := c.session.State(); failure != nil {
-		return failure.Push(L)
-	}
-	return value.PushFailure(L, "timeout", "no connection to %s in %s", c.s.at(), sockets.Seconds(timeout))
-}
-
-// wait calls take until it returns true, and then returns true. Between two calls, the running task
-// waits until the function wake that begin gets is called, or until timeout has passed: then wait
-// returns false. A negative timeout means no limit. stop, which begin returns, is called after each
-// wait. In a test with a fake broker, the wait ends only by what the test does, so that the clock
-// may move meanwhile.
-func (m *module) wait(L *lua.LState, isFake bool, timeout time.Duration, take func() bool, begin func(wake func()) (stop func())) bool {
-	for deadline := m.rt.Elapsed().Add(timeout); !take(); {
-		left := deadline.Sub(m.rt.Elapsed())
-		if timeout >= 0 && left <= 0 {
-			return false
-		}
-		m.waitOnce(L, isFake, timeout >= 0, left, begin)
-	}
-	return true
-}
-
-// waitOnce makes the running task wait once, for at most timeout if limited is true.
-func (m *module) waitOnce(L *lua.LState, isFake, limited bool, timeout time.Duration, begin func(wake func()) (stop func())) {
-	await := m.rt.Await
-	if isFake {
-		await = m.rt.Rest
-	}
-	var stops []func()
-	defer func() { // await panics if the task has been killed
-		for _, stop := range stops {
-			stop()
-		}
-	}()
-	await(L, func(done func(any)) func() {
-		stops = append(stops, begin(func() { done(nil) }))
-		if limited {
-			timer := m.rt.AfterFunc(timeout, func() { done(nil) })
-			stops = append(stops, func() { timer.Stop() })
-		}
-		return nil
-	})
-}
-
-// A handler is a function for the events of a client.
-type handler struct {
-	event string
-	fn    *lua.LFunction
-	seen  int // how many events have been handled
-}
-
-// on is the Lua method client:on.
-func (m *module) on(L *lua.LState) int {
-	c := checkClient(L)
-	h := &handler{event: value.CheckChoice(L, 2, "connect", "disconnect"), fn: L.CheckFunction(3)}
-	if len(c.handlers[h.event]) >= 16 {
-		L.RaiseError("client:on: there are 16 functions for this event already")
-	}
-	last, count, _ := c.events()
-	if h.event == "connect" && last.Connected {
-		h.seen = count - 1 // for the connection that there is
-	} else {
-		h.seen = count
-	}
-	c.handlers[h.event] = append(c.handlers[h.event], h)
-	m.spawn(L, "client:on", func(L *lua.LState) int {
-		c.handle(L, h)
-		return 0
-	})
-	return 0
-}
-
-// spawn starts a task that runs fn. It raises an error if that is not possible.
-func (m *module) spawn(L *lua.LState, name string, fn lua.LGFunction) {
-	if err := m.rt.Spawn(L.NewFunction(fn), nil); err != nil {
-		L.RaiseError("%s: %s", name, err)
-	}
-}
-
-// handle calls the function of h for the events of the connection. If there are more events than
-// the function can handle, it gets only the last one.
-func (c *client) handle(L *lua.LState, h *handler) {
-	for {
-		var event mqttclient.Event
-		var closed bool
-		c.m.wait(L, c.s.fake != nil, -1, func() bool {
-			var count int
-			if event, count, closed = c.events(); count > h.seen || closed {
-				h.seen = count
-				return true
-			}
-			return false
-		}, func(wake func()) func() { return c.onEvent(h.seen, wake) })
-		if closed {
-			return
-		}
-		if event.Connected == (h.event == "connect") {
-			c.call(L, "mqtt: "+h.event, h.fn, eventTable(L, event), nil)
-		}
-	}
-}
-
-func eventTable(L *lua.LState, e mqttclient.Event) *lua.LTable {
-	t := L.CreateTable(0, 2)
-	if e.Connected {
-		t.RawSetString("version", lua.LNumber(e.Version))
-		t.RawSetString("resumed", lua.LBool(e.Resumed))
-	} else if e.Failure != nil {
-		t.RawSetString("reason", lua.LString(safetext.Line(e.Failure.Error())))
-		t.RawSetString("code", lua.LString(e.Failure.Code))
-	}
-	return t
-}
-
-// call runs a function of the script as a task of its own, so that an error or a kill ends only
-// that task, and waits until the task has ended. If the task does not begin, because the script is
-// replaced or because too many tasks wait, call calls unused, which may be nil. It returns false if
-// the script has been replaced.
-func (c *client) call(L *lua.LState, name string, fn *lua.LFunction, arg lua.LValue, unused func(), more ...lua.LValue) bool {
-	began := false
-	run := L.NewFunction(func(L *lua.LState) int {
-		began = true
-		L.Push(fn)
-		L.Push(arg)
-		for _, v := range more {
-			L.Push(v)
-		}
-		L.Call(1+len(more), 0)
-		return 0
-	})
-	err, _ := c.m.rt.Await(L, func(done func(any)) func() {
-		_, err := c.m.rt.Start(luastd.TaskSpec{Name: name, Fn: run, Ended: func(o luastd.Outcome) bool {
-			if !began && unused != nil {
-				unused()
-			}
-			done(nil)
-			return false
-		}})
-		if err != nil {
-			if unused != nil {
-				unused()
-			}
-			done(err)
-		}
-		return nil
-	}).(error)
-	switch {
-	case errors.Is(err, luastd.ErrReplaced):
-		return false
-	case err != nil && unused == nil:
-		c.m.rt.Log(slog.LevelWarn, fmt.Sprintf("%s was not called: %s", name, err))
-	case err != nil:
-		c.m.sleep(L, 10*time.Millisecond)
-	}
-	return true
-}
-
-// sleep makes the task wait for d.
-func (m *module) sleep(L *lua.LState, d time.Duration) {
-	m.rt.Rest(L, func(done func(any)) func() {
-		timer := m.rt.AfterFunc(d, func() { done(nil) })
-		return func() { timer.Stop() }
-	})
 }
 
 // forget removes s from the subscriptions.

@@ -52,9 +52,10 @@ func topicName(name string) string {
 	return name[:min(len(name), 40)]
 }
 
-// clientIDs are the clients of this process, by the host of the broker and their id. Two clients
-// with one id would end each other's connections again and again, so the second one must wait until
-// the first one has ended. The clients of all scripts belong to it.
+// clientIDs has the clients of all scripts of this process, by the host of the broker and the client
+// id. A broker ends the connection of a client when another client with the same id connects. So two
+// clients with one id would end each other's connections for ever, and the second one must wait until
+// the first one has ended.
 var clientIDs = idTable{clients: make(map[string]*mqttclient.Client)}
 
 type idTable struct {

@@ -15,9 +15,10 @@
 //	re.compile(pattern [, flags])    -> r, with the methods r:match(s), r:find(s), r:test(s),
 //	                                    r:gmatch(s), r:gsub(s, repl [, n]) and r:split(s)
 //
-// flags are letters: i ignores case, m lets ^ and $ match at line ends, s lets . match a line end,
-// and U exchanges x* and x*?. Positions are bytes, from 1, and to is the last byte, as in
-// string.find. A group that took no part in the match is nil. A wrong pattern raises an error.
+// flags is a text of these letters: i ignores case; m makes ^ and $ match also at the beginning and
+// end of each line; s makes . match also the end of a line; U swaps the meanings of x* and x*?.
+// Positions count bytes from 1, and to is the position of the last byte, as in string.find. The value
+// of a group that took no part in the match is nil. A wrong pattern raises an error.
 //
 // The time of one match is linear in the length of the text. Therefore RE2 has no look-around and
 // no back references. If a text has more than 64 KiB, the search runs on another goroutine, and the

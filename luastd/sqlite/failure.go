@@ -12,6 +12,7 @@ import (
 // A Mistake is an error of the script: it is raised, and not returned.
 type Mistake string
 
+// Error returns the text of the mistake.
 func (m Mistake) Error() string { return string(m) }
 
 // errDisk is the error of a change for which the disk has no space.

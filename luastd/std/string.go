@@ -163,8 +163,8 @@ func stringReverse(L *lua.LState) int {
 func stringLower(L *lua.LState) int { return changeCase(L, 'A', 'Z') }
 func stringUpper(L *lua.LState) int { return changeCase(L, 'a', 'z') }
 
-// changeCase pushes argument 1, in which the ASCII letters from first to last are changed to the
-// other case. It returns 1.
+// changeCase pushes a copy of the string in argument 1. In the copy, the ASCII letters from first to
+// last have the other case. changeCase returns 1, the number of results.
 func changeCase(L *lua.LState, first, last byte) int {
 	s := checkString(L, 1)
 	var b strings.Builder

@@ -36,6 +36,7 @@ func ParseArguments(L *lua.LState, data []byte) (lua.LValue, error) {
 // A TooLongError is the error for a JSON text with more than MaxJSON bytes.
 type TooLongError struct{}
 
+// Error returns a text with the maximum length.
 func (*TooLongError) Error() string { return fmt.Sprintf("longer than %d bytes", MaxJSON) }
 
 // parse converts text to a Lua value with p, whose scanner is not yet set.

@@ -14,6 +14,7 @@ type Error struct {
 	TooLong bool // the JSON text is too long; Path is ""
 }
 
+// Error returns the path, if there is one, and the reason.
 func (e *Error) Error() string {
 	if e.Path == "" {
 		return e.Why

@@ -48,6 +48,7 @@ type Error struct {
 	Why  string
 }
 
+// Error returns the reason.
 func (e *Error) Error() string { return e.Why }
 
 // A Token is a part of a text.

@@ -56,7 +56,8 @@ const (
 	encodedSuffix = "?="
 )
 
-// encodeName returns the header Mcp-Name for a name.
+// encodeName returns the value of the header Mcp-Name for the name of a tool or a prompt, or the URI of
+// a resource: the name itself, or its Base64 form if it has characters that a header cannot have.
 func encodeName(name string) string {
 	isPlain := name == strings.TrimSpace(name) && !(strings.HasPrefix(name, encodedPrefix) && strings.HasSuffix(name, encodedSuffix))
 	for i := range len(name) {

@@ -86,8 +86,8 @@ func (r *Report) write(rows []row) {
 	r.out.Write(b)
 }
 
-// rows returns the current group as rows of at most cols columns. On a narrow screen, each text is
-// in the row below its mark and subject.
+// rows returns the current group as rows of at most cols columns. On a narrow screen, each text
+// has a row of its own, below the row with its mark and subject.
 func (r *Report) rows(cols int) []row {
 	const indent, gap, maxSubject, minText = 2, 2, 28, 30
 	marks, subjects := 0, 0 // the widths of the columns of marks and of subjects
