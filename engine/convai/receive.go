@@ -67,7 +67,7 @@ func (c *Conversation) readMessage() (opcode int, text []byte, err error) {
 const maxProblems = 100
 
 // logProblems logs the problems of a frame. Each problem is logged once in a conversation, because
-// a server that sends a field wrong does so in every message.
+// a server that sends a wrong field sends it in every message.
 func (c *Conversation) logProblems(f Frame) {
 	for _, problem := range f.Problems {
 		text := f.Type + ": " + problem

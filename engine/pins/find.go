@@ -32,8 +32,9 @@ func (n Name) String() string {
 	return line
 }
 
-// Find returns the line that is meant, and its chip. Without a chip, a number is that of a line of the
-// header's chip, and a name is first looked for there. The error is an *Error.
+// Find returns the line that n names, and its chip. If n names no chip, a number is the offset of a
+// line of the chip of the machine's header, and a name is looked for at this chip first. The error is
+// an *Error.
 func Find(chips []Chip, n Name) (Chip, Line, error) {
 	if n.Chip != "" {
 		chip, ok := findChip(chips, n.Chip)
