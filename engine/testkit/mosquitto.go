@@ -41,11 +41,11 @@ func NewMosquitto(t TB, lines ...string) *Mosquitto {
 		t.Fatalf("%v", err)
 	}
 	t.Cleanup(func() { os.RemoveAll(folder) })
-	m := &Mosquitto{t: t, folder: folder, Port: freePort(t)}
+	m := &Mosquitto{t: t, folder: folder, Port: FreePort(t)}
 	config := fmt.Sprintf("user root\nlog_type all\nlog_dest stderr\nlistener %s 127.0.0.1\n", m.Port)
 	extra := strings.Join(lines, "\n")
 	for i := 1; strings.Contains(extra, fmt.Sprint("PORT", i)); i++ {
-		port := freePort(t)
+		port := FreePort(t)
 		m.Ports = append(m.Ports, port)
 		extra = strings.ReplaceAll(extra, fmt.Sprint("PORT", i), port)
 	}
@@ -93,8 +93,9 @@ func (m *Mosquitto) Signal(sig os.Signal) { m.process.Signal(sig) }
 // Log returns what the broker has logged since its first start.
 func (m *Mosquitto) Log() string { return m.ended + m.process.Stderr.String() }
 
-// freePort returns a port that nobody uses.
-func freePort(t TB) string {
+// FreePort returns a TCP port of this machine that nobody uses. Another program may take it before the
+// caller does.
+func FreePort(t TB) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("%v", err)

@@ -400,11 +400,7 @@ func TestReloadsLeaveNothingBehind(t *testing.T) {
 		state.n = (state.n or 0) + 1
 	end)`
 	count := func() (descriptors, goroutines int) {
-		files, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Skip("needs /proc")
-		}
-		return len(files), runtime.NumGoroutine()
+		return luastdtest.Descriptors(t), runtime.NumGoroutine()
 	}
 	want(t, s, `return exec.run{"true"}.ok`, "true") // opens the data folder, which stays open
 	testkit.Until(t, "a process without children", func() bool { return len(children(t)) == 0 })

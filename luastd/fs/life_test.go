@@ -56,20 +56,11 @@ func TestCheckStartsNoWatch(t *testing.T) {
 	s := luastdtest.Open(t, luastdtest.Options{})
 	path := filepath.Join(dir, "b.lua")
 	write(t, path, `fs.watch("a", print) f = fs.open("./b.lua")`)
-	before := descriptors(t)
+	before := luastdtest.Descriptors(t)
 	if _, err := s.Scripts.Check(path); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Until(t, "the file to be closed", func() bool { return descriptors(t) <= before+1 }) // and one for the script's folder
-}
-
-// descriptors returns the number of open files of this process.
-func descriptors(t *testing.T) int {
-	open, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skip("no /proc")
-	}
-	return len(open)
+	testkit.Until(t, "the file to be closed", func() bool { return luastdtest.Descriptors(t) <= before+1 }) // and one for the script's folder
 }
 
 func TestReloadsLeaveNothingOpen(t *testing.T) {
@@ -101,7 +92,7 @@ func TestReloadsLeaveNothingOpen(t *testing.T) {
 			left, _ := os.ReadDir(tmp)
 			return len(left) == 1
 		})
-		return descriptors(t), runtime.NumGoroutine()
+		return luastdtest.Descriptors(t), runtime.NumGoroutine()
 	}
 	fds, goroutines := settled(1)
 	for i := range reloads {
@@ -114,11 +105,11 @@ func TestReloadsLeaveNothingOpen(t *testing.T) {
 		}
 	}
 	testkit.Until(t, "everything to be closed", func() bool {
-		nowFDs, nowGoroutines := descriptors(t), runtime.NumGoroutine()
+		nowFDs, nowGoroutines := luastdtest.Descriptors(t), runtime.NumGoroutine()
 		return nowFDs <= fds+3 && nowGoroutines <= goroutines+5
 	})
 	s.Scripts.Close()
-	testkit.Until(t, "everything to be closed at the end", func() bool { return descriptors(t) <= fds-32-3 })
+	testkit.Until(t, "everything to be closed at the end", func() bool { return luastdtest.Descriptors(t) <= fds-32-3 })
 	if left, _ := os.ReadDir(filepath.Join(s.DataFolder, "tmp")); len(left) > 0 {
 		t.Errorf("%d temporary files are left", len(left))
 	}

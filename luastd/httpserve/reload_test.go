@@ -13,6 +13,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"moonlark/engine/testkit"
 	"moonlark/luastd"
 	"moonlark/luastd/luastdtest"
 )
@@ -151,7 +152,7 @@ func TestAServerThatTheScriptNoLongerHasIsClosed(t *testing.T) {
 }
 
 func TestAServerWithOtherSettingsGetsTheSamePort(t *testing.T) {
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	source := func(options string) string {
 		return fmt.Sprintf(`s = http.serve{port = %s, %s} s:get("/slow", function() sleep(0.3) return %q end)`, port, options, options)
 	}
@@ -177,17 +178,6 @@ func TestAServerWithOtherSettingsGetsTheSamePort(t *testing.T) {
 	if got := <-got; got != "200 text/plain; charset=utf-8 name = 'a'" {
 		t.Errorf("the request in progress got %s", got)
 	}
-}
-
-// freePort returns a port that nobody uses.
-func freePort(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // A port that is in use when the script starts is opened as soon as it is free.

@@ -18,11 +18,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func netGrants(hosts ...string) permit.Settings {
-	var p permit.Settings
-	for _, host := range hosts {
-		p.Grants = append(p.Grants, permit.Grant{Kind: permit.Net, Value: host})
-	}
-	return p
+	return permit.Settings{Grants: luastdtest.NetGrants(hosts...)}
 }
 
 // openScript opens a script that may connect to 127.0.0.1.

@@ -195,11 +195,11 @@ func TestReloadsOfServers(t *testing.T) {
 		conn.Close()
 		first = s.Run(`return server.port`)
 		if i == 5 {
-			before, goroutines = descriptors(t), runtime.NumGoroutine()
+			before, goroutines = luastdtest.Descriptors(t), runtime.NumGoroutine()
 		}
 	}
 	testkit.Until(t, "everything is closed", func() bool {
-		return descriptors(t) <= before+3 && runtime.NumGoroutine() <= goroutines+6
+		return luastdtest.Descriptors(t) <= before+3 && runtime.NumGoroutine() <= goroutines+6
 	})
 }
 

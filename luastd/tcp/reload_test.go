@@ -18,33 +18,6 @@ import (
 	"moonlark/luastd/luastdtest"
 )
 
-// freePort returns a port that nobody uses.
-func freePort(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
-// reload replaces the code of the script, and loads the script again.
-func reload(t *testing.T, s *luastdtest.Script, source string) error {
-	t.Helper()
-	path := filepath.Join(s.Folder, "test.lua")
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	prelude, _, _ := strings.Cut(string(content), "end) ")
-	if err := os.WriteFile(path, []byte(prelude+"end) "+source), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err = s.Scripts.Reload(path)
-	return err
-}
-
 // answering is a script that answers each line with the number of its copy.
 func answering(options string) string {
 	return `
@@ -83,7 +56,7 @@ func askUntil(t *testing.T, port, want string) {
 // a copy has begun to use it and is then replaced.
 func TestAReloadRefusesNoConnection(t *testing.T) {
 	const reloads = 20
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	source := answering("port = " + port)
 	s := openServer(t, source)
 	askUntil(t, port, "copy 1")
@@ -109,7 +82,7 @@ func TestAReloadRefusesNoConnection(t *testing.T) {
 		}
 	}()
 	for n := range reloads {
-		if err := reload(t, s, source); err != nil {
+		if err := s.TryReloadWith(source); err != nil {
 			t.Fatal(err)
 		}
 		askUntil(t, port, fmt.Sprint("copy ", n+2))
@@ -128,13 +101,13 @@ func TestAReloadRefusesNoConnection(t *testing.T) {
 // Connections that nobody has accepted are accepted by the next copy, and so are those that come
 // while no copy accepts any.
 func TestConnectionsWaitForTheNextCopy(t *testing.T) {
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	s := openServer(t, `on_start(function() server = tcp.listen{port = `+port+`} end)`)
 	testkit.Until(t, "the server", func() bool { return s.Run(`return server`) != "nil" })
 	before, beforeLines := dial(t, port)
 	fmt.Fprintln(before, "hello")
 	time.Sleep(50 * time.Millisecond)
-	if err := reload(t, s, `state.copy = 1 `+strings.Replace(answering("port = "+port), "server, reason", "sleep(0.3) server, reason", 1)); err != nil {
+	if err := s.TryReloadWith(`state.copy = 1 ` + strings.Replace(answering("port = "+port), "server, reason", "sleep(0.3) server, reason", 1)); err != nil {
 		t.Fatal(err)
 	}
 	during, duringLines := dial(t, port)
@@ -147,12 +120,12 @@ func TestConnectionsWaitForTheNextCopy(t *testing.T) {
 }
 
 func TestAReloadThatFailsKeepsTheServer(t *testing.T) {
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	s := openServer(t, answering("port = "+port))
 	askUntil(t, port, "copy 1")
 	conn, lines := dial(t, port)
 	for _, source := range []string{"syntax error", `error("no")`} {
-		if err := reload(t, s, source); err == nil {
+		if err := s.TryReloadWith(source); err == nil {
 			t.Error("the script was loaded")
 		}
 		if got, err := ask(port); got != "copy 1" {
@@ -169,10 +142,10 @@ func TestAServerThatTheScriptNoLongerHasIsClosed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes 2 s")
 	}
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	s := openServer(t, answering("port = "+port))
 	askUntil(t, port, "copy 1")
-	if err := reload(t, s, ""); err != nil {
+	if err := s.TryReloadWith(""); err != nil {
 		t.Fatal(err)
 	}
 	conn, lines := dial(t, port) // waits for a copy that accepts it
@@ -192,12 +165,12 @@ func TestAServerThatTheScriptNoLongerHasIsClosed(t *testing.T) {
 
 func TestAServerWithOtherOptionsGetsTheSamePort(t *testing.T) {
 	a := testkit.NewAuthority(t)
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	s := openServer(t, answering("port = "+port))
 	files(t, s, a)
 	askUntil(t, port, "copy 1")
 	for n, options := range []string{`, host = "0.0.0.0"`, `, tls = {cert = "./cert.pem", key = "./key.pem"}`, ""} {
-		if err := reload(t, s, answering("port = "+port+options)); err != nil {
+		if err := s.TryReloadWith(answering("port = " + port + options)); err != nil {
 			t.Fatal(err)
 		}
 		testkit.Until(t, "the server", func() bool { return s.Run(`return server`) != "nil" })
@@ -216,7 +189,7 @@ func TestTheServerOfAReplacedCopy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds of real time")
 	}
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	s := openServer(t, answering("port = "+port))
 	askUntil(t, port, "copy 1")
 	got := make(chan string, 1)
@@ -224,7 +197,7 @@ func TestTheServerOfAReplacedCopy(t *testing.T) {
 		got <- s.Run(`local old = server sleep(1.5) return old:close(), tostring(old), old.port`)
 	}()
 	time.Sleep(200 * time.Millisecond)
-	if err := reload(t, s, answering("port = "+port)); err != nil {
+	if err := s.TryReloadWith(answering("port = " + port)); err != nil {
 		t.Fatal(err)
 	}
 	askUntil(t, port, "copy 2")
@@ -242,9 +215,9 @@ func TestConnectionsThatNobodyAcceptsAreLimited(t *testing.T) {
 	for range 30 {
 		dial(t, port)
 	}
-	before := descriptors(t)
+	before := luastdtest.Descriptors(t)
 	time.Sleep(100 * time.Millisecond)
-	if now := descriptors(t); now > before+16 {
+	if now := luastdtest.Descriptors(t); now > before+16 {
 		t.Errorf("%d descriptors, before %d", now, before)
 	}
 	open := strings.Count(fdLinks(t), "socket:")
@@ -272,7 +245,7 @@ func fdLinks(t *testing.T) string {
 
 // A connection that the copy before has not used is that of the next copy.
 func TestAConnectionThatIsNotUsedPassesToTheNextCopy(t *testing.T) {
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	s := openServer(t, `on_start(function()
 		server = tcp.listen{port = `+port+`}
 		server:on_connection(function(c) taken = true sleep(600) end)
@@ -281,7 +254,7 @@ func TestAConnectionThatIsNotUsedPassesToTheNextCopy(t *testing.T) {
 	conn, lines := dial(t, port)
 	fmt.Fprintln(conn, "hello")
 	testkit.Until(t, "the connection is taken", func() bool { return s.Run(`return taken`) == "true" })
-	if err := reload(t, s, answering("port = "+port)); err != nil {
+	if err := s.TryReloadWith(answering("port = " + port)); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := lines.ReadString('\n'); got != "copy 1\n" {
@@ -291,13 +264,13 @@ func TestAConnectionThatIsNotUsedPassesToTheNextCopy(t *testing.T) {
 
 // A reload reads the certificate again, and keeps the port.
 func TestAReloadReadsTheCertificateAgain(t *testing.T) {
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	source := answering("port = " + port + `, tls = {cert = "./cert.pem", key = "./key.pem"}`)
 	s := openServer(t, "")
 	for copy := 1; copy <= 2; copy++ {
 		a := testkit.NewAuthority(t)
 		files(t, s, a)
-		if err := reload(t, s, source); err != nil {
+		if err := s.TryReloadWith(source); err != nil {
 			t.Fatal(err)
 		}
 		testkit.Until(t, "the server uses the certificate", func() bool {

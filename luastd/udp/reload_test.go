@@ -3,8 +3,6 @@ package udp_test
 import (
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,22 +11,6 @@ import (
 	"moonlark/engine/testkit"
 	"moonlark/luastd/luastdtest"
 )
-
-// reload replaces the code of the script, and loads the script again.
-func reload(t *testing.T, s *luastdtest.Script, source string) error {
-	t.Helper()
-	path := filepath.Join(s.Folder, "test.lua")
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	prelude, _, _ := strings.Cut(string(content), "end) ")
-	if err := os.WriteFile(path, []byte(prelude+"end) "+source), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err = s.Scripts.Reload(path)
-	return err
-}
 
 // answering is a script that answers each datagram with the number of its copy and the datagram.
 func answering(options string) string {
@@ -114,7 +96,7 @@ func TestAReloadLosesNoDatagram(t *testing.T) {
 		}
 	}()
 	for n := range reloads {
-		if err := reload(t, s, source); err != nil {
+		if err := s.TryReloadWith(source); err != nil {
 			t.Fatal(err)
 		}
 		newClient(t, port).until("hello", fmt.Sprintf("%d hello", n+2))
@@ -141,7 +123,7 @@ func TestDatagramsWaitForTheNextCopy(t *testing.T) {
 		want = append(want, fmt.Sprintf("1 before %d", n))
 	}
 	time.Sleep(50 * time.Millisecond)
-	if err := reload(t, s, strings.Replace(answering(options), "s, reason", "sleep(0.3) s, reason", 1)); err != nil {
+	if err := s.TryReloadWith(strings.Replace(answering(options), "s, reason", "sleep(0.3) s, reason", 1)); err != nil {
 		t.Fatal(err)
 	}
 	for n := range 50 {
@@ -164,7 +146,7 @@ func TestAReloadThatFailsKeepsTheSocket(t *testing.T) {
 	c := newClient(t, port)
 	c.until("hello", "1 hello")
 	for _, source := range []string{"syntax error", `error("no")`} {
-		if err := reload(t, s, source); err == nil {
+		if err := s.TryReloadWith(source); err == nil {
 			t.Error("the script was loaded")
 		}
 		c.until("again", "1 again")
@@ -178,7 +160,7 @@ func TestASocketThatTheScriptNoLongerHasIsClosed(t *testing.T) {
 	port := freePort(t)
 	s := open(t, port, answering(fmt.Sprintf(`host = "127.0.0.1", port = %d`, port)))
 	newClient(t, port).until("hello", "1 hello")
-	if err := reload(t, s, ""); err != nil {
+	if err := s.TryReloadWith(""); err != nil {
 		t.Fatal(err)
 	}
 	testkit.Until(t, "the port is free", func() bool {
@@ -198,7 +180,7 @@ func TestASocketWithOtherOptionsGetsTheSamePort(t *testing.T) {
 	c := newClient(t, port)
 	c.until("hello", "1 hello")
 	for n, more := range []string{`, host = "127.0.0.1"`, `, broadcast = true`, ``} {
-		if err := reload(t, s, answering(options+more)); err != nil {
+		if err := s.TryReloadWith(answering(options + more)); err != nil {
 			t.Fatal(err)
 		}
 		c.until("hello", fmt.Sprintf("%d hello", n+2))
@@ -217,7 +199,7 @@ func TestTheSocketOfAReplacedCopy(t *testing.T) {
 		got <- s.Run(fmt.Sprintf(`local data, reason = s:receive(20) return data, reason, s:send("bye", "127.0.0.1", %d), s:close()`, c.conn.LocalAddr().(*net.UDPAddr).Port))
 	}()
 	time.Sleep(100 * time.Millisecond)
-	if err := reload(t, s, source); err != nil {
+	if err := s.TryReloadWith(source); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := <-got, "nil, closed: the port belongs to the new copy of the script, true, true"; got != want {
@@ -240,7 +222,7 @@ func TestAGroupStaysJoined(t *testing.T) {
 		if got := s.Run(`return reason`); got != "nil" {
 			t.Skip(got)
 		}
-		if err := reload(t, s, source); err != nil {
+		if err := s.TryReloadWith(source); err != nil {
 			t.Fatal(err)
 		}
 		testkit.Until(t, "the socket", func() bool { return s.Run(`return ready`) == "true" })

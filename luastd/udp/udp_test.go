@@ -295,20 +295,12 @@ func TestReloadsLeaveNothingOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i == 5 {
-			before, goroutines = descriptors(t), runtime.NumGoroutine()
+			before, goroutines = luastdtest.Descriptors(t), runtime.NumGoroutine()
 		}
 	}
 	testkit.Until(t, "everything is closed", func() bool {
-		return descriptors(t) <= before+15 && runtime.NumGoroutine() <= goroutines+20
+		return luastdtest.Descriptors(t) <= before+15 && runtime.NumGoroutine() <= goroutines+20
 	})
-}
-
-func descriptors(t *testing.T) int {
-	files, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skip("there is no /proc/self/fd")
-	}
-	return len(files)
 }
 
 // The example of the manual needs a server, so it is run here and not with those of other manuals.

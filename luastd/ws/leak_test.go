@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -85,14 +84,6 @@ func TestAReloadClosesConnections(t *testing.T) {
 	}
 }
 
-func descriptors(t *testing.T) int {
-	files, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skip("there is no /proc/self/fd")
-	}
-	return len(files)
-}
-
 func TestReloadsLeaveNothingOpen(t *testing.T) {
 	reloads := 100
 	if testing.Short() {
@@ -133,12 +124,12 @@ func TestReloadsLeaveNothingOpen(t *testing.T) {
 		once()
 	}
 	testkit.Until(t, "the old connections are closed", func() bool { return open.Load() == 3 })
-	openBefore, goroutinesBefore := descriptors(t), runtime.NumGoroutine()
+	openBefore, goroutinesBefore := luastdtest.Descriptors(t), runtime.NumGoroutine()
 	for range reloads {
 		once()
 	}
 	testkit.Until(t, "everything is closed", func() bool {
-		return open.Load() == 3 && descriptors(t) <= openBefore+6 && runtime.NumGoroutine() <= goroutinesBefore+12
+		return open.Load() == 3 && luastdtest.Descriptors(t) <= openBefore+6 && runtime.NumGoroutine() <= goroutinesBefore+12
 	})
 	testkit.Until(t, "the memory is free", func() bool {
 		var m runtime.MemStats
