@@ -196,23 +196,5 @@ func newFrench() *Language {
 // readFrenchTime reads "sept heures et demie", "huit heures moins le quart" or "dix-neuf heures
 // trente".
 func readFrenchTime(r *reader) (c clock, ok bool) {
-	return c, r.readFully(func() bool {
-		var ok bool
-		if c, ok = r.hour(); !ok {
-			return false
-		}
-		r.take(hourWord)
-		switch {
-		case r.take(minus) != nil:
-			n, ok := r.minutesOrQuarter()
-			c.minutes -= n
-			return ok && r.dayPart(&c)
-		case r.take(and) != nil:
-			n, ok := r.shortTime()
-			c.minutes += n
-			return ok && r.dayPart(&c)
-		}
-		c.minutes += r.optionalMinutes()
-		return r.dayPart(&c)
-	})
+	return r.hourThenMinutes(false)
 }

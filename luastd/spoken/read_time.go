@@ -96,3 +96,30 @@ func (r *reader) dayPart(c *clock) bool {
 	}
 	return true
 }
+
+// hourThenMinutes reads a whole text in which the hour comes first: "sept heures moins le quart", "las
+// siete y media", "las diecinueve treinta". canBeZero says that a zero may stand before the minutes.
+func (r *reader) hourThenMinutes(canBeZero bool) (c clock, ok bool) {
+	return c, r.readFully(func() bool {
+		var ok bool
+		if c, ok = r.hour(); !ok {
+			return false
+		}
+		r.take(hourWord)
+		switch {
+		case r.take(minus) != nil:
+			n, ok := r.minutesOrQuarter()
+			c.minutes -= n
+			return ok && r.dayPart(&c)
+		case r.take(and) != nil:
+			n, ok := r.shortTime()
+			c.minutes += n
+			return ok && r.dayPart(&c)
+		}
+		if canBeZero {
+			r.take(zero)
+		}
+		c.minutes += r.optionalMinutes()
+		return r.dayPart(&c)
+	})
+}

@@ -231,24 +231,5 @@ func readSpanishTime(r *reader) (c clock, ok bool) {
 	}) {
 		return c, true
 	}
-	return c, r.readFully(func() bool {
-		var ok bool
-		if c, ok = r.hour(); !ok {
-			return false
-		}
-		r.take(hourWord)
-		switch {
-		case r.take(minus) != nil:
-			n, ok := r.minutesOrQuarter()
-			c.minutes -= n
-			return ok && r.dayPart(&c)
-		case r.take(and) != nil:
-			n, ok := r.shortTime()
-			c.minutes += n
-			return ok && r.dayPart(&c)
-		}
-		r.take(zero) // "las siete cero cinco"
-		c.minutes += r.optionalMinutes()
-		return r.dayPart(&c)
-	})
+	return r.hourThenMinutes(true) // "las siete cero cinco"
 }
