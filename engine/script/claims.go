@@ -35,7 +35,7 @@ type claims struct {
 	open    []*claimed
 }
 
-// A claimed is an open resource. The mutex of claims guards the holder.
+// A claimed is an open resource that a generation has claimed. claims.mu guards the field holder.
 type claimed struct {
 	kind, name, settings string
 	resource             luastd.Resource

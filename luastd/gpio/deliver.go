@@ -112,7 +112,7 @@ func (r *receiver) nextCall() (c *callback, e event) {
 	return c, e
 }
 
-// functionsFor returns the functions that get an item of the queue. The mutex is held.
+// functionsFor returns the functions that get an item of the queue. The caller must hold in.mu.
 func (r *receiver) functionsFor(i item) (all []*callback) {
 	if i.callback != nil {
 		return []*callback{i.callback}

@@ -61,29 +61,28 @@ func (r *receiver) locked(f func()) {
 	f()
 }
 
-// Of the methods below, those whose comment ends with "The mutex is held." are called while the mutex of
-// the input is held.
+// In the comments below, in.mu is the mutex of the input whose changes the receiver gets.
 
-// wakeTask wakes the task that calls the functions. r may be nil. The mutex is held.
+// wakeTask wakes the task that calls the functions. r may be nil. The caller must hold in.mu.
 func (r *receiver) wakeTask() {
 	if r != nil {
 		r.changed.Send()
 	}
 }
 
-// countDropped counts changes that were dropped. r may be nil. The mutex is held.
+// countDropped counts changes that were dropped. r may be nil. The caller must hold in.mu.
 func (r *receiver) countDropped(n int) {
 	if r != nil {
 		r.pin.m.rt.CountDropped("gpio", "changes of pins", n)
 	}
 }
 
-// wantsChanges reports whether a function is called for changes. The mutex is held.
+// wantsChanges reports whether a function is called for changes. The caller must hold in.mu.
 func (r *receiver) wantsChanges() bool {
 	return slices.ContainsFunc(r.callbacks, func(c *callback) bool { return c.kind != onHold && c.kind != onClick })
 }
 
-// note starts and stops what follows from a change: holds and clicks. The mutex is held.
+// note starts and stops what follows from a change: holds and clicks. The caller must hold in.mu.
 func (r *receiver) note(e event) {
 	if !e.value {
 		for _, c := range r.callbacks {
@@ -92,16 +91,16 @@ func (r *receiver) note(e event) {
 		return
 	}
 	r.startHolds(e)
-	most := 0
+	maxPresses := 0
 	for _, c := range r.callbacks {
-		most = max(most, c.clicks)
+		maxPresses = max(maxPresses, c.clicks)
 	}
-	if most > 0 {
-		r.click(e, most)
+	if maxPresses > 0 {
+		r.click(e, maxPresses)
 	}
 }
 
-// startHolds starts the timers of on_hold for a press. The mutex is held.
+// startHolds starts the timers of on_hold for a press. The caller must hold in.mu.
 func (r *receiver) startHolds(press event) {
 	for _, c := range r.callbacks {
 		if c.kind == onHold {
@@ -110,7 +109,8 @@ func (r *receiver) startHolds(press event) {
 	}
 }
 
-// startHold starts the timer of on_hold for a press that may have begun before. The mutex is held.
+// startHold starts the timer of on_hold for a press that may have begun before. The caller must
+// hold in.mu.
 func (c *callback) startHold(press event) {
 	c.stop()
 	r, rt := c.receiver, c.receiver.pin.m.rt
@@ -126,7 +126,7 @@ func (c *callback) startHold(press event) {
 	c.timer = timer
 }
 
-// stop stops the timer of on_hold. The mutex is held.
+// stop stops the timer of on_hold. The caller must hold in.mu.
 func (c *callback) stop() {
 	if c.timer != nil {
 		c.timer.Stop()
@@ -134,8 +134,9 @@ func (c *callback) stop() {
 	}
 }
 
-// click counts a press. most is the maximal number of presses of a click. The mutex is held.
-func (r *receiver) click(e event, most int) {
+// click counts a press. The click ends at once with its press number maxPresses, which is the largest
+// number of presses that a function waits for. The caller must hold in.mu.
+func (r *receiver) click(e event, maxPresses int) {
 	if e.time.Sub(r.pressed) > clickGap {
 		r.clicks = 0
 	}
@@ -145,7 +146,7 @@ func (r *receiver) click(e event, most int) {
 		r.clickEnd.Stop()
 		r.clickEnd = nil
 	}
-	if r.clicks == most {
+	if r.clicks == maxPresses {
 		r.endClick(e)
 		return
 	}
@@ -161,7 +162,7 @@ func (r *receiver) click(e event, most int) {
 	r.clickEnd = timer
 }
 
-// endClick lets the functions for the click that has ended be called. The mutex is held.
+// endClick lets the functions for the click that has ended be called. The caller must hold in.mu.
 func (r *receiver) endClick(last event) {
 	for _, c := range r.callbacks {
 		if c.clicks == r.clicks {
@@ -171,7 +172,7 @@ func (r *receiver) endClick(last event) {
 	r.clicks, r.pressed = 0, time.Time{}
 }
 
-// stopTimers stops all timers. The mutex is held.
+// stopTimers stops all timers. The caller must hold in.mu.
 func (r *receiver) stopTimers() {
 	for _, c := range r.callbacks {
 		c.stop()

@@ -104,7 +104,7 @@ func (c *client) add(L *lua.LState, s *subscription) error {
 	return c.m.rt.Spawn(L.NewFunction(s.deliver), nil)
 }
 
-// attach gets the route of s.
+// attach subscribes to the filters of s in the session. From then on, the route of s gets the messages.
 func (s *subscription) attach() {
 	s.route = s.c.session.Subscribe(s.c.user, s.filters, s.options, s.wakeTask)
 }

@@ -42,19 +42,19 @@ type Language struct {
 	Code string // such as "de"
 	Name string // such as "German"
 
-	// These fields are for speaking numbers.
+	// The fields below write numbers as words.
 	minus, point string
 	pairs        bool                                // speaks two decimals as one number: "trois virgule quatorze"
 	cardinal     func(n int64, feminine bool) string // n is from 0 to MaxNumber
 	ordinal      func(n int64, feminine bool) string // n is from 1 to MaxOrdinal
 	year         func(n int64) string                // n is from 0 to MaxYear
 
-	// These fields are for speaking times of day.
+	// The fields below write times of day as words.
 	time12 func(t timeOfDay) (words string, noPart bool) // noPart: the words need no part of the day
 	time24 func(t timeOfDay) string
 	part   func(hour int) string // the part of the day: "in the morning"
 
-	// These fields are for reading.
+	// The fields below read numbers and times of day that are written as words or digits.
 	words          map[string]meanings
 	replacer       *strings.Replacer // applied to the text after normalize has changed its letters
 	scales         []float64         // values of the words such as million, descending

@@ -89,8 +89,8 @@ func (c *conn) shut() bool {
 	return true
 }
 
-// leave says that the connection, which the script has not used, is closed, and leaves its stream
-// open. It returns false if the connection has been closed before.
+// leave marks a connection that the script has not used as closed, but does not close its stream, which
+// another server of the script can use. It returns false if the connection had been closed before.
 func (c *conn) leave() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -96,14 +96,15 @@ func (c *conversation) Inform(text string) {
 	c.context = append(c.context, "["+text+"]")
 }
 
-// begin adds an exchange to the history and asks the model. c.mu is locked, and there is no
-// request.
+// begin adds an exchange to the history and asks the model. The caller must hold c.mu, and there
+// must be no request in progress.
 func (c *conversation) begin(e *exchange) {
 	c.history.exchanges = append(c.history.exchanges, e)
 	c.ask(e)
 }
 
-// stop stops the request that is running, if there is one, and ends its turn. c.mu is locked.
+// stop stops the request that is running, if there is one, and ends its turn. The caller must hold
+// c.mu.
 func (c *conversation) stop() {
 	r := c.active
 	if r == nil {
@@ -114,7 +115,7 @@ func (c *conversation) stop() {
 	c.end(r.exchange, nil)
 }
 
-// end ends the turn of an exchange. c.mu is locked.
+// end ends the turn of an exchange. The caller must hold c.mu.
 func (c *conversation) end(e *exchange, err error) {
 	if e.ended {
 		return
@@ -126,7 +127,7 @@ func (c *conversation) end(e *exchange, err error) {
 	e.turn.End(err)
 }
 
-// call runs the tools that the model has called in the step s of e. c.mu is locked.
+// call runs the tools that the model has called in the step s of e. The caller must hold c.mu.
 func (c *conversation) call(e *exchange, s *step, reply llm.Reply) {
 	s.calls, s.extra = reply.Calls, reply.Extra
 	run, results, ends := brain.ResolveCalls(s.calls, c.start.Tools(), "The conversation ends.")
@@ -137,7 +138,7 @@ func (c *conversation) call(e *exchange, s *step, reply llm.Reply) {
 	}
 }
 
-// proceed continues an exchange whose calls all have results. c.mu is locked.
+// proceed continues an exchange whose calls all have results. The caller must hold c.mu.
 func (c *conversation) proceed(e *exchange) {
 	if !e.hangUp {
 		c.ask(e)
@@ -174,8 +175,8 @@ func (c *conversation) Results(turn brain.Turn, results []brain.Result) {
 	c.beginLate()
 }
 
-// beginLate tells the model the results that came late, if the last exchange has ended. c.mu is
-// locked.
+// beginLate tells the model the results that came late, if the last exchange has ended. The caller
+// must hold c.mu.
 func (c *conversation) beginLate() {
 	if last := c.history.last(); len(c.late) == 0 || c.active != nil || last == nil || !last.ended {
 		return

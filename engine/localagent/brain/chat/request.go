@@ -41,7 +41,8 @@ func (c *conversation) request(messages []llm.Message) llm.Request {
 	}
 }
 
-// ask asks the model for the next reply of the exchange. c.mu is locked, and there is no request.
+// ask asks the model for the next reply of the exchange. The caller must hold c.mu, and there
+// must be no request in progress.
 func (c *conversation) ask(e *exchange) {
 	e.rounds++
 	c.history.trim(maxHistory)
@@ -74,7 +75,7 @@ func (c *conversation) say(r *request, text string) {
 	}
 }
 
-// receive handles the reply of the model. c.mu is locked.
+// receive handles the reply of the model. The caller must hold c.mu.
 func (c *conversation) receive(r *request, reply llm.Reply, err error) {
 	e := r.exchange
 	if err != nil {
@@ -107,7 +108,7 @@ func (c *conversation) receive(r *request, reply llm.Reply, err error) {
 }
 
 // substitute returns what to say when the model has said nothing: the results of the tools that it
-// has called before, or that there is no answer. c.mu is locked.
+// has called before, or that there is no answer. The caller must hold c.mu.
 func (c *conversation) substitute(e *exchange, reply llm.Reply) string {
 	if reply.Cut == "content_filter" {
 		return "I must not answer that."
@@ -127,7 +128,7 @@ func (c *conversation) substitute(e *exchange, reply llm.Reply) string {
 }
 
 // receiveError ends the turn with the error, or asks once more with a shorter history if the
-// history was too long. c.mu is locked.
+// history was too long. The caller must hold c.mu.
 func (c *conversation) receiveError(r *request, err error) {
 	e := r.exchange
 	var failure *llm.Error

@@ -10,7 +10,7 @@ import (
 const onlyPhrases = "My language model does not answer. Until it does, I understand only fixed phrases."
 
 // callByPhrase calls the tools if the words of the exchange are phrases of theirs without doubt. It
-// returns false if there is any doubt: see [phrases.Calls]. c.mu is locked.
+// returns false if there is any doubt: see [phrases.Calls]. The caller must hold c.mu.
 func (c *conversation) callByPhrase(e *exchange) bool {
 	calls := phrases.Calls(e.words, c.start.Tools())
 	if len(calls) == 0 || len(calls) > brain.MaxCalls {
@@ -28,7 +28,8 @@ func (c *conversation) callByPhrase(e *exchange) bool {
 
 // answerByPhrase ends an exchange whose tools callByPhrase has called. It adds the results to the
 // message of the user in the history, so that the model learns of them in a later request. It adds
-// no tool calls: they would need fields that only the server of the model can make. c.mu is locked.
+// no tool calls: they would need fields that only the server of the model can make. The caller must
+// hold c.mu.
 func (c *conversation) answerByPhrase(e *exchange, results []brain.Result) {
 	delete(c.withoutModel, e.turn)
 	for i, result := range results {
@@ -42,7 +43,8 @@ func (c *conversation) answerByPhrase(e *exchange, results []brain.Result) {
 }
 
 // replaceModel is called when the request r has failed. It calls the tools if the user has said
-// phrases of theirs without doubt. It returns false if it has called none. c.mu is locked.
+// phrases of theirs without doubt. It returns false if it has called none. The caller must hold
+// c.mu.
 func (c *conversation) replaceModel(r *request, err error) bool {
 	if c.ctx.Err() != nil {
 		return false

@@ -9,13 +9,14 @@ import (
 	"moonlark/engine/localagent/realtime/wire"
 )
 
-// sendText sends a text that the service has to answer. c.mu is locked, and c.conn is not nil.
+// sendText sends a text that the service has to answer. The caller must hold c.mu, and c.conn must
+// not be nil.
 func (c *session) sendText(text string) {
 	c.conn.Send(encode(object{"realtimeInput": object{"text": text}}))
 	c.awaited = time.Now().Add(answerTimeout)
 }
 
-// ask makes the service answer a text, now or on the next connection. c.mu is locked.
+// ask makes the service answer a text, now or on the next connection. The caller must hold c.mu.
 func (c *session) ask(e realtime.Entry) {
 	c.asked = time.Now()
 	c.unanswered = append(c.unanswered, e)
@@ -24,7 +25,8 @@ func (c *session) ask(e realtime.Entry) {
 	}
 }
 
-// settle moves the texts that the service has not begun to answer to the history. c.mu is locked.
+// settle moves the texts that the service has not begun to answer to the history. The caller must
+// hold c.mu.
 func (c *session) settle() {
 	for _, e := range c.unanswered {
 		if e.Role != "" {
@@ -82,8 +84,8 @@ func (c *session) sendActivity(message string, speaking bool) {
 	c.pending = append(c.pending, []byte(message))
 }
 
-// sendPending sends the messages that have waited for the connection. c.mu is locked, and c.conn is
-// not nil.
+// sendPending sends the messages that have waited for the connection. The caller must hold c.mu,
+// and c.conn must not be nil.
 func (c *session) sendPending() {
 	if c.beginsInSpeech() {
 		c.conn.Send([]byte(activityStart))
@@ -102,7 +104,8 @@ func (c *session) sendPending() {
 
 // beginsInSpeech reports whether the user was speaking before the first of the messages in
 // c.pending. The new connection must then be told that the user is speaking: the message
-// activityStart was sent on an earlier connection, or was removed from c.pending. c.mu is locked.
+// activityStart was sent on an earlier connection, or was removed from c.pending. The caller must
+// hold c.mu.
 func (c *session) beginsInSpeech() bool {
 	for _, message := range c.pending {
 		switch string(message) {
@@ -115,7 +118,8 @@ func (c *session) beginsInSpeech() bool {
 	return c.speaking
 }
 
-// userSpoke resets what is counted and measured since the user has last spoken. c.mu is locked.
+// userSpoke resets what is counted and measured since the user has last spoken. The caller must
+// hold c.mu.
 func (c *session) userSpoke() { c.rounds, c.spoke, c.asked = 0, false, time.Now() }
 
 // Say implements [realtime.Session].

@@ -52,7 +52,7 @@ func (c *session) handle(e event, data []byte) {
 	}
 }
 
-// itemAdded records that an item of an answer begins. c.mu is locked.
+// itemAdded records that an item of an answer begins. The caller must hold c.mu.
 func (c *session) itemAdded(it *item, now time.Time) {
 	if it == nil {
 		return

@@ -149,7 +149,8 @@ func (c *session) end() (renewed bool) {
 	return c.renewed
 }
 
-// toolUpdate returns the object session that tells the service the tools. c.mu is locked.
+// toolUpdate returns the object session that tells the service the tools. The caller must hold
+// c.mu.
 func (c *session) toolUpdate() object {
 	o := object{"tools": toolList(c.tools)}
 	if c.dialect == ga {
@@ -158,8 +159,8 @@ func (c *session) toolUpdate() object {
 	return o
 }
 
-// createItem adds a message to the conversation at the service. c.mu is locked, and c.conn is not
-// nil.
+// createItem adds a message to the conversation at the service. The caller must hold c.mu, and
+// c.conn must not be nil.
 func (c *session) createItem(role, text string) {
 	if role != "assistant" {
 		c.unconfirmed++
@@ -193,7 +194,8 @@ func (c *session) tick(now time.Time) {
 	}
 }
 
-// isQuiet reports whether nobody speaks, no tool runs and no answer is due. c.mu is locked.
+// isQuiet reports whether nobody speaks, no tool runs and no answer is due. The caller must hold
+// c.mu.
 func (c *session) isQuiet(now time.Time) bool {
 	return c.active == nil && c.due == nil && !c.speaking && len(c.calls) == 0 && now.After(c.playEnd) && now.After(c.expected)
 }

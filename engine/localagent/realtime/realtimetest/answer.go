@@ -18,7 +18,7 @@ type Answer struct {
 	out  []Object // the items that are complete
 }
 
-// newAnswer returns the next answer. s.mu is locked.
+// newAnswer returns the next answer. The caller must hold s.mu.
 func (s *Session) newAnswer() *Answer {
 	s.serial++
 	return &Answer{s: s, id: fmt.Sprint("resp_", s.serial)}

@@ -156,7 +156,7 @@ func (c *Conn) put(m outgoing) {
 	}
 }
 
-// fail closes the connection, so that Read returns err. c.mu is locked.
+// fail closes the connection, so that Read returns err. The caller must hold c.mu.
 func (c *Conn) fail(err error) {
 	if c.err == nil {
 		c.err = err
