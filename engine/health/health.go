@@ -39,7 +39,9 @@ type Script struct {
 	// Rests says why no function of the script can run for now, after a crash. It is empty if
 	// functions can run.
 	Rests string
-	CPU   time.Duration // how much processor time the script's Lua code has used
+	// Crashes is how often the script has been loaded again because it had crashed.
+	Crashes int
+	CPU     time.Duration // how much processor time the script's Lua code has used
 	// DroppedEvents is the number of events that were dropped because the script's handlers were too
 	// slow.
 	DroppedEvents int
