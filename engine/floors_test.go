@@ -30,7 +30,7 @@ var floors = [][]string{
 
 	// The running agent.
 	{"engine/bus"},
-	{"engine/life", "engine/voice", "engine/connect", "engine/filewatch", "engine/scripttest"},
+	{"engine/fleet", "engine/life", "engine/voice", "engine/connect", "engine/filewatch", "engine/scripttest"},
 	{"engine/dialog"},
 	{"engine/remote"},
 	{"engine"},
