@@ -351,7 +351,7 @@ func (d *Device) trouble(err error) {
 	if err != nil {
 		text = "the fleet store cannot be written: " + err.Error()
 	}
-	if text != "" && text != d.Health().Trouble {
+	if text != "" && d.Health().Trouble == "" {
 		d.log(slog.LevelError, text)
 	}
 	d.show(func(f *health.Fleet) { f.Trouble = text })

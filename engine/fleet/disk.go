@@ -71,6 +71,15 @@ func (d disk) makeFolders() error {
 
 // replace writes a file of the store in the place of the old one.
 func (d disk) replace(name string, content []byte) error {
+	err := d.replaceFile(name, content)
+	var path *fs.PathError
+	if errors.As(err, &path) { // its path is that of the temporary file
+		return fmt.Errorf("%s: %w", d.path(name), path.Err)
+	}
+	return err
+}
+
+func (d disk) replaceFile(name string, content []byte) error {
 	temp := d.path(temporaryPrefix + rand.Text())
 	d.at("write " + name)
 	if err := writeSynced(temp, content); err != nil {
@@ -267,7 +276,7 @@ func (d disk) clean(keep map[string]bool) error {
 
 // lock locks the store for this process. The error is errLocked if another process has locked it.
 func (d disk) lock(name string) (unlock func(), err error) {
-	f, err := os.OpenFile(d.path(name), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(d.path(name), os.O_RDONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}

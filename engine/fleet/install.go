@@ -30,7 +30,10 @@ type Installed struct {
 // Install puts the bundle in a file into a store. The process that uses the store takes the bundle up; if
 // there is none, the next one does. The error is a *bundle.Refusal if the device may not use the bundle.
 func Install(path string, o Installation) (done Installed, err error) {
-	d := disk{dir: o.Store}
+	return disk{dir: o.Store}.install(path, o)
+}
+
+func (d disk) install(path string, o Installation) (done Installed, err error) {
 	if err := d.makeFolders(); err != nil {
 		return done, err
 	}
