@@ -29,10 +29,11 @@ type Folder struct {
 //   - declarations for editors: Lua files that begin with ---@meta
 //   - bundles, which end with .mlb
 //   - what a pattern of exclude matches: the path, or the name (see path.Match)
+//   - files with a name that others contains, for the reason there
 //
 // It returns an error for links and everything else that is neither file nor folder, for paths that
 // some systems do not allow, and if the files exceed the limits of a bundle. Call Close at the end.
-func OpenFolder(dir string, exclude []string) (*Folder, error) {
+func OpenFolder(dir string, exclude []string, others map[string]string) (*Folder, error) {
 	for _, pattern := range exclude {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return nil, fmt.Errorf("exclude %q: %w", pattern, err)
@@ -47,7 +48,7 @@ func OpenFolder(dir string, exclude []string) (*Folder, error) {
 		if err != nil || p == "." {
 			return err
 		}
-		return f.add(p, entry, exclude)
+		return f.add(p, entry, exclude, others)
 	})
 	if err == nil {
 		sortFiles(f.Files)
@@ -67,8 +68,12 @@ func (f *Folder) Close() error { return f.root.Close() }
 func (f *Folder) Open(file File) (io.ReadCloser, error) { return f.root.Open(file.Path) }
 
 // add adds the file at p, or leaves it out.
-func (f *Folder) add(p string, entry fs.DirEntry, exclude []string) error {
-	if reason := leftOut(p, exclude); reason != "" {
+func (f *Folder) add(p string, entry fs.DirEntry, exclude []string, others map[string]string) error {
+	reason := leftOut(p, exclude)
+	if reason == "" && !entry.IsDir() {
+		reason = others[path.Base(p)]
+	}
+	if reason != "" {
 		f.LeftOut = append(f.LeftOut, p+" ("+reason+")")
 		if entry.IsDir() {
 			return fs.SkipDir

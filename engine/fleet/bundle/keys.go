@@ -147,6 +147,22 @@ func ParseSignatures(text []byte) ([]Signature, error) {
 	return signatures, nil
 }
 
+// ReadSignature reads a file with one signature, such as minisign makes beside the file that it signs.
+func ReadSignature(path string) (Signature, error) {
+	text, err := readLimited(path, maxSignature)
+	if err != nil {
+		return Signature{}, err
+	}
+	signatures, err := ParseSignatures(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")))
+	if err != nil {
+		return Signature{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(signatures) != 1 {
+		return Signature{}, fmt.Errorf("%s: %d signatures instead of one", path, len(signatures))
+	}
+	return signatures[0], nil
+}
+
 // EncodeSignatures returns the text of signatures, for [ParseSignatures].
 func EncodeSignatures(signatures []Signature) []byte {
 	var text []byte

@@ -34,12 +34,13 @@ const (
 type Manifest struct {
 	Format string `json:"format"` // the constant Format
 
-	Fleet   string   `json:"fleet,omitempty"`   // fleet that the bundle is for; empty for every fleet
-	Channel string   `json:"channel,omitempty"` // channel that the bundle is for, such as "beta"; empty for every channel
-	For     []string `json:"for,omitempty"`     // devices and groups that the bundle is for; empty for all
+	Fleet   string `json:"fleet,omitempty"`   // fleet that the bundle is for; empty for every fleet
+	Channel string `json:"channel,omitempty"` // channel that the bundle is for, such as "beta"; empty for every channel
 
 	Version int64 `json:"version"`         // grows with every release
 	Floor   int64 `json:"floor,omitempty"` // devices that have seen this bundle refuse lower versions for ever
+
+	For []string `json:"for,omitempty"` // devices and groups that the bundle is for; empty for all
 
 	Created time.Time `json:"created"`          // UTC, whole seconds
 	Expires time.Time `json:"expires,omitzero"` // devices do not begin to use the bundle from then on; zero for never
