@@ -53,9 +53,11 @@ type Agent interface {
 	Health() health.Report
 	Silent(ctx context.Context) []string // as remote.Remote.Silent returns it
 
-	// Check loads scripts without using them. The error says why they do not load.
+	// Check loads scripts without using them. The error says why they do not load. It is
+	// context.Canceled if the program ends.
 	Check(paths []string) error
-	// Switch uses these scripts in place of those that run. After an error, nothing has changed.
+	// Switch uses these scripts in place of those that run. After an error, nothing has changed. The error
+	// is context.Canceled if the program ends.
 	Switch(paths []string) error
 }
 
@@ -84,8 +86,9 @@ type Device struct {
 
 	counts counts
 
-	mu    sync.Mutex // guards shown
+	mu    sync.Mutex // guards the fields below
 	shown health.Fleet
+	paths []string // of the scripts that run
 }
 
 // A choice is a bundle that can run, or the factory scripts: then digest is "" and manifest is nil.
@@ -322,6 +325,7 @@ func (d *Device) use(c choice) {
 		phase = Trial
 	}
 	d.show(func(f *health.Fleet) {
+		d.paths = c.paths
 		f.Bundle, f.Version, f.Phase = "", 0, phase
 		if c.manifest != nil {
 			f.Bundle, f.Version = c.manifest.Name(), c.manifest.Version
@@ -335,6 +339,13 @@ func (d *Device) Health() *health.Fleet {
 	defer d.mu.Unlock()
 	shown := d.shown
 	return &shown
+}
+
+// Paths returns the paths of the scripts that run. Any goroutine may call it.
+func (d *Device) Paths() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.paths
 }
 
 func (d *Device) show(change func(*health.Fleet)) {

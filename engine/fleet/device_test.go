@@ -12,6 +12,7 @@ import (
 
 	"moonlark/engine/bus"
 	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/fleet/fleettest"
 	"moonlark/engine/health"
 )
 
@@ -213,7 +214,7 @@ func TestABundleThatExpiresRunsOn(t *testing.T) {
 func TestOnlyTrustedKeysCount(t *testing.T) {
 	f := newFixture(t)
 	path := writeBundle(f.folder, 16, "v16", nil)
-	other, _ := newKey("other")
+	other, _ := fleettest.Key("other")
 	var refusal *bundle.Refusal
 	if _, err := Install(path, Installation{Store: f.store}); err == nil || !strings.Contains(err.Error(), "trusts no key yet") {
 		t.Errorf("without a key: %v", err)
@@ -232,7 +233,7 @@ func TestOnlyTrustedKeysCount(t *testing.T) {
 
 func TestAnIdentityMakesBundlesFit(t *testing.T) {
 	f := newFixture(t)
-	public, _ := newKey("shop")
+	public, _ := fleettest.Key("shop")
 	path := writeBundle(f.folder, 16, "v16", func(m *bundle.Manifest) { m.Channel, m.For = "beta", []string{"kiosks"} })
 	id := Identity{Name: "kiosk-1", Groups: []string{"kiosks"}, Channel: "beta"}
 	if _, err := Install(path, Installation{Store: f.store, Trust: []bundle.PublicKey{public}, Identity: id}); err != nil {
@@ -403,7 +404,7 @@ func TestOneProcessUsesAStore(t *testing.T) {
 		t.Errorf("the second process got %v", err)
 	}
 	path := writeBundle(f.folder, 16, "v16", nil)
-	public, _ := newKey("shop")
+	public, _ := fleettest.Key("shop")
 	if done, err := Install(path, Installation{Store: f.store, Trust: []bundle.PublicKey{public}}); err != nil || !done.Running {
 		t.Errorf("an installation beside a process: %+v, %v", done, err)
 	}

@@ -1,14 +1,9 @@
 package fleet
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"aead.dev/minisign"
 	"go.uber.org/goleak"
 
 	"moonlark/engine/bus"
 	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/fleet/fleettest"
 	"moonlark/engine/health"
 )
 
@@ -33,49 +28,11 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// newKey returns a key that is always the same for the same name.
-func newKey(name string) (bundle.PublicKey, bundle.PrivateKey) {
-	seed := sha256.Sum256([]byte(name))
-	public, private, err := minisign.GenerateKey(bytes.NewReader(seed[:]))
-	if err != nil {
-		panic(err)
-	}
-	return public, private
-}
-
 // writeBundle writes a bundle of the fleet shop into a file, with the script kiosk.lua, and returns its
 // path. change may change the manifest.
 func writeBundle(folder string, version int64, source string, change func(*bundle.Manifest)) string {
 	files := map[string]string{"kiosk.lua": source, "data/prices.txt": "1"}
-	m := &bundle.Manifest{
-		Format: bundle.Format, Fleet: "shop", Version: version, Created: time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC),
-		Scripts: []string{"kiosk.lua"},
-	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		sum := sha256.Sum256([]byte(files[name]))
-		m.Files = append(m.Files, bundle.File{Path: name, Size: int64(len(files[name])), SHA256: hex.EncodeToString(sum[:])})
-	}
-	if change != nil {
-		change(m)
-	}
-	text, err := m.Encode()
-	if err != nil {
-		panic(err)
-	}
-	_, private := newKey("shop")
-	signature, err := bundle.Sign(private, text, "test", m.Created)
-	if err != nil {
-		panic(err)
-	}
-	var out bytes.Buffer
-	err = bundle.Write(&out, text, []bundle.Signature{signature}, func(f bundle.File) (io.ReadCloser, error) {
-		return io.NopCloser(strings.NewReader(files[f.Path])), nil
-	})
-	path := filepath.Join(folder, fmt.Sprintf("%d-%x.mlb", version, sha256.Sum256(text)))
-	if err = errors.Join(err, os.WriteFile(path, out.Bytes(), 0o600)); err != nil {
-		panic(err)
-	}
-	return path
+	return fleettest.Bundle{Version: version, Files: files, Change: change}.Write(folder)
 }
 
 // A fakeAgent runs scripts by reading them. A script whose source contains "broken" does not load.
@@ -228,7 +185,7 @@ func (f *fixture) install(version int64, source string, change func(*bundle.Mani
 }
 
 func (f *fixture) tryInstall(version int64, source string, change func(*bundle.Manifest), again bool) error {
-	public, _ := newKey("shop")
+	public, _ := fleettest.Key("shop")
 	_, err := Install(writeBundle(f.folder, version, source, change), Installation{
 		Store: f.store, Trust: []bundle.PublicKey{public}, Moonlark: "1.4.0", Again: again,
 	})

@@ -14,6 +14,7 @@ import (
 
 	"moonlark/engine/bus"
 	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/fleet/fleettest"
 )
 
 // killVariable makes this test binary run a scenario: see runScenario. Its value is the scenario, the
@@ -115,7 +116,7 @@ func TestAKillAtAnyStepLeavesAGoodBundle(t *testing.T) {
 // name of the step, and whether the scenario has ended before it.
 func killAt(t *testing.T, scenario string, step int, want string) (name string, ended bool) {
 	folder := t.TempDir()
-	public, _ := newKey("shop")
+	public, _ := fleettest.Key("shop")
 	store := filepath.Join(folder, "store")
 	if _, err := Install(writeBundle(folder, 16, "v16", nil), Installation{Store: store, Trust: []bundle.PublicKey{public}}); err != nil {
 		t.Fatal(err)

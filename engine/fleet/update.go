@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -48,7 +49,9 @@ func (d *Device) takeRequest(agent Agent) {
 		err = errors.New("it has failed before: " + f.Why)
 	}
 	if err == nil && agent != nil {
-		if err = agent.Check(d.choiceOf(r.Digest, b.Manifest).paths); err != nil {
+		if err = agent.Check(d.choiceOf(r.Digest, b.Manifest).paths); errors.Is(err, context.Canceled) {
+			return
+		} else if err != nil {
 			err = errors.New("does not load: " + err.Error())
 		}
 	}
@@ -129,7 +132,9 @@ func (d *Device) tryCurrent(agent Agent) {
 	}
 	crashes := crashesOf(agent.Health())
 	d.disk.at("switch")
-	if err := agent.Switch(c.paths); err != nil {
+	if err := agent.Switch(c.paths); errors.Is(err, context.Canceled) {
+		return // the next process tries it
+	} else if err != nil {
 		d.end(err.Error())
 		d.goBack(agent)
 		return
@@ -187,6 +192,8 @@ func (d *Device) goBack(agent Agent) {
 		if err == nil {
 			d.use(c)
 			break
+		} else if errors.Is(err, context.Canceled) {
+			return
 		}
 		d.log(slog.LevelError, c.name()+" does not load: "+err.Error())
 		if c.digest == "" {
