@@ -199,8 +199,12 @@ func TestAFolderThatWasChangedIsNoticed(t *testing.T) {
 		want   string
 	}{
 		{"nothing", func(string) error { return nil }, ""},
-		{"other content", func(dir string) error { return os.WriteFile(filepath.Join(dir, "main.lua"), []byte("print('hallo')\n"), 0o644) }, "not what the manifest lists"},
-		{"more content", func(dir string) error { return os.WriteFile(filepath.Join(dir, "main.lua"), []byte("longer than before"), 0o644) }, "18 bytes instead of 15"},
+		{"other content", func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "main.lua"), []byte("print('hallo')\n"), 0o644)
+		}, "not what the manifest lists"},
+		{"more content", func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "main.lua"), []byte("longer than before"), 0o644)
+		}, "18 bytes instead of 15"},
 		{"one file more", func(dir string) error { return os.WriteFile(filepath.Join(dir, "more.lua"), nil, 0o644) }, "more.lua: not a file of the manifest"},
 		{"one file less", func(dir string) error { return os.Remove(filepath.Join(dir, "main.lua")) }, "main.lua: the file is missing"},
 		{"a link in place of a file", func(dir string) error {
