@@ -18,6 +18,8 @@ type bundleCommand struct {
 	Make   bundleMakeCommand   `cmd:"" help:"Pack a folder into a bundle. The bundle is not signed yet."`
 	Sign   bundleSignCommand   `cmd:"" help:"Add a signature to a bundle."`
 	Verify bundleVerifyCommand `cmd:"" help:"Check the signatures and the files of a bundle, and print what it contains."`
+
+	Install bundleInstallCommand `cmd:"" help:"Put a bundle into the store of this device, whose running moonlark then takes it up."`
 }
 
 type bundleVerifyCommand struct {
