@@ -213,7 +213,7 @@ func (d *Device) Boot() []string {
 // no others.
 func (d *Device) Failed(err error) (paths []string, ok bool) {
 	if d.onTrial() {
-		d.end(err.Error())
+		d.end(d.short(d.state.Current, err))
 		d.use(d.choose(d.state.Current))
 		return d.inUse.paths, true
 	}
@@ -221,7 +221,7 @@ func (d *Device) Failed(err error) (paths []string, ok bool) {
 		return nil, false
 	}
 	d.tried[d.inUse.digest] = true
-	d.log(slog.LevelError, d.inUse.name()+" does not load: "+err.Error())
+	d.log(slog.LevelError, d.inUse.name()+" does not load: "+d.short(d.inUse.digest, err))
 	d.use(d.choose(d.inUse.digest))
 	return d.inUse.paths, true
 }

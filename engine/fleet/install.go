@@ -37,7 +37,7 @@ func (d disk) install(path string, o Installation) (done Installed, err error) {
 	if err := d.makeFolders(); err != nil {
 		return done, err
 	}
-	unlock, err := d.lock(installLock)
+	unlock, err := d.lockToInstall()
 	if err != nil {
 		return done, err
 	}
@@ -83,6 +83,18 @@ func (d disk) install(path string, o Installation) (done Installed, err error) {
 	}
 	done.Running = d.isRunning()
 	return done, d.replaceJSON(nextFile, request{ID: rand.Text(), Digest: b.Digest, Again: o.Again})
+}
+
+// lockTimeout is how long an installation waits for another one, and for the deletion of old bundles.
+const lockTimeout = 10 * time.Second
+
+func (d disk) lockToInstall() (unlock func(), err error) {
+	for end := time.Now().Add(lockTimeout); ; time.Sleep(20 * time.Millisecond) {
+		unlock, err = d.lock(installLock)
+		if !errors.Is(err, errLocked) || time.Now().After(end) {
+			return unlock, err
+		}
+	}
 }
 
 // checkNew returns an error if the device may not use the bundle.

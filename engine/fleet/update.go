@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"moonlark/engine/bus"
@@ -52,7 +54,7 @@ func (d *Device) takeRequest(agent Agent) {
 		if err = agent.Check(d.choiceOf(r.Digest, b.Manifest).paths); errors.Is(err, context.Canceled) {
 			return
 		} else if err != nil {
-			err = errors.New("does not load: " + err.Error())
+			err = errors.New("does not load: " + d.short(r.Digest, err))
 		}
 	}
 	if err != nil {
@@ -135,7 +137,7 @@ func (d *Device) tryCurrent(agent Agent) {
 	if err := agent.Switch(c.paths); errors.Is(err, context.Canceled) {
 		return // the next process tries it
 	} else if err != nil {
-		d.end(err.Error())
+		d.end(d.short(d.state.Current, err))
 		d.goBack(agent)
 		return
 	}
@@ -178,6 +180,11 @@ func (d *Device) end(why string) {
 		to = "; back to " + shortName(good, m)
 	}
 	d.publish(Back, m, why+to)
+}
+
+// short returns the text of an error without the path of the folder of a bundle.
+func (d *Device) short(digest string, err error) string {
+	return strings.ReplaceAll(err.Error(), d.disk.bundlePath(digest, filesFolder)+string(filepath.Separator), "")
 }
 
 // goBack switches to the last good bundle, unless it runs.
