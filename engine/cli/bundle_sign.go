@@ -20,7 +20,7 @@ type bundleKeygenCommand struct {
 }
 
 // Run makes a key pair and writes its files. It does not replace files.
-func (c *bundleKeygenCommand) Run(con *console) error {
+func (c *bundleKeygenCommand) Run(ctx context.Context, con *console) error {
 	publicPath := strings.TrimSuffix(c.Out, ".key") + ".pub"
 	if strings.HasSuffix(c.Out, ".pub") {
 		return &usageError{errors.New("--out: the name of the secret key must not end with .pub")}
@@ -33,7 +33,7 @@ func (c *bundleKeygenCommand) Run(con *console) error {
 	password := ""
 	if !c.NoPassword {
 		var err error
-		if password, err = newPassword(con); err != nil {
+		if password, err = newPassword(ctx, con); err != nil {
 			return err
 		}
 	}
@@ -85,7 +85,7 @@ func (c *bundleSignCommand) Run(ctx context.Context, con *console) error {
 		fmt.Fprintf(con.stdout, "%s: the text to sign of bundle %s\n", c.Manifest, b.Manifest.Name())
 		return nil
 	}
-	s, err := c.signature(con, b)
+	s, err := c.signature(ctx, con, b)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,8 @@ func (c *bundleSignCommand) Run(ctx context.Context, con *console) error {
 		return context.Cause(ctx)
 	}
 	b.Signatures = append(b.Signatures, s)
-	if err := replaceFile(c.Bundle, b.Write); err != nil {
+	write := func(w io.Writer) error { return errors.Join(b.Write(w), b.Close()) } // Windows replaces only closed files
+	if err := replaceFile(c.Bundle, write); err != nil {
 		return fmt.Errorf("%s: %w", c.Bundle, err)
 	}
 	fmt.Fprintf(con.stdout, "%s: bundle %s, signed by %s\n", c.Bundle, b.Manifest.Name(), bundle.KeyID(s.KeyID))
@@ -106,11 +107,11 @@ func (c *bundleSignCommand) Run(ctx context.Context, con *console) error {
 }
 
 // signature returns the signature to add.
-func (c *bundleSignCommand) signature(con *console, b *bundle.Bundle) (bundle.Signature, error) {
+func (c *bundleSignCommand) signature(ctx context.Context, con *console, b *bundle.Bundle) (bundle.Signature, error) {
 	if c.Signature != "" {
 		return bundle.ReadSignature(c.Signature)
 	}
-	key, err := bundle.ReadPrivateKey(c.Key, func() (string, error) { return readPassword(con, "password of "+c.Key) })
+	key, err := bundle.ReadPrivateKey(c.Key, func() (string, error) { return readPassword(ctx, con, "password of "+c.Key) })
 	if err != nil {
 		return bundle.Signature{}, err
 	}
@@ -118,29 +119,31 @@ func (c *bundleSignCommand) signature(con *console, b *bundle.Bundle) (bundle.Si
 }
 
 // newPassword asks for the password of a new key, twice.
-func newPassword(con *console) (string, error) {
-	password, err := readPassword(con, "password for the new key")
+func newPassword(ctx context.Context, con *console) (string, error) {
+	password, err := readPassword(ctx, con, "password for the new key")
 	if err != nil {
 		return "", err
 	}
 	if password == "" {
 		return "", errors.New("the password is empty: --no-password makes a key without one")
 	}
-	again, err := readPassword(con, "the same password again")
+	again, err := readPassword(ctx, con, "the same password again")
 	if err == nil && again != password {
 		err = errors.New("the passwords differ")
 	}
 	return password, err
 }
 
-// readPassword asks for a password at the terminal, which does not show it.
-func readPassword(con *console, question string) (string, error) {
+// readPassword asks for a password at the terminal, which does not show it. A signal ends the process
+// meanwhile, because nothing can interrupt the reading.
+func readPassword(ctx context.Context, con *console, question string) (string, error) {
 	terminal := int(os.Stdin.Fd())
 	state, err := term.GetState(terminal)
 	if err != nil {
 		return "", errors.New("a password can be typed only at a terminal (keygen --no-password makes a key without one)")
 	}
 	con.onExit(exitFailed, func() { term.Restore(terminal, state) })
+	defer context.AfterFunc(ctx, con.exit)()
 	fmt.Fprintf(con.stderr, "%s: ", question)
 	password, err := term.ReadPassword(terminal)
 	fmt.Fprintln(con.stderr)
