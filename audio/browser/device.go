@@ -90,7 +90,7 @@ func (d *Device) Microphone(counts *audio.Counts) audio.Microphone {
 // connection is closed.
 func (d *Device) Serve(ctx context.Context, conn *websocket.Conn, id string) error {
 	p := newPage(d, conn, id)
-	defer context.AfterFunc(ctx, func() { p.close(websocket.CloseGoingAway, errors.New("Moonlark ends the connection")) })()
+	defer context.AfterFunc(ctx, func() { p.close(websocket.CloseGoingAway, errors.New("the agent has ended")) })()
 	err := p.run()
 	p.close(closeCode(err), err)
 	d.remove(p)

@@ -110,6 +110,7 @@ func (p *client) read() {
 			p.mu.Lock()
 			p.closed = err
 			p.mu.Unlock()
+			p.conn.Close()
 			return
 		}
 		p.mu.Lock()
