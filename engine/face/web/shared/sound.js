@@ -179,6 +179,11 @@ export function openSound({ use, page = "", onState }) {
     setTimeout(resume, 1000); // after a phone call, for example
   }
 
+  // The browser may keep a page that nobody sees any more, to show it again.
+  const shownAgain = (e) => { if (e.persisted) stateChanged(); };
+  addEventListener("pagehide", disconnect);
+  addEventListener("pageshow", shownAgain);
+
   async function start() {
     if (!window.isSecureContext || !navigator.mediaDevices || !window.AudioWorkletNode) { show("insecure"); return; }
     context = new AudioContext({ latencyHint: "interactive" });
@@ -223,6 +228,8 @@ export function openSound({ use, page = "", onState }) {
       disconnect();
       clearTimeout(again); clearTimeout(changing);
       for (const type of GESTURES) removeEventListener(type, resume, true);
+      removeEventListener("pagehide", disconnect);
+      removeEventListener("pageshow", shownAgain);
       navigator.mediaDevices?.removeEventListener("devicechange", devicesChanged);
       stopMicrophone();
       context?.close().catch(() => {});
