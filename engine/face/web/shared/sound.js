@@ -35,7 +35,8 @@ export function openSound({ use, page = "", onState }) {
   // The connection.
 
   const delay = () => (context.baseLatency || 0) + (context.outputLatency || 0);
-  const send = (message) => { if (ready) socket.send(JSON.stringify(message)); };
+  const isOpen = () => ready && socket.readyState === WebSocket.OPEN;
+  const send = (message) => { if (isOpen()) socket.send(JSON.stringify(message)); };
 
   // described says which microphone the page has, or why it has none.
   function described() {
@@ -107,7 +108,7 @@ export function openSound({ use, page = "", onState }) {
   function fromMicrophone({ data }) {
     dropped = data.dropped;
     // Sound that waits for a second already, because the network is slow, is of no use.
-    if (ready && stream && !problem && socket.bufferedAmount < 2 * context.sampleRate) socket.send(data.sound);
+    if (isOpen() && stream && !problem && socket.bufferedAmount < 2 * context.sampleRate) socket.send(data.sound);
     microphone.port.postMessage(data.sound, [data.sound]);
   }
 

@@ -4,6 +4,7 @@ import { post } from "../web/stream.js";
 import * as s from "./state.js";
 import { safe, short, clock } from "./text.js";
 import { showTool } from "./right.js";
+import { SpeakHere } from "./sound.js";
 
 function Script({ script }) {
   const tools = s.count(script.tools, "tool");
@@ -67,8 +68,9 @@ function Device({ name, device, db, who, words }) {
 function Sound() {
   const { speaker, microphone, sound } = s.snap.value ?? {};
   const level = s.level.value;
-  if (!speaker && !microphone) return html`<section class="sec"><header><h2>Sound</h2><span>off</span></header><p class="empty">${s.snap.value?.replay ? "A recording has no sound." : "This conversation is by text."}</p></section>`;
-  return html`<section class="sec sound-facts"><header><h2>Sound</h2><span>${safe(speaker?.name ?? microphone?.name, 40)}</span></header>
+  if (!speaker && !microphone && !s.snap.value?.page_sound) return html`<section class="sec"><header><h2>Sound</h2><span>off</span></header><p class="empty">${s.snap.value?.replay ? "A recording has no sound." : "This conversation is by text."}</p></section>`;
+  return html`<section class="sec sound-facts"><header><h2>Sound</h2><span>${safe(speaker?.name ?? microphone?.name ?? "browser", 40)}</span></header>
+    <${SpeakHere} />
     ${microphone && html`<${Device} name="Microphone" device=${microphone} who="you" db=${level ? level.mic : -96}
       words=${!s.listening.value ? "not listening" : level ? `${Math.round(level.mic)} dB${level.voice ? " · voice" : ""}` : ""} />`}
     ${speaker && html`<${Device} name="Speaker" device=${speaker} who="agent" words=${s.phase.value.name === "speaking" ? "speaking" : "quiet"} />`}

@@ -21,11 +21,11 @@ effect(() => {
 export function Sound() {
   const s = settings.value, { name, problem } = state.value;
   if (name === "insecure") {
-    return html`<aside class="sound" role="status"><p>${say(s, "insecure")}</p><p>${say(s, "insecureHow", { origin: location.origin })}</p></aside>`;
+    return html`<aside class="sound" role="status"><p>${say(s, "insecure")}</p><p>${say(s, "insecure_how", { origin: location.origin })}</p></aside>`;
   }
-  if (name === "tap") return html`<aside class="sound" role="status"><p>${say(s, "tapToHear")}</p></aside>`;
+  if (name === "tap") return html`<aside class="sound" role="status"><p>${say(s, "tap")}</p></aside>`;
   if (name === "taken") {
-    return html`<aside class="sound" role="status"><p>${say(s, "taken")}</p><button class="key" onClick=${(e) => { e.stopPropagation(); sound?.takeBack(); }}>${say(s, "useHere")}</button></aside>`;
+    return html`<aside class="sound" role="status"><p>${say(s, "taken")}</p><button class="key" onClick=${(e) => { e.stopPropagation(); sound?.takeBack(); }}>${say(s, "use_here")}</button></aside>`;
   }
   if (problem) return html`<aside class="sound" role="status"><p>${say(s, "mic_" + problem)}</p></aside>`;
   return null;
