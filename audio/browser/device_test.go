@@ -42,6 +42,7 @@ func TestTheSinkGetsTheSoundOfTheMicrophone(t *testing.T) {
 }
 
 func TestSoundIsSentAheadOfWhatThePageHasPlayed(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	p := c.open("a")
 	s := new(source)
@@ -130,6 +131,7 @@ func TestAFlushTellsTheSourceWhatWasLost(t *testing.T) {
 }
 
 func TestAPageThatDoesNotFlushIsLost(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	p := c.open("a")
 	p.mu.Lock()
@@ -191,6 +193,7 @@ func TestTheNewestPageHasTheSound(t *testing.T) {
 }
 
 func TestThePageLosesAndRegainsItsMicrophone(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	states := make(chan bool, 10)
 	c.Observe(func(_ string, carries bool) { states <- carries })
@@ -238,6 +241,7 @@ func TestThePageLosesAndRegainsItsMicrophone(t *testing.T) {
 
 // A device that has no page is lost, and works again when one comes.
 func TestTheDevicesWorkAgainWhenAPageComes(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	reports := make(chan audio.Health, 10)
 	run(t, func(ctx context.Context) error {
@@ -282,6 +286,7 @@ func TestTheCountsOfThePageAreCounted(t *testing.T) {
 
 // What a page sends may close its connection with a clear reason, and does nothing else.
 func TestAPageThatBreaksTheRulesIsToldWhy(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	rate := func(n int) string { return fmt.Sprintf(`{"hello":1,"rate":%d,"latency":0}`, n) }
 	sound := func(bytes int) string { return "\x00" + strings.Repeat("s", bytes) }
