@@ -36,7 +36,7 @@ type Health struct {
 // KeepPlaying has returned, none of its goroutines is running, with the exception described below.
 //
 // KeepPlaying calls report when the speaker works for the first time, when it stops working, and
-// when it works again. report runs on a goroutine of KeepPlaying or of the speaker and must not
+// when it works again. It reports another reason for a failure at most every 10 s. report runs on a goroutine of KeepPlaying or of the speaker and must not
 // block.
 //
 // If Play does not return within 3 s after its context is done, KeepPlaying abandons the call: its
@@ -62,7 +62,9 @@ func KeepRecording(ctx context.Context, microphone Microphone, sink Sink, report
 // keepRunning calls substitute with ctx instead. name returns the device's name for the reports.
 func keepRunning(ctx context.Context, report func(Health), name func() string, run func(context.Context, *deviceRun) error, substitute func(context.Context)) {
 	var failed atomic.Bool // a failure was reported, and the device has not worked since then
-	shortRuns := 0         // number of runs in a row that have worked for less than steadyTime
+	var reported string    // the failure that was reported last
+	var reportedAt time.Time
+	shortRuns := 0 // number of runs in a row that have worked for less than steadyTime
 	for ctx.Err() == nil {
 		// After a failure, report that the device works only once it has moved sound for some time.
 		// So a device that soon fails again is never reported as working, and one that fails again
@@ -93,7 +95,10 @@ func keepRunning(ctx context.Context, report func(Health), name func() string, r
 			shortRuns++
 		}
 		final := errors.Is(err, ErrPermanent)
-		if !failed.Swap(true) || final {
+		// The reason may change, for example because the device is there now but may not be used.
+		isNews := err.Error() != reported && time.Since(reportedAt) >= steadyTime
+		if !failed.Swap(true) || final || isNews {
+			reported, reportedAt = err.Error(), time.Now()
 			report(Health{Device: name(), Err: err, Final: final})
 		}
 		pause, cancel := ctx, func() {}

@@ -107,6 +107,18 @@ func TestDeviceThatFailsRepeatedlyIsReportedOnce(t *testing.T) {
 	}
 }
 
+func TestAnotherReasonOfAFailureIsReported(t *testing.T) {
+	n := 0
+	changes := func(context.Context, Source) error {
+		n++
+		return fmt.Errorf("reason %d", min(n, 3))
+	}
+	got, _ := keepPlaying(t, time.Minute, slices.Repeat([]func(context.Context, Source) error{changes}, 1000)...)
+	if want := []string{"scripted reason 1 false", "scripted reason 3 false"}; !slices.Equal(got, want) {
+		t.Errorf("reported %q, want %q", got, want)
+	}
+}
+
 func TestDeviceThatDoesNotCloseIsReplacedByNullSpeaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

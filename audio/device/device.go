@@ -9,11 +9,13 @@
 //	alsa:DEVICE          a microphone of ALSA, on Linux
 //	exec:[RATE:]COMMAND  a command that plays or records raw sound: see package command
 //	wav:FILE             a file to write, or to read in real time
+//	browser              a page in a browser: see package browser
 //	none                 no device
 package device
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -25,6 +27,7 @@ import (
 
 	"moonlark/audio"
 	"moonlark/audio/alsa"
+	"moonlark/audio/browser"
 	"moonlark/audio/command"
 	"moonlark/audio/coreaudio"
 	"moonlark/audio/oto"
@@ -60,7 +63,17 @@ type Options struct {
 
 	Counts *audio.Counts // counts problems with the sound; may be nil
 	Log    *slog.Logger  // receives messages for the user; may be nil
+
+	// Browser carries the sound of the device "browser". If it is nil, there is no page, and choosing
+	// this device is an error.
+	Browser *browser.Device
 }
+
+// IsBrowser reports whether a setting chooses the device "browser".
+func IsBrowser(setting string) bool { return setting == "browser" }
+
+// ErrNoPage is the error of Choose for the device "browser" if there is no page.
+var ErrNoPage = errors.New("browser: only moonlark run with --inspect or --screen has a page that plays and records sound")
 
 // Choose creates the devices for a choice but does not open them. It returns an error if the choice
 // is invalid or needs a library that is not installed. The caller must close the Sound after the
@@ -123,10 +136,15 @@ func (b *builder) speaker() (audio.Speaker, error) {
 		return command.NewSpeaker(line, command.Options{Rate: rate, Counts: b.Counts, Log: b.Log}), nil
 	case kind == "wav":
 		return wav.NewSpeaker(name, wav.SpeakerOptions{Counts: b.Counts}), nil
+	case IsBrowser(b.Speaker):
+		if b.Browser == nil {
+			return nil, ErrNoPage
+		}
+		return b.Browser.Speaker(b.Counts), nil
 	case kind == "none" && name == "":
 		return nil, nil
 	}
-	return nil, fmt.Errorf("%s: unknown speaker: want auto, pulse[:SINK], wasapi[:DEVICE], oto, exec:COMMAND, wav:FILE or none", b.Speaker)
+	return nil, fmt.Errorf("%s: unknown speaker: want auto, pulse[:SINK], wasapi[:DEVICE], oto, exec:COMMAND, wav:FILE, browser or none", b.Speaker)
 }
 
 func (b *builder) microphone() (audio.Microphone, error) {
@@ -155,10 +173,15 @@ func (b *builder) microphone() (audio.Microphone, error) {
 	case kind == "wav":
 		file, loop := strings.CutSuffix(name, ",loop")
 		return wav.NewMicrophone(file, wav.MicrophoneOptions{Loop: loop, Counts: b.Counts}), nil
+	case IsBrowser(b.Microphone):
+		if b.Browser == nil {
+			return nil, ErrNoPage
+		}
+		return b.Browser.Microphone(b.Counts), nil
 	case kind == "none" && name == "":
 		return nil, nil
 	}
-	return nil, fmt.Errorf("%s: unknown microphone: want auto, pulse[:SOURCE], alsa:DEVICE, wasapi[:DEVICE], coreaudio, exec:COMMAND, wav:FILE[,loop] or none", b.Microphone)
+	return nil, fmt.Errorf("%s: unknown microphone: want auto, pulse[:SOURCE], alsa:DEVICE, wasapi[:DEVICE], coreaudio, exec:COMMAND, wav:FILE[,loop], browser or none", b.Microphone)
 }
 
 // parse splits a setting such as "wav:out.wav" at the first colon into a kind and a name. An empty

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"moonlark/audio"
+	"moonlark/audio/browser"
 	"moonlark/audio/pulse"
 )
 
@@ -22,8 +23,9 @@ func TestChooseCreatesTheChosenDevices(t *testing.T) {
 		{Choice{Speaker: "wasapi:Headset", Microphone: "wasapi"}, "wasapi Headset", "wasapi"},
 		{Choice{Speaker: "none", Microphone: "coreaudio"}, "", "coreaudio"},
 		{Choice{Speaker: "exec:cat", Microphone: "none"}, "exec:cat", ""},
+		{Choice{Speaker: "browser", Microphone: "browser"}, "browser", "browser"},
 	} {
-		got, err := Choose(c.Choice, Options{Counts: new(audio.Counts)})
+		got, err := Choose(c.Choice, Options{Counts: new(audio.Counts), Browser: browser.New(browser.Use{Microphone: true, Speaker: true})})
 		if err != nil {
 			t.Errorf("%+v: %v", c.Choice, err)
 			continue
@@ -52,6 +54,9 @@ func TestInvalidChoicesAreErrors(t *testing.T) {
 		{Choice{Speaker: "exec:"}, `"exec:": a file, device or command must follow "exec:"`},
 		{Choice{Speaker: "auto:usb"}, "auto:usb: unknown speaker"},
 		{Choice{Speaker: "none:x"}, "none:x: unknown speaker"},
+		{Choice{Speaker: "browser"}, "browser: only moonlark run with --inspect or --screen"},
+		{Choice{Microphone: "browser"}, "browser: only moonlark run with --inspect or --screen"},
+		{Choice{Microphone: "browser:x"}, "browser:x: unknown microphone"},
 		{Choice{Echo: "webrtc"}, "webrtc: unknown echo setting"},
 		{Choice{Echo: "server", Speaker: "exec:cat"}, "do not belong to a sound server"},
 	} {
@@ -71,9 +76,12 @@ func TestEchoIsRemovedOnlyIfTheMicrophoneCanHearTheSpeaker(t *testing.T) {
 		{Choice{Speaker: "wav:out.wav"}, false},
 		{Choice{Microphone: "none"}, false},
 		{Choice{Echo: "off"}, false},
+		{Choice{Speaker: "browser", Microphone: "browser"}, false}, // the browser removes it
+		{Choice{Speaker: "browser", Microphone: "browser", Echo: "gate"}, true},
+		{Choice{Speaker: "exec:cat", Microphone: "browser"}, true}, // the browser does not know what another program plays
 		{Choice{Echo: "gate", Speaker: "wav:out.wav"}, true},
 	} {
-		got, err := Choose(c.Choice, Options{})
+		got, err := Choose(c.Choice, Options{Browser: browser.New(browser.Use{})})
 		if err != nil {
 			t.Errorf("%+v: %v", c.Choice, err)
 			continue

@@ -51,6 +51,7 @@ func (b *builder) chooseEcho() error {
 	case "auto", "":
 		switch {
 		case noEcho: // no echo is possible if the speaker or the microphone is a file or is missing
+		case IsBrowser(b.Speaker) && IsBrowser(b.Microphone): // the browser removes the echo of what it plays itself
 		case onServer:
 			b.useServerEcho(true)
 		default:

@@ -181,13 +181,14 @@ var Catalogue = []Kind{
 	}},
 
 	{Type: Screen, About: "what the screen of the kiosk shows has changed", Shown: shown("rev: the revision of what it shows", "script: whose blocks it shows")},
-	{Type: ScreenPage, About: "a page that shows the screen of the kiosk has come or gone", Shown: shown("action: `came` or `went`", "pages: how many are open now"),
+	{Type: ScreenPage, About: "a page that shows the screen of the kiosk has come or gone, or has begun or ceased to carry the sound", Shown: shown("action: `came`, `went`, `sound_on` or `sound_off`", "pages: how many are open now"),
 		Script: "screen", Fields: []Field{
-			{"action", `"came"|"went"`, "", func(e Event) any { return e.Action }},
+			{"action", `"came"|"went"|"sound_on"|"sound_off"`, "`sound_off` also if the page has lost its microphone", func(e Event) any { return e.Action }},
 			{"pages", "integer", "how many are open now", func(e Event) any { return *e.Pages }},
 			{"width", "integer", "in pixels", func(e Event) any { return e.Page.Width }},
 			{"height", "integer", "", func(e Event) any { return e.Page.Height }},
 			{"touch", "boolean", "true if the page has a touch screen", func(e Event) any { return e.Page.Touch }},
+			{"sound", "boolean", "true if the page carries the sound (`--mic browser`, `--speaker browser`)", func(e Event) any { return e.Page.Sound }},
 		}},
 	{Type: Touch, About: "somebody has touched the screen of the kiosk", Shown: shown(
 		"block: the id of the button or its block", "action: `press`, `choose`, `dismiss` or `wake`", "value: that of the button"),

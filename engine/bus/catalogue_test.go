@@ -71,7 +71,7 @@ func TestScriptsReceiveTheFieldsOfTheirRow(t *testing.T) {
 		{Event{Type: Reconnected, ConversationID: "c"}, map[string]any{"conversation_id": "c"}},
 		{Event{Type: Touch, Block: "keys", Action: "press", Value: "Buy"}, map[string]any{"id": "keys", "action": "press", "value": "Buy"}},
 		{Event{Type: ScreenPage, Action: "came", Pages: &pages, Page: screen.PageInfo{Width: 800, Height: 480, Touch: true}},
-			map[string]any{"action": "came", "pages": 2, "width": 800, "height": 480, "touch": true}},
+			map[string]any{"action": "came", "pages": 2, "width": 800, "height": 480, "touch": true, "sound": false}},
 		{Event{Type: OrphanedResult, ConversationID: "c", CallID: "x", Tool: "light", Result: &text, IsError: true},
 			map[string]any{"conversation_id": "c", "tool_call_id": "x", "tool_name": "light", "result": "done", "is_error": true}},
 	} {

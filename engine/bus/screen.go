@@ -10,9 +10,8 @@ func FromScreen(e screen.Event) Event {
 	case screen.TouchDone:
 		return Event{Type: Touch, Block: e.Touch.ID, Action: e.Touch.Action, Value: e.Touch.Value}
 	}
-	action := "came"
-	if e.Kind == screen.PageWent {
-		action = "went"
-	}
+	action := map[screen.EventKind]string{
+		screen.PageCame: "came", screen.PageWent: "went", screen.SoundOn: "sound_on", screen.SoundOff: "sound_off",
+	}[e.Kind]
 	return Event{Type: ScreenPage, Action: action, Pages: &e.Pages, Page: e.Page}
 }

@@ -29,6 +29,7 @@ func (audioDevicesCommand) Run(ctx context.Context, con *console) error {
 	speakers, microphones, reasons := device.List(ctx)
 	printDevices(con.stdout, "speakers", speakers)
 	printDevices(con.stdout, "microphones", microphones)
+	fmt.Fprintln(con.stdout, "speaker and microphone\n  browser                                  a page in a browser, with --inspect or --screen")
 	for _, reason := range reasons {
 		fmt.Fprintln(con.stderr, reason)
 	}

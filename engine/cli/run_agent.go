@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"moonlark/audio/browser"
 	"moonlark/engine"
 	"moonlark/engine/bus"
 	"moonlark/engine/dialog"
@@ -44,7 +45,8 @@ type agentRun struct {
 	// set by readFlags
 	opts         engine.Options
 	settings     control.Options
-	debugAddress string // empty without a debugger
+	debugAddress string          // empty without a debugger
+	sound        *browser.Device // nil unless a page carries the sound
 
 	// set by subscribe
 	shown  *bus.Subscription // the terminal's
@@ -84,6 +86,12 @@ func (r *agentRun) readFlags() (err error) {
 	if err := r.screenFlags.settings(&r.settings, os.Getenv(screenTokenVariable)); err != nil {
 		return err
 	}
+	if r.opts.Voice != nil {
+		if r.sound, err = r.soundFlags.page(r.Inspect || r.Screen); err != nil {
+			return err
+		}
+		r.opts.Voice.Browser = r.sound
+	}
 	if r.debugAddress, err = r.debugFlags.address(); err != nil {
 		return err
 	}
@@ -114,6 +122,12 @@ func (r *agentRun) subscribe() {
 	}
 	if r.page = r.screenFlags.newServer(); r.page != nil {
 		r.watch(r.page)
+	}
+	if r.sound != nil {
+		r.stream.AddField("page_sound", func() any { return r.sound.Use() })
+		if r.page != nil {
+			r.page.UseSound(r.sound.Use())
+		}
 	}
 }
 
@@ -201,6 +215,7 @@ func (r *agentRun) serve(ctx context.Context, agent *remote.Remote) error {
 	}
 	r.inspectFlags.mount(r.server, r.stream, agent, r.recorder, r.pinFlags)
 	r.screenFlags.mount(r.server, r.page, agent)
+	mountSound(r.server, r.sound, agent.Screen(), r.terminal.Logger())
 	r.onEnd(r.mcpHTTPFlags.mount(ctx, r.server, agent, r.events, r.Scripts))
 	if err := r.server.Open(ctx, agent); err != nil {
 		return err

@@ -7,10 +7,14 @@ import (
 	"os"
 	"time"
 
+	"moonlark/audio/browser"
 	"moonlark/audio/device"
 	"moonlark/engine"
 	"moonlark/engine/bus"
+	"moonlark/engine/face/control"
+	"moonlark/engine/face/web"
 	"moonlark/engine/localagent"
+	"moonlark/engine/screen"
 	"moonlark/engine/speech"
 	"moonlark/engine/speech/choice"
 	"moonlark/engine/voice"
@@ -18,8 +22,8 @@ import (
 
 // soundFlags select the speaker, the microphone and the wake word recogniser.
 type soundFlags struct {
-	Speaker string        `placeholder:"DEVICE" help:"Speaker: auto, pulse[:SINK], wasapi[:DEVICE], oto, exec:COMMAND, wav:FILE or none."`
-	Mic     string        `placeholder:"DEVICE" help:"Microphone: auto, pulse[:SOURCE], alsa:DEVICE, wasapi[:DEVICE], coreaudio, exec:COMMAND, wav:FILE[,loop] or none."`
+	Speaker string        `placeholder:"DEVICE" help:"Speaker: auto, pulse[:SINK], wasapi[:DEVICE], oto, exec:COMMAND, wav:FILE, browser or none."`
+	Mic     string        `placeholder:"DEVICE" help:"Microphone: auto, pulse[:SOURCE], alsa:DEVICE, wasapi[:DEVICE], coreaudio, exec:COMMAND, wav:FILE[,loop], browser (a page of --inspect or --screen) or none."`
 	Echo    string        `default:"auto" enum:"auto,server,speex,gate,off" help:"What keeps the agent from hearing itself: ${enum}."`
 	Chunk   time.Duration `name:"mic-chunk" default:"20ms" help:"How much sound is sent at a time, 20ms to 250ms (${default})."`
 
@@ -31,6 +35,30 @@ type soundFlags struct {
 // isSet reports whether a flag asks for sound.
 func (f soundFlags) isSet() bool {
 	return f.Speaker != "" || f.Mic != "" || f.Wake != "" || f.PushToTalk
+}
+
+// page returns what carries the sound of a page in a browser, if the flags choose one; nil if not.
+// hasPage says whether there is a page.
+func (f soundFlags) page(hasPage bool) (*browser.Device, error) {
+	use := browser.Use{Microphone: device.IsBrowser(f.Mic), Speaker: device.IsBrowser(f.Speaker)}
+	switch {
+	case use == browser.Use{}:
+		return nil, nil
+	case hasPage:
+		return browser.New(use), nil
+	case use.Microphone:
+		return nil, errors.New("--mic browser needs a page that records the user: add --inspect or --screen")
+	}
+	return nil, errors.New("--speaker browser needs a page that plays the agent: add --inspect or --screen")
+}
+
+// mountSound adds the connection of a page that carries the sound to an HTTP server. device may be nil.
+func mountSound(server *control.Control, device *browser.Device, screen *screen.Screen, log *slog.Logger) {
+	if device == nil {
+		return
+	}
+	device.Observe(screen.SetSound)
+	server.Mount(control.Mount{Path: "/sound", Handler: web.SoundHandler(device, log), ForScreen: true, MaxOpen: web.MaxSounds})
 }
 
 // settings returns the settings of the flags. It returns an error when the flags contain a mistake.

@@ -53,7 +53,7 @@ func (c *checker) checkDevices(kind string, all []device.Entry, reasons []string
 		return
 	}
 	flag := map[string]string{"speaker": "--speaker", "microphone": "--mic"}[kind]
-	fix := "run with --text or --headless, or name a device with " + flag + " (docs/command.md, Sound)"
+	fix := "run with --text or --headless, name a device with " + flag + ", or use a page with " + flag + " browser (docs/command.md, Sound)"
 	if len(reasons) > 0 {
 		c.skip(group, kind, "the devices cannot be listed ("+strings.Join(reasons, "; ")+")", fix)
 		return

@@ -68,8 +68,8 @@ func TestMachineAndNetworkAreChecked(t *testing.T) {
 		{"unknown memory", func(o *doctor.Options) { o.Memory = 0 }, "skipped machine memory: not checked: the size is not known"},
 		{"a speaker", nil, "ok machine speaker: pulse:a"},
 		{"microphones", nil, "ok machine microphone: 2 microphones: see moonlark audio devices"},
-		{"no speaker", devices(), "warning machine speaker: there is none -> run with --text or --headless, or name a device with --speaker"},
-		{"no microphone", devices(), "warning machine microphone: there is none -> run with --text or --headless, or name a device with --mic"},
+		{"no speaker", devices(), "warning machine speaker: there is none -> run with --text or --headless, name a device with --speaker, or use a page with --speaker browser"},
+		{"no microphone", devices(), "warning machine microphone: there is none -> run with --text or --headless, name a device with --mic, or use a page with --mic browser"},
 		{"devices that cannot be listed", devices("pulse: not there", "alsa: not there"), "skipped machine speaker: not checked: the devices cannot be listed (pulse: not there; alsa: not there) ->"},
 
 		{"the time", nil, "ok machine clock: right within "},

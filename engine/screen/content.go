@@ -84,7 +84,8 @@ func (m Maker) Parse(text []byte) (*Content, error) {
 // Texts are the names of the texts of the page that a script can replace.
 var Texts = []string{
 	"listening", "hearing", "thinking", "speaking", "offline", "unreachable", "stale", "trying", "stop", "larger", "back", "touch", "keys", "you", "agent",
-	"remaining", "unavailable", "welcome", "later",
+	"remaining", "unavailable", "welcome", "later", "tap", "taken", "use_here", "insecure", "insecure_how",
+	"mic_denied", "mic_missing", "mic_busy", "mic_ended", "mic_muted",
 }
 
 // Languages are the languages of the texts of the page.

@@ -11,7 +11,10 @@ import (
 type PageInfo struct {
 	Width, Height int  // in CSS pixels; 0 if the page has not said it
 	Touch         bool // the device has a touch screen
-	Sound         bool // the page plays or records sound
+	Sound         bool // the page carries the agent's sound at the moment: see Screen.SetSound
+
+	// ID is a word with which the page has identified itself; empty if it has not.
+	ID string
 }
 
 // A Page is an open page.
@@ -32,6 +35,7 @@ func (s *Screen) Open(info PageInfo) (*Page, error) {
 		s.mu.Unlock()
 		return nil, ErrTooManyPages
 	}
+	info.Sound = s.hasSound(info.ID)
 	p := &Page{screen: s, info: info, came: s.clock.Now(), notice: make(chan struct{}, 1)}
 	s.pages[p] = struct{}{}
 	emit := s.emit(Event{Kind: PageCame, Page: info})
@@ -61,7 +65,9 @@ func (p *Page) Close() {
 	if open && len(s.pages) == 0 && !s.missing.IsZero() {
 		s.missing = s.clock.Now()
 	}
-	emit := s.emit(Event{Kind: PageWent, Page: p.info})
+	info := p.info
+	info.Sound = s.hasSound(info.ID)
+	emit := s.emit(Event{Kind: PageWent, Page: info})
 	s.mu.Unlock()
 	if open {
 		emit()
@@ -80,8 +86,41 @@ func (s *Screen) Pages() []PageInfo {
 	infos := make([]PageInfo, len(pages))
 	for i, p := range pages {
 		infos[i] = p.info
+		infos[i].Sound = s.hasSound(p.info.ID)
 	}
 	return infos
+}
+
+// SetSound notes that the page with this ID has begun or ceased to carry the agent's sound: to play what the agent
+// says and to record the user, if the program does that in a page. The page may be opened later.
+func (s *Screen) SetSound(id string, carries bool) {
+	if id == "" {
+		return
+	}
+	s.mu.Lock()
+	kind := SoundOff
+	if carries {
+		s.sounds[id] = struct{}{}
+		kind = SoundOn
+	} else {
+		delete(s.sounds, id)
+	}
+	emit := func() {}
+	for p := range s.pages {
+		if p.info.ID == id {
+			info := p.info
+			info.Sound = carries
+			emit = s.emit(Event{Kind: kind, Page: info})
+		}
+	}
+	s.mu.Unlock()
+	emit()
+}
+
+// hasSound reports whether the page with this ID carries the agent's sound. The caller holds s.mu.
+func (s *Screen) hasSound(id string) bool {
+	_, has := s.sounds[id]
+	return has
 }
 
 // ExpectPages makes Missing count the time in which no page is open, from now on.

@@ -50,11 +50,12 @@ type Screen struct {
 	ask      *question
 
 	pages     map[*Page]struct{}
-	missing   time.Time // when the last page went, or pages were expected; zero if none are
-	notified  time.Time // when the pages were notified last
-	pending   bool      // a timer will notify the pages
-	touches   int       // number of touches since touchTime
-	touchTime time.Time // when a second began in which touches are counted
+	sounds    map[string]struct{} // the IDs of the pages that carry the agent's sound
+	missing   time.Time           // when the last page went, or pages were expected; zero if none are
+	notified  time.Time           // when the pages were notified last
+	pending   bool                // a timer will notify the pages
+	touches   int                 // number of touches since touchTime
+	touchTime time.Time           // when a second began in which touches are counted
 }
 
 // An Event is something that has happened to the screen.
@@ -77,6 +78,8 @@ const (
 	TouchDone                  // somebody has touched a button or the idle page
 	PageCame                   // a page has been opened
 	PageWent                   // a page has been closed
+	SoundOn                    // a page has begun to carry the agent's sound
+	SoundOff                   // a page has ceased to carry it, for example because it has lost its microphone
 )
 
 // New returns a screen that shows nothing. A nil clock is that of the machine.
@@ -86,7 +89,7 @@ func New(c clock.Clock) *Screen {
 	}
 	boot := make([]byte, 4)
 	rand.Read(boot)
-	return &Screen{clock: c, boot: hex.EncodeToString(boot), settings: DefaultSettings(), idle: &IdleContent{}, pages: make(map[*Page]struct{})}
+	return &Screen{clock: c, boot: hex.EncodeToString(boot), settings: DefaultSettings(), idle: &IdleContent{}, pages: make(map[*Page]struct{}), sounds: make(map[string]struct{})}
 }
 
 // Observe sets the function that gets the events. The function is called on any goroutine, and must not block or call

@@ -316,6 +316,31 @@ func TestPagesComeAndGo(t *testing.T) {
 	}
 }
 
+func TestAPageCarriesTheSound(t *testing.T) {
+	r := newRig(t)
+	r.SetSound("a", true) // the sound may be there before the page
+	r.SetSound("", true)
+	a, err := r.Open(PageInfo{Width: 1, ID: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	b, err := r.Open(PageInfo{Width: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages := r.Pages(); !pages[0].Sound || pages[1].Sound {
+		t.Errorf("the pages are %+v", pages)
+	}
+	b.Close()
+	r.SetSound("a", false)
+	r.SetSound("a", true)
+	r.SetSound("other", false)
+	if r.count(SoundOn) != 1 || r.count(SoundOff) != 1 || !r.Pages()[0].Sound {
+		t.Errorf("%d times on, %d times off, the pages are %+v", r.count(SoundOn), r.count(SoundOff), r.Pages())
+	}
+}
+
 func TestPicturesOfTheDocumentBeforeAreStillThere(t *testing.T) {
 	r := newRig(t)
 	var hashes []string

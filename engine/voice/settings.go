@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"moonlark/audio"
+	"moonlark/audio/browser"
 	"moonlark/audio/device"
 	"moonlark/engine/bus"
 	"moonlark/engine/speech/wake"
@@ -17,6 +18,8 @@ type Settings struct {
 	// Server is the address of the sound server, in the syntax of PULSE_SERVER. Empty means the
 	// server of the environment.
 	Server string
+	// Browser carries the sound of the device "browser". Nil means that this device cannot be chosen.
+	Browser *browser.Device
 	// Chunk is the length of the chunks of the user's sound that are sent, 20 to 250 ms. Zero means
 	// 20 ms.
 	Chunk time.Duration
@@ -35,7 +38,7 @@ type Settings struct {
 // uses onWake as Options.OnWake. It returns an error when s contains a mistake.
 func FromSettings(s Settings, b *bus.Bus, onWake func()) (*Voice, error) {
 	log, counts := b.Logger(""), new(audio.Counts)
-	devices, err := device.Choose(s.Choice, device.Options{Server: s.Server, Counts: counts, Log: log})
+	devices, err := device.Choose(s.Choice, device.Options{Server: s.Server, Counts: counts, Log: log, Browser: s.Browser})
 	if err != nil {
 		return nil, err
 	}

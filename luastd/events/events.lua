@@ -276,14 +276,15 @@
 ---@field result string
 ---@field is_error boolean
 
----A page that shows the screen of the kiosk has come or gone.
+---A page that shows the screen of the kiosk has come or gone, or has begun or ceased to carry the sound.
 ---@class moonlark.event.screen: moonlark.Event
 ---@field type "screen"
----@field action "came"|"went"
+---@field action "came"|"went"|"sound_on"|"sound_off" sound_off also if the page has lost its microphone
 ---@field pages integer how many are open now
 ---@field width integer in pixels
 ---@field height integer
 ---@field touch boolean true if the page has a touch screen
+---@field sound boolean true if the page carries the sound (--mic browser, --speaker browser)
 
 ---Somebody has touched the screen of the kiosk.
 ---@class moonlark.event.touch: moonlark.Event

@@ -229,12 +229,14 @@ func TestAnAgentShowsBlocksWithATool(t *testing.T) {
 
 func TestThePagesAreListed(t *testing.T) {
 	s, scr := open(t, "")
-	p, err := scr.Open(screen.PageInfo{Width: 800, Height: 480, Touch: true})
+	p, err := scr.Open(screen.PageInfo{Width: 800, Height: 480, Touch: true, ID: "p"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
 	s.Want(`local p = screen.pages()[1] return p.width, p.height, p.touch, p.sound`, "800, 480, true, false")
+	scr.SetSound("p", true)
+	s.Want(`return screen.pages()[1].sound`, "true")
 }
 
 func TestReloadsLeaveNothingBehind(t *testing.T) {

@@ -44,6 +44,7 @@ func computed() []string {
 		"hint_":  {"user", "context", "event"},
 		"key_":   {"you", "heard", "wait", "tool", "agent"},
 		"tab_":   {"call", "state", "events", "log", "pins"},
+		"mic_":   {"denied", "missing", "busy", "ended", "muted"},
 		"":       {"input", "output"}, // the directions of pins
 	}
 	for _, one := range tabs {

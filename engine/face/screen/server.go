@@ -18,10 +18,12 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"moonlark/audio/browser"
 	"moonlark/engine/bus"
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
 	"moonlark/engine/health"
+	"moonlark/engine/safetext"
 	"moonlark/engine/screen"
 	"moonlark/engine/tool"
 )
@@ -46,6 +48,7 @@ type Agent interface {
 // A Server serves the page. Any goroutine may call its methods.
 type Server struct {
 	version string
+	sound   *browser.Use // what the page does with the agent's sound; nil for nothing
 	readers atomic.Int32 // number of open streams
 
 	agent Agent // set by Mounts
@@ -58,6 +61,9 @@ type Server struct {
 
 // New returns a Server. version is that of the program; a page of another version loads itself again.
 func New(version string) *Server { return &Server{version: version} }
+
+// UseSound makes the page carry the agent's sound, which its browser plays and records. Call it before Mounts.
+func (s *Server) UseSound(use browser.Use) { s.sound = &use }
 
 // Watch makes the Server receive the events of a bus, until the caller closes the subscription that Watch
 // returns. Subscribe before the scripts are loaded. The loudness of the microphone is asked for only while a
@@ -147,12 +153,14 @@ func get(handle http.HandlerFunc) http.Handler {
 type document struct {
 	Boot    string `json:"boot"`    // differs after a restart of the program
 	Version string `json:"version"` // of the program
+	// Sound is what the page does with the agent's sound; nil for nothing.
+	Sound *browser.Use `json:"sound,omitempty"`
 	screen.Document
 }
 
 func (s *Server) document() document {
 	scr := s.agent.Screen()
-	return document{scr.Boot(), s.version, scr.Document()}
+	return document{scr.Boot(), s.version, s.sound, scr.Document()}
 }
 
 // serveDocument serves GET /screen/doc, which returns what the screen shows as JSON.
@@ -246,5 +254,5 @@ func pageInfo(r *http.Request) screen.PageInfo {
 		}
 		return min(max(n, 0), 100000)
 	}
-	return screen.PageInfo{Width: number("width"), Height: number("height"), Touch: q.Get("touch") == "1"}
+	return screen.PageInfo{Width: number("width"), Height: number("height"), Touch: q.Get("touch") == "1", ID: safetext.Cut(q.Get("page"), 64, "")}
 }

@@ -35,14 +35,27 @@ func Main(m interface{ Run() int }, browser **Browser, flags ...string) int {
 		*browser = &Browser{why: "the tests in a browser take longer than -short allows", short: true}
 		return m.Run()
 	}
-	b, end := start(flags)
+	b, end := start(nil, flags)
 	defer end()
 	*browser = b
 	return m.Run()
 }
 
-// start starts Chromium. Call end at the end, in any case.
-func start(flags []string) (b *Browser, end func()) {
+// Start starts a browser for one test, which ends with the test. environment has further variables, such as
+// "PULSE_SERVER=unix:/tmp/a"; flags are those of Main. Start skips the test as Need does.
+func Start(t testing.TB, environment []string, flags ...string) *Browser {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes longer than -short allows")
+	}
+	b, end := start(environment, flags)
+	t.Cleanup(end)
+	b.Need(t)
+	return b
+}
+
+// start starts Chromium. A flag that begins with a minus sign removes a flag. Call end at the end, in any case.
+func start(environment, flags []string) (b *Browser, end func()) {
 	path := ""
 	for _, name := range programs {
 		if found, err := exec.LookPath(name); err == nil {
@@ -60,8 +73,12 @@ func start(flags []string) (b *Browser, end func()) {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(folder), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("accept-lang", "en"), chromedp.Flag("hide-scrollbars", false))
+		chromedp.Flag("accept-lang", "en"), chromedp.Flag("hide-scrollbars", false), chromedp.Env(environment...))
 	for _, f := range flags {
+		if removed, isRemoved := strings.CutPrefix(f, "-"); isRemoved {
+			opts = append(opts, chromedp.Flag(removed, false))
+			continue
+		}
 		name, value, hasValue := strings.Cut(f, "=")
 		if hasValue {
 			opts = append(opts, chromedp.Flag(name, value))

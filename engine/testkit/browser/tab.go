@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,8 +26,16 @@ type Tab struct {
 	t   testing.TB
 	ctx context.Context
 
-	mu       sync.Mutex // guards problems
-	problems []string
+	mu        sync.Mutex // guards the fields below
+	problems  []string
+	tolerated []string
+}
+
+// Tolerate makes the test pass although the page writes errors to the console that contain text.
+func (b *Tab) Tolerate(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tolerated = append(b.tolerated, text)
 }
 
 // Open opens a page with this size in pixels. The tab is closed when the test ends.
@@ -73,6 +82,9 @@ func (b *Tab) check() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, p := range b.problems {
+		if slices.ContainsFunc(b.tolerated, func(text string) bool { return strings.Contains(p, text) }) {
+			continue
+		}
 		b.t.Errorf("the page wrote an error to the console: %s", p)
 	}
 }

@@ -5,6 +5,7 @@ import * as s from "./state.js";
 import { safe, short, clock } from "./text.js";
 import { say, sayWith } from "./texts.js";
 import { showTool } from "./right.js";
+import { SpeakHere } from "./sound.js";
 
 function Script({ script }) {
   const tools = say("tools_n", { n: script.tools });
@@ -68,8 +69,9 @@ function Device({ name, device, db, who, words }) {
 function Sound() {
   const { speaker, microphone, sound } = s.snap.value ?? {};
   const level = s.level.value;
-  if (!speaker && !microphone) return html`<section class="sec"><header><h2>${say("sound")}</h2><span>${say("off")}</span></header><p class="empty">${say(s.snap.value?.replay ? "soundOfReplay" : "byText")}</p></section>`;
-  return html`<section class="sec sound-facts"><header><h2>${say("sound")}</h2><span>${safe(speaker?.name ?? microphone?.name, 40)}</span></header>
+  if (!speaker && !microphone && !s.snap.value?.page_sound) return html`<section class="sec"><header><h2>${say("sound")}</h2><span>${say("off")}</span></header><p class="empty">${say(s.snap.value?.replay ? "soundOfReplay" : "byText")}</p></section>`;
+  return html`<section class="sec sound-facts"><header><h2>${say("sound")}</h2><span>${safe(speaker?.name ?? microphone?.name ?? say("browser"), 40)}</span></header>
+    <${SpeakHere} />
     ${microphone && html`<${Device} name=${say("microphone")} device=${microphone} who="you" db=${level ? level.mic : -96}
       words=${!s.listening.value ? say("notListening") : level ? say(level.voice ? "level_voice" : "level_db", { db: Math.round(level.mic) }) : ""} />`}
     ${speaker && html`<${Device} name=${say("speaker")} device=${speaker} who="agent" words=${say(s.phase.value.name === "speaking" ? "speaking" : "quiet")} />`}

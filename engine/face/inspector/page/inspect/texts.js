@@ -1,5 +1,6 @@
 // The texts of the page, in each language. What the server says, such as an error, is English.
 import { choose, fill, parts } from "../web/texts.js";
+import { texts as soundTexts } from "../web/sound-texts.js";
 
 export const texts = {
   en: {
@@ -70,6 +71,9 @@ export const texts = {
     column_first_token: "first token", column_total: "total", column_attempts: "attempts", column_what: "what", column_status: "status",
     column_conversation: "conversation", column_code: "code", column_text: "text", column_reason: "reason", column_device: "device",
     column_score: "score", column_gaps: "gaps", column_late: "late",
+    browser: "browser", speakHere: "Speak from here", listenHere: "Listen here", stopHere: "Stop using this page",
+    soundAsking: "Allow the microphone", soundConnecting: "Connecting", soundLive: "You can speak here",
+    ...soundTexts.en,
   },
   de: {
     dir: "ltr",
@@ -132,6 +136,9 @@ export const texts = {
     column_first_token: "erstes Token", column_total: "gesamt", column_attempts: "Versuche", column_what: "was", column_status: "Status",
     column_conversation: "Gespräch", column_code: "Code", column_text: "Text", column_reason: "Grund", column_device: "Gerät",
     column_score: "Wert", column_gaps: "Lücken", column_late: "verspätet",
+    browser: "Browser", speakHere: "Von hier sprechen", listenHere: "Hier zuhören", stopHere: "Diese Seite nicht mehr benutzen",
+    soundAsking: "Erlauben Sie das Mikrofon", soundConnecting: "Verbindung wird aufgebaut", soundLive: "Sie können hier sprechen",
+    ...soundTexts.de,
   },
 };
 

@@ -6,6 +6,7 @@ import { Blocks, Key, split } from "./blocks.js";
 import { Voice } from "./voice.js";
 import { Idle } from "./idle.js";
 import { Ask, Note } from "./ask.js";
+import { Sound } from "./sound.js";
 import { say, clock, day } from "./texts.js";
 
 function Clock() {
@@ -55,7 +56,7 @@ function App() {
   }
   if (idle.value) {
     return html`<div class="page idling" key="idle"><div class="sky"></div><${Stars} /><header class="bar"><b>${s.title}</b><${Clock} /></header><${Idle} />
-      <${Note} />${lost.value && html`<div class="lost" role="status">${say(s, "trying")}…</div>`}</div>`;
+      <${Note} /><${Sound} />${lost.value && html`<div class="lost" role="status">${say(s, "trying")}…</div>`}</div>`;
   }
   const { left, right, keys } = split(d.blocks);
   return html`<div class="page" key="page" onPointerDown=${here}>
@@ -68,7 +69,7 @@ function App() {
     <${Voice} />
     ${countdown.value !== null && !lost.value && html`<div class="lost">${say(s, "later", { seconds: countdown.value })}</div>`}
     ${lost.value && html`<div class="lost" role="status">${say(s, "trying")}…</div>`}
-    <${Note} />
+    <${Note} /><${Sound} />
     ${d.ask && html`<${Ask} />`}
   </div>`;
 }

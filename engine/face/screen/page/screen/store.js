@@ -6,6 +6,8 @@ const QUIET = 15_000;   // a beat comes every 5 s: after this time without a mes
 const LOST_AFTER = 2_500; // a lost connection is shown after this time without one
 const HIDDEN = 30_000;  // a page that has been hidden for this long closes its stream
 
+export const pageID = Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join(""); // identifies the page to the server
+
 export const doc = signal(null);                      // the document, with changed: the time of the last change
 export const voice = signal({ phase: "waiting" });
 export const level = signal({ speaker: -96, mic: -96 });
@@ -105,7 +107,7 @@ function takeVoice(data) {
 function open() {
   clearTimeout(retry); retry = 0;
   if (source) return;
-  const query = new URLSearchParams({ width: innerWidth, height: innerHeight, touch: navigator.maxTouchPoints > 0 ? 1 : 0 });
+  const query = new URLSearchParams({ width: innerWidth, height: innerHeight, touch: navigator.maxTouchPoints > 0 ? 1 : 0, page: pageID });
   heard = performance.now();
   source = new EventSource("screen/events?" + query);
   source.addEventListener("document", (e) => { note(); takeDocument(JSON.parse(e.data)); });

@@ -1,6 +1,7 @@
 // The page's own texts, by language. screen.setup{ texts = {...} } replaces some of them; their names are in
 // engine/screen. {time}, {seconds} and {text} stand for values.
 import { choose, fill } from "../web/texts.js";
+import { texts as soundTexts } from "../web/sound-texts.js";
 
 export const texts = {
   en: {
@@ -9,6 +10,7 @@ export const texts = {
     stop: "Stop", larger: "A+, larger text", back: "Close", touch: "Touch the screen to begin", keys: "What you can do",
     you: "You said: {text}", agent: "Answer: {text}", remaining: "{seconds} s", unavailable: "This is not available any more",
     welcome: "Welcome", later: "Touch to stay · {seconds} s",
+    ...soundTexts.en,
   },
   de: {
     listening: "Ich höre zu", hearing: "Ich höre zu", thinking: "Einen Moment", speaking: "Ich spreche", offline: "Nicht verbunden",
@@ -16,6 +18,7 @@ export const texts = {
     stop: "Stopp", larger: "A+, größere Schrift", back: "Schließen", touch: "Zum Beginnen den Bildschirm berühren", keys: "Was Sie tun können",
     you: "Sie haben gesagt: {text}", agent: "Antwort: {text}", remaining: "{seconds} s", unavailable: "Das ist nicht mehr verfügbar",
     welcome: "Willkommen", later: "Berühren, um zu bleiben · {seconds} s",
+    ...soundTexts.de,
   },
 };
 

@@ -1,0 +1,135 @@
+// Package browser plays and records sound in a page of a browser. The page is connected by a
+// WebSocket, over which both sides send pieces of sound. Text messages, which are JSON objects, say
+// how much was played; docs/http.md describes them.
+//
+// One [Device] has the sound of a program. Its [Device.Speaker] and its [Device.Microphone] move sound
+// while a page is connected, and are lost while none is. At most one page has the sound: a page that
+// connects takes it from the page before.
+//
+// A page has one goroutine, that of [Device.Serve], which reads its messages and passes the sound of
+// its microphone to the sink. The goroutine of Play takes sound from the source and sends it.
+package browser
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/gorilla/websocket"
+
+	"moonlark/audio"
+)
+
+// errNoPage is why the devices do not work while no page is connected.
+var errNoPage = errors.New("no page in a browser has the sound: open the page, and allow it to use the sound")
+
+// A Use says what the pages are used for.
+type Use struct {
+	Microphone bool `json:"microphone"`
+	Speaker    bool `json:"speaker"`
+}
+
+// A Device is the sound of a program in a page. Any goroutine may call its methods.
+type Device struct {
+	use   Use           // does not change after New
+	flush chan struct{} // has a value when the speaker is to flush
+
+	mu       sync.Mutex // guards the fields below
+	page     *page      // the page that has the sound; nil if there is none
+	counts   *audio.Counts
+	observer func(id string, carries bool)
+
+	// sinkMu guards sink, and is held while the sink takes sound.
+	sinkMu sync.Mutex
+	sink   audio.Sink // nil while nobody records
+}
+
+// New returns a Device whose pages are used for what use says.
+func New(use Use) *Device {
+	return &Device{use: use, flush: make(chan struct{}, 1), counts: new(audio.Counts)}
+}
+
+// Use returns what the pages are used for.
+func (d *Device) Use() Use { return d.use }
+
+// Observe sets a function that is called when a page with this id begins or ceases to carry the sound: when it
+// connects or has gone, when another page takes the sound, and, if the microphone is used, when the
+// page loses or regains its microphone. The function is called on the goroutine of a page, one call at a time
+// for each page, and must not block. Call Observe before the first Serve.
+func (d *Device) Observe(f func(id string, carries bool)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.observer = f
+}
+
+// countIn makes the Device count problems in counts, unless counts is nil.
+func (d *Device) countIn(counts *audio.Counts) {
+	if counts == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.counts = counts
+}
+
+// Speaker returns the speaker of the page. Problems are counted in counts, which may be nil.
+func (d *Device) Speaker(counts *audio.Counts) audio.Speaker {
+	d.countIn(counts)
+	return speaker{d}
+}
+
+// Microphone returns the microphone of the page. Problems are counted in counts, which may be nil.
+func (d *Device) Microphone(counts *audio.Counts) audio.Microphone {
+	d.countIn(counts)
+	return microphone{d}
+}
+
+// Serve carries the sound of the page at the other end of conn until the page goes away, another page takes
+// the sound, or ctx is done. Then it closes conn and returns the reason. id is a word with which the page
+// has identified itself; it may be empty. A page that breaks the rules of the protocol is told why when the
+// connection is closed.
+func (d *Device) Serve(ctx context.Context, conn *websocket.Conn, id string) error {
+	p := newPage(d, conn, id)
+	defer context.AfterFunc(ctx, func() { p.close(websocket.CloseGoingAway, errors.New("the agent has ended")) })()
+	err := p.run()
+	p.close(closeCode(err), err)
+	d.remove(p)
+	return p.reason()
+}
+
+// current returns the page that has the sound, or nil.
+func (d *Device) current() *page {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.page
+}
+
+// add gives the sound to a page that has connected, and takes it from the page before.
+func (d *Device) add(p *page) {
+	d.mu.Lock()
+	old := d.page
+	d.page = p
+	d.mu.Unlock()
+	if old != nil {
+		old.send(map[string]int{"taken": 1})
+		old.close(websocket.CloseNormalClosure, errTaken)
+	}
+	p.observe()
+}
+
+// remove removes a page that has gone.
+func (d *Device) remove(p *page) {
+	d.mu.Lock()
+	if d.page == p {
+		d.page = nil
+	}
+	d.mu.Unlock()
+	p.observe()
+}
+
+// count calls f with the counters.
+func (d *Device) count(f func(*audio.Counts)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f(d.counts)
+}

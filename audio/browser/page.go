@@ -1,0 +1,323 @@
+package browser
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"moonlark/audio"
+	"moonlark/audio/pcm"
+	"moonlark/engine/safetext"
+)
+
+const (
+	// readTimeout is how long a page may send nothing. It sends several messages a second.
+	readTimeout = 5 * time.Second
+	// writeTimeout is how long a write may take.
+	writeTimeout = 2 * time.Second
+	// maxMessage is the maximum size of a message: 100 ms at the highest rate, and more than any text.
+	maxMessage = 40 << 10
+	// lingerTime and maxLinger are for how long, and how many bytes, the rest is read of what a page sends that has broken
+	// the rules.
+	lingerTime, maxLinger = 500 * time.Millisecond, 16 << 20
+	// minRate and maxRate are the limits of the sample rate.
+	minRate, maxRate = 8000, 192000
+
+	// messagesPerSecond and maxMessages limit the number of messages: on average, and in a burst after
+	// a page was stopped for some seconds. A page sends about 60 a second.
+	messagesPerSecond, maxMessages = 200, 1000
+	// maxSpeed and maxBacklog limit the sound of the microphone: how fast it may arrive in the long run, and how
+	// much may arrive at once.
+	maxSpeed, maxBacklog = 1.05, 4 * time.Second
+)
+
+var (
+	errTaken = errors.New("another page has taken the sound")
+	errGone  = errors.New("the page with the sound has gone")
+)
+
+// A page is one connected page.
+type page struct {
+	device *Device         // does not change after newPage
+	conn   *websocket.Conn // does not change after newPage
+	id     string          // does not change after newPage
+	gone   chan struct{}   // closed when the connection is over
+
+	writeMu sync.Mutex // held while a message is written
+
+	// rate, the sample rate of the page, is set before the page gets the sound.
+	rate int
+	// flushed receives the page's answer to a flush.
+	flushed chan message
+	// microphone receives a value when the page loses its microphone.
+	microphoneLost chan struct{}
+
+	mu         sync.Mutex // guards the fields below
+	err        error      // why the connection is over
+	sent       int64      // number of samples that were sent
+	lost       int64      // number of samples that flushes have discarded
+	played     int64      // number of samples that the page has played
+	playedAt   time.Time  // when it said so
+	delay      time.Duration
+	noMic      error // why the page has no microphone; nil if it has one
+	flushing   int64 // number of the flush that the page has not answered; 0 if there is none
+	flushes    int64 // number of flushes
+	observed   bool  // what the observer was told last
+	observerMu sync.Mutex
+
+	// The goroutine of the page is the only user of the fields below.
+	intake    intake
+	messages  bucket
+	underruns int64
+	dropped   int64
+}
+
+func newPage(d *Device, conn *websocket.Conn, id string) *page {
+	return &page{
+		device: d, conn: conn, id: id, gone: make(chan struct{}), flushed: make(chan message, 1), microphoneLost: make(chan struct{}, 1),
+		messages: bucket{perSecond: messagesPerSecond, capacity: maxMessages},
+	}
+}
+
+// run reads the messages of the page until the connection is over, and returns the reason.
+func (p *page) run() error {
+	if err := p.greet(); err != nil {
+		return err
+	}
+	p.device.add(p)
+	for {
+		kind, data, err := p.read()
+		switch {
+		case err != nil:
+			return err
+		case !p.messages.take(1):
+			return violation("too many messages")
+		case kind == websocket.BinaryMessage:
+			err = p.record(data)
+		default:
+			err = p.handle(data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// read reads one message.
+func (p *page) read() (kind int, data []byte, err error) {
+	p.conn.SetReadDeadline(time.Now().Add(readTimeout))
+	kind, r, err := p.conn.NextReader()
+	if err == nil {
+		data, err = io.ReadAll(io.LimitReader(r, maxMessage+1))
+	}
+	switch {
+	case err != nil:
+		return 0, nil, errGone
+	case len(data) > maxMessage:
+		return 0, nil, &protocolError{websocket.CloseMessageTooBig, fmt.Sprintf("a message is longer than %d bytes", maxMessage)}
+	}
+	return kind, data, nil
+}
+
+// greet reads the first message and answers it.
+func (p *page) greet() error {
+	kind, data, err := p.read()
+	if err != nil {
+		return err
+	}
+	if kind != websocket.TextMessage {
+		return violation("want the message hello first")
+	}
+	m, err := parse(data)
+	switch {
+	case err != nil:
+		return err
+	case m.Hello == nil:
+		return violation("want the message hello first")
+	case *m.Hello != 1:
+		return violation("the page has version %d of the protocol, want 1", *m.Hello)
+	case m.Rate < minRate || m.Rate > maxRate:
+		return violation("rate: got %d, want %d to %d", m.Rate, minRate, maxRate)
+	}
+	p.rate = m.Rate
+	p.delay, p.playedAt, p.noMic = limited(m.Latency, time.Second), time.Now(), microphoneOf(m)
+	p.intake = newIntake(p.rate)
+	return p.send(map[string]int{"ready": 1})
+}
+
+// handle handles a text message.
+func (p *page) handle(data []byte) error {
+	m, err := parse(data)
+	switch {
+	case err != nil:
+		return err
+	case m.Played != nil:
+		return p.notePlayed(m)
+	case m.Flushed != nil:
+		return p.noteFlushed(m)
+	case m.Mic != nil:
+		p.noteMicrophone(m)
+		return nil
+	}
+	return violation("the message hello came twice")
+}
+
+// notePlayed handles the message that says how much was played.
+func (p *page) notePlayed(m message) error {
+	p.mu.Lock()
+	bad := *m.Played < p.played || *m.Played > p.sent-p.lost
+	if !bad {
+		p.played, p.playedAt, p.delay = *m.Played, time.Now(), limited(m.Delay, time.Millisecond)
+	}
+	p.mu.Unlock()
+	if bad || m.Underruns < p.underruns || m.Dropped < p.dropped {
+		return violation("played: the page cannot have played %d samples", *m.Played)
+	}
+	underruns, dropped := min(m.Underruns-p.underruns, 100), min(m.Dropped-p.dropped, 100)
+	p.underruns, p.dropped = m.Underruns, m.Dropped
+	p.device.count(func(c *audio.Counts) {
+		c.Underruns.Add(underruns)
+		c.Overruns.Add(dropped)
+	})
+	return nil
+}
+
+// noteFlushed handles the answer to a flush.
+func (p *page) noteFlushed(m message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if *m.Flushed != p.flushing || p.flushing == 0 || m.Lost < 0 || m.Lost > p.sent-p.lost-p.played {
+		return violation("flushed: there was no such flush")
+	}
+	p.flushing = 0
+	p.lost += m.Lost
+	p.flushed <- m // has room: Play takes each answer before the next flush
+	return nil
+}
+
+// noteMicrophone handles the message that says that the page has lost or regained its microphone.
+func (p *page) noteMicrophone(m message) {
+	reason := microphoneOf(m)
+	if *m.Mic == 0 && reason == nil {
+		reason = errors.New("the page has lost its microphone")
+	}
+	p.mu.Lock()
+	p.noMic = reason
+	p.mu.Unlock()
+	if reason != nil {
+		select {
+		case p.microphoneLost <- struct{}{}:
+		default:
+		}
+	}
+	p.observe()
+}
+
+// record passes sound of the microphone to the sink.
+func (p *page) record(data []byte) error {
+	if len(data)%2 != 0 {
+		return violation("a piece of sound has %d bytes, want two for each sample", len(data))
+	}
+	p.device.sinkMu.Lock()
+	defer p.device.sinkMu.Unlock()
+	sink := p.device.sink
+	if p.device.current() != p {
+		sink = nil
+	}
+	if !p.intake.take(data, sink, p.outputDelay()) {
+		return violation("the microphone sends sound faster than real time")
+	}
+	return nil
+}
+
+// outputDelay returns the delay of the sound output of the page.
+func (p *page) outputDelay() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.delay
+}
+
+// observe tells the observer if the page has begun or ceased to carry the sound.
+func (p *page) observe() {
+	p.observerMu.Lock()
+	defer p.observerMu.Unlock()
+	p.device.mu.Lock()
+	isCurrent, f := p.device.page == p, p.device.observer
+	p.device.mu.Unlock()
+	p.mu.Lock()
+	carries := isCurrent && p.err == nil && (p.noMic == nil || !p.device.use.Microphone)
+	changed := carries != p.observed
+	p.observed = carries
+	p.mu.Unlock()
+	if changed && f != nil {
+		f(p.id, carries)
+	}
+}
+
+// microphoneProblem returns why the page has no microphone; nil if it has one.
+func (p *page) microphoneProblem() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.noMic
+}
+
+// send sends a text message.
+func (p *page) send(message map[string]int) error {
+	p.writeMu.Lock()
+	defer p.writeMu.Unlock()
+	p.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if p.conn.WriteJSON(message) != nil {
+		return errGone
+	}
+	return nil
+}
+
+// sendSound sends a piece of sound with this number of samples.
+func (p *page) sendSound(wire []byte, samples int) error {
+	p.mu.Lock()
+	p.sent += int64(samples) // before the page can say that it has played them
+	p.mu.Unlock()
+	p.writeMu.Lock()
+	defer p.writeMu.Unlock()
+	p.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if p.conn.WriteMessage(websocket.BinaryMessage, wire) != nil {
+		return errGone
+	}
+	return nil
+}
+
+// close ends the connection and tells the page why. Only the first call has an effect.
+func (p *page) close(code int, err error) {
+	p.mu.Lock()
+	first := p.err == nil
+	if first {
+		p.err = err
+	}
+	p.mu.Unlock()
+	if !first {
+		return
+	}
+	close(p.gone)
+	text := websocket.FormatCloseMessage(code, safetext.Cut(err.Error(), 120, "..."))
+	p.conn.WriteControl(websocket.CloseMessage, text, time.Now().Add(time.Second))
+	if wrong := (*protocolError)(nil); errors.As(err, &wrong) {
+		// If data that nobody has read is left, the page may not get the message.
+		p.conn.SetReadDeadline(time.Now().Add(lingerTime))
+		io.Copy(io.Discard, io.LimitReader(p.conn.NetConn(), maxLinger))
+	}
+	p.conn.Close()
+}
+
+// reason returns why the connection is over.
+func (p *page) reason() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// format returns the format of the sound.
+func (p *page) format() pcm.Format { return pcm.Format{Encoding: pcm.S16, Rate: p.rate} }
