@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"moonlark/engine/testkit"
+
 	"aead.dev/minisign"
 )
 
@@ -130,7 +132,7 @@ func TestTextsThatAreNoSignaturesAreRefused(t *testing.T) {
 func TestGeneratedKeysAreReadAgain(t *testing.T) {
 	t.Parallel()
 	passwords := []string{""}
-	if !testing.Short() { // encrypting takes a second and 1 GB
+	if !testing.Short() && !testkit.Race { // encrypting takes a second and 1 GB
 		passwords = append(passwords, "secret")
 	}
 	for _, password := range passwords {
