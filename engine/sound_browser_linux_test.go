@@ -135,6 +135,7 @@ func TestTheMicrophoneOfABrowserReachesTheAgent(t *testing.T) {
 	// Another page takes the sound, and the first one can take it back.
 	second := chromium.Open(t, b.url, 1280, 720)
 	tab.UntilText("Another page has the sound")
+	tab.CheckAccessibility(t, "taken")
 	b.waitFor(bus.Print, "sound_off\tfalse")
 	b.awaitSound()
 	tab.Click(".sound button")
@@ -215,6 +216,7 @@ func TestAPageThatMayNotUseTheSoundSaysWhy(t *testing.T) {
 	tab := chromium.Open(t, strings.Replace(b.url, "127.0.0.1", "kiosk.test", 1), 1280, 720)
 	tab.Tolerate("Cross-Origin-Opener-Policy header has been ignored") // as on every page without https
 	tab.UntilText("sound only on https, or on the machine itself")
+	tab.CheckAccessibility(t, "insecure")
 	tab.UntilText("--unsafely-treat-insecure-origin-as-secure=http://kiosk.test")
 	if failure := b.awaitFailure(bus.Microphone); !strings.Contains(failure.Text, "page") {
 		t.Errorf("the microphone: %q", failure.Text)
@@ -277,6 +279,7 @@ func browserEchoRemoved(t *testing.T) float64 {
 			removed, before, after = append(removed, in-out), append(before, in), append(after, out)
 		}
 	}
+	t.Logf("faults: %+v", *b.voice.Counts())
 	t.Logf("dBFS in the room: %.0f; heard by the agent: %.0f; removed: %.0f", before, after, removed)
 	b.Engine.Stop()
 	b.wait()

@@ -139,7 +139,7 @@ func TestAPageThatDoesNotFlushIsLost(t *testing.T) {
 	p.mu.Unlock()
 	returned := run(t, func(ctx context.Context) error { return c.Speaker(nil).Play(ctx, new(source)) })
 	go func() {
-		for p.conn.WriteMessage(websocket.TextMessage, []byte(`{"played":0,"delay":1}`)) == nil {
+		for p.write(websocket.TextMessage, []byte(`{"played":0,"delay":1}`)) == nil {
 			time.Sleep(100 * time.Millisecond)
 		}
 	}()
@@ -323,7 +323,7 @@ func TestAPageThatBreaksTheRulesIsToldWhy(t *testing.T) {
 			p.t = t
 			for _, m := range row.send {
 				if data, isSound := strings.CutPrefix(m, "\x00"); isSound {
-					p.conn.WriteMessage(websocket.BinaryMessage, []byte(data))
+					p.write(websocket.BinaryMessage, []byte(data))
 				} else {
 					p.send(m)
 				}

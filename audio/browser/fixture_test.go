@@ -61,6 +61,8 @@ type client struct {
 	conn *websocket.Conn
 	rate int
 
+	writing sync.Mutex // held while a message is written
+
 	mu      sync.Mutex // guards the fields below
 	sound   []float32  // what the server has sent, without what was flushed
 	pieces  []int      // the sizes of the pieces in samples
@@ -140,15 +142,28 @@ func (p *client) read() {
 	}
 }
 
-func (p *client) send(text string) { p.conn.WriteMessage(websocket.TextMessage, []byte(text)) }
+func (p *client) send(text string) { p.write(websocket.TextMessage, []byte(text)) }
 
-func (p *client) sendJSON(v any) { p.conn.WriteJSON(v) }
+func (p *client) sendJSON(v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		p.t.Error(err)
+	}
+	p.write(websocket.TextMessage, text)
+}
+
+// write sends a message. Any goroutine may call it.
+func (p *client) write(kind int, data []byte) error {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	return p.conn.WriteMessage(kind, data)
+}
 
 // record sends sound at the rate of the page, in pieces of 20 ms, as fast as possible.
 func (p *client) record(sound []float32) {
 	for len(sound) > 0 {
 		n := min(len(sound), p.rate/50)
-		p.conn.WriteMessage(websocket.BinaryMessage, pcm.Format{Encoding: pcm.S16, Rate: p.rate}.Append(nil, sound[:n]))
+		p.write(websocket.BinaryMessage, pcm.Format{Encoding: pcm.S16, Rate: p.rate}.Append(nil, sound[:n]))
 		sound = sound[n:]
 	}
 }

@@ -63,6 +63,8 @@ func (s speaker) Play(ctx context.Context, source audio.Source) error {
 		return nil
 	case errors.Is(err, errNoFlush):
 		p.close(websocket.ClosePolicyViolation, err)
+	case p.reason() != nil: // it is better than that of a write to a closed connection
+		return p.reason()
 	}
 	return err
 }
