@@ -125,7 +125,11 @@ func report(stderr io.Writer, err error) int {
 	var shown *shownError
 	if !errors.As(err, &shown) {
 		fmt.Fprintf(stderr, "moonlark: %s\n", safetext.Text(err.Error()))
-		if hint := engine.Hint(err); hint != "" {
+		hint := engine.Hint(err)
+		if errors.Is(err, errNoScript) {
+			hint = "moonlark --help"
+		}
+		if hint != "" {
 			fmt.Fprintf(stderr, "  hint: %s\n", safetext.Text(hint))
 		}
 	}
