@@ -49,6 +49,9 @@ type Engine struct {
 
 	mu      sync.Mutex         // guards watcher
 	watcher *filewatch.Watcher // nil when files are not watched
+
+	reloading sync.Mutex      // held during a reload; guards reloaded
+	reloaded  map[string]bool // the scripts that reloadScripts has loaded since the file watcher noticed a change, by path
 }
 
 // New makes an engine. It loads no script and opens no connection; Run does. It returns an error
@@ -61,7 +64,7 @@ func New(opts Options) (*Engine, error) {
 		opts.Screen = screen.New(nil)
 	}
 	opts.Screen.Observe(func(e screen.Event) { opts.Bus.Publish(bus.FromScreen(e)) })
-	e := &Engine{opts: opts, bus: opts.Bus, turns: dialog.NewTurns(), remote: new(remote.Remote)}
+	e := &Engine{opts: opts, bus: opts.Bus, turns: dialog.NewTurns(), remote: new(remote.Remote), reloaded: map[string]bool{}}
 	if opts.Target.IsLocal() {
 		e.turns.AllowSlowReplies()
 	}
@@ -105,7 +108,7 @@ func New(opts Options) (*Engine, error) {
 		Bus: e.bus, Scripts: e.scripts, Life: e.life, Turns: e.turns, Voice: e.voice,
 		Pins: opts.Pins, Screen: opts.Screen, Approvals: e.approvals,
 		Speak: opts.LocalAgent.TTS, Transcribe: opts.LocalAgent.STT,
-		Reload: e.reloadAll, Events: eventNames(),
+		Reload: e.reloadScripts, Events: eventNames(),
 	})
 	e.bus.Attach(scriptReceiver(e.scripts))
 	e.bus.Attach(bus.Receiver{
@@ -249,7 +252,7 @@ func (e *Engine) load(ctx context.Context) error {
 		e.bus.Publish(loadedEvent(bus.Loaded, s, time.Since(began)))
 	}
 	if e.opts.Watch {
-		w := filewatch.New(e.opts.Scripts, e.scripts.Files, e.reload, e.warn)
+		w := filewatch.New(e.opts.Scripts, e.scripts.Files, e.reloadChanged, e.warn)
 		e.mu.Lock()
 		e.watcher = w
 		e.mu.Unlock()
@@ -260,7 +263,8 @@ func (e *Engine) load(ctx context.Context) error {
 // warn writes a warning to the log.
 func (e *Engine) warn(text string) { e.bus.Log("", slog.LevelWarn, text) }
 
-// reload loads one script again. It runs on the goroutine of the file watcher or of reloadAll.
+// reload loads one script again. It runs on the goroutine of the file watcher or of reloadScripts. The
+// caller holds e.reloading.
 func (e *Engine) reload(path string) {
 	began := time.Now()
 	s, err := e.scripts.Reload(path)
@@ -274,10 +278,44 @@ func (e *Engine) reload(path string) {
 	e.bus.Publish(loadedEvent(bus.Reloaded, s, time.Since(began)))
 }
 
-// reloadAll loads all scripts again. It runs on the goroutine that calls Remote.Reload.
-func (e *Engine) reloadAll() {
-	for _, path := range e.opts.Scripts {
+// reloadChanged loads a script again of which a file has changed, unless reloadScripts has loaded it since. It
+// runs on the goroutine of the file watcher.
+func (e *Engine) reloadChanged(path string) {
+	e.reloading.Lock()
+	defer e.reloading.Unlock()
+	path = filepath.Clean(path)
+	known := e.reloaded[path] && e.isLoadedAsItIs(path)
+	delete(e.reloaded, path)
+	if !known {
 		e.reload(path)
+	}
+}
+
+// isLoadedAsItIs reports whether the files of the script at path are as they were at its latest load.
+func (e *Engine) isLoadedAsItIs(path string) bool {
+	latest := map[string]script.File{}
+	for _, f := range e.scripts.Files(path) { // if a file comes twice, the second one is that of the latest load
+		latest[f.Path] = f
+	}
+	for name, f := range latest {
+		if !script.StatFile(name).Same(f) {
+			return false
+		}
+	}
+	return true
+}
+
+// reloadScripts loads the scripts at these paths again, or all scripts if there are none. It runs on the
+// goroutine that calls the Remote.
+func (e *Engine) reloadScripts(paths ...string) {
+	if len(paths) == 0 {
+		paths = e.opts.Scripts
+	}
+	for _, path := range paths {
+		e.reloading.Lock()
+		e.reloaded[filepath.Clean(path)] = true
+		e.reload(path)
+		e.reloading.Unlock()
 	}
 	e.mu.Lock()
 	w := e.watcher

@@ -46,9 +46,9 @@ type Parts struct {
 	Speak      func(ctx context.Context, u speech.Utterance, play func(sound []float32) error) error
 	Transcribe func(ctx context.Context, r speech.Request, sound []float32) (string, error)
 
-	// Reload loads every script again and returns after that. Events are the names of the agent's
-	// and Moonlark's own events, which Raise refuses.
-	Reload func()
+	// Reload loads the scripts at these paths again, or every script if there are none, and returns
+	// after that. Events are the names of the agent's and Moonlark's own events, which Raise refuses.
+	Reload func(paths ...string)
 	Events []string
 }
 

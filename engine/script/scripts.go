@@ -149,6 +149,9 @@ type Scripts struct {
 
 	closing sync.Mutex // held by Close
 
+	saving   sync.Mutex      // held while the source of a script is saved
+	backedUp map[string]bool // the files of which SaveSource has made a backup, by path; guarded by saving
+
 	mu     sync.Mutex // guards the fields below
 	list   []*script
 	offers map[offerKey]*offer // what the current generations offer
@@ -167,10 +170,12 @@ type script struct {
 	old     []*generation // replaced generations that still run tool calls, oldest first
 	// the files that the latest load depended on; nil if that load succeeded
 	failedFiles []File
-	failure     error // why the latest load failed; nil if it succeeded
-	recovery    recovery
-	pastUsage   usage         // usage of the generations that are closed
-	lastCPU     time.Duration // the CPU time that Health returned last
+	// the versions of the Lua files that the latest load read, by path; nil if that load succeeded
+	failedVersions map[string]string
+	failure        error // why the latest load failed; nil if it succeeded
+	recovery       recovery
+	pastUsage      usage         // usage of the generations that are closed
+	lastCPU        time.Duration // the CPU time that Health returned last
 }
 
 // New returns a set of scripts that is empty. The caller must call Close when the scripts are no
@@ -179,7 +184,7 @@ func New(opts Options) *Scripts {
 	if opts.Slots == nil {
 		opts.Slots = vm.NewSlots(0)
 	}
-	s := &Scripts{offers: make(map[offerKey]*offer), filled: make(map[string]bool), brokers: make(map[string]*permit.Broker), claims: make(map[string]*claims), cancelled: make(chan struct{})}
+	s := &Scripts{offers: make(map[offerKey]*offer), filled: make(map[string]bool), backedUp: make(map[string]bool), brokers: make(map[string]*permit.Broker), claims: make(map[string]*claims), cancelled: make(chan struct{})}
 	if opts.Heap == nil {
 		opts.Heap = vm.NewHeap(0)
 		s.ownHeap = opts.Heap
