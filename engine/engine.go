@@ -336,11 +336,13 @@ func loadedEvent(t bus.Type, s script.Summary, took time.Duration) bus.Event {
 // approvalEvent returns the event for a question whether a tool of an MCP server may be called.
 func approvalEvent(q script.Question) bus.Event {
 	hint := ""
-	if q.Attended {
+	switch {
+	case q.Typed && q.Before > 0:
+		hint = "type y or n after you have answered what was asked before"
+	case q.Typed:
 		hint = "type y or n"
-		if q.Before > 0 {
-			hint = "type y or n after you have answered what was asked before"
-		}
+	case q.Attended:
+		hint = "answer in the inspector"
 	}
 	return bus.Event{
 		Type: bus.Approval, Hint: hint, Tool: q.Tool, CallID: q.ID, Args: q.Arguments, Seconds: q.Timeout.Seconds(),

@@ -52,8 +52,8 @@ type agentRun struct {
 	stream *web.Stream
 	page   *screen.Server // nil without --screen
 
-	recorder *record.Recorder // set by start; nil without --record
-	ends     []func()         // called by end, the last one first
+	recordings *record.Switch // set by start
+	ends       []func()       // called by end, the last one first
 }
 
 // onEnd registers a function that end calls. Functions are called in reverse order, as those of defer
@@ -80,7 +80,9 @@ func (r *agentRun) readFlags() (err error) {
 	if err := r.mcpHTTPFlags.check(r.settings); err != nil {
 		return err
 	}
-	r.inspectFlags.address(&r.settings)
+	if err := r.inspectFlags.address(&r.settings); err != nil {
+		return err
+	}
 	if err := r.screenFlags.settings(&r.settings, os.Getenv(screenTokenVariable)); err != nil {
 		return err
 	}
@@ -109,7 +111,7 @@ func (r *agentRun) subscribe() {
 	})
 	r.watch(r.server)
 	r.stream = web.NewStream(web.StreamOptions{Version: version.Version(), Log: r.terminal.Logger(), Level: r.level})
-	if r.Inspect {
+	if r.Inspect != noInspector {
 		r.watch(r.stream)
 	}
 	if r.page = r.screenFlags.newServer(); r.page != nil {
@@ -127,11 +129,11 @@ func (r *agentRun) watch(face interface {
 
 // start makes the engine, and starts everything around it. The caller runs the engine.
 func (r *agentRun) start(ctx context.Context) (*engine.Engine, error) {
-	recorder, endRecording, err := r.recordFlags.open(r.events, r.Scripts, r.terminal.Logger(), r.level)
+	recordings, endRecording, err := r.recordFlags.open(r.events, r.Scripts, r.opts.Permissions.Data, r.terminal.Logger(), r.level)
 	if err != nil {
 		return nil, err
 	}
-	r.recorder = recorder
+	r.recordings = recordings
 	r.onEnd(endRecording)
 	r.opts.Bus = r.events
 	endServers, err := r.mcpServersFlag.addTo(&r.opts)
@@ -187,10 +189,10 @@ func (r *agentRun) completeOptions() {
 
 // serve opens the HTTP server with the pages of the flags, and logs the addresses of the pages.
 func (r *agentRun) serve(ctx context.Context, agent *remote.Remote) error {
-	if r.Inspect || r.Screen {
+	if r.Inspect != noInspector || r.Screen {
 		mountShared(r.server)
 	}
-	r.inspectFlags.mount(r.server, r.stream, agent, r.recorder, r.pinFlags)
+	r.inspectFlags.mount(r.server, r.stream, agent, r.recordings, r.pinFlags)
 	r.screenFlags.mount(r.server, r.page, agent)
 	r.onEnd(r.mcpHTTPFlags.mount(ctx, r.server, agent, r.events, r.Scripts))
 	if err := r.server.Open(ctx, agent); err != nil {
@@ -198,8 +200,12 @@ func (r *agentRun) serve(ctx context.Context, agent *remote.Remote) error {
 	}
 	r.onEnd(r.server.Close)
 	isTerminal := term.IsTerminal(int(os.Stderr.Fd()))
-	if r.Inspect {
-		r.terminal.Logger().Info("inspector: open " + pageURL(r.server.URL(), "/inspect", r.settings.Token, isTerminal))
+	if r.Inspect != noInspector {
+		text := "inspector: open " + pageURL(r.server.URL(), "/inspect", r.settings.Token, isTerminal)
+		if r.Inspect == editInspector {
+			text += " (it can change the scripts)"
+		}
+		r.terminal.Logger().Info(text)
 	}
 	if r.Screen {
 		token := cmp.Or(r.settings.ScreenToken, r.settings.Token)

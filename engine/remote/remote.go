@@ -169,10 +169,10 @@ func (r *Remote) Approve(callID string, approved bool) error {
 }
 
 // AttendApprovals says that a person answers the questions whether tools of MCP servers may be called,
-// with AnswerApproval, until leave is called.
-func (r *Remote) AttendApprovals() (leave func()) {
+// until leave is called: with AnswerApproval if typing is true, and otherwise with Approve.
+func (r *Remote) AttendApprovals(typing bool) (leave func()) {
 	if a := r.parts.Load().Approvals; a != nil {
-		return a.Attend()
+		return a.Attend(typing)
 	}
 	return func() {}
 }

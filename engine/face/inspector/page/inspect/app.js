@@ -6,6 +6,7 @@ import { safe } from "./text.js";
 import { Left } from "./left.js";
 import { Thread } from "./thread.js";
 import { Right, again, shownTool } from "./right.js";
+import { Approvals } from "./approve.js";
 
 const PHASES = { waiting: "Waiting", connecting: "Connecting", listening: "Listening", hearing: "Hearing", thinking: "Thinking", speaking: "Speaking", ended: "Ended" };
 const COLOURS = { listening: "you", hearing: "you", thinking: "tool", speaking: "agent" };
@@ -33,6 +34,7 @@ function Bar() {
   const snap = s.snap.value, { name, since } = s.phase.value;
   const [problem, setProblem] = useState("");
   const act = (path) => () => post(path).then(() => setProblem(""), (e) => setProblem(e.message));
+  const record = (on) => () => post("recording", { on }).then(() => setProblem(""), (e) => setProblem(e.message)).then(s.refresh);
   const talks = ["connected", "connecting", "reconnecting"].includes(snap?.status);
   const who = snap?.replay ? "Recording" : { local: "Embedded agent", agent: "ElevenLabs agent", url: "Agent" }[snap?.target] ?? "No conversation yet";
   return html`<header class="top">
@@ -44,6 +46,7 @@ function Bar() {
     ${s.outdated.value && html`<button class="btn" onClick=${() => location.reload()}>Moonlark has been updated: load the page again</button>`}
     <span class=${"link-state " + s.link.value} role="status">${LINKS[s.link.value]}</span>
     ${snap?.recording && html`<span class="recording"><span class="rec"></span>Recording <span class="num">${(snap.recording.bytes / 1e6).toFixed(1)} MB</span></span>`}
+    ${snap?.can_record && html`<button class="btn quiet" onClick=${record(!snap.recording)}>${snap.recording ? "End recording" : "Record"}</button>`}
     <${Theme} />
     ${snap && !snap.replay && (talks ? html`<button class="btn" onClick=${act("stop")}>End conversation</button>` : html`<button class="btn" onClick=${act("start")}>Start conversation</button>`)}
     <nav class="views" aria-label="Parts of the page">${[["main", "Talk"], ["right", "Details"], ["left", "Tools"]].map(([id, title]) => html`<button class="btn quiet" onClick=${() => { document.body.dataset.view = id; }}>${title}</button>`)}</nav>
@@ -65,7 +68,7 @@ function Login() {
 
 function Page() {
   if (s.needsLogin.value) return html`<${Login} />`;
-  return html`<${Bar} /><${Left} shown=${shownTool.value} /><${Thread} /><${Right} />`;
+  return html`<${Bar} /><${Left} shown=${shownTool.value} /><${Thread} /><${Right} /><${Approvals} />`;
 }
 
 // step scrolls to the next or the previous turn of a recording.

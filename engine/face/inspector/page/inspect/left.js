@@ -2,8 +2,9 @@
 import { html, useState } from "../web/html.js";
 import { post } from "../web/stream.js";
 import * as s from "./state.js";
-import { safe, short, clock } from "./text.js";
+import { safe, clock } from "./text.js";
 import { showTool } from "./right.js";
+import { Places } from "./places.js";
 
 function Script({ script }) {
   const tools = s.count(script.tools, "tool");
@@ -12,7 +13,7 @@ function Script({ script }) {
     const { text, at } = script.failed;
     return html`<li class="row failed"><svg class="tri" viewBox="0 0 11 10" role="img" aria-label="failed"><path d="M5.5 0 11 10H0Z" /></svg>
       <span class="name">${safe(script.name, 80)}</span><span class="meta num">${tools}</span>
-      <span class="err">${at && text.startsWith(at) ? html`<b title=${safe(at, 300)}>${safe(short(at), 300)}</b>${safe(text.slice(at.length), 1000)}` : safe(text, 1000)}</span>
+      <span class="err">${at && text.startsWith(at) ? html`<${Places} text=${at} max=${300} />${safe(text.slice(at.length), 1000)}` : safe(text, 1000)}</span>
       <span class="sub">not reloaded; the copy of ${loaded} continues to run</span></li>`;
   }
   const sub = !script.alive ? "does not respond" : script.rests ? "waits: " + script.rests

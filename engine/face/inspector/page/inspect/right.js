@@ -3,19 +3,22 @@
 import { html, signal, useState, useEffect } from "../web/html.js";
 import { post } from "../web/stream.js";
 import * as s from "./state.js";
-import { safe, short, parsed, Tree, lua, curl, copy, clock, stamp } from "./text.js";
+import { safe, parsed, Tree, lua, curl, copy, clock, stamp } from "./text.js";
 import { Form, useForm } from "./form.js";
+import { Places, onOpen } from "./places.js";
+import { Source } from "./source.js";
 
 export const tab = signal(location.hash.slice(1) || "call");
 export const shownTool = signal("");
 const tried = signal(null);       // { tool, args, answer, error, seconds } of the last call of this page
-const FIXED = [["call", "Call"], ["state", "State"], ["events", "Events"], ["log", "Log"]];
+const FIXED = [["call", "Call"], ["state", "State"], ["source", "Source"], ["events", "Events"], ["log", "Log"]];
 
 export function showTab(id) {
   tab.value = id;
   history.replaceState(null, "", "#" + id);
   document.body.dataset.view = "right";
 }
+onOpen(() => showTab("source"));
 export function showCall(line) { s.selected.value = line; shownTool.value = line.tool; showTab("call"); }
 export function showTool(name) { shownTool.value = name; if (s.selected.value?.tool !== name) s.selected.value = null; showTab("call"); }
 
@@ -36,7 +39,7 @@ export function again() {
 
 function Result({ text, isError }) {
   const value = parsed(text);
-  return html`<pre class=${isError ? "err" : ""}>${value === undefined ? safe(text, 20_000) : html`<${Tree} value=${value} />`}</pre>`;
+  return html`<pre class=${isError ? "err" : ""}>${value === undefined ? isError ? html`<${Places} text=${text} max=${20_000} />` : safe(text, 20_000) : html`<${Tree} value=${value} />`}</pre>`;
 }
 
 function Copy({ label, text }) {
@@ -55,7 +58,7 @@ function Times({ line }) {
 function CallDetails({ line, spec }) {
   const args = line.args ?? {};
   return html`<div class="title"><code>${safe(line.tool, 64)}</code><span class=${"st" + (line.isError || line.lost ? "" : " fine")}>${!line.end ? "running" : line.isError ? "failed" : line.lost ? "no result" : "returned"}</span></div>
-    <p class="under num">${stamp(line.at, s.startOfConversation())}${line.turn.no ? " in turn " + line.turn.no : ""} · ${html`<span title=${safe(spec?.at ?? "", 300)}>${safe(short(spec?.at ?? line.script), 300)}</span>`} · ${safe(line.call, 40)}</p>
+    <p class="under num">${stamp(line.at, s.startOfConversation())}${line.turn.no ? " in turn " + line.turn.no : ""} · <${Places} text=${spec?.at ?? line.script} max=${300} /> · ${safe(line.call, 40)}</p>
     <div class="block"><h2>Arguments</h2><pre>${Object.keys(args).length ? html`<${Tree} value=${args} />` : html`<span class="k">none</span>`}</pre></div>
     ${line.end && !line.lost && html`<div class="block"><h2>What the agent got</h2><${Result} text=${line.result} isError=${line.isError} /></div>`}
     <${Times} line=${line} rev=${line.rev} />
@@ -87,7 +90,7 @@ function Call() {
   const all = s.snap.value?.tools ?? [];
   const spec = all.find((t) => t.name === name);
   if (!line && !spec) return html`<p class="empty">Choose a tool on the left to try it, or a call in the conversation to see all of it.</p>`;
-  return html`${line ? html`<${CallDetails} line=${line} rev=${line.rev} spec=${spec} />` : html`<div class="title"><code>${safe(name, 64)}</code></div><p class="under num">${html`<span title=${safe(spec.at, 300)}>${safe(short(spec.at), 300)}</span>`} · ${s.count(spec.calls, "call")} · timeout ${spec.timeout} s</p>`}
+  return html`${line ? html`<${CallDetails} line=${line} rev=${line.rev} spec=${spec} />` : html`<div class="title"><code>${safe(name, 64)}</code></div><p class="under num"><${Places} text=${spec.at} max=${300} /> · ${s.count(spec.calls, "call")} · timeout ${spec.timeout} s</p>`}
     ${!spec ? html`<p class="empty">No script has this tool now.</p>` : !s.snap.value?.replay && html`<${TryIt} key=${spec.name} spec=${spec} />`}`;
 }
 
@@ -127,7 +130,7 @@ function Events() {
 
 const LEVELS = { debug: "i", info: "i", print: "i", warn: "w", error: "e" };
 function LogLines({ lines }) {
-  return lines.map((l) => html`<div key=${l.seq}><time>${clock(l.at)}</time><span class=${LEVELS[l.level] ?? "i"}>${l.level}</span><span>${safe(short(l.text))}</span></div>`);
+  return lines.map((l) => html`<div key=${l.seq}><time>${clock(l.at)}</time><span class=${LEVELS[l.level] ?? "i"}>${l.level}</span><span><${Places} text=${l.text} /></span></div>`);
 }
 
 function Log() {
@@ -177,7 +180,7 @@ export function Right() {
     e.currentTarget.querySelectorAll("[role=tab]")[next].focus();
   }
   const table = tables.find((t) => t.id === current);
-  const pane = { call: Call, state: State, events: Events, log: Log, pins: Pins }[current];
+  const pane = { call: Call, state: State, source: Source, events: Events, log: Log, pins: Pins }[current];
   return html`<aside class="right" aria-label="Details">
     <div class="tabs" role="tablist" aria-label="Details" onKeyDown=${onKey}>${all.map(([id, title]) => html`<button key=${id} role="tab" id=${"tab-" + id} aria-controls="pane" aria-selected=${id === current} tabindex=${id === current ? 0 : -1} onClick=${() => showTab(id)}>${title}${id === "log" && errors > 0 && html` <span class="badge num">${errors}<span class="sr"> errors</span></span>`}</button>`)}</div>
     <div class="pane" id="pane" role="tabpanel" aria-labelledby=${"tab-" + current} tabindex="0" key=${current}>${pane ? html`<${pane} />` : html`<${Table} table=${table} />`}</div>
