@@ -108,7 +108,7 @@ func New(opts Options) (*Engine, error) {
 		Bus: e.bus, Scripts: e.scripts, Life: e.life, Turns: e.turns, Voice: e.voice,
 		Pins: opts.Pins, Screen: opts.Screen, Approvals: e.approvals,
 		Speak: opts.LocalAgent.TTS, Transcribe: opts.LocalAgent.STT,
-		Reload: e.reloadScripts, Events: eventNames(),
+		Reload: e.reloadScripts, ReloadChanged: e.reloadChangedScripts, Events: eventNames(),
 	})
 	e.bus.Attach(scriptReceiver(e.scripts))
 	e.bus.Attach(bus.Receiver{
@@ -311,10 +311,23 @@ func (e *Engine) reloadScripts(paths ...string) {
 	if len(paths) == 0 {
 		paths = e.opts.Scripts
 	}
+	e.reloadThese(paths, func(string) bool { return true })
+}
+
+// reloadChangedScripts loads those of the scripts at these paths again whose files have changed since their latest
+// load. It runs on the goroutine that calls the Remote.
+func (e *Engine) reloadChangedScripts(paths ...string) {
+	e.reloadThese(paths, func(path string) bool { return !e.isLoadedAsItIs(path) })
+}
+
+// reloadThese loads those of the scripts at these paths again for which must returns true.
+func (e *Engine) reloadThese(paths []string, must func(path string) bool) {
 	for _, path := range paths {
 		e.reloading.Lock()
-		e.reloaded[filepath.Clean(path)] = true
-		e.reload(path)
+		if must(path) {
+			e.reloaded[filepath.Clean(path)] = true
+			e.reload(path)
+		}
 		e.reloading.Unlock()
 	}
 	e.mu.Lock()

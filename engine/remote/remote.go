@@ -47,9 +47,10 @@ type Parts struct {
 	Transcribe func(ctx context.Context, r speech.Request, sound []float32) (string, error)
 
 	// Reload loads the scripts at these paths again, or every script if there are none, and returns
-	// after that. Events are the names of the agent's and Moonlark's own events, which Raise refuses.
-	Reload func(paths ...string)
-	Events []string
+	// after that. ReloadChanged loads those of which a file has changed since their latest load. Events
+	// are the names of the agent's and Moonlark's own events, which Raise refuses.
+	Reload, ReloadChanged func(paths ...string)
+	Events                []string
 }
 
 // A Remote drives a running agent. Call Connect before all other methods.

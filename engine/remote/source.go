@@ -41,8 +41,8 @@ func (r *Remote) SaveSource(e script.SourceEdit) (SourceSaved, error) {
 	if err != nil {
 		return SourceSaved{}, err
 	}
-	if p.Reload != nil {
-		p.Reload(paths...)
+	if p.ReloadChanged != nil {
+		p.ReloadChanged(paths...)
 	}
 	saved := SourceSaved{Version: script.SourceVersion([]byte(e.Text)), Loaded: true, Errors: []script.SourceError{}}
 	for _, path := range paths {

@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden trees again")
 var sizes = [][2]int64{{1600, 900}, {1280, 800}, {800, 480}, {390, 844}, {1080, 1920}}
 
 // varying matches what is different in each run of a test: times of the day, durations and ids.
-var varying = regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b|conv_\w+|call_\w+|/tmp/\S*/|tools · (< )?\d+ ms`)
+var varying = regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b|conv_\w+|call_\w+|/tmp/\S*/|tools? · (< )?\d+ ms`)
 
 // wantTree compares the accessibility tree of the page with the golden file.
 func wantTree(t *testing.T, b *browser.Tab, name string) {

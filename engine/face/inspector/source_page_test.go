@@ -53,8 +53,11 @@ func typeSource(b *browser.Tab, text string) {
 // A tool fails, its line is marked, somebody mends it in the page, and the tool answers anew.
 func TestAnErrorIsMendedInThePage(t *testing.T) {
 	f := editing(t, mendable)
-	b := chromium.Open(t, f.url+"/inspect", 1280, 800)
-	b.UntilText("tide")
+	f.request("POST", "/call", `{"tool": "tide"}`)
+	b := chromium.Open(t, f.url+"/inspect#source", 1280, 800)
+	b.UntilText("tool tide: attempt to perform arithmetic on")
+	wantTree(t, b, "source")
+	b.Click("#tab-call")
 	f.converse()
 	f.say("tide please")
 	b.UntilText("lights.lua:4: ")
@@ -66,7 +69,6 @@ func TestAnErrorIsMendedInThePage(t *testing.T) {
 	if browser.Eval[string](b, `document.getElementById("code").ariaInvalid`) != "true" {
 		t.Error("the field is not marked as invalid")
 	}
-	wantTree(t, b, "source")
 	mended := strings.Replace(mendable, "local height = nil", "local height = 41", 1)
 	typeSource(b, strings.Replace(mended, "end)", "end", 1))
 	b.UntilText("Not saved yet")

@@ -24,6 +24,7 @@ const shown = signal("");        // the key of the file that is shown
 const problem = signal("");      // why a file could not be read
 const rev = signal(0);           // counts the changes of docs
 const keyOf = (d) => d.script + "\n" + d.file;
+const placeOf = (d) => ({ script: d.script, file: d.file });
 const isDirty = (d) => d.text !== fieldText(d.base);
 const touch = () => { rev.value++; };
 
@@ -74,7 +75,7 @@ async function send(d, check) {
     else Object.assign(d, { base: text, version: answer.version, errors: answer.errors, checkErrors: null, note: answer.loaded ? T.saved : T.savedOnly });
   } catch (e) {
     d.note = check ? e.message : T.notSaved(e.message);
-    if (!check && e.status === 409) await read(d); // the file may have changed
+    if (!check && e.status === 409) await read(placeOf(d)); // the file may have changed
   }
   d.busy = false; store(); touch();
 }
@@ -82,6 +83,7 @@ async function send(d, check) {
 // errorsOf returns the errors of a file with the lines at which they are now.
 function errorsOf(d) {
   if (d.checkErrors && d.checked === d.text) return d.checkErrors;
+  if (d.errors.length === 0) return d.errors;
   const same = kept(fieldText(d.base), d.text);
   return d.errors.map((e) => ({ ...e, line: e.file === d.file && e.line ? lineNow(e.line, same) : e.line }));
 }
@@ -144,7 +146,7 @@ export function Source() {
   }, [place, scripts.length, replay]);
   // the file is read again after a load, and after an error, which may be in it
   const last = s.events.findLast(({ e }) => /^(loaded|reloaded|reload_failed|error)$/.test(e.type) || e.is_error || e.level === "error")?.seq ?? 0;
-  useEffect(() => { if (d && !d.busy) read(d.files.includes(d.file) ? d : {}); }, [last, s.link.value === "live"]);
+  useEffect(() => { if (d && !d.busy) read(placeOf(d)); }, [last, s.link.value === "live"]);
   if (replay) return html`<p class="empty">${T.recording}</p>`;
   if (scripts.length === 0) return html`<p class="empty">${T.none}</p>`;
   if (!d) return problem.value && html`<p class="empty bad" role="alert">${safe(problem.value)}</p>`;
