@@ -51,7 +51,7 @@ type Engine struct {
 	watcher *filewatch.Watcher // nil when files are not watched
 
 	reloading sync.Mutex      // held during a reload; guards reloaded
-	reloaded  map[string]bool // the scripts that reloadScripts has loaded since the file watcher noticed a change, by path
+	reloaded  map[string]bool // the scripts that reloadThese has loaded since reloadChanged was called, by path
 }
 
 // New makes an engine. It loads no script and opens no connection; Run does. It returns an error
@@ -263,7 +263,7 @@ func (e *Engine) load(ctx context.Context) error {
 // warn writes a warning to the log.
 func (e *Engine) warn(text string) { e.bus.Log("", slog.LevelWarn, text) }
 
-// reload loads one script again. It runs on the goroutine of the file watcher or of reloadScripts. The
+// reload loads one script again. It runs on the goroutine of the file watcher or of reloadThese. The
 // caller holds e.reloading.
 func (e *Engine) reload(path string) {
 	began := time.Now()
@@ -278,8 +278,8 @@ func (e *Engine) reload(path string) {
 	e.bus.Publish(loadedEvent(bus.Reloaded, s, time.Since(began)))
 }
 
-// reloadChanged loads a script again of which a file has changed, unless reloadScripts has loaded it since. It
-// runs on the goroutine of the file watcher.
+// reloadChanged loads a script again of which a file has changed, unless reloadThese has loaded it since.
+// It runs on the goroutine of the file watcher.
 func (e *Engine) reloadChanged(path string) {
 	e.reloading.Lock()
 	defer e.reloading.Unlock()
@@ -314,8 +314,8 @@ func (e *Engine) reloadScripts(paths ...string) {
 	e.reloadThese(paths, func(string) bool { return true })
 }
 
-// reloadChangedScripts loads those of the scripts at these paths again whose files have changed since their latest
-// load. It runs on the goroutine that calls the Remote.
+// reloadChangedScripts loads those of the scripts at these paths again whose files have changed since
+// their latest load. It runs on the goroutine that calls the Remote.
 func (e *Engine) reloadChangedScripts(paths ...string) {
 	e.reloadThese(paths, func(path string) bool { return !e.isLoadedAsItIs(path) })
 }

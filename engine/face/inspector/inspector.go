@@ -21,7 +21,6 @@ import (
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
 	"moonlark/engine/remote"
-	"moonlark/engine/script"
 	"moonlark/engine/tool"
 )
 
@@ -44,10 +43,10 @@ type Agent interface {
 	// SetState waits until the script can run.
 	SetState(ctx context.Context, scriptName, key string, value json.RawMessage) error
 
-	Source(scriptName, file string) (script.SourceView, error)
+	Source(scriptName, file string) (remote.SourceView, error)
 	FindSource(path string) (scriptName, file string, ok bool)
-	CheckSource(e script.SourceEdit) ([]script.SourceError, error)
-	SaveSource(e script.SourceEdit) (remote.SourceSaved, error) // waits for the reload
+	CheckSource(e remote.SourceEdit) ([]remote.SourceError, error)
+	SaveSource(e remote.SourceEdit) (remote.SourceSaved, error) // waits for the reload
 
 	// AttendApprovals says that a person answers questions until leave is called. With typing, the person
 	// answers them in their order.

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"moonlark/engine/face/web"
-	"moonlark/engine/script"
+	"moonlark/engine/remote"
 )
 
 // maxSourceBody is the maximal size of the body of POST /source, in bytes: a Lua file has at most 1 MB, and
@@ -17,7 +17,7 @@ const maxSourceBody = 2 << 20
 
 // A sourceAnswer is the response to GET /source.
 type sourceAnswer struct {
-	script.SourceView
+	remote.SourceView
 	Editable bool `json:"editable"` // the page may save the file
 }
 
@@ -65,7 +65,7 @@ func serveSaveSource(w http.ResponseWriter, r *http.Request, agent Agent) {
 		return
 	}
 	var edit struct {
-		script.SourceEdit
+		remote.SourceEdit
 		Check bool `json:"check"`
 	}
 	// package json would put the character U+FFFD in the place of bytes that are not UTF-8
@@ -86,7 +86,7 @@ func serveSaveSource(w http.ResponseWriter, r *http.Request, agent Agent) {
 			failSource(w, err)
 			return
 		}
-		web.Reply(w, http.StatusOK, map[string][]script.SourceError{"errors": found})
+		web.Reply(w, http.StatusOK, map[string][]remote.SourceError{"errors": found})
 		return
 	}
 	saved, err := agent.SaveSource(edit.SourceEdit)
@@ -109,7 +109,7 @@ func hasText(body []byte) bool {
 // failSource sends an error of a file of a script.
 func failSource(w http.ResponseWriter, err error) {
 	status := http.StatusConflict
-	if errors.Is(err, script.ErrNoSource) {
+	if errors.Is(err, remote.ErrNoSource) {
 		status = http.StatusNotFound
 	}
 	web.Fail(w, status, err.Error())
