@@ -51,6 +51,9 @@ type Engine struct {
 	mu      sync.Mutex         // guards the fields below
 	watcher *filewatch.Watcher // nil when files are not watched
 	paths   []string           // of the scripts that run
+
+	reloading sync.Mutex      // held during a reload; guards reloaded
+	reloaded  map[string]bool // the scripts that reloadThese has loaded since reloadChanged was called, by path
 }
 
 // New makes an engine. It loads no script and opens no connection; Run does. It returns an error
@@ -63,7 +66,7 @@ func New(opts Options) (*Engine, error) {
 		opts.Screen = screen.New(nil)
 	}
 	opts.Screen.Observe(func(e screen.Event) { opts.Bus.Publish(bus.FromScreen(e)) })
-	e := &Engine{opts: opts, bus: opts.Bus, turns: dialog.NewTurns(), remote: new(remote.Remote)}
+	e := &Engine{opts: opts, bus: opts.Bus, turns: dialog.NewTurns(), remote: new(remote.Remote), reloaded: map[string]bool{}}
 	if opts.Target.IsLocal() {
 		e.turns.AllowSlowReplies()
 	}
@@ -109,7 +112,7 @@ func New(opts Options) (*Engine, error) {
 		Bus: e.bus, Scripts: e.scripts, Life: e.life, Turns: e.turns, Voice: e.voice,
 		Pins: opts.Pins, Screen: opts.Screen, Approvals: e.approvals,
 		Speak: opts.LocalAgent.TTS, Transcribe: opts.LocalAgent.STT,
-		Reload: e.reloadAll, Events: eventNames(),
+		Reload: e.reloadScripts, ReloadChanged: e.reloadChangedScripts, Events: eventNames(),
 	}
 	if opts.Fleet != nil {
 		parts.Fleet = opts.Fleet.Health
@@ -284,7 +287,7 @@ func (e *Engine) setPaths(all []script.Summary) {
 	if !e.opts.Watch || len(paths) == 0 || !slices.EqualFunc(paths, e.opts.Scripts, isGiven) {
 		return
 	}
-	w = filewatch.New(paths, e.scripts.Files, e.reload, e.warn)
+	w = filewatch.New(paths, e.scripts.Files, e.reloadChanged, e.warn)
 	e.mu.Lock()
 	e.watcher = w
 	e.mu.Unlock()
@@ -293,7 +296,8 @@ func (e *Engine) setPaths(all []script.Summary) {
 // warn writes a warning to the log.
 func (e *Engine) warn(text string) { e.bus.Log("", slog.LevelWarn, text) }
 
-// reload loads one script again. It runs on the goroutine of the file watcher or of reloadAll.
+// reload loads one script again. It runs on the goroutine of the file watcher or of reloadThese. The
+// caller holds e.reloading.
 func (e *Engine) reload(path string) {
 	began := time.Now()
 	s, err := e.scripts.Reload(path)
@@ -307,13 +311,59 @@ func (e *Engine) reload(path string) {
 	e.bus.Publish(loadedEvent(bus.Reloaded, s, time.Since(began)))
 }
 
-// reloadAll loads all scripts again. It runs on the goroutine that calls Remote.Reload.
-func (e *Engine) reloadAll() {
-	e.mu.Lock()
-	paths := e.paths
-	e.mu.Unlock()
-	for _, path := range paths {
+// reloadChanged loads a script again of which a file has changed, unless reloadThese has loaded it since.
+// It runs on the goroutine of the file watcher.
+func (e *Engine) reloadChanged(path string) {
+	e.reloading.Lock()
+	defer e.reloading.Unlock()
+	path = filepath.Clean(path)
+	known := e.reloaded[path] && e.isLoadedAsItIs(path)
+	delete(e.reloaded, path)
+	if !known {
 		e.reload(path)
+	}
+}
+
+// isLoadedAsItIs reports whether the files of the script at path are as they were at its latest load.
+func (e *Engine) isLoadedAsItIs(path string) bool {
+	latest := map[string]script.File{}
+	for _, f := range e.scripts.Files(path) { // if a file comes twice, the second one is that of the latest load
+		latest[f.Path] = f
+	}
+	for name, f := range latest {
+		if !script.StatFile(name).Same(f) {
+			return false
+		}
+	}
+	return true
+}
+
+// reloadScripts loads the scripts at these paths again, or all scripts if there are none. It runs on the
+// goroutine that calls the Remote.
+func (e *Engine) reloadScripts(paths ...string) {
+	if len(paths) == 0 {
+		e.mu.Lock()
+		paths = e.paths
+		e.mu.Unlock()
+	}
+	e.reloadThese(paths, func(string) bool { return true })
+}
+
+// reloadChangedScripts loads those of the scripts at these paths again whose files have changed since
+// their latest load. It runs on the goroutine that calls the Remote.
+func (e *Engine) reloadChangedScripts(paths ...string) {
+	e.reloadThese(paths, func(path string) bool { return !e.isLoadedAsItIs(path) })
+}
+
+// reloadThese loads those of the scripts at these paths again for which must returns true.
+func (e *Engine) reloadThese(paths []string, must func(path string) bool) {
+	for _, path := range paths {
+		e.reloading.Lock()
+		if must(path) {
+			e.reloaded[filepath.Clean(path)] = true
+			e.reload(path)
+		}
+		e.reloading.Unlock()
 	}
 	e.mu.Lock()
 	w := e.watcher
@@ -334,11 +384,13 @@ func loadedEvent(t bus.Type, s script.Summary, took time.Duration) bus.Event {
 // approvalEvent returns the event for a question whether a tool of an MCP server may be called.
 func approvalEvent(q script.Question) bus.Event {
 	hint := ""
-	if q.Attended {
+	switch {
+	case q.Typed && q.Before > 0:
+		hint = "type y or n after you have answered what was asked before"
+	case q.Typed:
 		hint = "type y or n"
-		if q.Before > 0 {
-			hint = "type y or n after you have answered what was asked before"
-		}
+	case q.Attended:
+		hint = "answer in the inspector"
 	}
 	return bus.Event{
 		Type: bus.Approval, Hint: hint, Tool: q.Tool, CallID: q.ID, Args: q.Arguments, Seconds: q.Timeout.Seconds(),

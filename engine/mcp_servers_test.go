@@ -102,7 +102,7 @@ func TestAPersonAllowsTheCallOfATool(t *testing.T) {
 		if r := s.call("a", nil); r.Type != tool.UserRejected || r.Text != "nobody is there to allow the call" {
 			t.Errorf("got %+v", r)
 		}
-		leave := s.AttendApprovals()
+		leave := s.AttendApprovals(true)
 		r := s.call("a", func() {
 			e := s.last(bus.Approval)
 			if e.Text != `may write_note of the MCP server notes be called with {"name":"a"}?` || e.Hint != "type y or n" || e.Tool != "write_note" {

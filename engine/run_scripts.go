@@ -26,7 +26,7 @@ func RunScripts(ctx context.Context, opts Options, serve func(context.Context, *
 	e.remote.Connect(remote.Parts{
 		Bus: e.bus, Scripts: e.scripts, Pins: opts.Pins, Approvals: e.approvals,
 		Speak: opts.LocalAgent.TTS, Transcribe: opts.LocalAgent.STT,
-		Reload: e.reloadAll, Events: eventNames(),
+		Reload: e.reloadScripts, ReloadChanged: e.reloadChangedScripts, Events: eventNames(),
 	})
 	if err := e.load(ctx); errors.Is(err, script.ErrCancelled) {
 		return endCause(ctx)

@@ -33,7 +33,7 @@ func say(ctx context.Context, r *remote.Remote, texts []string) error {
 // a line cannot be sent.
 func chat(ctx context.Context, r *remote.Remote, lines *terminal.Terminal, interactive bool) error {
 	if interactive {
-		defer r.AttendApprovals()()
+		defer r.AttendApprovals(true)()
 	}
 	for first := true; ; first = false {
 		line, err := lines.ReadLine(ctx)

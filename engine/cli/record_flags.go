@@ -17,23 +17,28 @@ type recordFlags struct {
 	Record string `placeholder:"DIR" help:"Record everything that happens, with what people say, in files in DIR: at most 1 GiB, the oldest are removed. See moonlark replay."`
 }
 
-// open begins a recording of the events, and returns the recorder, which is nil without --record. The
-// caller must call end when no more events are published.
-func (f recordFlags) open(events *bus.Bus, scripts func() []string, log *slog.Logger, level slog.Level) (recorder *record.Recorder, end func(), err error) {
-	if f.Record == "" {
-		return nil, func() {}, nil
+// recordingsFolder is the name of the folder, in that for the data of scripts, of recordings that the
+// inspector begins without --record. No script has a folder of this name, because it begins with a dot.
+const recordingsFolder = ".recordings"
+
+// open returns a switch for recordings of the events. With --record, it begins one. data is the folder
+// for the data of scripts, or empty. The caller must call end when no more events are published.
+func (f recordFlags) open(events *bus.Bus, scripts func() []string, data string, log *slog.Logger, level slog.Level) (recordings *record.Switch, end func(), err error) {
+	folder := f.Record
+	if folder == "" && data != "" {
+		folder = filepath.Join(data, recordingsFolder)
 	}
-	recorder, err = record.Open(record.Options{
-		Folder: f.Record, Version: version.Version(), Log: log, Level: level,
+	recordings = record.NewSwitch(events, record.Options{
+		Folder: folder, Version: version.Version(), Log: log, Level: level,
 		Scripts: func() []record.Script { return hashes(scripts()) },
 	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("--record: %w", err)
+	if f.Record != "" {
+		if _, err := recordings.Begin(); err != nil {
+			return nil, nil, fmt.Errorf("--record: %w", err)
+		}
 	}
-	watched := recorder.Watch(events)
-	return recorder, func() {
-		watched.Close(stopTimeout)
-		if err := recorder.Close(); err != nil {
+	return recordings, func() {
+		if err := recordings.Close(); err != nil {
 			log.Warn("record: " + err.Error())
 		}
 	}, nil

@@ -49,7 +49,7 @@ func (c *replayCommand) show(ctx context.Context, con *console) error {
 	stream.AddField("replay", func() any { return filepath.Base(path) })
 	server := control.New(control.Options{Addr: addr, Version: version.Version()})
 	mountShared(server)
-	for _, m := range inspector.Mounts(stream, nil) {
+	for _, m := range inspector.Mounts(stream, nil, inspector.Options{}) {
 		server.Mount(m)
 	}
 	if err := server.Open(ctx, recordedAgent{}); err != nil {

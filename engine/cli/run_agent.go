@@ -54,8 +54,8 @@ type agentRun struct {
 	stream *web.Stream
 	page   *screen.Server // nil without --screen
 
-	recorder *record.Recorder // set by start; nil without --record
-	ends     []func()         // called by end, the last one first
+	recordings *record.Switch // set by start
+	ends       []func()       // called by end, the last one first
 }
 
 // onEnd registers a function that end calls. Functions are called in reverse order, as those of defer
@@ -82,12 +82,14 @@ func (r *agentRun) readFlags() (err error) {
 	if err := r.mcpHTTPFlags.check(r.settings); err != nil {
 		return err
 	}
-	r.inspectFlags.address(&r.settings)
+	if err := r.inspectFlags.address(&r.settings); err != nil {
+		return err
+	}
 	if err := r.screenFlags.settings(&r.settings, os.Getenv(screenTokenVariable)); err != nil {
 		return err
 	}
 	if r.opts.Voice != nil {
-		if r.sound, err = r.soundFlags.page(r.Inspect || r.Screen); err != nil {
+		if r.sound, err = r.soundFlags.page(r.Inspect != noInspector || r.Screen); err != nil {
 			return err
 		}
 		r.opts.Voice.Browser = r.sound
@@ -117,7 +119,7 @@ func (r *agentRun) subscribe() {
 	})
 	r.watch(r.server)
 	r.stream = web.NewStream(web.StreamOptions{Version: version.Version(), Log: r.terminal.Logger(), Level: r.level})
-	if r.Inspect {
+	if r.Inspect != noInspector {
 		r.watch(r.stream)
 	}
 	if r.page = r.screenFlags.newServer(); r.page != nil {
@@ -150,11 +152,11 @@ func (r *agentRun) start(ctx context.Context) (*engine.Engine, error) {
 		r.onEnd(device.Close)
 		scripts = device.Paths
 	}
-	recorder, endRecording, err := r.recordFlags.open(r.events, scripts, r.terminal.Logger(), r.level)
+	recordings, endRecording, err := r.recordFlags.open(r.events, scripts, r.opts.Permissions.Data, r.terminal.Logger(), r.level)
 	if err != nil {
 		return nil, err
 	}
-	r.recorder = recorder
+	r.recordings = recordings
 	r.onEnd(endRecording)
 	r.opts.Bus = r.events
 	endServers, err := r.mcpServersFlag.addTo(&r.opts)
@@ -210,10 +212,10 @@ func (r *agentRun) completeOptions() {
 
 // serve opens the HTTP server with the pages of the flags, and logs the addresses of the pages.
 func (r *agentRun) serve(ctx context.Context, agent *remote.Remote) error {
-	if r.Inspect || r.Screen {
+	if r.Inspect != noInspector || r.Screen {
 		mountShared(r.server)
 	}
-	r.inspectFlags.mount(r.server, r.stream, agent, r.recorder, r.pinFlags)
+	r.inspectFlags.mount(r.server, r.stream, agent, r.recordings, r.pinFlags)
 	r.screenFlags.mount(r.server, r.page, agent)
 	mountSound(r.server, r.sound, agent.Screen(), r.terminal.Logger())
 	r.onEnd(r.mcpHTTPFlags.mount(ctx, r.server, agent, r.events, r.Scripts))
@@ -222,8 +224,12 @@ func (r *agentRun) serve(ctx context.Context, agent *remote.Remote) error {
 	}
 	r.onEnd(r.server.Close)
 	isTerminal := term.IsTerminal(int(os.Stderr.Fd()))
-	if r.Inspect {
-		r.terminal.Logger().Info("inspector: open " + pageURL(r.server.URL(), "/inspect", r.settings.Token, isTerminal))
+	if r.Inspect != noInspector {
+		text := "inspector: open " + pageURL(r.server.URL(), "/inspect", r.settings.Token, isTerminal)
+		if r.Inspect == editInspector {
+			text += " (it can change the scripts)"
+		}
+		r.terminal.Logger().Info(text)
 	}
 	if r.Screen {
 		token := cmp.Or(r.settings.ScreenToken, r.settings.Token)

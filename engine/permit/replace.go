@@ -44,14 +44,35 @@ func (p Place) Replace(r Replacement) error {
 			return err
 		}
 	}
+	return p.Explain(p.put(old, r))
+}
+
+// ReplaceIn is Place.Replace for a file that the program itself replaces, whatever scripts may do. name
+// is relative to root. The file must exist, unless r.Mode is set, and be a regular file.
+func ReplaceIn(root *os.Root, name string, r Replacement) error {
+	old, err := root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && r.Mode != 0:
+		old = nil
+	case err != nil:
+		return err
+	case !old.Mode().IsRegular():
+		return &fs.PathError{Op: "replace", Path: name, Err: ErrSpecial}
+	}
+	return Place{Root: root, Name: name, Path: name}.put(old, r)
+}
+
+// put writes a new file and puts it in the place of the old file, which old describes. old is nil if
+// there is no file. The errors of Root are not explained.
+func (p Place) put(old fs.FileInfo, r Replacement) error {
 	temp := p.temporary()
 	if err := p.writeTemporary(temp, old, r); err != nil {
 		p.Root.Remove(temp)
-		return p.Explain(err)
+		return err
 	}
 	if err := p.Root.Rename(temp, p.Name); err != nil {
 		p.Root.Remove(temp)
-		return p.Explain(err)
+		return err
 	}
 	if r.Sync {
 		return p.syncFolder()
@@ -122,7 +143,7 @@ func (p Place) syncFolder() error {
 	}
 	f, err := p.Root.Open(folder)
 	if err != nil {
-		return p.Explain(err)
+		return err
 	}
 	defer f.Close()
 	err = f.Sync()

@@ -49,10 +49,11 @@ type Parts struct {
 	// Fleet returns the state of the bundles of scripts. Nil means that the device runs none.
 	Fleet func() *health.Fleet
 
-	// Reload loads every script again and returns after that. Events are the names of the agent's
-	// and Moonlark's own events, which Raise refuses.
-	Reload func()
-	Events []string
+	// Reload loads the scripts at these paths again, or every script if there are none, and returns
+	// after that. ReloadChanged loads those of which a file has changed since their latest load. Events
+	// are the names of the agent's and Moonlark's own events, which Raise refuses.
+	Reload, ReloadChanged func(paths ...string)
+	Events                []string
 }
 
 // A Remote drives a running agent. Call Connect before all other methods.
@@ -172,10 +173,10 @@ func (r *Remote) Approve(callID string, approved bool) error {
 }
 
 // AttendApprovals says that a person answers the questions whether tools of MCP servers may be called,
-// with AnswerApproval, until leave is called.
-func (r *Remote) AttendApprovals() (leave func()) {
+// until leave is called: with AnswerApproval if typing is true, and otherwise with Approve.
+func (r *Remote) AttendApprovals(typing bool) (leave func()) {
 	if a := r.parts.Load().Approvals; a != nil {
-		return a.Attend()
+		return a.Attend(typing)
 	}
 	return func() {}
 }

@@ -155,12 +155,12 @@ func TestStartIsRefusedWhileThereIsAConversation(t *testing.T) {
 
 func TestReloadDoesNothingBeforeTheScriptsAreLoaded(t *testing.T) {
 	reloads := 0
-	newRemote(Parts{Life: life.New(life.Options{}), Reload: func() { reloads++ }}).Reload()
+	newRemote(Parts{Life: life.New(life.Options{}), Reload: func(...string) { reloads++ }}).Reload()
 	if reloads > 0 {
 		t.Errorf("%d reloads before the start", reloads)
 	}
 	runProgram(t, life.Options{Wait: true}, func(p *program) {
-		r := newRemote(Parts{Life: p.life, Reload: func() { reloads++ }})
+		r := newRemote(Parts{Life: p.life, Reload: func(...string) { reloads++ }})
 		r.Reload()
 	})
 	if reloads != 1 {
@@ -170,7 +170,7 @@ func TestReloadDoesNothingBeforeTheScriptsAreLoaded(t *testing.T) {
 
 func TestReloadWorksInAProgramWithoutConversations(t *testing.T) {
 	reloads := 0
-	newRemote(Parts{Reload: func() { reloads++ }}).Reload()
+	newRemote(Parts{Reload: func(...string) { reloads++ }}).Reload()
 	if reloads != 1 {
 		t.Errorf("%d reloads, want 1", reloads)
 	}

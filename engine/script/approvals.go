@@ -32,6 +32,7 @@ type Approvals struct {
 	mu     sync.Mutex // guards the fields below
 	last   int        // number of questions so far
 	people int        // number of calls of Attend that have not ended
+	typing int        // number of those with typing
 	open   []*openQuestion
 	ended  time.Time // when a question has ended last without the answer of a person
 }
@@ -40,6 +41,7 @@ type Approvals struct {
 type Question struct {
 	ID       string
 	Attended bool // a person answers questions
+	Typed    bool // with AnswerOldest, in the order of the questions
 	Before   int  // number of questions that the person must answer first
 	luastd.ApprovalRequest
 }
@@ -80,7 +82,7 @@ func (a *Approvals) Ask(r luastd.ApprovalRequest, answered func(error)) (cancel 
 		return func() {}
 	}
 	a.last++
-	q := &openQuestion{Question{fmt.Sprintf("mcp-ask-%d", a.last), a.people > 0, len(a.open), r}, answered}
+	q := &openQuestion{Question{fmt.Sprintf("mcp-ask-%d", a.last), a.people > 0, a.typing > 0, len(a.open), r}, answered}
 	a.open = append(a.open, q)
 	a.mu.Unlock()
 	if a.Publish != nil {
@@ -145,14 +147,19 @@ func (a *Approvals) AnswerOldest(approved bool) (answered bool, err error) {
 	return true, nil
 }
 
-// Attend says that a person answers questions from now on, until leave is called.
-func (a *Approvals) Attend() (leave func()) {
+// Attend says that a person answers questions from now on, until leave is called. typing says that the
+// person answers them one after the other, with AnswerOldest.
+func (a *Approvals) Attend(typing bool) (leave func()) {
+	a.attend(1, typing)
+	return sync.OnceFunc(func() { a.attend(-1, typing) })
+}
+
+// attend adds n to the number of people who answer questions.
+func (a *Approvals) attend(n int, typing bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.people++
-	return sync.OnceFunc(func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.people--
-	})
+	a.people += n
+	if typing {
+		a.typing += n
+	}
 }

@@ -20,7 +20,7 @@ func TestAYesForAQuestionThatHasEndedDoesNotAllowTheNextCall(t *testing.T) {
 		"a script has answered":       func(a *Approvals, _ func()) { a.Answer("mcp-ask-1", false) },
 	} {
 		var a Approvals
-		defer a.Attend()()
+		defer a.Attend(true)()
 		_, cancel := ask(&a, "read_note")
 		answer, _ := ask(&a, "delete_notes")
 		end(&a, cancel)
@@ -39,7 +39,7 @@ func TestAYesForAQuestionThatHasEndedDoesNotAllowTheNextCall(t *testing.T) {
 func TestQuestionsAreAnsweredInTheirOrderAndOnce(t *testing.T) {
 	var published []Question
 	a := Approvals{Publish: func(q Question) { published = append(published, q) }}
-	defer a.Attend()()
+	defer a.Attend(true)()
 	first, cancel := ask(&a, "read_note")
 	second, _ := ask(&a, "delete_notes")
 	if published[0].Before != 0 || published[1].Before != 1 {

@@ -25,6 +25,7 @@ func (g *generation) compile(path string) (*lua.FunctionProto, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	g.addVersion(path, SourceVersion(text))
 	proto, text, err := compile(path, text)
 	if err == nil && g.scripts.emptied(path, text) {
 		err = &LoadError{

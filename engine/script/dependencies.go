@@ -48,3 +48,19 @@ func (g *generation) luaFiles() []string {
 	defer g.filesMu.Unlock()
 	return slices.Sorted(maps.Keys(g.sources))
 }
+
+// addVersion stores which version of the Lua file at path has been read: see SourceVersion. Any
+// goroutine may call it.
+func (g *generation) addVersion(path, version string) {
+	g.filesMu.Lock()
+	defer g.filesMu.Unlock()
+	g.versions[path] = version
+}
+
+// readVersions returns the versions of the Lua files that have been read, by path. Any goroutine may
+// call it.
+func (g *generation) readVersions() map[string]string {
+	g.filesMu.Lock()
+	defer g.filesMu.Unlock()
+	return maps.Clone(g.versions)
+}

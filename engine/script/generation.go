@@ -88,6 +88,9 @@ type generation struct {
 
 	filesMu sync.Mutex        // guards the fields below
 	sources map[string][]byte // source texts of the script and its modules, by path
+	// versions are those of the Lua files that have been read, by path, also if they have mistakes
+	versions map[string]string
+	faults   []fault // the newest errors of functions of the script
 	// files are the files that the script depends on, by path: the script itself, and each file
 	// that it required or tried to require.
 	files map[string]File
@@ -137,6 +140,7 @@ func (g *generation) report(name string, fn *lua.LFunction, err error) {
 	case err == nil:
 	case !ok:
 		text := name + ": " + g.explainWithFrames(err)
+		g.noteFault(name, g.explain(errorText(err)))
 		g.log(slog.LevelError, text)
 		g.scripts.opts.Failed(g.name(), g.permit.Mask(text))
 	case g.stage == stageUnloading || g.x.Stopping():

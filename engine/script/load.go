@@ -105,6 +105,7 @@ func (s *Scripts) build(path string, initial snapshot) (*generation, error) {
 		unloaded:     make(chan struct{}),
 		files:        make(map[string]File),
 		sources:      make(map[string][]byte),
+		versions:     make(map[string]string),
 	}
 	g.zones = zone.New(func(text string) { g.log(slog.LevelWarn, text) })
 	g.addDependency(path)

@@ -60,9 +60,9 @@ func (s *Scripts) reload(path, outage string, delay time.Duration) (Summary, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sc.failedFiles, sc.failure = nil, err
+	sc.failedFiles, sc.failedVersions, sc.failure = nil, nil, err
 	if err != nil {
-		sc.failedFiles = g.dependencies()
+		sc.failedFiles, sc.failedVersions = g.dependencies(), g.readVersions()
 		return Summary{}, err
 	}
 	return g.summary(), nil

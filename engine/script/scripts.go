@@ -149,6 +149,9 @@ type Scripts struct {
 
 	closing sync.Mutex // held by Close
 
+	saving   sync.Mutex      // held while the source of a script is saved
+	backedUp map[string]bool // the files of which SaveSource has made a backup, by path; guarded by saving
+
 	mu   sync.Mutex // guards the fields below
 	list []*script
 	// the scripts that a Switch has removed and whose tool calls have not ended: only their fields path
@@ -171,10 +174,12 @@ type script struct {
 	old     []*generation // replaced generations that still run tool calls, oldest first
 	// the files that the latest load depended on; nil if that load succeeded
 	failedFiles []File
-	failure     error // why the latest load failed; nil if it succeeded
-	recovery    recovery
-	pastUsage   usage         // usage of the generations that are closed
-	lastCPU     time.Duration // the CPU time that Health returned last
+	// the versions of the Lua files that the latest load read, by path; nil if that load succeeded
+	failedVersions map[string]string
+	failure        error // why the latest load failed; nil if it succeeded
+	recovery       recovery
+	pastUsage      usage         // usage of the generations that are closed
+	lastCPU        time.Duration // the CPU time that Health returned last
 }
 
 // generations returns all generations of the script, the current one last. Scripts.mu must be held.
@@ -191,7 +196,7 @@ func New(opts Options) *Scripts {
 	if opts.Slots == nil {
 		opts.Slots = vm.NewSlots(0)
 	}
-	s := &Scripts{offers: make(map[offerKey]*offer), filled: make(map[string]bool), brokers: make(map[string]*sharedBroker), claims: make(map[string]*claims), cancelled: make(chan struct{})}
+	s := &Scripts{offers: make(map[offerKey]*offer), filled: make(map[string]bool), backedUp: make(map[string]bool), brokers: make(map[string]*sharedBroker), claims: make(map[string]*claims), cancelled: make(chan struct{})}
 	if opts.Heap == nil {
 		opts.Heap = vm.NewHeap(0)
 		s.ownHeap = opts.Heap

@@ -5,10 +5,15 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+
+	lua "github.com/yuin/gopher-lua"
 
 	"moonlark/engine/script/vm"
+	"moonlark/luastd/value"
 )
 
 // maxStateView is the maximal size of what State returns, in bytes.
@@ -42,6 +47,53 @@ func (s *Scripts) State(ctx context.Context, name string) (StateView, error) {
 	}
 }
 
+// SetState sets one entry of the table `state` of the script whose file has this name, or removes it if
+// text is null. text is any JSON value. SetState waits until the script can run. The error says that
+// there is no such script or that the value cannot be an entry, or is the cause of ctx.
+func (s *Scripts) SetState(ctx context.Context, name, key string, text json.RawMessage) error {
+	g := s.generationNamed(name)
+	switch {
+	case g == nil:
+		return fmt.Errorf("no script is called %.100s", name)
+	case len(text) > maxStateEntry:
+		return fmt.Errorf("state.%.100s: longer than %d bytes", key, maxStateEntry)
+	}
+	set := make(chan error, 1)
+	if err := g.x.Post(func() { set <- g.setState(key, text) }); err != nil {
+		return err
+	}
+	select {
+	case err := <-set:
+		return err
+	case <-g.x.Done():
+		return vm.ErrClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// setState sets or removes an entry of the table `state`. It runs on the executor's goroutine.
+func (g *generation) setState(key string, text json.RawMessage) error {
+	L := g.x.State()
+	t, ok := L.G.Global.RawGetString("state").(*lua.LTable)
+	if !ok {
+		return errors.New("state is not a table")
+	}
+	v, err := value.Parse(L, text)
+	if err != nil {
+		return fmt.Errorf("state.%.100s: %w", key, err)
+	}
+	if string(bytes.TrimSpace(text)) == "null" {
+		v = lua.LNil
+	}
+	k := lua.LValue(lua.LString(key))
+	if n, err := strconv.ParseFloat(key, 64); err == nil && t.RawGet(k) == lua.LNil && t.RawGet(lua.LNumber(n)) != lua.LNil {
+		k = lua.LNumber(n) // State shows it with the same key
+	}
+	t.RawSet(k, v)
+	return nil
+}
+
 // generationNamed returns the current generation of the script whose file has this name, or nil.
 func (s *Scripts) generationNamed(name string) *generation {
 	s.mu.Lock()
@@ -69,8 +121,8 @@ func (g *generation) view(entries snapshot) StateView {
 	var text bytes.Buffer
 	text.WriteByte('{')
 	for _, e := range all {
-		value := g.permit.Mask(string(e.text))
-		if !json.Valid([]byte(value)) || text.Len()+len(value) > maxStateView {
+		shown := g.permit.Mask(string(e.text))
+		if !json.Valid([]byte(shown)) || text.Len()+len(shown) > maxStateView {
 			v.TooLarge = append(v.TooLarge, e.key)
 			continue
 		}
@@ -80,7 +132,7 @@ func (g *generation) view(entries snapshot) StateView {
 		key, _ := json.Marshal(e.key) // encoding a string as JSON cannot fail
 		text.Write(key)
 		text.WriteByte(':')
-		text.WriteString(value)
+		text.WriteString(shown)
 	}
 	text.WriteByte('}')
 	v.State = text.Bytes()

@@ -31,3 +31,22 @@ func TestAPersonCanLookAtTheStateOfAScript(t *testing.T) {
 		t.Errorf("an unknown script: %v", err)
 	}
 }
+
+func TestAnEntryOfStateCanBeSet(t *testing.T) {
+	f := newSourceFixture(t, map[string]string{"main.lua": `state.list = { 1 } state.gone = 1 state[7] = "seven" register_tool("read", function() return { state.lamp.on, state[7], state.gone == nil } end)`})
+	for key, value := range map[string]string{"lamp": `{"on": true}`, "7": `"new"`, "gone": ` null `} {
+		if err := f.SetState(t.Context(), "main.lua", key, []byte(value)); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	f.want("read", "{}", `[true,"new",true]`)
+	for _, row := range []struct{ script, value, want string }{
+		{"other.lua", "1", "no script is called other.lua"},
+		{"main.lua", "{", "state.x: "},
+		{"main.lua", strings.Repeat(" ", maxStateEntry+1), "longer than"},
+	} {
+		if err := f.SetState(t.Context(), row.script, "x", []byte(row.value)); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s %.10s: got %v, want %s", row.script, row.value, err, row.want)
+		}
+	}
+}

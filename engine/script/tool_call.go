@@ -337,6 +337,7 @@ func (c *Call) end(L *lua.LState, o *offer, err error) {
 	default:
 		r = raisedResult(err)
 		r.Text = c.gen.explain(r.Text)
+		c.gen.noteFault(c.label(), r.Text)
 		level := slog.LevelWarn
 		if c.cancelled.Load() {
 			level = slog.LevelDebug // probably the error of Cancel

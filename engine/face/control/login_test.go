@@ -64,8 +64,8 @@ func TestASessionHasTheRightOfItsToken(t *testing.T) {
 		{"forged", "GET", "/events", 401}, {"long", "GET", "/events", 401}, {"raised", "GET", "/events", 401},
 		{"raised", "GET", "/screen/doc", 401},
 		{"full", "GET", "/events", 200}, {"full", "GET", "/screen/doc", 200}, {"full", "GET", "/log", 200},
-		{"screen", "GET", "/events", 401}, {"screen", "GET", "/screen/doc", 200}, {"screen", "GET", "/log", 401},
-		{"screen", "POST", "/say", 401}, {"screen", "POST", "/screen/doc", 200},
+		{"screen", "GET", "/events", 403}, {"screen", "GET", "/screen/doc", 200}, {"screen", "GET", "/log", 403},
+		{"screen", "POST", "/say", 403}, {"screen", "POST", "/screen/doc", 200},
 	} {
 		header := []string{}
 		if cookies[row.cookie] != "" {

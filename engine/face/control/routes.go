@@ -77,6 +77,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/login": // where a page gets a session
 		s.route(w, r)
+	case !s.guard.hasToken(r, m, rest) && s.guard.rightOf(r) == screenRight:
+		fail(w, http.StatusForbidden, "the token of the screen opens only the screen")
 	case !s.guard.hasToken(r, m, rest):
 		w.Header().Set("WWW-Authenticate", `Bearer realm="moonlark"`)
 		fail(w, http.StatusUnauthorized, "the token is missing or wrong: send the header Authorization: Bearer TOKEN")

@@ -34,6 +34,7 @@ type fixture struct {
 	path   string // of the script
 	url    string
 	opts   control.Options
+	page   Options // of Mounts; a test may change them before restart
 	server *control.Control
 	sub    *bus.Subscription
 }
@@ -104,7 +105,7 @@ func (f *fixture) serve() {
 
 func (f *fixture) mount(s *web.Stream) {
 	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
-	for _, m := range Mounts(s, f.engine.Remote()) {
+	for _, m := range Mounts(s, f.engine.Remote(), f.page) {
 		f.server.Mount(m)
 	}
 }

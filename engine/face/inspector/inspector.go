@@ -15,6 +15,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
 	"time"
 
 	"moonlark/engine/face/control"
@@ -36,7 +37,38 @@ type Agent interface {
 	Listen(listening bool) error
 	Interrupt() error
 	Approve(callID string, approved bool) error
-	Reload() // waits for the reload
+	Reload()                        // waits for the reload
+	ReloadScript(name string) error // waits for the reload
+
+	// SetState waits until the script can run.
+	SetState(ctx context.Context, scriptName, key string, value json.RawMessage) error
+
+	Source(scriptName, file string) (remote.SourceView, error)
+	FindSource(path string) (scriptName, file string, ok bool)
+	CheckSource(e remote.SourceEdit) ([]remote.SourceError, error)
+	SaveSource(e remote.SourceEdit) (remote.SourceSaved, error) // waits for the reload
+
+	// AttendApprovals says that a person answers questions until leave is called. With typing, the person
+	// answers them in their order.
+	AttendApprovals(typing bool) (leave func())
+}
+
+// Recordings begin and end recordings. Outside tests they are a *record.Switch. Any goroutine may call the
+// methods. They return the name of the recording's file.
+type Recordings interface {
+	Begin() (file string, err error)
+	End() (file string, err error)
+}
+
+// Options are the options of the inspector. The zero value works.
+type Options struct {
+	// Edit says that the page may change the Lua files of the scripts.
+	Edit bool
+	// Recordings begin and end recordings. Nil means that the page cannot.
+	Recordings Recordings
+	// Folder has the files of the page, in place of those in the program. They are read again for each
+	// request. Empty means those in the program.
+	Folder string
 }
 
 // maxCalls is the maximum number of tool calls of pages at the same time.
@@ -51,15 +83,29 @@ func Files() *web.Files {
 	return web.NewFiles("/", tree)
 }
 
+// filesIn returns a handler for the files of the page in a folder.
+func filesIn(folder string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := os.Stat(folder); err != nil {
+			web.Fail(w, http.StatusInternalServerError, "--inspect-dir: "+err.Error())
+			return
+		}
+		web.NewFiles("/", os.DirFS(folder)).ServeHTTP(w, r)
+	})
+}
+
 // Mounts returns the handlers of the inspector for a server, except those of web.SharedFiles. With a
 // nil agent, the page only shows a recording.
-func Mounts(stream *web.Stream, agent Agent) []control.Mount {
+func Mounts(stream *web.Stream, agent Agent, opts Options) []control.Mount {
 	stream.AddField("tabs", func() any { return tabs })
-	files := Files()
+	var files http.Handler = Files()
+	if opts.Folder != "" {
+		files = filesIn(opts.Folder)
+	}
 	mounts := []control.Mount{
 		{Path: "/inspect", Handler: files, Public: true, MaxOpen: 32},
 		{Path: "/inspect/", Handler: files, Public: true, MaxOpen: 32},
-		{Path: "/events", Handler: http.HandlerFunc(stream.ServeEvents), Streams: true, MaxOpen: web.MaxReaders},
+		{Path: "/events", Handler: eventsHandler(stream, agent), Streams: true, MaxOpen: web.MaxReaders},
 		{Path: "/snapshot", Handler: http.HandlerFunc(stream.ServeSnapshot)},
 	}
 	if agent == nil {
@@ -70,9 +116,25 @@ func Mounts(stream *web.Stream, agent Agent) []control.Mount {
 	} {
 		mounts = append(mounts, control.Mount{Path: path, Handler: post(agent, handle), Streams: true})
 	}
+	if opts.Recordings != nil {
+		stream.AddField("can_record", func() any { return true })
+		mounts = append(mounts, control.Mount{Path: "/recording", Handler: post(agent, recordingHandler(opts.Recordings))})
+	}
 	return append(mounts,
 		control.Mount{Path: "/call", Handler: post(agent, serveCall), Streams: true, MaxOpen: maxCalls},
-		control.Mount{Path: "/state", Handler: stateHandler(agent)})
+		control.Mount{Path: "/state", Handler: stateHandler(agent)},
+		control.Mount{Path: "/source", Handler: sourceHandler(agent, opts.Edit), Streams: true, MaxBody: maxSourceBody})
+}
+
+// eventsHandler serves GET /events. With the query attend=1, the client is a page on which a person answers
+// the questions whether tools of MCP servers may be called.
+func eventsHandler(stream *web.Stream, agent Agent) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if agent != nil && r.URL.Query().Get("attend") == "1" {
+			defer agent.AttendApprovals(false)()
+		}
+		stream.ServeEvents(w, r)
+	})
 }
 
 // A handler answers one POST request. body is a JSON object. The answer becomes the response.
@@ -85,12 +147,8 @@ func post(agent Agent, handle handler) http.Handler {
 			return
 		}
 		body, err := io.ReadAll(r.Body)
-		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-			web.Fail(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes", tooLarge.Limit))
-			return
-		}
 		if err != nil {
-			web.Fail(w, http.StatusBadRequest, "the body could not be read: "+err.Error())
+			failBody(w, err)
 			return
 		}
 		if len(body) == 0 {
@@ -107,6 +165,15 @@ func post(agent Agent, handle handler) http.Handler {
 			web.Reply(w, http.StatusOK, answer)
 		}
 	})
+}
+
+// failBody sends the error with which a body could not be read.
+func failBody(w http.ResponseWriter, err error) {
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		web.Fail(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes", tooLarge.Limit))
+		return
+	}
+	web.Fail(w, http.StatusBadRequest, "the body could not be read: "+err.Error())
 }
 
 // A badRequest is an error for a request that is wrong whatever the agent does.
@@ -156,28 +223,61 @@ func serveCall(ctx context.Context, agent Agent, body []byte) (any, error) {
 	return callAnswer{result.Text, result.IsError, string(result.Type), time.Since(began).Seconds()}, nil
 }
 
-// serveReload serves POST /reload, which reloads all scripts and waits for the end.
+// serveReload serves POST /reload, which reloads all scripts, or the one of the body, and waits for the
+// end. An example of a body is {"script": "lights.lua"}.
 func serveReload(_ context.Context, agent Agent, body []byte) (any, error) {
-	if err := decode(body, &struct{}{}); err != nil {
+	var reload struct {
+		Script string `json:"script"`
+	}
+	if err := decode(body, &reload); err != nil {
 		return nil, err
+	}
+	if reload.Script != "" {
+		return done, agent.ReloadScript(reload.Script)
 	}
 	agent.Reload()
 	return done, nil
 }
 
+// recordingHandler returns the handler of POST /recording, which begins or ends a recording. An example of
+// a body is {"on": true}.
+func recordingHandler(recordings Recordings) handler {
+	return func(_ context.Context, _ Agent, body []byte) (any, error) {
+		on, err := decodeOn(body)
+		if err != nil {
+			return nil, err
+		}
+		change := recordings.End
+		if on {
+			change = recordings.Begin
+		}
+		file, err := change()
+		return map[string]string{"file": file}, err
+	}
+}
+
+// decodeOn reads the body {"on": true} or {"on": false}.
+func decodeOn(body []byte) (bool, error) {
+	var switched struct {
+		On *bool `json:"on"`
+	}
+	if err := decode(body, &switched); err != nil {
+		return false, err
+	}
+	if switched.On == nil {
+		return false, &badRequest{`want {"on": true} or {"on": false}`}
+	}
+	return *switched.On, nil
+}
+
 // serveListen serves POST /listen, which decides whether the agent hears the microphone. An example of
 // a body is {"on": true}.
 func serveListen(_ context.Context, agent Agent, body []byte) (any, error) {
-	var listen struct {
-		On *bool `json:"on"`
-	}
-	if err := decode(body, &listen); err != nil {
+	on, err := decodeOn(body)
+	if err != nil {
 		return nil, err
 	}
-	if listen.On == nil {
-		return nil, &badRequest{`want {"on": true} or {"on": false}`}
-	}
-	return done, agent.Listen(*listen.On)
+	return done, agent.Listen(on)
 }
 
 // serveInterrupt serves POST /interrupt, which silences the agent's reply.
@@ -207,20 +307,23 @@ func serveApprove(_ context.Context, agent Agent, body []byte) (any, error) {
 // stateTimeout is how long a request waits for a script that does not respond.
 const stateTimeout = 5 * time.Second
 
-// stateHandler serves GET /state?script=NAME, which returns the table state of a script.
+// stateHandler serves GET /state?script=NAME, which returns the table state of a script, and POST /state,
+// which sets one of its entries.
 func stateHandler(agent Agent) http.Handler {
+	set := post(agent, serveSetState)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !web.HasMethod(w, r, http.MethodGet, http.MethodHead) {
+		if r.Method == http.MethodPost {
+			set.ServeHTTP(w, r)
+			return
+		}
+		if !web.HasMethod(w, r, http.MethodGet, http.MethodHead, http.MethodPost) {
 			return
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), stateTimeout)
 		defer cancel()
 		state, tooLarge, err := agent.State(ctx, r.URL.Query().Get("script"))
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = errors.New("the script does not respond")
-		}
 		if err != nil {
-			web.Fail(w, http.StatusConflict, err.Error())
+			web.Fail(w, http.StatusConflict, describeTimeout(err).Error())
 			return
 		}
 		web.Reply(w, http.StatusOK, struct {
@@ -228,4 +331,31 @@ func stateHandler(agent Agent) http.Handler {
 			TooLarge []string        `json:"too_large,omitempty"`
 		}{state, tooLarge})
 	})
+}
+
+// serveSetState serves POST /state, which sets an entry of the table state of a script; the value null
+// removes the entry. An example of a body is {"script": "lights.lua", "key": "room", "value": "hall"}.
+func serveSetState(ctx context.Context, agent Agent, body []byte) (any, error) {
+	var entry struct {
+		Script string          `json:"script"`
+		Key    string          `json:"key"`
+		Value  json.RawMessage `json:"value"`
+	}
+	if err := decode(body, &entry); err != nil {
+		return nil, err
+	}
+	if entry.Script == "" || entry.Key == "" || len(entry.Value) == 0 {
+		return nil, &badRequest{`want {"script": "NAME", "key": "...", "value": ...}`}
+	}
+	ctx, cancel := context.WithTimeout(ctx, stateTimeout)
+	defer cancel()
+	return done, describeTimeout(agent.SetState(ctx, entry.Script, entry.Key, entry.Value))
+}
+
+// describeTimeout returns err, or says that the script does not respond if err is the end of a timeout.
+func describeTimeout(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.New("the script does not respond")
+	}
+	return err
 }

@@ -24,7 +24,7 @@ var sizes = [][2]int64{{1600, 900}, {1280, 800}, {800, 480}, {390, 844}, {1080, 
 func sizeName(size [2]int64) string { return fmt.Sprintf("%dx%d", size[0], size[1]) }
 
 // varying matches what is different in each run of a test: times of the day, durations and ids.
-var varying = regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b|conv_\w+|call_\w+|/tmp/\S*/|tools · (< )?\d+ ms`)
+var varying = regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b|conv_\w+|call_\w+|/tmp/\S*/|tools? · (< )?\d+ ms`)
 
 // wantTree compares the accessibility tree of the page with the golden file.
 func wantTree(t *testing.T, b *browser.Tab, name string) {
@@ -343,7 +343,7 @@ func TestTheSamePageShowsARecording(t *testing.T) {
 	f.server.Close()
 	f.server = control.New(control.Options{Addr: "127.0.0.1:0"})
 	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
-	for _, m := range Mounts(s, nil) {
+	for _, m := range Mounts(s, nil, Options{}) {
 		f.server.Mount(m)
 	}
 	if err := f.server.Open(t.Context(), f.engine.Remote()); err != nil {

@@ -43,7 +43,7 @@ func computed() []string {
 		"as_":    {"user", "context", "event"},
 		"hint_":  {"user", "context", "event"},
 		"key_":   {"you", "heard", "wait", "tool", "agent"},
-		"tab_":   {"call", "state", "events", "log", "pins"},
+		"tab_":   {"call", "state", "source", "events", "log", "pins"},
 		"mic_":   {"denied", "missing", "busy", "ended", "muted"},
 		"":       {"input", "output"}, // the directions of pins
 	}

@@ -71,7 +71,7 @@ func open(t *testing.T, source string, more ...func(*control.Options)) *kiosk {
 		Log: func(_ string, level slog.Level, text string) { t.Log(level, text) }})
 	t.Cleanup(k.scripts.Close)
 	r := new(remote.Remote)
-	r.Connect(remote.Parts{Bus: k.bus, Scripts: k.scripts, Screen: k.screen, Reload: func() {}})
+	r.Connect(remote.Parts{Bus: k.bus, Scripts: k.scripts, Screen: k.screen, Reload: func(...string) {}})
 	k.agent = &talking{Remote: r}
 	if err := os.WriteFile(k.path(), []byte(source), 0o600); err != nil {
 		t.Fatal(err)

@@ -189,7 +189,7 @@ func TestTheTokenOfTheScreenOpensNothingElse(t *testing.T) {
 		want        int
 	}{
 		{"/screen", "", 200}, {"/screen/main.js", "", 200}, {"/web/html.js", "", 200}, {"/screen/doc", "", 401}, {"/screen/events", "", 401},
-		{"/screen/doc", "hall", 200}, {"/screen/doc", "secret", 200}, {"/screen/doc", "wrong", 401}, {"/healthz", "hall", 401}, {"/log", "hall", 401}, {"/metrics", "secret", 200},
+		{"/screen/doc", "hall", 200}, {"/screen/doc", "secret", 200}, {"/screen/doc", "wrong", 401}, {"/healthz", "hall", 403}, {"/log", "hall", 403}, {"/metrics", "secret", 200},
 	} {
 		if got, body := k.request("GET", row.path, "", bearer(row.token)...); got != row.want {
 			t.Errorf("%s with %q: got %d, want %d: %.200s", row.path, row.token, got, row.want, body)

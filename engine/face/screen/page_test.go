@@ -178,7 +178,7 @@ func TestAPageLogsInWithTheTokenInItsAddress(t *testing.T) {
 	tab := chromium.Open(t, k.url+"/screen#token=hall", 800, 480)
 	tab.UntilText("17:15")
 	tab.Until("location.hash === ''")
-	if status := browser.Eval[int](tab, "fetch('healthz').then((a) => a.status)"); status != 401 {
+	if status := browser.Eval[int](tab, "fetch('healthz').then((a) => a.status)"); status != 403 {
 		t.Errorf("the page of the screen may read /healthz: status %d", status)
 	}
 	tab.Reload()

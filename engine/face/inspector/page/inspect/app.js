@@ -7,6 +7,7 @@ import { say, sayWith, fixed, lang } from "./texts.js";
 import { Left } from "./left.js";
 import { Thread } from "./thread.js";
 import { Right, again, shownTool } from "./right.js";
+import { Approvals } from "./approve.js";
 
 const COLOURS = { listening: "you", hearing: "you", thinking: "tool", speaking: "agent" };
 
@@ -32,6 +33,7 @@ function Bar() {
   const snap = s.snap.value, { name, since } = s.phase.value;
   const [problem, setProblem] = useState("");
   const act = (path) => () => post(path).then(() => setProblem(""), (e) => setProblem(e.message));
+  const record = (on) => () => post("recording", { on }).then(() => setProblem(""), (e) => setProblem(e.message)).then(s.refresh);
   const talks = ["connected", "connecting", "reconnecting"].includes(snap?.status);
   const who = say("who_" + (snap?.replay ? "replay" : snap?.target || "none"));
   return html`<header class="top">
@@ -43,6 +45,7 @@ function Bar() {
     ${s.outdated.value && html`<button class="btn" onClick=${() => location.reload()}>${say("updated")}</button>`}
     <span class=${"link-state " + s.link.value} role="status">${say("link_" + s.link.value)}</span>
     ${snap?.recording && html`<span class="recording"><span class="rec"></span>${say("recording")} <span class="num">${fixed(snap.recording.bytes / 1e6, 1)} MB</span></span>`}
+    ${snap?.can_record && html`<button class="btn quiet" onClick=${record(!snap.recording)}>${say(snap.recording ? "endRecording" : "record")}</button>`}
     <${Theme} />
     ${snap && !snap.replay && (talks ? html`<button class="btn" onClick=${act("stop")}>${say("end")}</button>` : html`<button class="btn" onClick=${act("start")}>${say("start")}</button>`)}
     <nav class="views" aria-label=${say("views")}>${["main", "right", "left"].map((id) => html`<button class="btn quiet" onClick=${() => { document.body.dataset.view = id; }}>${say("view_" + id)}</button>`)}</nav>
@@ -64,7 +67,7 @@ function Login() {
 
 function Page() {
   if (s.needsLogin.value) return html`<${Login} />`;
-  return html`<${Bar} /><${Left} shown=${shownTool.value} /><${Thread} /><${Right} />`;
+  return html`<${Bar} /><${Left} shown=${shownTool.value} /><${Thread} /><${Right} /><${Approvals} />`;
 }
 
 // step scrolls to the next or the previous turn of a recording.

@@ -2,10 +2,11 @@
 import { html, useState } from "../web/html.js";
 import { post } from "./requests.js";
 import * as s from "./state.js";
-import { safe, short, clock } from "./text.js";
+import { safe, clock } from "./text.js";
 import { say, sayWith } from "./texts.js";
 import { showTool } from "./right.js";
 import { SpeakHere } from "./sound.js";
+import { Places } from "./places.js";
 
 function Script({ script }) {
   const tools = say("tools_n", { n: script.tools });
@@ -14,7 +15,7 @@ function Script({ script }) {
     const { text, at } = script.failed;
     return html`<li class="row failed"><svg class="tri" viewBox="0 0 11 10" role="img" aria-label=${say("failed")}><path d="M5.5 0 11 10H0Z" /></svg>
       <span class="name">${safe(script.name, 80)}</span><span class="meta num">${tools}</span>
-      <span class="err">${at && text.startsWith(at) ? html`<b title=${safe(at, 300)}>${safe(short(at), 300)}</b>${safe(text.slice(at.length), 1000)}` : safe(text, 1000)}</span>
+      <span class="err">${at && text.startsWith(at) ? html`<${Places} text=${at} max=${300} />${safe(text.slice(at.length), 1000)}` : safe(text, 1000)}</span>
       <span class="sub">${say("notReloaded", { time: loaded })}</span></li>`;
   }
   const sub = !script.alive ? say("silentScript") : script.rests ? say("rests", { reason: script.rests })

@@ -3,20 +3,23 @@
 import { html, signal, useState, useEffect } from "../web/html.js";
 import { get, post } from "./requests.js";
 import * as s from "./state.js";
-import { safe, short, parsed, Tree, lua, curl, copy, clock, stamp } from "./text.js";
+import { safe, parsed, Tree, lua, curl, copy, clock, stamp } from "./text.js";
 import { say, sayWith } from "./texts.js";
 import { Form, useForm } from "./form.js";
+import { Places, onOpen } from "./places.js";
+import { Source } from "./source.js";
 
 export const tab = signal(location.hash.slice(1) || "call");
 export const shownTool = signal("");
 const tried = signal(null);       // { tool, args, answer, error, seconds } of the last call of this page
-const FIXED = ["call", "state", "events", "log"];
+const FIXED = ["call", "state", "source", "events", "log"];
 
 export function showTab(id) {
   tab.value = id;
   history.replaceState(null, "", "#" + id);
   document.body.dataset.view = "right";
 }
+onOpen(() => showTab("source"));
 export function showCall(line) { s.selected.value = line; shownTool.value = line.tool; showTab("call"); }
 export function showTool(name) { shownTool.value = name; if (s.selected.value?.tool !== name) s.selected.value = null; showTab("call"); }
 
@@ -37,7 +40,7 @@ export function again() {
 
 function Result({ text, isError }) {
   const value = parsed(text);
-  return html`<pre class=${isError ? "err" : ""}>${value === undefined ? safe(text, 20_000) : html`<${Tree} value=${value} />`}</pre>`;
+  return html`<pre class=${isError ? "err" : ""}>${value === undefined ? isError ? html`<${Places} text=${text} max=${20_000} />` : safe(text, 20_000) : html`<${Tree} value=${value} />`}</pre>`;
 }
 
 function Copy({ label, text }) {
@@ -56,7 +59,7 @@ function Times({ line }) {
 function CallDetails({ line, spec }) {
   const args = line.args ?? {};
   return html`<div class="title"><code>${safe(line.tool, 64)}</code><span class=${"st" + (line.isError || line.lost ? "" : " fine")}>${say(!line.end ? "running" : line.isError ? "failed" : line.lost ? "noResult" : "returned")}</span></div>
-    <p class="under num">${stamp(line.at, s.startOfConversation())}${line.turn.no ? say("inTurn", { no: line.turn.no }) : ""} · ${html`<span title=${safe(spec?.at ?? "", 300)}>${safe(short(spec?.at ?? line.script), 300)}</span>`} · ${safe(line.call, 40)}</p>
+    <p class="under num">${stamp(line.at, s.startOfConversation())}${line.turn.no ? say("inTurn", { no: line.turn.no }) : ""} · <${Places} text=${spec?.at ?? line.script} max=${300} /> · ${safe(line.call, 40)}</p>
     <div class="block"><h2>${say("args")}</h2><pre>${Object.keys(args).length ? html`<${Tree} value=${args} />` : html`<span class="k">${say("none")}</span>`}</pre></div>
     ${line.end && !line.lost && html`<div class="block"><h2>${say("agentGot")}</h2><${Result} text=${line.result} isError=${line.isError} /></div>`}
     <${Times} line=${line} rev=${line.rev} />
@@ -88,7 +91,7 @@ function Call() {
   const all = s.snap.value?.tools ?? [];
   const spec = all.find((t) => t.name === name);
   if (!line && !spec) return html`<p class="empty">${say("chooseTool")}</p>`;
-  return html`${line ? html`<${CallDetails} line=${line} rev=${line.rev} spec=${spec} />` : html`<div class="title"><code>${safe(name, 64)}</code></div><p class="under num">${html`<span title=${safe(spec.at, 300)}>${safe(short(spec.at), 300)}</span>`} · ${say("calls_n", { n: spec.calls })} · ${say("timeout", { s: spec.timeout })}</p>`}
+  return html`${line ? html`<${CallDetails} line=${line} rev=${line.rev} spec=${spec} />` : html`<div class="title"><code>${safe(name, 64)}</code></div><p class="under num"><${Places} text=${spec.at} max=${300} /> · ${say("calls_n", { n: spec.calls })} · ${say("timeout", { s: spec.timeout })}</p>`}
     ${!spec ? html`<p class="empty">${say("noSuchTool")}</p>` : !s.snap.value?.replay && html`<${TryIt} key=${spec.name} spec=${spec} />`}`;
 }
 
@@ -126,7 +129,7 @@ function Events() {
 
 const LEVELS = { debug: "i", info: "i", print: "i", warn: "w", error: "e" };
 function LogLines({ lines }) {
-  return lines.map((l) => html`<div key=${l.seq}><time>${clock(l.at)}</time><span class=${LEVELS[l.level] ?? "i"}>${l.level}</span><span>${safe(short(l.text))}</span></div>`);
+  return lines.map((l) => html`<div key=${l.seq}><time>${clock(l.at)}</time><span class=${LEVELS[l.level] ?? "i"}>${l.level}</span><span><${Places} text=${l.text} /></span></div>`);
 }
 
 function Log() {
@@ -176,7 +179,7 @@ export function Right() {
     e.currentTarget.querySelectorAll("[role=tab]")[next].focus();
   }
   const table = tables.find((t) => t.id === current);
-  const pane = { call: Call, state: State, events: Events, log: Log, pins: Pins }[current];
+  const pane = { call: Call, state: State, source: Source, events: Events, log: Log, pins: Pins }[current];
   return html`<aside class="right" aria-label=${say("details")}>
     <div class="tabs" role="tablist" aria-label=${say("details")} onKeyDown=${onKey}>${all.map((id) => html`<button key=${id} role="tab" id=${"tab-" + id} aria-controls="pane" aria-selected=${id === current} tabindex=${id === current ? 0 : -1} onClick=${() => showTab(id)}>${say("tab_" + id)}${id === "log" && errors > 0 && html` <span class="badge num">${errors}<span class="sr">${say("errors")}</span></span>`}</button>`)}</div>
     <div class="pane" id="pane" role="tabpanel" aria-labelledby=${"tab-" + current} tabindex="0" key=${current}>${pane ? html`<${pane} />` : html`<${Table} table=${table} />`}</div>

@@ -251,7 +251,7 @@ export function refresh() {
 
 export function start() {
   const stream = openStream({
-    query: "since=0&levels=1",
+    query: "since=0&levels=1&attend=1",
     onSnapshot, onEvent,
     onLevel(l) {
       level.value = l;
@@ -261,7 +261,7 @@ export function start() {
     async onState(state) {
       link.value = state;
       if (state !== "lost") return;
-      try { needsLogin.value = (await fetch(new URL("../snapshot", import.meta.url))).status === 401; } catch { /* the connection is lost */ }
+      try { needsLogin.value = [401, 403].includes((await fetch(new URL("../snapshot", import.meta.url))).status); } catch { /* the connection is lost */ }
     },
   });
   return stream;

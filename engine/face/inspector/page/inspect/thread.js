@@ -3,9 +3,10 @@
 import { html, useState, useEffect, useLayoutEffect, useRef, useMemo } from "../web/html.js";
 import { post } from "./requests.js";
 import * as s from "./state.js";
-import { safe, short, pairs, inline, parsed, stamp } from "./text.js";
+import { safe, pairs, inline, parsed, stamp } from "./text.js";
 import { say, fixed } from "./texts.js";
 import { showCall } from "./right.js";
+import { Places } from "./places.js";
 
 const MAX_ROWS = 300;         // maximal number of lines of the conversation in the page
 const LANE_END = 4;           // the end of the lane, in seconds after the zero of a turn
@@ -66,7 +67,7 @@ function Words({ line }) {
           : html`<span class="arr" role="img" aria-label=${say(line.isError ? "failed" : "returned")}>${line.isError ? "✗" : "→"}</span><span class="res">${safe(result, 300)}</span>`}</div>`;
     }
   }
-  return html`<div class="say">${safe(short(line.text))}${line.bad && html` <b>${line.bad}</b>`}${safe(short(line.after))}</div>`;
+  return html`<div class="say"><${Places} text=${line.text} />${line.bad && html` <b>${line.bad}</b>`}<${Places} text=${line.after} /></div>`;
 }
 
 function Line({ line, turn, now, start }) {
