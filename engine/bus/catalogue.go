@@ -51,6 +51,7 @@ const (
 	Raised         Type = "raised"
 	AgentMessage   Type = "agent_message"
 	Phase          Type = "phase"
+	Activity       Type = "activity"
 	Dropped        Type = "dropped"
 )
 
@@ -214,6 +215,9 @@ var Catalogue = []Kind{
 	{Type: Raised, About: "a script, or another program, has sent the scripts an event of its own"},
 	{Type: Phase, About: "the phase of the conversation has changed", ForPages: shown(
 		"phase: `waiting`, `connecting`, `listening`, `hearing` (the user speaks), `thinking`, `speaking` or `ended`")},
+	{Type: Activity, About: "a module has done something for a script, such as sending a request", ForPages: shown(
+		"tab: the module, or the tab of the inspector that shows it", "script", "fields: an object with what the tab shows",
+		"count: without `fields`: the number of activities that are left out here because there were too many")},
 	{Type: Dropped, About: "events were lost because the reader was too slow", Shown: shown("count: number of events")},
 }
 

@@ -70,9 +70,13 @@ type Event struct {
 	Pages    *int   `json:"pages,omitempty"` // number of open pages
 
 	// The fields below are only in events that --json does not print. The pages and recordings have
-	// the first three: see Kind.ForPages.
+	// them: see Kind.ForPages.
 	Status string `json:"status,omitempty"` // new status: "waiting", "connecting", "connected", "reconnecting" or "ended"
 	Reason string `json:"reason,omitempty"` // why the status changed; empty when there is no reason
+	// Tab is the id of the tab that shows an activity: see package activity. Fields are its values by the
+	// names of the columns. They are strings, numbers and booleans.
+	Tab    string         `json:"tab,omitempty"`
+	Fields map[string]any `json:"fields,omitempty"`
 	// what the conversation is doing: "waiting", "connecting", "listening", "hearing", "thinking",
 	// "speaking" or "ended"
 	Phase string `json:"phase,omitempty"`

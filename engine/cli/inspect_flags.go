@@ -8,6 +8,7 @@ import (
 	"moonlark/engine/face/record"
 	"moonlark/engine/face/web"
 	"moonlark/engine/remote"
+	"moonlark/engine/script"
 )
 
 // inspectFlags configure the page in the browser that shows the agent.
@@ -40,7 +41,7 @@ func (f inspectFlags) mount(outside *control.Control, stream *web.Stream, agent 
 	if pins.GPIO != "" {
 		stream.AddField("pins", func() any { return true })
 	}
-	for _, m := range inspector.Mounts(stream, agent) {
+	for _, m := range inspector.Mounts(stream, agent, script.Tabs()) {
 		outside.Mount(m)
 	}
 }

@@ -102,6 +102,7 @@ func (c *call) start(done func()) {
 // finish sets the result.
 func (c *call) finish(a *answer, err error) {
 	c.timer.Stop()
+	c.show(a, err)
 	if err != nil || a.stream == nil {
 		c.cancel(nil)
 	}

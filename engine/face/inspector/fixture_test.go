@@ -17,6 +17,7 @@ import (
 	"moonlark/engine/face/web"
 	"moonlark/engine/permit"
 	"moonlark/engine/pins/sim"
+	"moonlark/engine/script"
 	"moonlark/engine/testkit"
 	"moonlark/engine/testkit/browser"
 )
@@ -104,7 +105,7 @@ func (f *fixture) serve() {
 
 func (f *fixture) mount(s *web.Stream) {
 	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
-	for _, m := range Mounts(s, f.engine.Remote()) {
+	for _, m := range Mounts(s, f.engine.Remote(), script.Tabs()) {
 		f.server.Mount(m)
 	}
 }

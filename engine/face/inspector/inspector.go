@@ -15,8 +15,10 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"slices"
 	"time"
 
+	"moonlark/engine/activity"
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
 	"moonlark/engine/remote"
@@ -32,6 +34,9 @@ type Agent interface {
 	// CallTool runs a tool and waits for its result, and State waits until the script can run.
 	CallTool(ctx context.Context, name string, args json.RawMessage, opts remote.CallOptions) (tool.Result, error)
 	State(ctx context.Context, scriptName string) (state json.RawMessage, tooLarge []string, err error)
+	// Contents returns what can be read with ReadContents, which waits only for a file.
+	Contents() []activity.Source
+	ReadContents(ctx context.Context, from activity.Source, table string, offset int) (activity.Page, error)
 
 	Listen(listening bool) error
 	Interrupt() error
@@ -52,9 +57,13 @@ func Files() *web.Files {
 }
 
 // Mounts returns the handlers of the inspector for a server, except those of web.SharedFiles. With a
-// nil agent, the page only shows a recording.
-func Mounts(stream *web.Stream, agent Agent) []control.Mount {
-	stream.AddField("tabs", func() any { return tabs })
+// nil agent, the page only shows a recording. shown are the tabs of what modules do.
+func Mounts(stream *web.Stream, agent Agent, shown []*activity.Tab) []control.Mount {
+	all := slices.Clone(tabs)
+	for _, t := range shown {
+		all = append(all, tabOf(t))
+	}
+	stream.AddField("tabs", func() any { return all })
 	files := Files()
 	mounts := []control.Mount{
 		{Path: "/inspect", Handler: files, Public: true, MaxOpen: 32},
@@ -72,7 +81,8 @@ func Mounts(stream *web.Stream, agent Agent) []control.Mount {
 	}
 	return append(mounts,
 		control.Mount{Path: "/call", Handler: post(agent, serveCall), Streams: true, MaxOpen: maxCalls},
-		control.Mount{Path: "/state", Handler: stateHandler(agent)})
+		control.Mount{Path: "/state", Handler: stateHandler(agent)},
+		control.Mount{Path: "/contents", Handler: contentsHandler(agent), MaxOpen: 4})
 }
 
 // A handler answers one POST request. body is a JSON object. The answer becomes the response.

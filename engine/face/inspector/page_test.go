@@ -13,6 +13,7 @@ import (
 	"moonlark/engine/bus"
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
+	"moonlark/engine/script"
 	"moonlark/engine/testkit/browser"
 )
 
@@ -341,7 +342,7 @@ func TestTheSamePageShowsARecording(t *testing.T) {
 	f.server.Close()
 	f.server = control.New(control.Options{Addr: "127.0.0.1:0"})
 	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
-	for _, m := range Mounts(s, nil) {
+	for _, m := range Mounts(s, nil, script.Tabs()) {
 		f.server.Mount(m)
 	}
 	if err := f.server.Open(t.Context(), f.engine.Remote()); err != nil {
