@@ -1,10 +1,11 @@
 // The right column: the details of one call, with a form to call the tool, the state of the scripts, events, the log,
-// and tables of events that are described by the server.
+// and the tables of tables.js.
 import { html, signal, useState, useEffect } from "../web/html.js";
 import { post } from "../web/stream.js";
 import * as s from "./state.js";
 import { safe, short, parsed, Tree, lua, curl, copy, clock, stamp } from "./text.js";
 import { Form, useForm } from "./form.js";
+import { Table, shownTables } from "./tables.js";
 
 export const tab = signal(location.hash.slice(1) || "call");
 export const shownTool = signal("");
@@ -135,20 +136,6 @@ function Log() {
   return s.logLines.length === 0 ? html`<p class="empty">Nothing has been logged.</p>` : html`<div class="log whole" role="log" aria-label="Log">${html`<${LogLines} lines=${s.logLines.slice(-300)} />`}</div>`;
 }
 
-// Table shows the events of a tab that the server has described.
-function Table({ table }) {
-  s.changed.value;
-  const list = (s.rows.get(table.id) ?? []).slice(-200).reverse();
-  if (list.length === 0) return html`<p class="empty">${table.about}</p>`;
-  const get = (e, path) => path.split(".").reduce((v, k) => v?.[k], e);
-  const used = table.columns.filter((c) => list.some(({ e }) => get(e, c.field) !== undefined));
-  const show = (v, unit) => v === undefined ? "" : unit === "s" ? s.ms(v) : safe(typeof v === "object" ? JSON.stringify(v) : v, 200);
-  const sums = used.some((c) => c.unit === "sum");
-  return html`<div class="wide"><table><thead><tr><th>time</th>${used.map((c) => html`<th class=${c.unit ? "r" : ""}>${c.title}</th>`)}</tr></thead>
-    <tbody>${list.map(({ seq, e }) => html`<tr key=${seq}><td class="num">${clock(Date.parse(e.time))}</td>${used.map((c) => html`<td class=${c.unit ? "r num" : ""}>${show(get(e, c.field), c.unit)}</td>`)}</tr>`)}</tbody>
-    ${sums && html`<tfoot><tr><th>sum</th>${used.map((c) => html`<td class="r num">${c.unit === "sum" ? list.reduce((n, { e }) => n + (get(e, c.field) ?? 0), 0) : ""}</td>`)}</tr></tfoot>`}</table></div>`;
-}
-
 // Pins shows the simulated pins. Buttons press and release the inputs.
 function Pins() {
   const [lines, setLines] = useState(null), [problem, setProblem] = useState("");
@@ -163,7 +150,7 @@ function Pins() {
 
 export function Right() {
   s.changed.value;
-  const tables = s.snap.value?.tabs ?? [];
+  const tables = shownTables();
   const all = [...FIXED, ...tables.map((t) => [t.id, t.title]), ...(s.snap.value?.pins ? [["pins", "Pins"]] : [])];
   const current = all.some(([id]) => id === tab.value) ? tab.value : "call";
   const errors = s.logLines.filter((l) => l.level === "error").length;
