@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -22,7 +23,11 @@ func contentsHandler(agent Agent) http.Handler {
 		if !web.HasMethod(w, r, http.MethodGet, http.MethodHead) {
 			return
 		}
-		query := r.URL.Query()
+		query, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			web.Fail(w, http.StatusBadRequest, "the query cannot be read")
+			return
+		}
 		if len(query) == 0 {
 			web.Reply(w, http.StatusOK, map[string]any{"contents": agent.Contents()})
 			return

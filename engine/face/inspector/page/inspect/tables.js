@@ -23,6 +23,7 @@ function Row({ e, columns, isOpen, toggle }) {
 }
 
 function Rows({ table }) {
+  s.changed.value;
   const [open, setOpen] = useState(0);
   const list = (s.rows.get(table.id) ?? []).slice(-200).reverse();
   if (list.length === 0) return html`<p class="empty">${table.about}</p>`;
@@ -78,6 +79,5 @@ function Contents({ tab }) {
 
 // Table shows the tab of the server: its contents, if it has some, and its events.
 export function Table({ table }) {
-  s.changed.value;
   return html`${table.contents && !s.snap.value?.replay && html`<${Contents} tab=${table.id} />`}<${Rows} table=${table} />`;
 }
