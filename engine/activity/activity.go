@@ -75,7 +75,7 @@ func Cut(text string, max int) string {
 // Contents are something that a module keeps for a script and that people may look at but not change,
 // such as a database. A module shows them with luastd.Runtime.ShowContents.
 type Contents struct {
-	Tab  *Tab
+	Tab *Tab
 	// Name is what the page calls them, such as "shop.db". Of several contents of a script and a tab with
 	// the same name, only the first can be read.
 	Name string

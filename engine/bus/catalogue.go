@@ -199,7 +199,7 @@ var Catalogue = []Kind{
 
 	{Type: ModelRound, About: "the language model or the speech-to-speech service of the embedded agent has replied", Shown: shown(
 		"llm: an object: `model`, `round` (1 for the first request of a turn), `calls` (number of tools that it has called), " +
-			"`input_tokens`, `output_tokens`, `first_token` and `seconds` (until the reply began and was complete), `attempts`")},
+			"`input_tokens`, `output_tokens`, `first_token` and `seconds` (until the reply began and was complete), `attempts`, `cost` (at the price of `--llm-price`)")},
 	{Type: FirstSound, About: "the embedded agent begins to speak", Shown: shown(
 		"seconds: since it has noticed the end of the user's sentence, or has got the user's message")},
 

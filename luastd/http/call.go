@@ -102,7 +102,6 @@ func (c *call) start(done func()) {
 // finish sets the result.
 func (c *call) finish(a *answer, err error) {
 	c.timer.Stop()
-	c.show(a, err)
 	if err != nil || a.stream == nil {
 		c.cancel(nil)
 	}
@@ -187,8 +186,8 @@ func (c *call) release() {
 	c.requestHeld = 0
 }
 
-func (c *call) perform() (*answer, error) {
-	var err error
+func (c *call) perform() (a *answer, err error) {
+	defer func() { c.show(a, err) }()
 	if c.sink != nil {
 		if err = c.sink.resolve(); err != nil {
 			return nil, err

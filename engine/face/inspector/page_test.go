@@ -166,6 +166,7 @@ func TestHostileTextIsShownAsText(t *testing.T) {
 		f.stream.Note(bus.Event{Type: bus.Agent, Time: time.Now(), Text: text})
 		f.stream.Note(bus.Event{Type: bus.Print, Time: time.Now(), Text: text, Script: text})
 		f.stream.Note(bus.Event{Type: bus.ReloadFailed, Time: time.Now(), Text: text, Hint: text, Script: text})
+		f.stream.Note(bus.Event{Type: bus.Activity, Time: time.Now(), Tab: "mqtt", Script: text, Fields: map[string]any{"topic": text, "payload": text, "direction": text}})
 		f.stream.Note(bus.Event{Type: bus.Disconnected, Time: time.Now(), Text: text, ConversationID: text})
 	}
 	b.UntilText("👩‍👧")
@@ -173,8 +174,15 @@ func TestHostileTextIsShownAsText(t *testing.T) {
 		b.Do(fmt.Sprintf(`document.querySelectorAll(".call-name")[%d].click()`, i))
 		b.UntilText("What the agent got")
 	}
-	for _, tab := range []string{"events", "log", "link"} {
+	for _, tab := range []string{"events", "log", "mqtt", "link"} {
+		b.Until(`document.getElementById("tab-` + tab + `")`)
 		b.Click("#tab-" + tab)
+		if tab == "mqtt" {
+			b.Until(`document.querySelectorAll("td").length > 10`)
+			b.Click("td .link")
+			b.Until(`document.querySelector("td pre")`)
+			b.UntilText(`\u{202e}\u{200b}\u{1b}[31m\u{85}`)
+		}
 	}
 	b.UntilText(`\u{202e}\u{200b}\u{1b}[31m\u{85}`)
 	if n := browser.Eval[int](b, `document.querySelectorAll("img, script:not([src]), iframe").length`); n > 0 {

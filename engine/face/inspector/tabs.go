@@ -41,8 +41,11 @@ type column struct {
 var tabs = []tab{
 	{ID: "llm", Title: "LLM", About: "No language model has been asked yet: only the embedded agent asks one.", Types: []bus.Type{bus.ModelRound}, Columns: []column{
 		{"model", "llm.model", ""}, {"round", "llm.round", "n"}, {"calls", "llm.calls", "n"}, {"input", "llm.input_tokens", "sum"},
-		{"output", "llm.output_tokens", "sum"}, {"first token", "llm.first_token", "s"}, {"total", "llm.seconds", "s"}, {"attempts", "llm.attempts", "n"},
+		{"output", "llm.output_tokens", "sum"}, {"first token", "llm.first_token", "s"}, {"total", "llm.seconds", "s"}, {"attempts", "llm.attempts", "n"}, {"cost", "llm.cost", "sum"},
 	}},
+	tabOf(&activity.Tab{ID: "prompt", Title: "Prompts", About: "No language model has been asked yet.", Columns: []activity.Column{
+		{Name: "round", Unit: activity.Number}, {Name: "messages", Unit: activity.Number}, {Name: "tools", Unit: activity.Number}, {Name: "newest"},
+	}}),
 	{ID: "link", Title: "Connection", About: "There has been no connection yet.", Types: []bus.Type{bus.Connecting, bus.Connected, bus.Retrying, bus.Disconnected, bus.Status}, Columns: []column{
 		{"what", "type", ""}, {"status", "status", ""}, {"conversation", "conversation_id", ""}, {"code", "code", "n"}, {"text", "text", ""}, {"reason", "reason", ""},
 	}},

@@ -265,19 +265,57 @@ end)`, control.Options{}, func(o *engine.Options) {
 	}
 }
 
-// The token of the kiosk's screen gives no right to see what scripts keep.
-func TestTheTokenOfTheScreenDoesNotShowContents(t *testing.T) {
+// The token of the kiosk's screen gives no right to see what scripts keep, nor does any page.
+func TestOthersDoNotSeeTheContents(t *testing.T) {
 	f := start(t, lights, control.Options{Token: "all rights", ScreenToken: "screen only"})
-	for token, want := range map[string]int{"": 401, "screen only": 401, "all rights": 200} {
+	for _, row := range []struct {
+		token, header, value string
+		want                 int
+	}{
+		{"", "", "", 401}, {"screen only", "", "", 401}, {"all rights", "", "", 200}, {"all rights", "Sec-Fetch-Site", "same-origin", 200},
+		{"all rights", "Origin", "https://evil.example", 403}, {"all rights", "Sec-Fetch-Site", "cross-site", 403}, {"all rights", "Host", "evil.example", 403},
+	} {
 		r, _ := http.NewRequest("GET", f.url+"/contents", nil)
-		r.Header.Set("Authorization", "Bearer "+token)
+		if row.header == "Host" {
+			r.Host = row.value
+		} else if row.header != "" {
+			r.Header.Set(row.header, row.value)
+		}
+		r.Header.Set("Authorization", "Bearer "+row.token)
 		answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		answer.Body.Close()
-		if answer.StatusCode != want {
-			t.Errorf("with the token %q: got %s, want %d", token, answer.Status, want)
+		if answer.StatusCode != row.want {
+			t.Errorf("%v: got %s", row, answer.Status)
+		}
+	}
+}
+
+// The tables with fixed activities: a message, a flood that was counted, and a refusal.
+func TestTheTablesOfActivities(t *testing.T) {
+	f := start(t, "", control.Options{})
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	note := func(tab string, count int, fields map[string]any) {
+		f.stream.Note(bus.Event{Type: bus.Activity, Time: at, Script: "lights.lua", Tab: tab, Count: count, Fields: fields})
+	}
+	note("mqtt", 0, map[string]any{"direction": "in", "topic": "home/\u202e<img src=x>", "payload": "<img src=x>", "bytes": 11, "qos": 1, "retained": true})
+	note("mqtt", 0, map[string]any{"direction": "out", "topic": "home/lamp", "payload": "on", "bytes": 2, "qos": 0})
+	note("mqtt", 9980, nil)
+	note("permissions", 0, map[string]any{"permission": "net", "what": "connect to example.com:443", "result": "refused", "count": 3})
+	b := chromium.Open(t, f.url+"/inspect#mqtt", 1600, 900)
+	b.UntilText("9980 more in lights.lua")
+	b.Click("td .link")
+	b.Until(`document.querySelector("td pre")`)
+	wantTree(t, b, "mqtt")
+	b.Click("#tab-permissions")
+	b.UntilText("connect to example.com:443")
+	wantTree(t, b, "permissions")
+	for _, size := range sizes {
+		b.Resize(size[0], size[1])
+		if browser.Eval[bool](b, "document.documentElement.scrollWidth > innerWidth") {
+			t.Errorf("at %v, the page is wider than its window", size)
 		}
 	}
 }

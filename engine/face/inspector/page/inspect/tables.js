@@ -31,7 +31,7 @@ function Rows({ table }) {
   const sums = used.some((c) => c.unit === "sum");
   return html`<div class="wide"><table><thead><tr><th>time</th>${used.map((c) => html`<th class=${c.unit ? "r" : ""}>${c.title}</th>`)}</tr></thead>
     <tbody>${list.map(({ id, e }) => html`<${Row} key=${id} e=${e} columns=${used} isOpen=${open === id} toggle=${() => setOpen(open === id ? 0 : id)} />`)}</tbody>
-    ${sums && html`<tfoot><tr><th>sum</th>${used.map((c) => html`<td class="r num">${c.unit === "sum" ? list.reduce((n, { e }) => n + (get(e, c.field) ?? 0), 0) : ""}</td>`)}</tr></tfoot>`}</table></div>`;
+    ${sums && html`<tfoot><tr><th>sum</th>${used.map((c) => html`<td class="r num">${c.unit === "sum" ? Number(list.reduce((n, { e }) => n + (get(e, c.field) ?? 0), 0).toPrecision(6)) : ""}</td>`)}</tr></tfoot>`}</table></div>`;
 }
 
 // ask returns the answer of GET /contents. An error is the server's sentence.
