@@ -22,6 +22,7 @@ import (
 	"moonlark/engine/face/record"
 	"moonlark/engine/face/web"
 	"moonlark/engine/permit"
+	"moonlark/engine/remote"
 	"moonlark/engine/script"
 	"moonlark/engine/testkit"
 	"moonlark/engine/testkit/browser"
@@ -258,7 +259,11 @@ end)`, control.Options{}, func(o *engine.Options) {
 		status, text := f.request("GET", "/contents?tab=db&script=lights.lua&name=notes.db&table=notes", "")
 		return status == 200 && json.Unmarshal([]byte(text), &page) == nil && len(page.Rows) > 0
 	})
-	go f.request("POST", "/call", `{"tool": "hang"}`) // killed after two seconds
+	var hanging sync.WaitGroup
+	defer hanging.Wait()
+	hanging.Go(func() { // killed after two seconds
+		f.engine.Remote().CallTool(t.Context(), "hang", nil, remote.CallOptions{ID: "hang"})
+	})
 	f.contents("?tab=db&script=lights.lua&name=notes.db&table=notes", &page)
 	if len(page.Rows) != 1 || page.Rows[0][0] != "before" {
 		t.Errorf("got %v", page.Rows)
