@@ -83,6 +83,10 @@ func New(opts Options) (*Engine, error) {
 		Log:   e.bus.Log,
 
 		MCPServers: opts.MCPServers, Approvals: e.approvals,
+		WantsActivities: func() bool { return e.bus.Wants(bus.Activity, "") },
+		Activity: func(name, tab string, fields map[string]any, count int) {
+			e.bus.Publish(bus.Event{Type: bus.Activity, Script: name, Tab: tab, Fields: fields, Count: count})
+		},
 		ToolsChanged: func(s script.Summary) { e.bus.Publish(loadedEvent(bus.ToolsChanged, s, 0)) },
 	}
 	if opts.Pins != nil {

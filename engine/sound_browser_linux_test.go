@@ -64,7 +64,7 @@ func startBrowserTest(t testing.TB, server *pulsetest.Server, files ...string) *
 	stream := web.NewStream(web.StreamOptions{Version: "1.0"})
 	stream.SetAgent(b.Engine.Remote())
 	stream.AddField("page_sound", func() any { return use })
-	for _, m := range append(page.Mounts(b.Engine.Remote()), inspector.Mounts(stream, b.Engine.Remote())...) {
+	for _, m := range append(page.Mounts(b.Engine.Remote()), inspector.Mounts(stream, b.Engine.Remote(), inspector.Options{})...) {
 		serving.Mount(m)
 	}
 	if err := serving.Open(t.Context(), b.Engine.Remote()); err != nil {

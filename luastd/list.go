@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"moonlark/engine/activity"
 )
 
 // A List is a list of modules. It never changes, so any goroutine may use it.
@@ -47,6 +49,17 @@ func (l *List) Required() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Tabs returns the tabs of the modules that have one, in the order of the list.
+func (l *List) Tabs() []*activity.Tab {
+	var tabs []*activity.Tab
+	for i := range l.modules {
+		if tab := l.modules[i].Tab; tab != nil {
+			tabs = append(tabs, tab)
+		}
+	}
+	return tabs
 }
 
 // Module returns the module that a global with this name belongs to. ok is false if there is none.

@@ -10,6 +10,7 @@ package luastd
 import (
 	lua "github.com/yuin/gopher-lua"
 
+	"moonlark/engine/activity"
 	"moonlark/engine/permit"
 )
 
@@ -52,6 +53,10 @@ type Module struct {
 	// NeedSecond has functions like Need for the second argument, by the name of the called
 	// function.
 	NeedSecond map[string]func(b *permit.Broker, argument string, known bool) error
+
+	// Tab is the tab of the inspector that shows what the module does: see Shower. nil means that it
+	// shows nothing.
+	Tab *activity.Tab
 
 	// Doc declares the functions and fields of the module for editors, in the annotations of the
 	// Lua language server. It is empty for the standard library of Lua, which editors know. The

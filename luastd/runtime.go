@@ -7,6 +7,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"moonlark/engine/activity"
 	"moonlark/engine/clock"
 	"moonlark/engine/permit"
 	"moonlark/engine/pins"
@@ -29,6 +30,7 @@ type Runtime interface {
 	Owner
 	Budgeter
 	DropCounter
+	Shower
 	Claimer
 	Registrar
 	Toolsets
@@ -286,6 +288,23 @@ type DropCounter interface {
 	// goroutine may call CountDropped.
 	CountDropped(module, what string, n int)
 }
+
+// A Shower shows people what modules do and keep: in the inspector and in recordings. Any goroutine may
+// call its methods.
+type Shower interface {
+	// ShowActivity shows something that the module has done, if anybody wants to see it: then
+	// ShowActivity calls values at once. values returns a value for each column of tab: a string, which
+	// is cut to activity.MaxText characters and in which secrets are hidden, an int, an int64, a float64
+	// or a bool; nil leaves the column empty. What a person must not see, such as a password in a URL,
+	// must not be in them. If there are too many activities, some are counted and not shown.
+	ShowActivity(tab *activity.Tab, values func() []any)
+	// ShowContents shows contents while this generation of the script is in use, until hide is called.
+	// At most MaxContents of a generation are shown.
+	ShowContents(c activity.Contents) (hide func())
+}
+
+// MaxContents is the maximal number of contents that Shower.ShowContents shows for a generation.
+const MaxContents = 32
 
 // An Owner closes what a script has left open, such as a file or a program.
 type Owner interface {

@@ -52,6 +52,7 @@ const (
 	AgentMessage   Type = "agent_message"
 	Phase          Type = "phase"
 	Bundle         Type = "bundle"
+	Activity       Type = "activity"
 	Dropped        Type = "dropped"
 )
 
@@ -200,7 +201,7 @@ var Catalogue = []Kind{
 
 	{Type: ModelRound, About: "the language model or the speech-to-speech service of the embedded agent has replied", Shown: shown(
 		"llm: an object: `model`, `round` (1 for the first request of a turn), `calls` (number of tools that it has called), " +
-			"`input_tokens`, `output_tokens`, `first_token` and `seconds` (until the reply began and was complete), `attempts`")},
+			"`input_tokens`, `output_tokens`, `first_token` and `seconds` (until the reply began and was complete), `attempts`, `cost` (at the price of `--llm-price`)")},
 	{Type: FirstSound, About: "the embedded agent begins to speak", Shown: shown(
 		"seconds: since it has noticed the end of the user's sentence, or has got the user's message")},
 
@@ -224,6 +225,9 @@ var Catalogue = []Kind{
 	{Type: Raised, About: "a script, or another program, has sent the scripts an event of its own"},
 	{Type: Phase, About: "the phase of the conversation has changed", ForPages: shown(
 		"phase: `waiting`, `connecting`, `listening`, `hearing` (the user speaks), `thinking`, `speaking` or `ended`")},
+	{Type: Activity, About: "a module has done something for a script, such as sending a request", ForPages: shown(
+		"tab: the module, or the tab of the inspector that shows it", "script", "fields: an object with what the tab shows",
+		"count: without `fields`: the number of activities that are left out here because there were too many")},
 	{Type: Dropped, About: "events were lost because the reader was too slow", Shown: shown("count: number of events")},
 }
 

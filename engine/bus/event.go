@@ -77,9 +77,13 @@ type Event struct {
 	Phase string `json:"phase,omitempty"`
 
 	// The fields below are only in events that --json does not print. The pages and recordings have
-	// the first two: see Kind.ForPages.
+	// them: see Kind.ForPages.
 	Status string `json:"status,omitempty"` // new status: "waiting", "connecting", "connected", "reconnecting" or "ended"
 	Reason string `json:"reason,omitempty"` // why the status changed; empty when there is no reason
+	// Tab is the id of the tab that shows an activity: see package activity. Fields are its values by the
+	// names of the columns. They are strings, numbers and booleans.
+	Tab    string         `json:"tab,omitempty"`
+	Fields map[string]any `json:"fields,omitempty"`
 
 	// No JSON form of an event has the fields below. Scripts and the HTTP control see them.
 	Loudness float64 `json:"-"` // loudness of the microphone in dBFS, from -96 (silence) to 0

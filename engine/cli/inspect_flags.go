@@ -11,6 +11,7 @@ import (
 	"moonlark/engine/face/record"
 	"moonlark/engine/face/web"
 	"moonlark/engine/remote"
+	"moonlark/engine/script"
 )
 
 // inspectFlags configure the page in the browser that shows the agent.
@@ -74,7 +75,7 @@ func (f inspectFlags) mount(outside *control.Control, stream *web.Stream, agent 
 	if pins.GPIO != "" {
 		stream.AddField("pins", func() any { return true })
 	}
-	opts := inspector.Options{Edit: f.Inspect == editInspector, Recordings: recordings, Folder: f.InspectDir}
+	opts := inspector.Options{Edit: f.Inspect == editInspector, Recordings: recordings, Folder: f.InspectDir, Tabs: script.Tabs()}
 	for _, m := range inspector.Mounts(stream, agent, opts) {
 		outside.Mount(m)
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 
 	"moonlark/engine/llm"
 	"moonlark/engine/llm/choice"
@@ -21,6 +23,7 @@ type llmFlags struct {
 	LLM      string `name:"llm" placeholder:"MODEL" help:"Language model of the embedded agent: PROVIDER[:MODEL], such as ollama:qwen3, or the URL of a server, URL[#MODEL]. Without it, the agent matches the phrases of the tools (phrases)."`
 	LLMAPI   string `name:"llm-api" placeholder:"API" help:"API of the language model's server: completions (Chat Completions of OpenAI), responses (Responses of OpenAI) or messages (Messages of Anthropic). Without it, messages for Anthropic and completions for all others."`
 	Fast     string `name:"fast" placeholder:"phrases" help:"phrases: when the user says exactly a phrase of a tool, call the tool without asking the language model. With --llm."`
+	LLMPrice string `name:"llm-price" placeholder:"IN,OUT" help:"What a million input tokens and a million output tokens of --llm cost, such as 0.15,0.60: then the inspector and --json show what each request costs, without discounts."`
 	LLMExtra string `name:"llm-extra" placeholder:"JSON" help:"JSON object with fields to add to each request to the language model, or to the settings of the speech-to-speech service. null removes a field."`
 
 	Realtime  string `name:"realtime" placeholder:"MODEL" help:"Speech-to-speech service of the embedded agent, which hears and speaks itself: openai:MODEL, azure:DEPLOYMENT, xai[:MODEL], gemini:MODEL, or the URL of a server with the Realtime API of OpenAI, ws://HOST[#MODEL]."`
@@ -40,8 +43,29 @@ func (f llmFlags) addTo(opts *localagent.Options) error {
 	if opts.Realtime, err = f.realtime(); err != nil {
 		return err
 	}
+	if opts.Price, err = f.price(); err != nil {
+		return err
+	}
 	opts.Brain, err = f.brain()
 	return err
+}
+
+// price returns the prices of --llm-price.
+func (f llmFlags) price() (p llm.Price, err error) {
+	if f.LLMPrice == "" {
+		return p, nil
+	}
+	if !f.namesModel() {
+		return p, errors.New("--llm-price needs --llm")
+	}
+	input, output, _ := strings.Cut(f.LLMPrice, ",")
+	for text, price := range map[*string]*float64{&input: &p.Input, &output: &p.Output} {
+		*price, err = strconv.ParseFloat(strings.TrimSpace(*text), 64)
+		if err != nil || !(*price >= 0 && *price < 1e9) {
+			return p, fmt.Errorf("--llm-price: want two prices such as 0.15,0.60, got %q", f.LLMPrice)
+		}
+	}
+	return p, nil
 }
 
 // checkSpeech returns an error if the flags name a speech-to-speech service, and also a language

@@ -15,6 +15,7 @@ import (
 	"moonlark/engine/face/web"
 	"moonlark/engine/health"
 	"moonlark/engine/pins/sim"
+	"moonlark/engine/script"
 	"moonlark/engine/version"
 )
 
@@ -49,7 +50,7 @@ func (c *replayCommand) show(ctx context.Context, con *console) error {
 	stream.AddField("replay", func() any { return filepath.Base(path) })
 	server := control.New(control.Options{Addr: addr, Version: version.Version()})
 	mountShared(server)
-	for _, m := range inspector.Mounts(stream, nil, inspector.Options{}) {
+	for _, m := range inspector.Mounts(stream, nil, inspector.Options{Tabs: script.Tabs()}) {
 		server.Mount(m)
 	}
 	if err := server.Open(ctx, recordedAgent{}); err != nil {

@@ -170,7 +170,16 @@ func New(opts Options) (*Connector, error) {
 func Listen(addr string, opts localagent.Options, tools func() []*tool.Spec, b *bus.Bus) (*localagent.Server, error) {
 	opts.Tools = tools
 	opts.Log = b.Logger("embedded agent: ")
-	opts.Report = func(r llm.Round) { b.Publish(bus.Event{Type: bus.ModelRound, Round: &r}) }
+	opts.Asking = func(round int, r llm.Request) {
+		if b.Wants(bus.Activity, "") {
+			b.Publish(promptEvent(round, r))
+		}
+	}
+	price := opts.Price
+	opts.Report = func(r llm.Round) {
+		r.Cost = price.Of(r)
+		b.Publish(bus.Event{Type: bus.ModelRound, Round: &r})
+	}
 	opts.FirstSound = func(delay time.Duration) { b.Publish(bus.Event{Type: bus.FirstSound, Seconds: delay.Seconds()}) }
 	opts.WordDelay = wordInterval
 	return localagent.Listen(addr, opts)

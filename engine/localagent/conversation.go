@@ -139,7 +139,7 @@ func (c *conversation) start(m *convai.ConversationInitiationClientData) {
 		c.textOnly = o.Conversation != nil && o.Conversation.TextOnly != nil && *o.Conversation.TextOnly
 	}
 	c.voice, c.keywords = speechSettings(m)
-	start := brain.Start{Tools: c.opts.Tools, FirstMessage: first, Settings: m, Report: c.opts.Report, Log: c.log}
+	start := brain.Start{Tools: c.opts.Tools, FirstMessage: first, Settings: m, Report: c.opts.Report, Asking: c.opts.Asking, Log: c.log}
 	if c.opts.Realtime != nil {
 		c.openDuplex(start)
 	} else {

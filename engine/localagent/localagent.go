@@ -57,6 +57,13 @@ type Options struct {
 	// not block. Nil means no reports.
 	Report func(llm.Round)
 
+	// Asking is called before each request of the brain to a language model, on any goroutine. It must
+	// neither block nor change the request. Nil means that nobody wants to know.
+	Asking func(round int, r llm.Request)
+
+	// Price is what the language model costs, for Round.Cost. The zero Price means that it is not known.
+	Price llm.Price
+
 	// FirstSound is called when the agent begins to speak in answer to the user. delay is the time
 	// since the agent has detected the end of the user's sentence, or has received the user's
 	// message. It is not called if Realtime hears the user: Report gets the delay then. FirstSound is

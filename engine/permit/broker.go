@@ -26,11 +26,17 @@ type Broker struct {
 	devices   map[device]bool
 	protected []os.FileInfo // files that no script may change
 
-	mu     sync.Mutex      // guards data, shared, closed and logged
-	data   *folder         // the data folder of the script; nil before its first use
-	shared *folder         // the data of all scripts; nil before its first use
-	closed bool            // the Broker opens no folder any more
-	logged map[string]bool // the refusals that have been logged
+	// wantsUses reports whether noteUse is to be called: see Watch. Both are nil without a watcher.
+	wantsUses func() bool
+	noteUse   func(Use)
+
+	mu     sync.Mutex // guards the fields up to uses
+	data   *folder    // the data folder of the script; nil before its first use
+	shared *folder    // the data of all scripts; nil before its first use
+	closed bool       // the Broker opens no folder any more
+	// how often the refusals that have been logged have occurred, by their text
+	refusals map[string]int
+	uses     map[string]bool // the uses that have been noted, as in Use.What
 
 	usage dataUsage
 	mask  mask // the secrets that have been given to the script
@@ -90,7 +96,7 @@ func New(opts Options) (*Broker, error) {
 	}
 	b := &Broker{
 		opts: opts, all: map[Kind]bool{}, programs: map[string]bool{}, variables: map[string]bool{}, devices: map[device]bool{},
-		logged: map[string]bool{},
+		refusals: map[string]int{},
 	}
 	for _, host := range opts.DenyNet {
 		rule, _ := parseHostRule(host) // Check has parsed it
@@ -148,7 +154,7 @@ func (b *Broker) add(g Grant) error {
 		if err != nil {
 			return err
 		}
-		return b.addFolder(folder{path: path, writable: g.Kind == Write})
+		return b.addFolder(folder{path: path, writable: g.Kind == Write, granted: true})
 	case Run:
 		if g.Value != "" {
 			path, err := findProgram(g.Value)
@@ -186,12 +192,13 @@ func (b *Broker) refuse(d *Denied) error {
 	d.Script = b.opts.Script
 	text := d.Error()
 	b.mu.Lock()
-	first := !b.logged[text] && len(b.logged) < maxLogged
-	if first {
-		b.logged[text] = true
+	if b.refusals[text] > 0 || len(b.refusals) < maxLogged {
+		b.refusals[text]++
 	}
+	n := b.refusals[text]
 	b.mu.Unlock()
-	if first && b.opts.Log != nil {
+	b.noteRefusal(d, n)
+	if n == 1 && b.opts.Log != nil {
 		b.opts.Log(b.Mask(text))
 	}
 	return d

@@ -28,6 +28,8 @@ func checkDevice(name string) error {
 // /dev/ttyUSB0".
 func (b *Broker) CheckDevice(kind Kind, what string, names ...string) error {
 	if b.HasDevice(kind, names...) {
+		verb, target, _ := strings.Cut(what, " ")
+		b.used(kind, verb, target)
 		return nil
 	}
 	d := &Denied{What: what, Flag: flag(kind, "")}
@@ -40,6 +42,8 @@ func (b *Broker) CheckDevice(kind Kind, what string, names ...string) error {
 // CheckNamedDevice is like CheckDevice, but a grant of everything of the kind does not permit the device.
 func (b *Broker) CheckNamedDevice(kind Kind, what string, names ...string) error {
 	if b.hasNamed(kind, names...) {
+		verb, target, _ := strings.Cut(what, " ")
+		b.used(kind, verb, target)
 		return nil
 	}
 	return b.refuse(&Denied{What: what, Flag: flag(kind, names[0])})

@@ -45,5 +45,8 @@ func (b *Broker) Getenv(name string) (value string, ok bool) {
 	if b.CheckVariable(name) != nil {
 		return "", false
 	}
+	if !isFree(name) {
+		b.used(Env, "read the variable", name)
+	}
 	return os.LookupEnv(name)
 }

@@ -16,6 +16,7 @@ type folder struct {
 	file     string // the name of the only file that is granted; "" if all files below the folder are
 	writable bool
 	own      bool // the folder of the script, which may be read without a grant
+	granted  bool // a person has granted the folder or the file
 	root     *os.Root
 }
 

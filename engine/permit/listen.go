@@ -67,6 +67,7 @@ func (b *Broker) Listen(host string, port uint16) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.used(Listen, "accept connections at", net.JoinHostPort(host, strconv.Itoa(int(port))))
 	addr := rule.listenAddr()
 	network, address := "tcp", netip.AddrPortFrom(addr, port).String()
 	switch {

@@ -35,6 +35,7 @@ func (b *Broker) lookupName(name string) (string, error) {
 	if d := b.somePort("look up "+service+normal, normal); d != nil {
 		return "", b.refuse(d)
 	}
+	b.used(Net, "look up", service+normal)
 	return service + normal, nil
 }
 

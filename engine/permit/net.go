@@ -174,6 +174,7 @@ func (b *Broker) dial(ctx context.Context, network, address string, defaultPort 
 	if errors.As(err, &denied) {
 		return nil, denied // without the words of package net, which name the address again
 	}
+	b.used(Net, "connect to", address)
 	return conn, err
 }
 

@@ -30,7 +30,15 @@ type Place struct {
 // *Denied if a grant is missing. It wraps fs.ErrNotExist if the data folder does not exist; the
 // Place then has only its Path.
 func (b *Broker) Resolve(path string, write bool) (Place, error) {
-	return b.resolve(path, write, write)
+	p, err := b.resolve(path, write, write)
+	switch {
+	case err != nil || !p.folder.granted:
+	case write:
+		b.used(Write, "read and change files at", filepath.Join(p.folder.path, p.folder.file))
+	default:
+		b.used(Read, "read files at", filepath.Join(p.folder.path, p.folder.file))
+	}
+	return p, err
 }
 
 // CheckFile returns a *Denied if Resolve returns one. It creates nothing.

@@ -92,6 +92,7 @@ func (b *Broker) Program(name string) (string, error) {
 	if !b.all[Run] && !b.programs[path] {
 		return "", b.refuse(&Denied{What: "run " + path, Flag: flag(Run, name)})
 	}
+	b.used(Run, "run", path)
 	return path, err
 }
 

@@ -96,6 +96,7 @@ func (b *Broker) Secret(name string) (*Secret, error) {
 		return nil, fmt.Errorf("the secret %s has %d bytes; a secret has 1 to %d", name, len(s.Text), maxSecret)
 	}
 	b.mask.add(s)
+	b.used(secretKind, "read the secret", name)
 	return s, nil
 }
 

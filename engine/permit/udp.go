@@ -60,6 +60,7 @@ func (b *Broker) OpenUDP(o UDPOptions) (*UDPSocket, error) {
 			if rule, err = b.listenRule(host, o.Port); err != nil {
 				return nil, err
 			}
+			b.used(Listen, "accept datagrams at", net.JoinHostPort(host, strconv.Itoa(int(o.Port))))
 			s.isOpen, s.near = !rule.lan, rule.lan
 		}
 		addr := rule.listenAddr()
@@ -147,6 +148,7 @@ func (s *UDPSocket) SendTo(ctx context.Context, data []byte, host string, port u
 		if s.only4 {
 			at = netip.AddrPortFrom(addr.Unmap(), port)
 		}
+		s.b.used(Net, "send datagrams to", net.JoinHostPort(host, strconv.Itoa(int(port))))
 		s.noteSent(netip.AddrPortFrom(addr.Unmap(), port)) // before the answer can come
 		if _, err = s.WriteToUDPAddrPort(data, at); err == nil {
 			return nil

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"moonlark/engine/activity"
 	"moonlark/engine/agentsettings"
 	"moonlark/engine/bus"
 	"moonlark/engine/convai"
@@ -273,6 +274,16 @@ func (r *Remote) Reload() {
 func (r *Remote) State(ctx context.Context, scriptName string) (state json.RawMessage, tooLarge []string, err error) {
 	view, err := r.parts.Load().Scripts.State(ctx, scriptName)
 	return view.State, view.TooLarge, err
+}
+
+// Contents returns what the modules of the scripts show to people, such as databases.
+func (r *Remote) Contents() []activity.Source { return r.parts.Load().Scripts.Contents() }
+
+// ReadContents returns a page of a table of one of the Contents: the rows from number offset on. An empty
+// table is the first one. The scripts do not have to wait. The error says that there are no such contents
+// or no such table, or why they cannot be read.
+func (r *Remote) ReadContents(ctx context.Context, from activity.Source, table string, offset int) (activity.Page, error) {
+	return r.parts.Load().Scripts.ReadContents(ctx, from, table, offset)
 }
 
 // Health returns a report on the state of the agent. It does not wait for the scripts.

@@ -84,7 +84,9 @@ type generation struct {
 
 	owned  owned         // what the script has left open
 	budget luastd.Budget // what the modules keep in memory for the script
-	drops  drops         // what the modules have dropped
+	// what the modules show to people
+	contents contents
+	drops    drops // what the modules have dropped
 
 	filesMu sync.Mutex        // guards the fields below
 	sources map[string][]byte // source texts of the script and its modules, by path

@@ -3,6 +3,8 @@ package script
 import (
 	lua "github.com/yuin/gopher-lua"
 
+	"moonlark/engine/activity"
+	"moonlark/engine/permit"
 	"moonlark/luastd"
 	"moonlark/luastd/modules"
 )
@@ -28,3 +30,6 @@ var library = luastd.NewList(append(modules.All(),
 		return rt.(*generation).openLoadFile(L)
 	}},
 )...)
+
+// Tabs returns the tabs that show what the modules of scripts do, and the permissions that scripts use.
+func Tabs() []*activity.Tab { return append(library.Tabs(), &permit.Tab) }

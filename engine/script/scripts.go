@@ -95,6 +95,13 @@ type Options struct {
 	// Screen is what the pages of a kiosk show. Nil makes a screen without pages.
 	Screen *screen.Screen
 
+	// WantsActivities reports whether anybody wants to see the activities of modules, and Activity is
+	// called with them: fields are the values of an activity by the names of the columns of a tab. nil
+	// fields say that count activities were left out. Any goroutine may call both, and they must not
+	// block. They are nil if nobody wants activities.
+	WantsActivities func() bool
+	Activity        func(script, tab string, fields map[string]any, count int)
+
 	// Failed is called after an error of an event handler, a timer or another function without a
 	// caller was logged. The errors of tool calls go to the agent instead. Failed can be called on
 	// any goroutine. It may be nil.
@@ -146,6 +153,7 @@ type Scripts struct {
 	reloading sync.Mutex
 	brokers   map[string]*sharedBroker // the permissions of each script, by path; guarded by reloading
 	claims    map[string]*claims       // what each script has open, by path; guarded by reloading
+	shown     activities               // what modules have shown
 
 	closing sync.Mutex // held by Close
 

@@ -93,6 +93,7 @@ func (s *Scripts) Close() {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	s.Drain(ended)
+	defer s.shown.end()
 	s.reloading.Lock()
 	s.mu.Lock()
 	var current, old []*generation

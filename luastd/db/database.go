@@ -29,6 +29,7 @@ type database struct {
 	transactions map[any]*transaction // by task
 	lease        luastd.Lease
 	release      func() // undoes Runtime.Own; nil while the script loads
+	hide         func() // undoes Runtime.ShowContents; nil while the script loads, and for a database in memory
 	closed       bool
 }
 

@@ -42,6 +42,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"moonlark/engine/activity"
 	"moonlark/engine/permit"
 	"moonlark/luastd"
 	"moonlark/luastd/files"
@@ -57,7 +58,13 @@ var manual string
 // Module is the Lua module "db".
 var Module = luastd.Module{
 	Name: "db", Open: open, Doc: doc, Manual: manual,
-	Needs: []permit.Kind{permit.Read, permit.Write}, Need: need,
+	Needs: []permit.Kind{permit.Read, permit.Write}, Need: need, Tab: &tab,
+}
+
+// tab shows the statements of the scripts, and what is in their databases.
+var tab = activity.Tab{
+	ID: "db", Title: "Databases", About: "No script has used a database yet.", HasContents: true,
+	Columns: []activity.Column{{Name: "database"}, {Name: "function"}, {Name: "sql"}},
 }
 
 const (

@@ -8,6 +8,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"moonlark/engine/activity"
 	"moonlark/engine/permit"
 	"moonlark/luastd"
 	"moonlark/luastd/files"
@@ -77,12 +78,23 @@ func (m *module) claim(d *database) luastd.Claim {
 func (m *module) join(d *database, c *connections) {
 	d.connections = c
 	c.join()
+	if d.settings.mode != "memory" {
+		d.hide = m.rt.ShowContents(m.contents(d.name))
+	}
 	d.release = m.rt.Own(func() {
 		c.leave()
 		if d.lease == nil {
 			c.Close(context.Background())
 		}
 	})
+}
+
+// contents returns the tables of a database for people.
+func (m *module) contents(name string) activity.Contents {
+	broker := m.rt.Permit()
+	return activity.Contents{Tab: &tab, Name: name, Read: func(ctx context.Context, table string, offset int) (activity.Page, error) {
+		return sqlite.Browse(ctx, func() (permit.Place, error) { return broker.Resolve(name, false) }, table, offset)
+	}}
 }
 
 // checkPermission raises an error if the script may not use the file of d. It opens and creates
@@ -118,6 +130,7 @@ func (m *module) check(L *lua.LState, method string) (d *database, sql string, f
 		L.ArgError(1, "the SQL text has more than "+strconv.Itoa(sqlite.MaxStatement)+" bytes")
 	}
 	m.checkUse(L, method, d)
+	m.rt.ShowActivity(&tab, func() []any { return []any{d.name, method, sql} })
 	return d, sql, first
 }
 
@@ -312,6 +325,9 @@ func (m *module) close(L *lua.LState) int {
 func (m *module) closeDatabase(d *database) (last bool) {
 	d.closed = true
 	m.open--
+	if d.hide != nil {
+		d.hide()
+	}
 	if d.connections != nil {
 		d.release()
 		last = d.connections.leave()

@@ -186,8 +186,8 @@ func (c *call) release() {
 	c.requestHeld = 0
 }
 
-func (c *call) perform() (*answer, error) {
-	var err error
+func (c *call) perform() (a *answer, err error) {
+	defer func() { c.show(a, err) }()
 	if c.sink != nil {
 		if err = c.sink.resolve(); err != nil {
 			return nil, err

@@ -66,7 +66,7 @@ var manual string
 // Module is the Lua module "http".
 var Module = luastd.Module{
 	Name: "http", Open: open, Doc: doc + httpserve.Doc, Manual: manual + "\n" + httpserve.Manual,
-	Needs: []permit.Kind{permit.Net, permit.Listen}, Need: need,
+	Needs: []permit.Kind{permit.Net, permit.Listen}, Need: need, Tab: &tab,
 }
 
 const (

@@ -259,7 +259,7 @@ func (h *home) publishStates() {
 // publish sends a message if there is a connection. The states are sent again when there is one.
 func (h *home) publish(topic, payload string, qos byte, retain bool) {
 	if h.c.status() == nil && h.c.isConnected() {
-		h.c.session.Publish(&mqttclient.Message{Topic: topic, Payload: payload, QoS: qos, Retain: retain}, nil)
+		h.c.publish(&mqttclient.Message{Topic: topic, Payload: payload, QoS: qos, Retain: retain}, nil)
 	}
 }
 

@@ -107,7 +107,7 @@ func (c *client) send(L *lua.LState, message *mqttclient.Message) int {
 		return errClosed.Push(L)
 	}
 	if message.QoS == 0 {
-		if _, f := c.session.Publish(message, nil); f != nil {
+		if _, f := c.publish(message, nil); f != nil {
 			return f.Push(L)
 		}
 		L.Push(lua.LTrue)
@@ -132,7 +132,7 @@ func (c *client) sendSafely(L *lua.LState, message *mqttclient.Message) int {
 				done(f)
 			}
 		}
-		switch queued, f := c.session.Publish(message, finish); {
+		switch queued, f := c.publish(message, finish); {
 		case f != nil:
 			done(f)
 		case queued:
@@ -187,6 +187,7 @@ func checkReceived(L *lua.LState, usage string) *lua.LTable {
 
 // messageTable returns the Lua table for a message.
 func (c *client) messageTable(L *lua.LState, msg mqttclient.Received) *lua.LTable {
+	c.show("in", msg.Message)
 	t := L.CreateTable(0, 8)
 	t.RawSetString("topic", lua.LString(msg.Topic))
 	t.RawSetString("payload", lua.LString(msg.Payload))

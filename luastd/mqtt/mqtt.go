@@ -51,7 +51,7 @@ var manual string
 // Module is the Lua module "mqtt".
 var Module = luastd.Module{
 	Name: "mqtt", Open: open, Doc: doc, Manual: manual,
-	Needs: []permit.Kind{permit.Net}, Need: need, NeedFunctions: []string{"connect"},
+	Needs: []permit.Kind{permit.Net}, Need: need, NeedFunctions: []string{"connect"}, Tab: &tab,
 }
 
 const (

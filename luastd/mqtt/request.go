@@ -44,7 +44,7 @@ func (m *module) request(L *lua.LState) int {
 		answer, answered = msg, true
 		wakeTask()
 	}
-	if _, f := c.session.Publish(message, nil); f != nil {
+	if _, f := c.publish(message, nil); f != nil {
 		return f.Push(L)
 	}
 	m.wait(L, c.s.fake != nil, timeout, func() bool {

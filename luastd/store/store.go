@@ -44,15 +44,19 @@
 package store
 
 import (
+	"context"
 	_ "embed"
 	"errors"
 	"path/filepath"
+	"strings"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
+	"moonlark/engine/activity"
 	"moonlark/engine/permit"
 	"moonlark/luastd"
+	"moonlark/luastd/sqlite"
 	"moonlark/luastd/value"
 )
 
@@ -63,7 +67,14 @@ var doc string
 var manual string
 
 // Module is the Lua module "store".
-var Module = luastd.Module{Name: "store", Open: opener(time.Now), Doc: doc, Manual: manual}
+var Module = luastd.Module{Name: "store", Open: opener(time.Now), Doc: doc, Manual: manual, Tab: &tab}
+
+// tab shows the calls of the functions, and what is in the stores. Lazy changes are there when they have
+// been written.
+var tab = activity.Tab{
+	ID: "store", Title: "Stores", About: "No script has used a store yet.", HasContents: true,
+	Columns: []activity.Column{{Name: "store"}, {Name: "function"}, {Name: "key"}},
+}
 
 const (
 	maxStores  = 16
@@ -159,10 +170,23 @@ func (s *store) table(L *lua.LState) *lua.LTable {
 				L.Remove(1)
 			}
 			s.record(L, name)
+			s.rt.ShowActivity(&tab, func() []any {
+				key, _ := L.Get(1).(lua.LString)
+				return []any{s.name(), name, string(key)}
+			})
 			return fn(L)
 		}))
 	}
 	return t
+}
+
+// name returns the name of s for people.
+func (s *store) name() string {
+	name := strings.TrimPrefix(strings.TrimSuffix(s.file, ".db"), "store-")
+	if s.shared {
+		name += " (shared)"
+	}
+	return name
 }
 
 // use makes s ready for a request of the running task. function is the name of the Lua function,
@@ -188,6 +212,9 @@ func (s *store) use(L *lua.LState, function string, change bool) {
 	db.setLog(s.rt.Log)
 	s.db, s.resolve = db, func(change bool) (permit.Place, error) { return resolve(file, change) }
 	s.rt.Own(func() { databases.leave(path, db) })
+	s.rt.ShowContents(activity.Contents{Tab: &tab, Name: s.name(), Read: func(ctx context.Context, table string, offset int) (activity.Page, error) {
+		return sqlite.Browse(ctx, func() (permit.Place, error) { return resolve(file, false) }, table, offset)
+	}})
 }
 
 // do lets the goroutine of the database handle a request, as part of the transaction of the running

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"moonlark/engine"
 	"moonlark/engine/bus"
 	"moonlark/engine/clock"
 	"moonlark/engine/face/control"
@@ -64,7 +65,7 @@ func TestSimulatedPinsCanBePressed(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := startWith(t, `local lamp = gpio.output(27)
-gpio.button("DOORBELL"):on_press(function() lamp:write(true) print("the bell has rung") end)`, control.Options{}, chip)
+gpio.button("DOORBELL"):on_press(function() lamp:write(true) print("the bell has rung") end)`, control.Options{}, func(o *engine.Options) { o.Pins = chip })
 	f.stream.AddField("pins", func() any { return true })
 	b := chromium.Open(t, f.url+"/inspect#pins", 1280, 800)
 	b.UntilText("DOORBELL")

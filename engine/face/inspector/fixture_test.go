@@ -16,7 +16,7 @@ import (
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
 	"moonlark/engine/permit"
-	"moonlark/engine/pins/sim"
+	"moonlark/engine/script"
 	"moonlark/engine/testkit"
 	"moonlark/engine/testkit/browser"
 )
@@ -59,16 +59,19 @@ func start(t *testing.T, source string, opts control.Options) *fixture {
 	return startWith(t, source, opts, nil)
 }
 
-// startWith is like start. The script may use the simulated pins of the chip, unless it is nil.
-func startWith(t *testing.T, source string, opts control.Options, chip *sim.Chip) *fixture {
+// startWith is like start. change, unless it is nil, changes the options of the engine.
+func startWith(t *testing.T, source string, opts control.Options, change func(*engine.Options)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, bus: new(bus.Bus), path: filepath.Join(t.TempDir(), "lights.lua"), opts: opts}
 	f.write(source)
 	f.stream = web.NewStream(web.StreamOptions{Version: "v1"})
 	f.sub = f.stream.Watch(f.bus)
 	var err error
-	with := engine.Options{Scripts: []string{f.path}, TextOnly: true, Bus: f.bus, Watch: true, Wait: true, Pins: chip}
+	with := engine.Options{Scripts: []string{f.path}, TextOnly: true, Bus: f.bus, Watch: true, Wait: true}
 	with.Permissions.Grants = []permit.Grant{{Kind: permit.GPIO, Source: "the test"}}
+	if change != nil {
+		change(&with)
+	}
 	f.engine, err = engine.New(with)
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +108,7 @@ func (f *fixture) serve() {
 
 func (f *fixture) mount(s *web.Stream) {
 	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
+	f.page.Tabs = script.Tabs()
 	for _, m := range Mounts(s, f.engine.Remote(), f.page) {
 		f.server.Mount(m)
 	}

@@ -16,8 +16,10 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
+	"moonlark/engine/activity"
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
 	"moonlark/engine/remote"
@@ -33,6 +35,9 @@ type Agent interface {
 	// CallTool runs a tool and waits for its result, and State waits until the script can run.
 	CallTool(ctx context.Context, name string, args json.RawMessage, opts remote.CallOptions) (tool.Result, error)
 	State(ctx context.Context, scriptName string) (state json.RawMessage, tooLarge []string, err error)
+	// Contents returns what can be read with ReadContents, which waits only for a file.
+	Contents() []activity.Source
+	ReadContents(ctx context.Context, from activity.Source, table string, offset int) (activity.Page, error)
 
 	Listen(listening bool) error
 	Interrupt() error
@@ -69,6 +74,8 @@ type Options struct {
 	// Folder has the files of the page, in place of those in the program. They are read again for each
 	// request. Empty means those in the program.
 	Folder string
+	// Tabs are the tabs of what modules do.
+	Tabs []*activity.Tab
 }
 
 // maxCalls is the maximum number of tool calls of pages at the same time.
@@ -97,7 +104,11 @@ func filesIn(folder string) http.Handler {
 // Mounts returns the handlers of the inspector for a server, except those of web.SharedFiles. With a
 // nil agent, the page only shows a recording.
 func Mounts(stream *web.Stream, agent Agent, opts Options) []control.Mount {
-	stream.AddField("tabs", func() any { return tabs })
+	all := slices.Clone(tabs)
+	for _, t := range opts.Tabs {
+		all = append(all, tabOf(t))
+	}
+	stream.AddField("tabs", func() any { return all })
 	var files http.Handler = Files()
 	if opts.Folder != "" {
 		files = filesIn(opts.Folder)
@@ -123,6 +134,7 @@ func Mounts(stream *web.Stream, agent Agent, opts Options) []control.Mount {
 	return append(mounts,
 		control.Mount{Path: "/call", Handler: post(agent, serveCall), Streams: true, MaxOpen: maxCalls},
 		control.Mount{Path: "/state", Handler: stateHandler(agent)},
+		control.Mount{Path: "/contents", Handler: contentsHandler(agent), MaxOpen: 4},
 		control.Mount{Path: "/source", Handler: sourceHandler(agent, opts.Edit), Streams: true, MaxBody: maxSourceBody})
 }
 

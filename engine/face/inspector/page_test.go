@@ -13,6 +13,7 @@ import (
 	"moonlark/engine/bus"
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
+	"moonlark/engine/script"
 	"moonlark/engine/testkit/browser"
 )
 
@@ -167,6 +168,7 @@ func TestHostileTextIsShownAsText(t *testing.T) {
 		f.stream.Note(bus.Event{Type: bus.Agent, Time: time.Now(), Text: text})
 		f.stream.Note(bus.Event{Type: bus.Print, Time: time.Now(), Text: text, Script: text})
 		f.stream.Note(bus.Event{Type: bus.ReloadFailed, Time: time.Now(), Text: text, Hint: text, Script: text})
+		f.stream.Note(bus.Event{Type: bus.Activity, Time: time.Now(), Tab: "mqtt", Script: text, Fields: map[string]any{"topic": text, "payload": text, "direction": text}})
 		f.stream.Note(bus.Event{Type: bus.Disconnected, Time: time.Now(), Text: text, ConversationID: text})
 	}
 	b.UntilText("👩‍👧")
@@ -174,8 +176,15 @@ func TestHostileTextIsShownAsText(t *testing.T) {
 		b.Do(fmt.Sprintf(`document.querySelectorAll(".call-name")[%d].click()`, i))
 		b.UntilText("What the agent got")
 	}
-	for _, tab := range []string{"events", "log", "link"} {
+	for _, tab := range []string{"events", "log", "mqtt", "link"} {
+		b.Until(`document.getElementById("tab-` + tab + `")`)
 		b.Click("#tab-" + tab)
+		if tab == "mqtt" {
+			b.Until(`document.querySelectorAll("td").length > 10`)
+			b.Click("td .link")
+			b.Until(`document.querySelector("td pre")`)
+			b.UntilText(`\u{202e}\u{200b}\u{1b}[31m\u{85}`)
+		}
 	}
 	b.UntilText(`\u{202e}\u{200b}\u{1b}[31m\u{85}`)
 	if n := browser.Eval[int](b, `document.querySelectorAll("img, script:not([src]), iframe").length`); n > 0 {
@@ -343,7 +352,7 @@ func TestTheSamePageShowsARecording(t *testing.T) {
 	f.server.Close()
 	f.server = control.New(control.Options{Addr: "127.0.0.1:0"})
 	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
-	for _, m := range Mounts(s, nil, Options{}) {
+	for _, m := range Mounts(s, nil, Options{Tabs: script.Tabs()}) {
 		f.server.Mount(m)
 	}
 	if err := f.server.Open(t.Context(), f.engine.Remote()); err != nil {

@@ -24,7 +24,7 @@ func TestTheConnectionOfTheSoundIsGuarded(t *testing.T) {
 	c := control.New(control.Options{Addr: "127.0.0.1:0", Token: "all", ScreenToken: "screen", Log: slog.New(slog.DiscardHandler)})
 	c.Mount(control.Mount{Path: "/sound", Handler: web.SoundHandler(device, slog.New(slog.DiscardHandler)), ForScreen: true, MaxOpen: 2})
 	agent := new(remote.Remote)
-	agent.Connect(remote.Parts{Bus: new(bus.Bus), Reload: func() {}})
+	agent.Connect(remote.Parts{Bus: new(bus.Bus), Reload: func(...string) {}})
 	if err := c.Open(t.Context(), agent); err != nil {
 		t.Fatal(err)
 	}

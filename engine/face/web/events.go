@@ -27,14 +27,15 @@ const (
 
 // A reader is one request for /events.
 type reader struct {
-	stream *Stream
-	w      http.ResponseWriter
-	r      *http.Request
-	types  []string // the types of the events that the reader wants; empty means all
-	levels bool     // the reader wants to know how loud the microphone is
-	seq    uint64   // the number of the newest event that the reader has got
-	level  uint64   // the number of the newest level that the reader has got
-	out    bytes.Buffer
+	stream   *Stream
+	w        http.ResponseWriter
+	r        *http.Request
+	types    []string // the types of the events that the reader wants; empty means all
+	levels   bool     // the reader wants to know how loud the microphone is
+	seq      uint64   // the number of the newest event that the reader has got
+	activity uint64   // the order of the newest activity that the reader has got
+	level    uint64   // the number of the newest level that the reader has got
+	out      bytes.Buffer
 }
 
 // ServeEvents serves GET /events: a stream of server-sent events that ends when the client goes away
@@ -48,7 +49,7 @@ func (s *Stream) ServeEvents(w http.ResponseWriter, r *http.Request) {
 		Fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	since, err := s.since(r)
+	since, activity, err := s.since(r)
 	if err != nil {
 		Fail(w, http.StatusBadRequest, err.Error())
 		return
@@ -60,7 +61,7 @@ func (s *Stream) ServeEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.readers.Add(-1)
-	c := &reader{stream: s, w: w, r: r, types: types, levels: r.URL.Query().Get("levels") == "1", seq: since}
+	c := &reader{stream: s, w: w, r: r, types: types, levels: r.URL.Query().Get("levels") == "1", seq: since, activity: activity}
 	c.run()
 }
 
@@ -87,29 +88,35 @@ func typesOf(list string) ([]string, error) {
 // fromNow says that a reader wants only events that happen after its request.
 const fromNow = ^uint64(0)
 
-// since returns the number of the last event that the client knows, from the query or the header
-// Last-Event-ID: a number, or what the field id of a message had. 0 means that the client wants all
-// events that there are, and so does the id of an event of another process.
-func (s *Stream) since(r *http.Request) (uint64, error) {
+// since returns the number of the last event that the client knows, and the order of the last activity,
+// from the query or the header Last-Event-ID: a number, or what the field id of a message had. 0 means
+// that the client wants all events that there are, and so does the id of an event of another process.
+func (s *Stream) since(r *http.Request) (seq, activity uint64, err error) {
 	text := r.Header.Get("Last-Event-ID") // a browser that connects again has the newer number here
 	if text == "" {
 		text = r.URL.Query().Get("since")
 	}
 	if text == "" {
-		return fromNow, nil
+		return fromNow, fromNow, nil
 	}
 	boot, number, ok := strings.Cut(text, ".")
 	if !ok {
 		boot, number = s.boot, text
 	}
-	seq, err := strconv.ParseUint(number, 10, 63)
+	number, order, hasOrder := strings.Cut(number, ".")
+	seq, err = strconv.ParseUint(number, 10, 63)
+	if err == nil && hasOrder {
+		activity, err = strconv.ParseUint(order, 10, 63)
+	}
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("since: want the number of an event, got %.40q", text)
+		return 0, 0, fmt.Errorf("since: want the number of an event, got %.40q", text)
 	case boot != s.boot:
-		return 0, nil
+		return 0, 0, nil
+	case !hasOrder:
+		activity = s.orderOf(seq)
 	}
-	return seq, nil
+	return seq, activity, nil
 }
 
 // run sends messages until the client goes away.
@@ -129,12 +136,14 @@ func (c *reader) run() {
 	if c.seq == fromNow || c.seq > seq {
 		c.seq = seq
 	}
-	c.level = c.stream.after(0, 0).levels
+	newest := c.stream.after(fromNow, fromNow, 0)
+	c.level = newest.levels
+	c.activity = min(c.activity, newest.activity)
 	first := true
 	beat := time.NewTicker(beatInterval)
 	defer beat.Stop()
 	for {
-		n := c.stream.after(c.seq, c.level)
+		n := c.stream.after(c.seq, c.activity, c.level)
 		if n.lost > 0 && !(first && c.seq == 0) {
 			c.dropped(n)
 			if !first { // the first message was a snapshot
@@ -173,26 +182,35 @@ func (c *reader) snapshot() (seq uint64, ok bool) {
 func (c *reader) dropped(n news) {
 	e := bus.Event{Type: bus.Dropped, Time: time.Now(), Count: n.lost}
 	c.seq += uint64(n.lost)
-	c.event(c.seq, c.stream.encode(e))
+	c.event(c.stream.encode(e))
 }
 
-// event appends an event.
-func (c *reader) event(seq uint64, line []byte) {
-	fmt.Fprintf(&c.out, "id: %s.%d\ndata: %s\n\n", c.stream.boot, seq, line)
+// event appends an event with an id that says what the reader has got.
+func (c *reader) event(line []byte) {
+	fmt.Fprintf(&c.out, "id: %s.%d", c.stream.boot, c.seq)
+	if c.activity > 0 {
+		fmt.Fprintf(&c.out, ".%d", c.activity)
+	}
+	fmt.Fprintf(&c.out, "\ndata: %s\n\n", line)
 }
 
 // send appends the news and sends everything that was appended. It reports false if the client cannot
 // be reached.
 func (c *reader) send(control *http.ResponseController, n news) bool {
 	for _, e := range n.events {
+		if e.seq > 0 {
+			c.seq = e.seq
+		} else {
+			c.activity = e.order
+		}
 		if len(c.types) == 0 || slices.Contains(c.types, e.kind) {
-			c.event(e.seq, e.line)
+			c.event(e.line)
 		}
 		if c.out.Len() > maxBatch && !c.flush(control) {
 			return false
 		}
 	}
-	c.seq = max(c.seq, n.last)
+	c.seq, c.activity = max(c.seq, n.last), max(c.activity, n.activity)
 	if c.levels && n.level != nil {
 		fmt.Fprintf(&c.out, "event: level\ndata: %s\n\n", n.level)
 	}

@@ -8,9 +8,10 @@ const (
 
 // An entry is one event in a ring.
 type entry struct {
-	seq  uint64 // the number of the event: 1 for the first event of the process
-	kind string // the type of the event
-	line []byte // the event as JSON, without a newline
+	seq   uint64 // the number of the event: 1 for the first event of the process; 0 for an activity
+	order uint64 // the place of the event among all events and activities
+	kind  string // the type of the event
+	line  []byte // the event as JSON, without a newline
 }
 
 // A ring keeps the newest events, at most maxEvents of them with maxBytes together. It is not safe
@@ -24,9 +25,9 @@ type ring struct {
 }
 
 // add adds an event, and removes the oldest events until both limits are kept.
-func (r *ring) add(kind string, line []byte) {
+func (r *ring) add(kind string, order uint64, line []byte) {
 	r.last++
-	r.entries = append(r.entries, entry{r.last, kind, line})
+	r.entries = append(r.entries, entry{r.last, order, kind, line})
 	r.bytes += len(line)
 	for len(r.entries) > r.maxEvents || r.bytes > r.maxBytes && len(r.entries) > 1 {
 		r.bytes -= len(r.entries[0].line)

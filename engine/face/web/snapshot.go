@@ -48,6 +48,9 @@ type snapshot struct {
 	Microphone *deviceState  `json:"microphone,omitempty"`
 
 	Sound *health.SoundCounts `json:"sound,omitempty"`
+
+	// Activities are the tabs in which modules have shown something.
+	Activities []string `json:"activities"`
 }
 
 type scriptState struct {
@@ -96,6 +99,7 @@ func (s *Stream) snapshot(ctx context.Context) (text []byte, seq uint64, err err
 	snap := snapshot{
 		Boot: s.boot, Seq: s.ring.last, Version: s.opts.Version, Now: time.Now(), Status: "starting", Phase: s.phase.Phase(),
 		Target: s.state.target, ConversationID: s.state.conversation, Scripts: []scriptState{}, Tools: []toolState{},
+		Activities: s.activities.names(),
 	}
 	s.mu.Unlock()
 	if agent != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,15 +34,17 @@ type Stream struct {
 	boot    string       // identifies this process, because each process numbers its events from 1
 	readers atomic.Int32 // the number of open requests for /events
 
-	mu     sync.Mutex // guards the fields below
-	agent  Agent      // nil until SetAgent
-	ring   ring
-	grown  chan struct{} // closed when the list or the level changes; nil while no reader waits
-	phase  bus.PhaseTracker
-	state  counts
-	level  []byte // the newest level as JSON, nil before the first
-	levels uint64 // the number of levels so far
-	fields map[string]func() any
+	mu         sync.Mutex // guards the fields below
+	agent      Agent      // nil until SetAgent
+	ring       ring
+	order      uint64 // the number of events and activities so far
+	activities activityLog
+	grown      chan struct{} // closed when the list or the level changes; nil while no reader waits
+	phase      bus.PhaseTracker
+	state      counts
+	level      []byte // the newest level as JSON, nil before the first
+	levels     uint64 // the number of levels so far
+	fields     map[string]func() any
 }
 
 // NewStream returns a Stream without events.
@@ -95,12 +98,32 @@ func (s *Stream) Note(e bus.Event) {
 	if e.Type == bus.Loudness {
 		s.level, s.levels = line, s.levels+1
 	} else if line != nil {
-		s.ring.add(string(e.Type), line)
+		s.add(e, line)
 	}
 	if changed {
-		s.ring.add(string(bus.Phase), s.encode(change))
+		s.add(change, s.encode(change))
 	}
 	s.wake()
+}
+
+// add keeps an event for the readers. The caller holds s.mu.
+func (s *Stream) add(e bus.Event, line []byte) {
+	s.order++
+	if e.Type == bus.Activity {
+		s.activities.add(e.Tab, s.order, line)
+		return
+	}
+	s.ring.add(string(e.Type), s.order, line)
+}
+
+// orderOf returns the order of the event with this number, or 0 if the Stream does not have it any more.
+func (s *Stream) orderOf(seq uint64) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if entries := s.ring.entries; len(entries) > 0 && seq >= entries[0].seq && seq <= s.ring.last {
+		return entries[seq-entries[0].seq].order
+	}
+	return 0
 }
 
 // encode returns an event as JSON without a newline, or nil if that is not possible. A Loudness event
@@ -134,22 +157,27 @@ func (s *Stream) wake() {
 
 // news is what a reader has not sent yet.
 type news struct {
-	events []entry
-	lost   int    // the number of events that the reader has missed
-	last   uint64 // the number of the newest event
-	level  []byte // the newest level; nil if the reader has sent it
-	levels uint64
-	grown  <-chan struct{} // closed when there is more
+	events   []entry // and activities, in their order
+	lost     int     // the number of events that the reader has missed
+	last     uint64  // the number of the newest event
+	activity uint64  // the order of the newest activity
+	level    []byte  // the newest level; nil if the reader has sent it
+	levels   uint64
+	grown    <-chan struct{} // closed when there is more
 }
 
-// after returns the events of the ring whose number is greater than seq, and the newest level if its number is
-// greater than levels.
-func (s *Stream) after(seq, levels uint64) news {
+// after returns the events of the ring whose number is greater than seq, the activities whose order is
+// greater than activity, and the newest level if its number is greater than levels.
+func (s *Stream) after(seq, activity, levels uint64) news {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	events, lost := s.ring.after(seq)
-	n := news{lost: lost, last: s.ring.last, levels: s.levels}
+	n := news{lost: lost, last: s.ring.last, activity: s.activities.last, levels: s.levels}
 	n.events = append(n.events, events...) // the ring changes its own list
+	if activities := s.activities.after(activity); len(activities) > 0 {
+		n.events = append(n.events, activities...)
+		slices.SortFunc(n.events, byOrder)
+	}
 	if s.levels > levels {
 		n.level = s.level
 	}

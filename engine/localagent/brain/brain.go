@@ -44,6 +44,10 @@ type Start struct {
 	// nobody wants to know.
 	Report func(llm.Round)
 
+	// Asking is called before each request to a language model. round is the number of the request in its
+	// turn. Asking must neither block nor change the request. Nil means that nobody wants to know.
+	Asking func(round int, r llm.Request)
+
 	// Log gets what the brain has to say about the conversation. Nil means no log.
 	Log *slog.Logger
 }

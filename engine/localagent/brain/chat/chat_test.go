@@ -269,7 +269,7 @@ func TestTheModelCallsToolsUntilItAnswers(t *testing.T) {
 		if got, want := turn.String(), `say One moment.|call light{"on":true} get_time{}|call get_time{}|say It is noon.|end`; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
-		if got, want := fmt.Sprintf("%d rounds, the last %+v", len(m.rounds), m.rounds[2]), "3 rounds, the last {Model:fake Round:3 Calls:0 InputTokens:90 OutputTokens:8 FirstToken:1 Seconds:2 Attempts:1}"; got != want {
+		if got, want := fmt.Sprintf("%d rounds, the last %+v", len(m.rounds), m.rounds[2]), "3 rounds, the last {Model:fake Round:3 Calls:0 InputTokens:90 OutputTokens:8 FirstToken:1 Seconds:2 Attempts:1 Cost:0}"; got != want {
 			t.Errorf("reported are %s, want %s", got, want)
 		}
 		if got, want := m.last(), `U What time is it?|A One moment. <light{"on":true}> <get_time{}>|T on|T no clock (error)|A <get_time{}>|T noon`; got != want {

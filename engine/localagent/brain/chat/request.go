@@ -48,6 +48,9 @@ func (c *conversation) ask(e *exchange) {
 	c.history.trim(maxHistory)
 	message := c.request(c.history.messages())
 	message.NoCalls = e.rounds >= maxRounds || e.tokens() > maxHistory
+	if c.start.Asking != nil {
+		c.start.Asking(e.rounds, message)
+	}
 	ctx, cancel := context.WithCancel(c.ctx)
 	r := &request{cancel: cancel, exchange: e, step: &step{}}
 	e.steps = append(e.steps, r.step)

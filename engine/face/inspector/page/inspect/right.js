@@ -1,5 +1,5 @@
 // The right column: the details of one call, with a form to call the tool, the state of the scripts, events, the log,
-// and tables of events that are described by the server.
+// and the tables of tables.js.
 import { html, signal, useState, useEffect } from "../web/html.js";
 import { get, post } from "./requests.js";
 import * as s from "./state.js";
@@ -8,6 +8,7 @@ import { say, sayWith } from "./texts.js";
 import { Form, useForm } from "./form.js";
 import { Places, onOpen } from "./places.js";
 import { Source } from "./source.js";
+import { Table, shownTables, title } from "./tables.js";
 
 export const tab = signal(location.hash.slice(1) || "call");
 export const shownTool = signal("");
@@ -137,20 +138,6 @@ function Log() {
   return s.logLines.length === 0 ? html`<p class="empty">${say("noLog")}</p>` : html`<div class="log whole" role="log" aria-label=${say("tab_log")}>${html`<${LogLines} lines=${s.logLines.slice(-300)} />`}</div>`;
 }
 
-// Table shows the events of a tab that the server has described.
-function Table({ table }) {
-  s.changed.value;
-  const list = (s.rows.get(table.id) ?? []).slice(-200).reverse();
-  if (list.length === 0) return html`<p class="empty">${say("about_" + table.id)}</p>`;
-  const get = (e, path) => path.split(".").reduce((v, k) => v?.[k], e);
-  const used = table.columns.filter((c) => list.some(({ e }) => get(e, c.field) !== undefined));
-  const show = (v, unit) => v === undefined ? "" : unit === "s" ? s.ms(v) : safe(typeof v === "object" ? JSON.stringify(v) : v, 200);
-  const sums = used.some((c) => c.unit === "sum");
-  return html`<div class="wide"><table><thead><tr><th>${say("column_time")}</th>${used.map((c) => html`<th class=${c.unit ? "r" : ""}>${say("column_" + c.name)}</th>`)}</tr></thead>
-    <tbody>${list.map(({ seq, e }) => html`<tr key=${seq}><td class="num">${clock(Date.parse(e.time))}</td>${used.map((c) => html`<td class=${c.unit ? "r num" : ""}>${show(get(e, c.field), c.unit)}</td>`)}</tr>`)}</tbody>
-    ${sums && html`<tfoot><tr><th>${say("sum")}</th>${used.map((c) => html`<td class="r num">${c.unit === "sum" ? list.reduce((n, { e }) => n + (get(e, c.field) ?? 0), 0) : ""}</td>`)}</tr></tfoot>`}</table></div>`;
-}
-
 // Pins shows the simulated pins. Buttons press and release the inputs.
 function Pins() {
   const [lines, setLines] = useState(null), [problem, setProblem] = useState("");
@@ -165,7 +152,7 @@ function Pins() {
 
 export function Right() {
   s.changed.value;
-  const tables = s.snap.value?.tabs ?? [];
+  const tables = shownTables();
   const all = [...FIXED, ...tables.map((t) => t.id), ...(s.snap.value?.pins ? ["pins"] : [])];
   const current = all.includes(tab.value) ? tab.value : "call";
   const errors = s.logLines.filter((l) => l.level === "error").length;
@@ -181,7 +168,7 @@ export function Right() {
   const table = tables.find((t) => t.id === current);
   const pane = { call: Call, state: State, source: Source, events: Events, log: Log, pins: Pins }[current];
   return html`<aside class="right" aria-label=${say("details")}>
-    <div class="tabs" role="tablist" aria-label=${say("details")} onKeyDown=${onKey}>${all.map((id) => html`<button key=${id} role="tab" id=${"tab-" + id} aria-controls="pane" aria-selected=${id === current} tabindex=${id === current ? 0 : -1} onClick=${() => showTab(id)}>${say("tab_" + id)}${id === "log" && errors > 0 && html` <span class="badge num">${errors}<span class="sr">${say("errors")}</span></span>`}</button>`)}</div>
+    <div class="tabs" role="tablist" aria-label=${say("details")} onKeyDown=${onKey}>${all.map((id) => html`<button key=${id} role="tab" id=${"tab-" + id} aria-controls="pane" aria-selected=${id === current} tabindex=${id === current ? 0 : -1} onClick=${() => showTab(id)}>${title(id)}${id === "log" && errors > 0 && html` <span class="badge num">${errors}<span class="sr">${say("errors")}</span></span>`}</button>`)}</div>
     <div class="pane" id="pane" role="tabpanel" aria-labelledby=${"tab-" + current} tabindex="0" key=${current}>${pane ? html`<${pane} />` : html`<${Table} table=${table} />`}</div>
     ${current !== "log" && s.logLines.length > 0 && html`<div class="log" role="region" aria-label=${say("lastLog")}><${LogLines} lines=${s.logLines.slice(-7)} /></div>`}</aside>`;
 }

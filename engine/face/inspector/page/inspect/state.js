@@ -19,12 +19,12 @@ export const needsLogin = signal(false);
 export const turns = [];                      // see newTurn
 export const events = [];                     // { seq, e }, newest last
 export const logLines = [];                   // { seq, time, level, text }
-export const rows = new Map();                // the events of each tab, by its id
+export const rows = new Map();                // the events of each tab as { id, e }, by the id of the tab
 export const tools = new Map();               // what the page has counted since the snapshot, by name
 export const minute = [];                     // { t, mic } of the last minute
 export const spans = [];                      // { kind, a, b } of the last minute: agent, tool, bad, stop
 
-let boot = "", seqOfSnapshot = 0, version = "", turnNumber = 0, current = null, conversationStart = 0;
+let boot = "", seqOfSnapshot = 0, version = "", turnNumber = 0, rowNumber = 0, current = null, conversationStart = 0;
 let heard = { from: 0, to: 0 };               // when the user began and stopped to speak
 let open = new Map();                         // the lines of the tool calls that run, by call id
 let speaking = null;                          // the line of the reply that is being heard
@@ -170,6 +170,9 @@ const apply = {
   listening(e) { listening.value = !!e.listening; },
 };
 
+// isRow says whether an event is a row of a tab of the server.
+export const isRow = (tab, e) => tab.types.includes(e.type) && (e.type !== "activity" || e.tab === tab.id);
+
 // loading returns the values of the texts about a script that has been loaded.
 const loading = (e) => ({ script: e.script, tools: say("tools_n", { n: e.tools?.length ?? 0 }), time: ms(e.seconds ?? 0) });
 
@@ -198,14 +201,16 @@ function onEvent(e, seq) {
   const at = Date.parse(e.time);
   const old = seq <= seqOfSnapshot; // the snapshot has its effects already
   batch(() => {
-    events.push({ seq, e });
-    bound(events, MAX_EVENTS);
+    if (e.type !== "activity") { // the tables show activities: there are too many for the list of all events
+      events.push({ seq, e });
+      bound(events, MAX_EVENTS);
+    }
     apply[e.type]?.(e, at);
     toLog(e, seq, at);
     for (const tab of snap.value?.tabs ?? []) {
-      if (!tab.types.includes(e.type)) continue;
+      if (!isRow(tab, e)) continue;
       if (!rows.has(tab.id)) rows.set(tab.id, []);
-      rows.get(tab.id).push({ seq, e });
+      rows.get(tab.id).push({ id: ++rowNumber, e });
       bound(rows.get(tab.id), MAX_ROWS);
     }
     if (!old && e.type === "phase") phase.value = { name: e.phase, since: at };
