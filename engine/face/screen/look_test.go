@@ -41,11 +41,11 @@ func (k *kiosk) pictures(tab *browser.Tab, state string) {
 		return
 	}
 	for _, scheme := range browser.Schemes {
-		k.eval(`screen.setup { theme = { scheme = "` + scheme + `" } }`)
+		k.eval(`screen.setup { theme = { scheme = "` + scheme + `", accent = "#f1d08a" } }`)
 		tab.Until("document.documentElement.dataset.theme === '" + scheme + "'")
 		tab.PicturesAsItIs("screen-" + state + "-" + scheme)
 	}
-	k.eval(`screen.setup { theme = { scheme = "dark" } }`)
+	k.eval(`screen.setup { theme = { scheme = "dark", accent = "#f1d08a" } }`)
 }
 
 // eval runs Lua in the script of the kiosk.

@@ -63,7 +63,7 @@ func TestTheAccessibilityTreesOfTheStates(t *testing.T) {
 	tab.UntilText("Bestellen")
 	tab.Do("document.querySelector('.timer b').textContent = ''") // it changes each second
 	checkTree(t, tab, "menu")
-	m.pictures(tab, "menu")
+	tab.PicturesAsItIs("screen-menu")
 }
 
 func TestTheIdlePageWakesAndAQuestionIsAnswered(t *testing.T) {
