@@ -36,5 +36,8 @@ func (e Ending) Reason() string {
 // ErrNoConversation is returned by functions that need a conversation while there is none.
 var ErrNoConversation = errors.New("there is no conversation")
 
+// errFirst is returned by Start before Run if Options.Wait is not set.
+var errFirst = errors.New("the first conversation begins by itself, because the program runs without --wait")
+
 // errStopped is the cause with which Stop and GiveUp cancel a context.
 var errStopped = errors.New("stopped")

@@ -186,8 +186,11 @@ func (l *Life) Start(s Start) error {
 	switch l.status {
 	case Waiting, Reconnecting:
 	case "": // the scripts start before Run
-		if !l.opts.Wait || l.stopped {
+		if l.stopped {
 			return ErrNoConversation
+		}
+		if !l.opts.Wait {
+			return errFirst
 		}
 	case Ended:
 		return ErrNoConversation

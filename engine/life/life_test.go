@@ -243,7 +243,7 @@ func TestAStartIsRefusedWithTheReason(t *testing.T) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
-	late(New(Options{}), "there is no conversation") // Run has not been called
+	late(New(Options{}), errFirst.Error()) // Run has not been called
 	waiting := New(Options{Wait: true})
 	waiting.status = Waiting // no Run takes the first Start before the second one comes
 	if err := waiting.Start(Start{}); err != nil {
@@ -411,7 +411,7 @@ func TestAStartBeforeRunIsTheFirstConversation(t *testing.T) {
 	if err := w.Start(Start{}); err != ErrNoConversation {
 		t.Errorf("after Stop: %v", err)
 	}
-	if err := New(Options{}).Start(Start{}); err != ErrNoConversation {
+	if err := New(Options{}).Start(Start{}); err != errFirst {
 		t.Errorf("without Wait: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"moonlark/engine/face/web"
 	"moonlark/engine/pins/sim"
 )
 
@@ -14,7 +15,7 @@ func (s *server) serveGPIO(w http.ResponseWriter, _ *http.Request) error {
 	if err != nil {
 		return conflict(err)
 	}
-	reply(w, http.StatusOK, map[string][]sim.State{"lines": lines})
+	web.Reply(w, http.StatusOK, map[string][]sim.State{"lines": lines})
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"moonlark/engine/face/web"
 	"moonlark/engine/health"
 )
 
@@ -115,6 +116,6 @@ func (s *server) serveHealth(w http.ResponseWriter, r *http.Request) error {
 	if !state.OK {
 		status = http.StatusServiceUnavailable
 	}
-	reply(w, status, state)
+	web.Reply(w, status, state)
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"moonlark/engine/face/web"
+
 	prometheus "github.com/VictoriaMetrics/metrics"
 )
 
@@ -114,7 +116,7 @@ func (m *mount) serve(w http.ResponseWriter, r *http.Request) {
 		defer func() { <-m.open }()
 	default:
 		w.Header().Set("Retry-After", "1")
-		fail(w, http.StatusServiceUnavailable, "too many requests for "+m.Path+" are open")
+		web.Fail(w, http.StatusServiceUnavailable, "too many requests for "+m.Path+" are open")
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, m.MaxBody)

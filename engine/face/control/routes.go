@@ -2,15 +2,15 @@ package control
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+
+	"moonlark/engine/face/web"
 )
 
 // A handler serves one HTTP request. If it returns an error, route sends the error as the response.
@@ -71,17 +71,17 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if strings.Contains(r.URL.Path+"/", "/.well-known/") {
 		// Clients look there for an OAuth server. The status 401 would make them begin a login.
-		fail(w, http.StatusNotFound, "there is nothing below /.well-known")
+		web.Fail(w, http.StatusNotFound, "there is nothing below /.well-known")
 		return
 	}
 	switch {
 	case r.URL.Path == "/login": // where a page gets a session
 		s.route(w, r)
 	case !s.guard.hasToken(r, m, rest) && s.guard.rightOf(r) == screenRight:
-		fail(w, http.StatusForbidden, "the token of the screen opens only the screen")
+		web.Fail(w, http.StatusForbidden, "the token of the screen opens only the screen")
 	case !s.guard.hasToken(r, m, rest):
 		w.Header().Set("WWW-Authenticate", `Bearer realm="moonlark"`)
-		fail(w, http.StatusUnauthorized, "the token is missing or wrong: send the header Authorization: Bearer TOKEN")
+		web.Fail(w, http.StatusUnauthorized, "the token is missing or wrong: send the header Authorization: Bearer TOKEN")
 	case m != nil && m.PathToken && rest != "":
 		if !s.guard.isToken(rest) {
 			s.route(w, r)
@@ -108,12 +108,12 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) {
 	handle := methods[method]
 	switch {
 	case methods == nil:
-		fail(w, http.StatusNotFound, "there is no "+shorten(r.URL.Path)+"; there are "+strings.Join(s.paths(), ", "))
+		web.Fail(w, http.StatusNotFound, "there is no "+shorten(r.URL.Path)+"; there are "+strings.Join(s.paths(), ", "))
 		return
 	case handle == nil:
 		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
 		w.Header().Set("Allow", allowed)
-		fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method "+allowed)
+		web.Fail(w, http.StatusMethodNotAllowed, r.URL.Path+" needs the method "+allowed)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -122,7 +122,7 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		failWith(w, err)
 	case method == http.MethodPost:
-		reply(w, http.StatusAccepted, map[string]bool{"ok": true})
+		web.Reply(w, http.StatusAccepted, map[string]bool{"ok": true})
 	}
 }
 
@@ -140,25 +140,10 @@ func (s *server) paths() []string {
 func failWith(w http.ResponseWriter, err error) {
 	var withStatus *httpError
 	if errors.As(err, &withStatus) {
-		fail(w, withStatus.status, withStatus.text)
+		web.Fail(w, withStatus.status, withStatus.text)
 		return
 	}
-	fail(w, http.StatusInternalServerError, err.Error())
-}
-
-func fail(w http.ResponseWriter, status int, text string) {
-	reply(w, status, struct {
-		OK    bool   `json:"ok"`
-		Error string `json:"error"`
-	}{false, text})
-}
-
-func reply(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.Encode(body) // an error means that the client has closed the connection
+	web.Fail(w, http.StatusInternalServerError, err.Error())
 }
 
 // readBody decodes the body of a request, a JSON object, into v. Unknown fields are an error,
@@ -175,22 +160,8 @@ func readBody(r *http.Request, v any, optional bool) error {
 	case len(bytes.TrimSpace(text)) == 0 && optional:
 		return nil
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err = d.Decode(v); err == nil {
-		if _, err = d.Token(); err == io.EOF {
-			return nil
-		}
-		err = errors.New("there is more text after the object")
+	if err := web.DecodeObject(text, v); err != nil {
+		return badRequest("want a JSON object of the right form: " + err.Error())
 	}
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case err == io.EOF:
-		err = errors.New("the body is empty")
-	case errors.As(err, &wrongType) && wrongType.Field != "":
-		err = fmt.Errorf("%s: got %s, want %s", wrongType.Field, wrongType.Value, wrongType.Type)
-	case errors.As(err, &wrongType):
-		err = errors.New("got " + wrongType.Value)
-	}
-	return badRequest("want a JSON object of the right form: " + strings.TrimPrefix(err.Error(), "json: "))
+	return nil
 }

@@ -50,7 +50,7 @@ func TestThePageShowsTheSound(t *testing.T) {
 	s.Note(bus.Event{Type: bus.Loudness, Time: now, Loudness: -21, Voice: true})
 	b.UntilText("-21 dB · voice")
 	b.Until(`document.querySelectorAll(".meter.you i.v").length > 25`)
-	b.Screenshot("sound")
+	b.Pictures("sound")
 	b.CheckAccessibility(t, "sound")
 	if pressed := browser.Eval[string](b, `document.querySelector(".mic").ariaPressed`); pressed != "true" {
 		t.Errorf("the button of the microphone is pressed: %s", pressed)
@@ -73,7 +73,7 @@ gpio.button("DOORBELL"):on_press(function() lamp:write(true) print("the bell has
 	b.Click(".pins button")
 	b.UntilText("the bell has rung")
 	b.Until(`document.querySelector(".pins b.on")?.textContent === "on"`)
-	b.Screenshot("pins")
+	b.Pictures("pins")
 	b.CheckAccessibility(t, "pins")
 	b.Click(".pins button")
 	b.Until(`document.querySelector(".pins button").textContent === "Press"`)

@@ -22,8 +22,6 @@ var update = flag.Bool("update", false, "write the golden trees again")
 // sizes are the sizes of the screens that the page is for.
 var sizes = [][2]int64{{1600, 900}, {1280, 800}, {800, 480}, {390, 844}, {1080, 1920}}
 
-func sizeName(size [2]int64) string { return fmt.Sprintf("%dx%d", size[0], size[1]) }
-
 // varying matches what is different in each run of a test: times of the day, durations and ids.
 var varying = regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b|conv_\w+|call_\w+|/tmp/\S*/|tools? · (< )?\d+ ms`)
 
@@ -64,6 +62,7 @@ func TestThePageShowsAConversationByVoice(t *testing.T) {
 		b.UntilText(want)
 	}
 	wantTree(t, b, "conversation")
+	b.Pictures("conversation")
 	for _, scheme := range []string{"dark", "light"} {
 		b.Prefer("prefers-color-scheme", scheme)
 		for _, size := range sizes {
@@ -71,14 +70,13 @@ func TestThePageShowsAConversationByVoice(t *testing.T) {
 			if browser.Eval[bool](b, "document.documentElement.scrollWidth > innerWidth") {
 				t.Errorf("at %v, the page is wider than its window", size)
 			}
-			b.Screenshot("conversation-" + sizeName(size) + "-" + scheme)
 			b.CheckAccessibility(t, fmt.Sprint("conversation ", size, scheme))
 		}
 	}
 	b.Resize(390, 844)
 	for i, view := range []string{"talk", "details", "tools"} {
 		b.Click(fmt.Sprintf(".views button:nth-child(%d)", i+1))
-		b.Screenshot("phone-" + view)
+		b.Pictures(view)
 		b.CheckAccessibility(t, "phone "+view)
 	}
 }
@@ -89,6 +87,7 @@ func TestThePageSaysWhatToDoWhenThereIsNothing(t *testing.T) {
 	b.UntilText("No script has a tool yet")
 	b.UntilText("Start a conversation above")
 	wantTree(t, b, "empty")
+	b.Pictures("empty")
 	for _, tab := range []string{"state", "events", "log", "llm", "link", "devices", "call"} {
 		b.Click("#tab-" + tab)
 		b.Until("document.querySelector('#tab-" + tab + "').ariaSelected === 'true'")
@@ -149,7 +148,7 @@ func TestAFormMakesTypedArguments(t *testing.T) {
 	b.Click(".form .btn.solid")
 	b.Until(`document.querySelector(".tried pre")?.innerText.includes("1000")`)
 	b.Do(`document.activeElement.blur(); dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true }))`)
-	b.Screenshot("form")
+	b.Pictures("form")
 	b.CheckAccessibility(t, "form")
 }
 
@@ -241,6 +240,7 @@ func TestThePageAsksForTheToken(t *testing.T) {
 	b := chromium.Open(t, strings.Replace(f.url, "127.0.0.1", "localhost", 1)+"/inspect", 1280, 800)
 	b.UntilText("This agent needs a token")
 	wantTree(t, b, "login")
+	b.Pictures("login")
 	b.Click(".login input")
 	b.Type("wrong\r")
 	b.UntilText("the token is wrong")
@@ -335,10 +335,20 @@ func TestThePageFollowsARunningAgent(t *testing.T) {
 	b.Until(`document.getElementById("f-place").value === "Sula"`)
 	f.write(lights + "\nlocal x = = 1")
 	b.UntilText("not reloaded; the copy of")
+	b.Pictures("broken")
 	f.write(lights + "\nstate.n = 7")
 	b.UntilText("lights.lua reloaded")
 	b.Click("#tab-state")
 	b.UntilText("n  7")
+	b.Pictures("state")
+	b.Click("#tab-events")
+	b.Click(".events button")
+	b.UntilText("Copy JSON")
+	b.Pictures("events")
+	b.Click("#tab-log")
+	b.Pictures("log")
+	b.Click("#tab-link")
+	b.Pictures("connection")
 	b.Click(".top .btn:not(.quiet)")
 	b.UntilText("the conversation has ended")
 	b.UntilText("Start conversation")
@@ -371,6 +381,6 @@ func TestTheSamePageShowsARecording(t *testing.T) {
 	if after := browser.Eval[float64](b, `document.querySelector(".thread").scrollTop`); after >= top {
 		t.Errorf("the key up scrolls from %v to %v", top, after)
 	}
-	b.Screenshot("recording")
+	b.Pictures("recording")
 	wantTree(t, b, "recording")
 }

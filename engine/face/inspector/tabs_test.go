@@ -385,7 +385,7 @@ func TestARecordingHasTheActivities(t *testing.T) {
 	f.server.Close()
 	f.server = control.New(control.Options{Addr: "127.0.0.1:0"})
 	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
-	for _, m := range Mounts(s, nil, script.Tabs()) {
+	for _, m := range Mounts(s, nil, Options{Tabs: script.Tabs()}) {
 		f.server.Mount(m)
 	}
 	if err := f.server.Open(t.Context(), f.engine.Remote()); err != nil {

@@ -159,8 +159,8 @@ func TestThePageShowsAConversationInGerman(t *testing.T) {
 		if browser.Eval[bool](b, "document.documentElement.scrollWidth > innerWidth") {
 			t.Errorf("at %v, the German page is wider than its window", size)
 		}
-		b.Screenshot("german-" + sizeName(size))
 	}
+	b.Pictures("german")
 	b.Click("#tab-state") // a new fragment does not lose the language
 	b.Reload()
 	b.UntilText("Die Tabelle state ist leer.")

@@ -1,8 +1,6 @@
 package screen_test
 
 import (
-	"fmt"
-	"os"
 	"testing"
 
 	"moonlark/engine/testkit/browser"
@@ -36,65 +34,39 @@ func (k *kiosk) show(tab *browser.Tab, name, ready string) {
 	tab.Until("document.querySelector('" + ready + "') && document.getAnimations().every((a) => a.playState !== 'running')")
 }
 
-// needFolder skips the test if nobody wants pictures.
-func needFolder(t *testing.T) {
-	if os.Getenv("MOONLARK_SCREENSHOTS") == "" {
-		t.Skip("MOONLARK_SCREENSHOTS names no folder")
+// pictures writes pictures of the page in both colour schemes.
+func (k *kiosk) pictures(tab *browser.Tab, state string) {
+	k.t.Helper()
+	if !browser.WantsPictures() {
+		return
+	}
+	for _, scheme := range browser.Schemes {
+		k.eval(`screen.setup { theme = { scheme = "` + scheme + `", accent = "#f1d08a" } }`)
+		tab.Until("document.documentElement.dataset.theme === '" + scheme + "'")
+		tab.PicturesAsItIs("screen-" + state + "-" + scheme)
+	}
+	k.eval(`screen.setup { theme = { scheme = "dark", accent = "#f1d08a" } }`)
+}
+
+// eval runs Lua in the script of the kiosk.
+func (k *kiosk) eval(lua string) {
+	k.t.Helper()
+	if _, err := k.scripts.Eval(k.t.Context(), k.path(), lua); err != nil {
+		k.t.Fatal(err)
 	}
 }
 
-// The pictures are for people: MOONLARK_SCREENSHOTS names the folder.
-func TestScreenshots(t *testing.T) {
+func TestThePicturesInTheManualShowThePageAsItIs(t *testing.T) {
 	chromium.Need(t)
-	needFolder(t)
-	k, m := open(t, harbour), open(t, menu)
-	for _, size := range sizes {
-		tab := chromium.Open(t, k.url+"/screen", size[0], size[1])
-		shot := func(state string) { tab.Screenshot(fmt.Sprintf("%s-%dx%d", state, size[0], size[1])) }
-		for _, state := range states {
-			k.show(tab, state.name, state.ready)
-			shot(state.name)
-		}
-		tab.Do("for (let i = 0; i < 2; i++) { document.querySelector('.keys .key[aria-label]').click(); await new Promise((done) => setTimeout(done, 500)); }")
-		shot("large")
-		tab.Go(m.url + "/screen")
-		tab.UntilText("Bestellen")
-		k.show(tab, "", ".key.first")
-		shot("menu")
-	}
-}
-
-func TestScreenshotsOfTheIdlePageAndOfAQuestion(t *testing.T) {
-	chromium.Need(t)
-	needFolder(t)
-	k := open(t, harbour+`
-		screen.show {} on("touch", function(e) if e.action == "wake" then
-			screen.ask { title = "Print the ticket?", text = "It is for two people.", choices = { "Print", "No" }, timeout = 120 } end end)`)
-	for _, size := range sizes {
-		tab := chromium.Open(t, k.url+"/screen", size[0], size[1])
-		shot := func(state string) { tab.Screenshot(fmt.Sprintf("%s-%dx%d", state, size[0], size[1])) }
-		k.show(tab, "waiting", ".idle")
-		shot("idle")
-		tab.Click(".idle h1")
-		k.show(tab, "", ".dialog")
-		shot("ask")
-		pause(tab)
-		tab.Click(".dialog .plain")
-		tab.Until("!document.querySelector('.dialog')")
-	}
-}
-
-func TestScreenshotsOfALostServer(t *testing.T) {
-	chromium.Need(t)
-	needFolder(t)
 	k := open(t, harbour)
-	for _, size := range sizes {
-		tab := chromium.Open(t, k.url+"/screen", size[0], size[1])
-		k.show(tab, "listening", ".ring")
-		k.control.Close()
-		tab.Until("document.querySelector('.dotted')")
-		tab.Screenshot(fmt.Sprintf("lost-%dx%d", size[0], size[1]))
-		k.serve("1.0")
-		tab.Until("document.querySelector('.ring, .disc') && !document.querySelector('.dotted')")
+	tab := chromium.Open(t, k.url+"/screen", 1280, 720)
+	for _, picture := range []struct{ name, state, ready, lua string }{{"speaking", "speaking", ".rest", ""}, {"idle", "waiting", ".idle", "screen.show {}"}} {
+		k.eval(picture.lua)
+		k.show(tab, picture.state, picture.ready)
+		if picture.name == "idle" && !*update {
+			continue // its moon has the phase of today and the height of the hour
+		}
+		tab.Do("document.querySelector('.bar .num').textContent = 'Friday 1 May · 12:36'")
+		tab.CheckPicture("../../../docs/screen-"+picture.name+".webp", *update)
 	}
 }

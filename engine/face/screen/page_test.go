@@ -49,10 +49,12 @@ func TestTheAccessibilityTreesOfTheStates(t *testing.T) {
 	for _, state := range states {
 		k.show(tab, state.name, state.ready)
 		checkTree(t, tab, state.name)
+		k.pictures(tab, state.name)
 	}
 	k.control.Close()
 	tab.Until("document.querySelector('.dotted')")
 	checkTree(t, tab, "lost")
+	tab.PicturesAsItIs("screen-lost")
 	k.serve("1.0")
 	tab.Until("document.querySelector('.disc') && !document.querySelector('.dotted')")
 
@@ -61,6 +63,7 @@ func TestTheAccessibilityTreesOfTheStates(t *testing.T) {
 	tab.UntilText("Bestellen")
 	tab.Do("document.querySelector('.timer b').textContent = ''") // it changes each second
 	checkTree(t, tab, "menu")
+	tab.PicturesAsItIs("screen-menu")
 }
 
 func TestTheIdlePageWakesAndAQuestionIsAnswered(t *testing.T) {
@@ -74,9 +77,11 @@ func TestTheIdlePageWakesAndAQuestionIsAnswered(t *testing.T) {
 	tab := chromium.Open(t, k.url+"/screen", 1920, 1080)
 	k.show(tab, "waiting", ".idle")
 	checkTree(t, tab, "idle")
+	k.pictures(tab, "idle")
 	tab.Click(".idle h1")
 	tab.UntilText("Print the ticket?")
 	checkTree(t, tab, "ask")
+	k.pictures(tab, "ask")
 	tab.Until("document.activeElement.textContent === 'Print'") // the keyboard can answer
 	pause(tab)
 	tab.Type("\r")

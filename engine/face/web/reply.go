@@ -40,13 +40,20 @@ func HasMethod(w http.ResponseWriter, r *http.Request, methods ...string) bool {
 	return false
 }
 
-// DecodeObject reads a JSON object, and nothing else, into v. A field that v does not have is an error.
+// DecodeObject reads the body of a request, a JSON object and nothing else, into v. A field that v does not
+// have is an error, because it is probably misspelt.
 func DecodeObject(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) && wrong.Field != "" {
+		wrong := (*json.UnmarshalTypeError)(nil)
+		switch {
+		case err == io.EOF:
+			return errors.New("the body is empty")
+		case errors.As(err, &wrong) && wrong.Field != "":
 			return fmt.Errorf("%s: got %s, want %s", wrong.Field, wrong.Value, wrong.Type)
+		case errors.As(err, &wrong):
+			return errors.New("got " + wrong.Value)
 		}
 		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -23,8 +21,9 @@ const timeout = 30 * time.Second
 // A Tab is one page in the browser. The test fails at its end if the page has had an error, has
 // written an error to the console, or has violated its content security policy.
 type Tab struct {
-	t   testing.TB
-	ctx context.Context
+	t             testing.TB
+	ctx           context.Context
+	width, height int64 // of the page
 
 	mu        sync.Mutex // guards the fields below
 	problems  []string
@@ -43,7 +42,7 @@ func (b *Browser) Open(t testing.TB, url string, width, height int64) *Tab {
 	t.Helper()
 	b.Need(t)
 	ctx, cancel := chromedp.NewContext(b.ctx)
-	tab := &Tab{t: t, ctx: ctx}
+	tab := &Tab{t: t, ctx: ctx, width: width, height: height}
 	t.Cleanup(func() {
 		tab.check()
 		cancel()
@@ -170,6 +169,7 @@ func (b *Tab) Type(keys string) {
 // Resize changes the size of the page in pixels.
 func (b *Tab) Resize(width, height int64) {
 	b.t.Helper()
+	b.width, b.height = width, height
 	b.do(chromedp.EmulateViewport(width, height))
 }
 
@@ -205,24 +205,6 @@ func (b *Tab) Reload() {
 func (b *Tab) Go(url string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(url))
-}
-
-// Screenshot writes a picture of the page to the folder MOONLARK_SCREENSHOTS, if that is set.
-func (b *Tab) Screenshot(name string) {
-	b.t.Helper()
-	folder := os.Getenv("MOONLARK_SCREENSHOTS")
-	if folder == "" {
-		return
-	}
-	ctx, cancel := context.WithTimeout(b.ctx, timeout)
-	defer cancel()
-	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644)
-	}
-	if err != nil {
-		b.t.Error(err)
-	}
 }
 
 // Tree returns the accessibility tree of the page as indented text: for each node its role, its name in

@@ -71,7 +71,7 @@ function Sound() {
   const { speaker, microphone, sound } = s.snap.value ?? {};
   const level = s.level.value;
   if (!speaker && !microphone && !s.snap.value?.page_sound) return html`<section class="sec"><header><h2>${say("sound")}</h2><span>${say("off")}</span></header><p class="empty">${say(s.snap.value?.replay ? "soundOfReplay" : "byText")}</p></section>`;
-  return html`<section class="sec sound-facts"><header><h2>${say("sound")}</h2><span>${safe(speaker?.name ?? microphone?.name ?? say("browser"), 40)}</span></header>
+  return html`<section class="sec"><header><h2>${say("sound")}</h2><span>${safe(speaker?.name ?? microphone?.name ?? say("browser"), 40)}</span></header>
     <${SpeakHere} />
     ${microphone && html`<${Device} name=${say("microphone")} device=${microphone} who="you" db=${level ? level.mic : -96}
       words=${!s.listening.value ? say("notListening") : level ? say(level.voice ? "level_voice" : "level_db", { db: Math.round(level.mic) }) : ""} />`}

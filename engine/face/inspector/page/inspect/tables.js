@@ -21,7 +21,7 @@ const show = (v, unit) => v === undefined || v === null ? "" : unit === "s" ? s.
 
 // A Row can be opened, to see the whole event.
 function Row({ e, columns, isOpen, toggle }) {
-  if (e.type === ACTIVITY && !e.fields) return html`<tr class="more"><td class="num">${clock(Date.parse(e.time))}</td><td colspan=${columns.length}>${say("moreRows", { n: e.count, script: safe(e.script, 80) })}</td></tr>`;
+  if (e.type === ACTIVITY && !e.fields) return html`<tr><td class="num">${clock(Date.parse(e.time))}</td><td colspan=${columns.length}>${say("moreRows", { n: e.count, script: safe(e.script, 80) })}</td></tr>`;
   return html`<tr><td class="num"><button class="link" aria-expanded=${isOpen} onClick=${toggle}>${clock(Date.parse(e.time))}</button></td>
       ${columns.map((c) => html`<td class=${c.unit ? "r num" : ""}>${show(valueOf(e, c.field), c.unit)}</td>`)}</tr>
     ${isOpen && html`<tr><td colspan=${columns.length + 1}><pre><${Tree} value=${e.fields ?? e} /></pre></td></tr>`}`;
@@ -63,7 +63,7 @@ function Contents({ tab }) {
   if (!source) return problem ? html`<p class="empty bad" role="alert">${safe(problem)}</p>` : null;
   const at = place.offset, rows = page?.rows ?? [];
   const choose = (id) => { setChosen(id); setPlace({ table: "", offset: 0 }); setPage(null); };
-  return html`<section class="block contents"><div class="acts">
+  return html`<section class="block"><div class="acts">
       <select class="pick" aria-label=${say("whatToShow")} value=${name(source)} onChange=${(e) => choose(e.currentTarget.value)}>${sources.map((x) => html`<option value=${name(x)}>${safe(name(x), 100)}</option>`)}</select>
       ${page?.tables.length > 0 && html`<select class="pick" aria-label=${say("table")} value=${page.table} onChange=${(e) => setPlace({ table: e.currentTarget.value, offset: 0 })}>${page.tables.map((x) => html`<option value=${x}>${safe(x, 100)}</option>`)}</select>`}
       <button class="btn" onClick=${() => setTurn(turn + 1)}>${say("readAgain")}</button></div>
