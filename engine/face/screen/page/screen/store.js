@@ -59,7 +59,7 @@ export function touched(press = false) {
 // send posts a touch, and shows a note if the server refuses it.
 export const refused = signal("");
 export async function send(action, id = "") {
-  await post("touch", { rev: doc.value?.rev ?? 0, id, action });
+  await post("touch", { id, action });
 }
 export async function post(path, body = {}) {
   try {
