@@ -191,7 +191,7 @@ func (r *agentRun) serve(ctx context.Context, agent *remote.Remote) error {
 		mountShared(r.server)
 	}
 	r.inspectFlags.mount(r.server, r.stream, agent, r.recorder, r.pinFlags)
-	r.screenFlags.mount(r.server, r.page, agent)
+	r.screenFlags.mount(r.server, r.page, agent, r.stream)
 	r.onEnd(r.mcpHTTPFlags.mount(ctx, r.server, agent, r.events, r.Scripts))
 	if err := r.server.Open(ctx, agent); err != nil {
 		return err
