@@ -216,7 +216,7 @@ func (r *agentRun) serve(ctx context.Context, agent *remote.Remote) error {
 		mountShared(r.server)
 	}
 	r.inspectFlags.mount(r.server, r.stream, agent, r.recordings, r.pinFlags)
-	r.screenFlags.mount(r.server, r.page, agent)
+	r.screenFlags.mount(r.server, r.page, agent, r.stream)
 	mountSound(r.server, r.sound, agent.Screen(), r.terminal.Logger())
 	r.onEnd(r.mcpHTTPFlags.mount(ctx, r.server, agent, r.events, r.Scripts))
 	if err := r.server.Open(ctx, agent); err != nil {

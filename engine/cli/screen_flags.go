@@ -5,6 +5,7 @@ import (
 
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/screen"
+	"moonlark/engine/face/web"
 	"moonlark/engine/remote"
 	"moonlark/engine/version"
 )
@@ -53,11 +54,13 @@ func (f screenFlags) newServer() *screen.Server {
 	return screen.New(version.Version())
 }
 
-// mount adds the page to the HTTP server. page may be nil.
-func (f screenFlags) mount(outside *control.Control, page *screen.Server, agent *remote.Remote) {
+// mount adds the page to the HTTP server. page may be nil. The inspector, which reads stream, has a link to the
+// diagnostics of the screen then.
+func (f screenFlags) mount(outside *control.Control, page *screen.Server, agent *remote.Remote, stream *web.Stream) {
 	if page == nil {
 		return
 	}
+	stream.AddField("screen", func() any { return true })
 	for _, m := range page.Mounts(agent) {
 		outside.Mount(m)
 	}

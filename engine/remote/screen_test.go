@@ -14,13 +14,13 @@ import (
 func TestATouchSaysItsSentenceNowOrWhenTheConversationHasBegun(t *testing.T) {
 	s := screen.New(nil)
 	r := newRemote(Parts{Screen: s})
-	seat, generation := s.Sit("a.lua"), s.NewGeneration()
-	seat.Take(generation, func(screen.Pressed) error { return nil })
+	client, generation := s.NewClient("a.lua"), s.NewGeneration()
+	client.SetGeneration(generation, func(screen.Pressed) error { return nil })
 	content, err := s.Maker(nil).Parse([]byte(`[{"buttons":[{"text":"Gate 3","say":"Where is gate 3?"}]}]`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := seat.Show(content); err != nil {
+	if err := client.Show(content); err != nil {
 		t.Fatal(err)
 	}
 	touch := screen.Touch{Key: s.Document().Buttons()[0].Key, Action: screen.Press}

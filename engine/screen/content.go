@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -104,6 +105,7 @@ func (m Maker) Settings(tree any, before Settings) (Settings, error) {
 	s.Idle = t.number("idle", s.Idle, 5, 86400)
 	s.Linger = t.number("linger", s.Linger, 0, 86400)
 	s.Wake = t.flag("wake", s.Wake)
+	s.Night = r.night(t, s.Night)
 	s.Reach = t.choice("reach", s.Reach, "low", "full")
 	if lang := t.text("lang", 20); lang != "" {
 		s.Lang = lang
@@ -122,6 +124,23 @@ func (m Maker) Settings(tree any, before Settings) (Settings, error) {
 	}
 	t.end()
 	return s, r.err
+}
+
+// nightForm matches a value of night, such as "22:00-06:00".
+var nightForm = regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$`)
+
+// night reads the field night of the settings. "" means that there is no night.
+func (r *reader) night(t *table, before string) string {
+	if t.m["night"] == nil {
+		t.used = append(t.used, "night")
+		return before
+	}
+	night := t.text("night", maxLabel)
+	if night != "" && !nightForm.MatchString(night) {
+		r.fail("the table: night", " is %q; it must be two times such as \"22:00-06:00\"", shorten(night))
+		return before
+	}
+	return night
 }
 
 // theme reads the field theme of the settings.

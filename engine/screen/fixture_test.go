@@ -12,9 +12,9 @@ import (
 type rig struct {
 	t *testing.T
 	*Screen
-	clock *clock.Fake
-	seat  *Seat
-	gen   int
+	clock  *clock.Fake
+	client *Client
+	gen    int
 
 	mu      sync.Mutex
 	events  []Event
@@ -29,9 +29,9 @@ func newRig(t *testing.T) *rig {
 		defer r.mu.Unlock()
 		r.events = append(r.events, e)
 	})
-	r.seat = r.Sit("kiosk.lua")
+	r.client = r.NewClient("kiosk.lua")
 	r.gen = r.NewGeneration()
-	r.seat.Take(r.gen, r.press)
+	r.client.SetGeneration(r.gen, r.press)
 	return r
 }
 
@@ -51,7 +51,7 @@ func (r *rig) show(blocks ...any) {
 	r.t.Helper()
 	c, err := r.Maker(nil).Blocks(blocks)
 	if err == nil {
-		err = r.seat.Show(c)
+		err = r.client.Show(c)
 	}
 	if err != nil {
 		r.t.Fatal(err)

@@ -160,12 +160,14 @@ func TestAPictureMayBeGivenByNameOrAsBytes(t *testing.T) {
 
 func TestSettingsAreChecked(t *testing.T) {
 	for _, row := range []struct{ text, want string }{
-		{`{"title":"Harbour","theme":{"accent":"#102030","scheme":"dark","scale":1.5},"captions":"agent","idle":30,"wake":false,"reach":"low","linger":0,"lang":"de","texts":{"stop":"Halt"}}`, "<nil>"},
+		{`{"title":"Harbour","theme":{"accent":"#102030","scheme":"dark","scale":1.5},"captions":"agent","idle":30,"wake":false,"reach":"low","night":"22:00-06:30","linger":0,"lang":"de","texts":{"stop":"Halt"}}`, "<nil>"},
 		{`{"titel":"x"}`, `the table has "titel"; did you mean "title"?`},
 		{`{"theme":{"accent":"gold"}}`, `theme: accent is "gold"; it must be a colour such as "#f1d08a"`},
 		{`{"theme":{"colour":"gold"}}`, `theme has "colour"; it may have scheme, scale, accent`},
 		{`{"captions":"all"}`, `the table: captions is "all"; it must be one of both, agent, user, none`},
 		{`{"idle":1}`, `the table: idle must be a number from 5 to 86400, not 1`},
+		{`{"night":"22-6"}`, `the table: night is "22-6"; it must be two times such as "22:00-06:00"`},
+		{`{"night":"22:00-24:00"}`, `the table: night is "22:00-24:00"; it must be two times such as "22:00-06:00"`},
 		{`{"wake":1}`, `the table: wake must be true or false, not a number`},
 		{`{"texts":{"stopp":"Halt"}}`, `texts has "stopp"; the page has no such text (did you mean 'stop'?)`},
 	} {

@@ -25,7 +25,7 @@ const (
 // it is the value of the field on_press.
 type Handler struct {
 	Number     int // distinguishes the functions of one generation
-	Generation int // the generation of the script: see Seat.Take
+	Generation int // the generation of the script: see Client.SetGeneration
 }
 
 // A reader makes blocks from a tree of plain values: map[string]any, []any, string, float64, bool, nil

@@ -4,9 +4,9 @@
 // The document lives here and not in the pages. After each change, a page gets the whole document, so a page
 // that has just come, was reloaded or was asleep needs nothing else. The package knows neither Lua nor HTTP.
 //
-// Every script has a [Seat]. The blocks belong to the seat that has shown some last; settings and the idle
-// page belong to whoever has set them last. No goroutine of its own runs here: timers run on goroutines of
-// the clock.
+// Every script that uses the screen is a [Client]. The blocks belong to the client that has shown some last;
+// settings and the idle page belong to whoever has set them last. No goroutine of its own runs here: timers
+// run on goroutines of the clock.
 package screen
 
 import (
@@ -42,7 +42,7 @@ type Screen struct {
 
 	settings Settings
 	idle     *IdleContent
-	owner    *Seat // whose content is shown; nil if there is none
+	owner    *Client // whose content is shown; nil if there is none
 	content  *Content
 	shown    time.Time // when the content was shown or changed
 	previous map[string]*Image
@@ -251,7 +251,7 @@ func (s *Screen) Image(hash string) *Image {
 }
 
 // setContent replaces what is shown. A nil owner means that nothing is. The caller holds s.mu.
-func (s *Screen) setContent(owner *Seat, c *Content) {
+func (s *Screen) setContent(owner *Client, c *Content) {
 	if s.content != nil {
 		s.previous = maps.Clone(s.content.images)
 	}

@@ -52,7 +52,7 @@ func TestABlockWithAnIDIsUpdated(t *testing.T) {
 		map[string]any{"columns": []any{[]any{map[string]any{"buttons": []any{button("Go")}, "id": "keys"}}}})
 	before := r.Document().Blocks[1].Columns[0][0].Buttons[0].Key
 	m := r.Maker(nil)
-	if err := r.seat.Update(m, "gate", map[string]any{"text": "Gate 4"}); err != nil {
+	if err := r.client.Update(m, "gate", map[string]any{"text": "Gate 4"}); err != nil {
 		t.Fatal(err)
 	}
 	d := r.Document()
@@ -62,7 +62,7 @@ func TestABlockWithAnIDIsUpdated(t *testing.T) {
 	if got := d.Blocks[1].Columns[0][0].Buttons[0].Key; got != before {
 		t.Errorf("another button has a new key: %s, before %s", got, before)
 	}
-	if err := r.seat.Update(m, "keys", map[string]any{"big": 3.0}); err != nil {
+	if err := r.client.Update(m, "keys", map[string]any{"big": 3.0}); err != nil {
 		t.Fatal(err)
 	}
 	if b := r.Document().Blocks[1].Columns[0][0]; b.Kind != "big" || b.ID != "keys" {
@@ -81,11 +81,11 @@ func TestABlockWithAnIDIsUpdated(t *testing.T) {
 		{"gate", map[string]any{"stile": "x"}, `the block has "stile"; did you mean "style"?`},
 		{"keys", map[string]any{"columns": []any{[]any{}}}, "the block: columns cannot be in columns"},
 	} {
-		if err := r.seat.Update(m, row.id, row.tree); err == nil || err.Error() != row.want {
+		if err := r.client.Update(m, row.id, row.tree); err == nil || err.Error() != row.want {
 			t.Errorf("%s: got %v, want %s", row.id, err, row.want)
 		}
 	}
-	other := r.Sit("other.lua")
+	other := r.NewClient("other.lua")
 	if err := other.Update(m, "gate", map[string]any{"text": "mine"}); err != ErrNotOwner {
 		t.Errorf("got %v", err)
 	}
@@ -143,7 +143,7 @@ func TestAReloadKeepsTheBlocksAndGreysTheirButtons(t *testing.T) {
 	r := newRig(t)
 	r.show(map[string]any{"columns": []any{[]any{map[string]any{"buttons": []any{button("Buy", "on_press", Handler{1, r.gen}), button("Ask", "say", "x")}}}}},
 		map[string]any{"cards": []any{button("Soup", "on_press", Handler{2, r.gen})}})
-	if got := r.seat.Handlers(r.gen); len(got) != 2 || !got[1] || !got[2] {
+	if got := r.client.Handlers(r.gen); len(got) != 2 || !got[1] || !got[2] {
 		t.Errorf("the handlers are %v", got)
 	}
 	buttons := func() []Button { return r.Document().Blocks[0].Columns[0][0].Buttons }
@@ -151,7 +151,7 @@ func TestAReloadKeepsTheBlocksAndGreysTheirButtons(t *testing.T) {
 		t.Error("a new button is old")
 	}
 	next := r.NewGeneration()
-	r.seat.Take(next, r.press)
+	r.client.SetGeneration(next, r.press)
 	if got := buttons(); !got[0].Old || got[1].Old || !r.Document().Blocks[1].Items[0].Old {
 		t.Errorf("got %+v", got)
 	}
@@ -166,11 +166,11 @@ func TestAReloadKeepsTheBlocksAndGreysTheirButtons(t *testing.T) {
 	if b := r.Document().Blocks[0].Buttons[0]; b.Old {
 		t.Error("the button of the new generation is old")
 	}
-	r.seat.Stop()
+	r.client.Stop()
 	if d := r.Document(); len(d.Blocks) > 0 || d.Owner != "" {
 		t.Errorf("after the end of the script: %+v", d)
 	}
-	if err := r.seat.Note("x", time.Second); err != ErrClosed {
+	if err := r.client.Note("x", time.Second); err != ErrClosed {
 		t.Errorf("got %v", err)
 	}
 }
@@ -183,7 +183,7 @@ func (r *rig) ask(timeout time.Duration) (answer *string, cancel func()) {
 		r.t.Fatal(err)
 	}
 	answer = new(string)
-	cancel, err = r.seat.Ask(q, timeout, func(choice, reason string) { *answer += choice + "|" + reason })
+	cancel, err = r.client.Ask(q, timeout, func(choice, reason string) { *answer += choice + "|" + reason })
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func TestAQuestionHasExactlyOneAnswer(t *testing.T) {
 		t.Errorf("a cancelled question: %q", *third)
 	}
 	last, _ := r.ask(0)
-	r.seat.Clear()
+	r.client.Clear()
 	if *last != "|closed" {
 		t.Errorf("got %s", *last)
 	}
@@ -244,9 +244,9 @@ func TestAQuestionHasExactlyOneAnswer(t *testing.T) {
 
 func TestANoteGoesByItself(t *testing.T) {
 	r := newRig(t)
-	r.seat.Note("first", 6*time.Second)
+	r.client.Note("first", 6*time.Second)
 	r.pass(5 * time.Second)
-	r.seat.Note("second", 6*time.Second)
+	r.client.Note("second", 6*time.Second)
 	r.pass(5 * time.Second)
 	if n := r.Document().Note; n == nil || n.Text != "second" || n.Left != 1 {
 		t.Errorf("got %+v", n)
@@ -263,7 +263,7 @@ func TestTheIdlePageSaysSentencesForTheUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.seat.SetIdle(page)
+	r.client.SetIdle(page)
 	got, err := r.Touch(Touch{Key: r.Document().Idle.Asks[0].Key, Action: Press})
 	if err != nil || got.Say != "How high is the water?" {
 		t.Errorf("got %+v, %v", got, err)
@@ -358,23 +358,23 @@ func TestManyGoroutinesMayUseAScreen(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			seat := s.Sit(fmt.Sprint(i))
+			client := s.NewClient(fmt.Sprint(i))
 			gen := s.NewGeneration()
-			seat.Take(gen, func(Pressed) error { return nil })
+			client.SetGeneration(gen, func(Pressed) error { return nil })
 			for range 50 {
 				m := s.Maker(nil)
 				c, _ := m.Blocks([]any{map[string]any{"id": "a", "buttons": []any{button("x", "on_press", Handler{1, gen})}}})
-				seat.Show(c)
-				seat.Update(m, "a", map[string]any{"text": "y"})
-				seat.Note("n", time.Millisecond)
+				client.Show(c)
+				client.Update(m, "a", map[string]any{"text": "y"})
+				client.Note("n", time.Millisecond)
 				if p, err := s.Open(PageInfo{}); err == nil {
 					s.Document()
 					p.Close()
 				}
-				seat.Handlers(gen)
+				client.Handlers(gen)
 				s.Touch(Touch{Action: Here})
 			}
-			seat.Stop()
+			client.Stop()
 		})
 	}
 	wg.Wait()

@@ -10,10 +10,8 @@ import (
 
 // A Touch is what a page sends when somebody touches it. The JSON names are those of the request.
 type Touch struct {
-	Revision int    `json:"rev"` // of the document that the page shows
-	Key      string `json:"id"`  // of the button
-	Action   string `json:"action"`
-	Value    string `json:"value,omitempty"` // not used; pages may send the text of the button
+	Key    string `json:"id"` // of the button
+	Action string `json:"action"`
 }
 
 // The actions of a touch.
@@ -142,7 +140,7 @@ func (s *Screen) countTouch() bool {
 
 // A question is a Question that is shown.
 type question struct {
-	seat    *Seat
+	client  *Client
 	shown   *Question
 	timeout time.Duration // 0 means none
 	until   time.Time
@@ -154,27 +152,27 @@ type question struct {
 // text of the choice, or with the reason why there is none: "timeout", "dismissed", "replaced" by another
 // question, or "closed". It is not called after cancel, which removes the question. A timeout of 0 means
 // none.
-func (t *Seat) Ask(q *Question, timeout time.Duration, done func(choice, reason string)) (cancel func(), err error) {
-	asked := &question{seat: t, shown: q, timeout: timeout, done: done}
+func (c *Client) Ask(q *Question, timeout time.Duration, done func(choice, reason string)) (cancel func(), err error) {
+	asked := &question{client: c, shown: q, timeout: timeout, done: done}
 	var ended []func()
-	err = t.do(func(s *Screen) error {
+	err = c.do(func(s *Screen) error {
 		if s.ask != nil {
 			ended = append(ended, s.endQuestion("", "replaced"))
 		}
 		s.ask = asked
 		if timeout > 0 {
 			asked.until = s.clock.Now().Add(timeout)
-			asked.timer = s.clock.AfterFunc(timeout, func() { t.screen.expire(asked) })
+			asked.timer = s.clock.AfterFunc(timeout, func() { c.screen.expire(asked) })
 		}
 		return nil
 	})
 	runAll(ended)
 	return func() {
-		t.screen.change(func() error {
-			if t.screen.ask != asked {
+		c.screen.change(func() error {
+			if c.screen.ask != asked {
 				return errors.New("another question is shown")
 			}
-			t.screen.endQuestion("", "")
+			c.screen.endQuestion("", "")
 			return nil
 		})
 	}, err

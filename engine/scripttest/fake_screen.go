@@ -130,14 +130,14 @@ func findTouch(d screen.Document, text string) (screen.Touch, error) {
 	if d.Ask != nil {
 		for _, c := range d.Ask.Choices {
 			if c.Text == text {
-				return screen.Touch{Revision: d.Revision, Key: c.Key, Action: screen.Choose}, nil
+				return screen.Touch{Key: c.Key, Action: screen.Choose}, nil
 			}
 		}
 	}
 	var known []string
 	for _, b := range append(d.Buttons(), d.Idle.Asks...) {
 		if b.Text == text {
-			return screen.Touch{Revision: d.Revision, Key: b.Key, Action: screen.Press}, nil
+			return screen.Touch{Key: b.Key, Action: screen.Press}, nil
 		}
 		known = append(known, b.Text)
 	}
@@ -158,7 +158,7 @@ func (f *testFile) answerScreen(L *lua.LState) int {
 			s.fakes.answers = append(s.fakes.answers, choice)
 			return nil
 		}
-		touch := screen.Touch{Revision: d.Revision, Action: screen.Dismiss}
+		touch := screen.Touch{Action: screen.Dismiss}
 		if choice != "" {
 			i := slices.IndexFunc(d.Ask.Choices, func(b screen.Button) bool { return b.Text == choice })
 			if i < 0 {

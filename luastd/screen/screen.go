@@ -10,7 +10,7 @@
 //	screen.pages()                -> list of the open pages
 //	screen.tool(name, kinds [, options])  registers a tool with which an agent shows blocks
 //
-// The document is that of engine/screen. Its seat is a luastd.Resource of the script: what is shown stays
+// The document is that of engine/screen, whose client is a luastd.Resource of the script: what is shown stays
 // while the script is loaded again. Everything but ask works without a page; a question waits for one.
 //
 // Touches come on goroutines of the page. They go into a queue, and a task of the generation calls the
@@ -55,9 +55,9 @@ type module struct {
 	waiter callbacks.Waiter
 
 	generation int
-	seat       *screen.Seat // nil while the script loads, or if it has none
-	failure    error        // why there is no seat
-	pending    []func()     // what the top level of the script has asked for
+	client     *screen.Client // of the script; nil while it loads, or after failure
+	failure    error          // why the claim of the client has failed
+	pending    []func()       // what the top level of the script has asked for
 
 	handlers    map[int]*lua.LFunction // the functions of on_press, by Number
 	lastHandler int
@@ -74,8 +74,8 @@ func open(L *lua.LState, rt luastd.Runtime) lua.LValue {
 	m.generation = m.screen.NewGeneration()
 	_, err := rt.Claim(luastd.Claim{
 		Kind: "screen",
-		Open: func() (luastd.Resource, error) { return m.screen.Sit(rt.Name()), nil },
-		Use:  m.take,
+		Open: func() (luastd.Resource, error) { return m.screen.NewClient(rt.Name()), nil },
+		Use:  m.use,
 	})
 	if err != nil {
 		m.failure = err
@@ -97,27 +97,27 @@ var foreignFunctions = map[string]string{
 	"dialog": "screen.ask(question)", "hide": "screen.clear()", "config": "screen.setup(options)", "theme": "screen.setup{theme = {...}}",
 }
 
-// take gets the seat of the script when the script comes into use, and does what its top level has asked
+// use gets the client of the script when the script comes into use, and does what its top level has asked
 // for. It runs on the executor's goroutine.
-func (m *module) take(r luastd.Resource, err error) {
+func (m *module) use(r luastd.Resource, err error) {
 	if err != nil {
 		m.failure = err
 		return
 	}
-	m.seat = r.(*screen.Seat)
-	m.seat.Take(m.generation, m.press)
+	m.client = r.(*screen.Client)
+	m.client.SetGeneration(m.generation, m.press)
 	for _, do := range m.pending {
 		do()
 	}
 	m.pending = nil
 }
 
-// do does something with the seat, now or when the script comes into use. It raises the error of do.
+// do uses the client, now or when the script comes into use. It raises the error of do.
 func (m *module) do(L *lua.LState, function string, do func() error) {
 	if m.failure != nil {
 		L.RaiseError("%s: %s", function, m.failure)
 	}
-	if m.seat == nil {
+	if m.client == nil {
 		m.pending = append(m.pending, func() { do() }) // show and the others have checked for mistakes
 		return
 	}
@@ -133,7 +133,7 @@ func (m *module) setup(L *lua.LState) int {
 	if _, err := maker.Settings(tree, screen.DefaultSettings()); err != nil {
 		L.RaiseError("screen.setup: %s", err)
 	}
-	m.do(L, "screen.setup", func() error { return m.seat.Setup(maker, tree) })
+	m.do(L, "screen.setup", func() error { return m.client.Setup(maker, tree) })
 	return 0
 }
 
@@ -151,7 +151,7 @@ func (m *module) showTable(L *lua.LState, function string, t *lua.LTable) error 
 		tree := m.tree(L, function, t)
 		content, err := m.screen.Maker(m.images(L, tree)).Blocks(tree)
 		if err == nil {
-			m.do(L, function, func() error { return m.seat.Show(content) })
+			m.do(L, function, func() error { return m.client.Show(content) })
 		}
 		return err
 	})
@@ -182,7 +182,7 @@ func (m *module) update(L *lua.LState) int {
 		if m.failure != nil {
 			return m.failure
 		}
-		return m.seat.Update(maker, id, tree)
+		return m.client.Update(maker, id, tree)
 	})
 	if errors.Is(err, screen.ErrNotOwner) {
 		return value.PushFailure(L, "not_shown", "%s", err)
@@ -207,7 +207,7 @@ func (m *module) note(L *lua.LState) int {
 	if len(text) > 1000 {
 		L.ArgError(1, "a note has at most 1000 bytes")
 	}
-	m.do(L, "screen.note", func() error { return m.seat.Note(text, d) })
+	m.do(L, "screen.note", func() error { return m.client.Note(text, d) })
 	return 0
 }
 
@@ -217,7 +217,7 @@ func (m *module) idle(L *lua.LState) int {
 	if err != nil {
 		L.RaiseError("screen.idle: %s", err)
 	}
-	m.do(L, "screen.idle", func() error { return m.seat.SetIdle(page) })
+	m.do(L, "screen.idle", func() error { return m.client.SetIdle(page) })
 	return 0
 }
 
@@ -226,7 +226,7 @@ func (m *module) clear(L *lua.LState) int {
 	luastd.CheckLoaded(L, m.rt, "screen.clear")
 	err := m.failure
 	if err == nil {
-		err = m.seat.Clear()
+		err = m.client.Clear()
 	}
 	if err != nil {
 		return value.PushFailure(L, "not_shown", "%s", err)

@@ -29,10 +29,10 @@ func (m *module) press(p screen.Pressed) error {
 // forgetHandlers forgets the functions that cannot be called any more, unless a task still makes blocks, whose
 // functions nothing else refers to.
 func (m *module) forgetHandlers() {
-	if m.seat == nil || m.makers > 0 || len(m.handlers) == 0 {
+	if m.client == nil || m.makers > 0 || len(m.handlers) == 0 {
 		return
 	}
-	live := m.seat.Handlers(m.generation)
+	live := m.client.Handlers(m.generation)
 	m.mu.Lock()
 	for _, p := range m.queue {
 		live[p.Handler] = true
@@ -120,7 +120,7 @@ func (m *module) ask(L *lua.LState) int {
 		wait = m.rt.Rest
 	}
 	switch a := wait(L, func(done func(any)) func() {
-		cancel, err := m.seat.Ask(q, timeout, func(choice, reason string) { done(answer{choice, reason}) })
+		cancel, err := m.client.Ask(q, timeout, func(choice, reason string) { done(answer{choice, reason}) })
 		if err != nil {
 			done(err)
 		}

@@ -4091,6 +4091,7 @@ screen = {}
 ---@field idle? number seconds without a touch or a word until the idle page comes, 5 to 86400; default: 45
 ---@field linger? number seconds that blocks stay without a touch or a word; 0: until the script clears them; default: 60
 ---@field wake? boolean a touch of the idle page begins a conversation; default: true
+---@field night? string hours in which only a dark clock is shown while nobody is there, such as "22:00-06:00"; default: "", none
 ---@field reach? "low"|"full" "low": all buttons are in the lower part of the screen; default: "full"
 ---@field texts? table<string, string> other words for texts of the page
 

@@ -119,7 +119,7 @@ func TestTwoPagesThatEditAreTold(t *testing.T) {
 	if value := browser.Eval[string](b, `document.getElementById("code").value`); value != "-- mine\n" {
 		t.Errorf("the field has %q", value)
 	}
-	b.Screenshot("source-changed")
+	b.PicturesAsItIs("source-changed")
 	b.CheckAccessibility(t, "source changed")
 	b.Click(".changed .btn")
 	b.UntilText("Save replaces the text on disk")
@@ -215,10 +215,10 @@ func TestTheSourceFitsAllScreens(t *testing.T) {
 			if h := browser.Eval[float64](b, `document.getElementById("code").getBoundingClientRect().height`); h < 130 {
 				t.Errorf("at %v, the field is %v pixels high", size, h)
 			}
-			b.Screenshot(fmt.Sprintf("source-%dx%d-%s", size[0], size[1], scheme))
 			b.CheckAccessibility(t, fmt.Sprint("source ", size, scheme))
 		}
 	}
+	b.Pictures("source")
 }
 
 func TestAHostileSourceIsShownAsText(t *testing.T) {
@@ -280,7 +280,7 @@ func TestAPersonAnswersAQuestionInThePage(t *testing.T) {
 	}
 	b.UntilText("may delete_file of the MCP server files be called?")
 	b.Until(`document.querySelectorAll(".approvals li").length === 2`)
-	b.Screenshot("approve")
+	b.PicturesAsItIs("approve")
 	b.CheckAccessibility(t, "approve")
 	b.Click(".approvals .btn.solid") // nobody has asked: the page of this test has made the event up
 	b.UntilText("It was not answered here: there is no conversation")

@@ -355,7 +355,7 @@ func TestThePageShowsWhatTheModulesDo(t *testing.T) {
 	if browser.Eval[bool](b, `!document.querySelector(".contents .acts:last-child button:last-child").disabled`) {
 		t.Error("there is a page after the last one")
 	}
-	b.Screenshot("contents")
+	b.PicturesAsItIs("contents")
 	b.CheckAccessibility(t, "contents")
 	if n := browser.Eval[int](b, `document.querySelectorAll("img").length`); n > 0 {
 		t.Errorf("%d pictures come from a text", n)

@@ -25,7 +25,9 @@ import (
 
 var chromium *browser.Browser
 
-func TestMain(m *testing.M) { os.Exit(browser.Main(m, &chromium)) }
+func TestMain(m *testing.M) {
+	os.Exit(browser.Main(m, &chromium, "host-resolver-rules=MAP kiosk.test 127.0.0.1"))
+}
 
 // A kiosk is a script with a screen, served over HTTP. There is no conversation: tests publish its events.
 type kiosk struct {

@@ -127,8 +127,8 @@ func TestHostileTextIsOnlyText(t *testing.T) {
 	k.bus.Publish(bus.Event{Type: bus.Speaking, EventID: 1})
 	tab := chromium.Open(t, k.url+"/screen", 1920, 1080)
 	tab.Until("document.querySelector('.dialog') && document.querySelector('.note p') && document.querySelector('.agent')")
-	if got := browser.Eval[int](tab, "[...document.querySelectorAll('script')].length + [...document.querySelectorAll('img')].filter((i) => !i.src.includes('/screen/image?h=')).length"); got != 1 {
-		t.Errorf("the page has %d scripts and pictures, want its own script only", got)
+	if got := browser.Eval[int](tab, "[...document.querySelectorAll('script')].length + [...document.querySelectorAll('img')].filter((i) => !i.src.includes('/screen/image?h=')).length"); got != 2 {
+		t.Errorf("the page has %d scripts and pictures, want its own two scripts only", got)
 	}
 	if title := browser.Eval[string](tab, "document.title"); title == "evil" {
 		t.Error("the text was run")
@@ -136,8 +136,20 @@ func TestHostileTextIsOnlyText(t *testing.T) {
 	if browser.Eval[bool](tab, `document.body.textContent.includes("\u202e")`) {
 		t.Error("the page has a character that turns the line")
 	}
+	if n := browser.Eval[int](tab, `[...document.body.querySelectorAll("*")].filter((e) => e.namespaceURI.endsWith("xhtml") && !["DIV", "P", "H1", "H2", "B", "SPAN", "EM", "UL", "LI", "BUTTON", "IMG", "FIGURE",
+		"FIGCAPTION", "SECTION", "TABLE", "CAPTION", "TBODY", "TR", "TH", "TD", "NAV", "MAIN", "HEADER", "FOOTER", "PROGRESS", "I", "DEL"].includes(e.tagName)).length`); n > 0 {
+		t.Errorf("the page has %d elements that it does not make", n)
+	}
 	if wide := browser.Eval[bool](tab, "document.documentElement.scrollWidth > innerWidth + 40"); wide {
 		t.Error("a long word makes the page wider than the screen")
+	}
+	if _, err := k.scripts.Eval(t.Context(), k.path(), `screen.clear() screen.show {}`); err != nil {
+		t.Fatal(err)
+	}
+	k.conversation("waiting")
+	tab.Until("document.querySelectorAll('.idle .ask').length === 2")
+	if title := browser.Eval[string](tab, "document.title"); title == "evil" || browser.Eval[int](tab, "document.querySelectorAll('.idle img, .idle script').length") > 0 {
+		t.Error("the text of the idle page was run")
 	}
 }
 
@@ -190,38 +202,97 @@ func TestAPageLogsInWithTheTokenInItsAddress(t *testing.T) {
 	tab.UntilText("17:15") // the session is in a cookie
 }
 
+// smallTargets returns the texts of the buttons that are smaller than 44 pixels, or not on the screen.
+func smallTargets(tab *browser.Tab) []string {
+	return browser.Eval[[]string](tab, `[...document.querySelectorAll("button")].filter((b) => {
+		const r = b.getBoundingClientRect(), hidden = getComputedStyle(b).clipPath !== "none";
+		return !hidden && !b.closest("[inert]") && (r.width < 44 || r.height < 44 || r.left < 0 || r.right > innerWidth || document.body.scrollHeight <= innerHeight && r.bottom > innerHeight);
+	}).map((b) => b.textContent)`)
+}
+
 // Everything that can be touched is large enough, and nothing is covered or cut off.
 func TestTheButtonsAreLargeEnough(t *testing.T) {
 	chromium.Need(t)
-	k := open(t, harbour)
-	k.conversation("speaking")
-	for _, size := range sizes {
-		tab := chromium.Open(t, k.url+"/screen", size[0], size[1])
-		tab.Until("document.querySelector('.rest')")
-		small := browser.Eval[[]string](tab, `[...document.querySelectorAll("button")].filter((b) => {
-			const r = b.getBoundingClientRect();
-			return r.width < 44 || r.height < 44 || r.left < 0 || r.right > innerWidth || r.bottom > innerHeight;
-		}).map((b) => b.textContent)`)
-		if len(small) > 0 {
-			t.Errorf("%dx%d: %q are too small or not on the screen", size[0], size[1], small)
+	for name, page := range map[string]struct{ lua, ready string }{
+		"harbour": {harbour, ".rest"},
+		"idle":    {harbour + `screen.show {}`, ".idle"},
+		"ask":     {harbour + `on_start(function() spawn(function() screen.ask { title = "Print the ticket?", choices = { "Print", "No" }, timeout = 600 } end) end)`, ".dialog"},
+	} {
+		k := open(t, page.lua)
+		if name != "idle" {
+			k.conversation("speaking")
 		}
+		tab := chromium.Open(t, k.url+"/screen", sizes[0][0], sizes[0][1])
+		for _, size := range sizes {
+			tab.Resize(size[0], size[1])
+			tab.Until("document.querySelector('" + page.ready + "')")
+			if small := smallTargets(tab); len(small) > 0 {
+				t.Errorf("%s %dx%d: %q are too small or not on the screen", name, size[0], size[1], small)
+			}
+		}
+	}
+}
+
+// On a screen of 7 inches, where a pixel is 0.19 mm, buttons of 15 mm need a greater scale.
+func TestTheScaleMakesButtonsLarger(t *testing.T) {
+	chromium.Need(t)
+	k := open(t, harbour+`screen.setup { theme = { scale = 2.25 } }`)
+	tab := chromium.Open(t, k.url+"/screen", 800, 480)
+	tab.UntilText("17:15")
+	tab.Until("document.querySelector('.keys .key').getBoundingClientRect().height >= 15 / 0.19")
+	if small := smallTargets(tab); len(small) > 0 {
+		t.Errorf("%q are not on the screen", small)
+	}
+}
+
+// With reach = "low", everything that can be touched is in the lower part of the screen.
+func TestLowReachKeepsButtonsInTheLowerPart(t *testing.T) {
+	chromium.Need(t)
+	k := open(t, menu+`screen.setup { reach = "low" }`)
+	tab := chromium.Open(t, k.url+"/screen", sizes[0][0], sizes[0][1])
+	tab.UntilText("Bestellen")
+	for _, size := range sizes[:3] {
+		tab.Resize(size[0], size[1])
+		tab.Until(`[...document.querySelectorAll("button")].every((b) => b.getBoundingClientRect().top >= .4 * innerHeight)`)
 	}
 }
 
 func TestThePageIsAccessible(t *testing.T) {
 	chromium.Need(t)
-	for name, lua := range map[string]string{"harbour": harbour, "menu": menu, "idle": harbour + "screen.show {}", "light": harbour + `screen.setup { theme = { scheme = "light" } }`} {
-		k := open(t, lua)
-		for _, size := range sizes[:3] {
-			tab := chromium.Open(t, k.url+"/screen", size[0], size[1])
-			for _, state := range []string{"speaking", "thinking", "listening", "waiting"} {
-				k.conversation(state)
-				tab.Until("document.querySelector('.voice[data-phase=" + state + "], .idle') && document.getAnimations().every((a) => a.playState !== 'running')")
+	light := `screen.setup { theme = { scheme = "light" } }`
+	ask := `screen.note("A note", 60) on_start(function() spawn(function() screen.ask { title = "Print?", text = "It is for two.", choices = { "Yes", "No" }, timeout = 600 } end) end)`
+	var all []string
+	ready := make(map[string]string)
+	for _, state := range states {
+		all = append(all, state.name)
+		ready[state.name] = state.ready
+	}
+	for name, page := range map[string]struct {
+		lua    string
+		states []string
+	}{
+		"harbour": {harbour, all}, "harbour light": {harbour + light, all}, "menu": {menu, []string{"thinking"}}, "menu dark": {menu + `screen.setup { theme = { scheme = "dark" } }`, []string{"waiting"}},
+		"idle": {harbour + "screen.show {}", []string{"waiting"}}, "idle light": {harbour + "screen.show {}" + light, []string{"waiting"}},
+		"ask": {harbour + ask, []string{"speaking"}}, "ask light": {harbour + ask + light, []string{"speaking"}},
+	} {
+		k := open(t, page.lua)
+		tab := chromium.Open(t, k.url+"/screen", sizes[0][0], sizes[0][1])
+		check := func(state string) {
+			for _, size := range sizes[:3] {
+				tab.Resize(size[0], size[1])
+				tab.Until("document.getAnimations().every((a) => a.playState !== 'running')")
 				tab.CheckAccessibility(t, fmt.Sprintf("%s %s %dx%d", name, state, size[0], size[1]), "best-practice")
-				if name == "idle" {
-					break
-				}
 			}
+		}
+		for _, state := range page.states {
+			k.conversation(state)
+			tab.Until("document.querySelector('" + ready[state] + ", .idle')")
+			check(state)
+		}
+		if len(page.states) > 1 {
+			k.control.Close()
+			tab.Until("document.querySelector('.dotted')")
+			check("lost")
 		}
 	}
 }
@@ -247,13 +318,14 @@ func TestThePageDoesNotGrow(t *testing.T) {
 		tab.Until("document.querySelector('.ring')")
 	}
 	round(20)
-	before := count()
-	round(500)
+	before, costs := count(), tab.Metrics()
+	round(500) // more than 10,000 events
 	testkit.Until(t, "no note", func() bool { return k.screen.Document().Note == nil })
 	tab.Until("!document.querySelector('.note p')")
 	if after := count(); after > before+5 {
 		t.Errorf("the page has %d elements, before %d", after, before)
 	}
+	compare(t, costs, tab.Metrics())
 	// nothing moves while nothing happens; the whole page moves a little once a minute
 	tab.Until("!document.getAnimations().some((a) => a.playState === 'running')")
 }

@@ -211,8 +211,7 @@ func post(w http.ResponseWriter, r *http.Request, v any) bool {
 	return true
 }
 
-// serveTouch serves POST /screen/touch. An example of a body is {"rev": 7, "id": "3f2a9c01-4", "action":
-// "press"}.
+// serveTouch serves POST /screen/touch. An example of a body is {"id": "3f2a9c01-4", "action": "press"}.
 func (s *Server) serveTouch(w http.ResponseWriter, r *http.Request) {
 	var touch screen.Touch
 	if !post(w, r, &touch) {

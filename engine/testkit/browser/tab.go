@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -40,6 +41,12 @@ func (b *Tab) Tolerate(text string) {
 // Open opens a page with this size in pixels. The tab is closed when the test ends.
 func (b *Browser) Open(t testing.TB, url string, width, height int64) *Tab {
 	t.Helper()
+	return b.open(t, url, width, height, "")
+}
+
+// open opens a page. script runs before the scripts of each page in the tab.
+func (b *Browser) open(t testing.TB, url string, width, height int64, script string) *Tab {
+	t.Helper()
 	b.Need(t)
 	ctx, cancel := chromedp.NewContext(b.ctx)
 	tab := &Tab{t: t, ctx: ctx, width: width, height: height}
@@ -52,12 +59,19 @@ func (b *Browser) Open(t testing.TB, url string, width, height int64) *Tab {
 	}
 	tab.do(chromedp.EmulateViewport(width, height))
 	tab.watchConsole()
+	if script != "" {
+		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	tab.do(chromedp.Navigate(url))
 	return tab
 }
 
 // watchConsole collects the errors on the console, among them violations of the content security
-// policy. Network errors are not problems: tests cut connections.
+// policy. Network errors are not problems, because tests cut connections, and neither is a header that
+// has no effect without a secure context.
 func (b *Tab) watchConsole() {
 	b.t.Helper()
 	messages := chromedp.Console(b.ctx)
@@ -66,7 +80,7 @@ func (b *Tab) watchConsole() {
 			if err != nil {
 				return // the tab has been closed
 			}
-			if m.Source != "network" && (m.IsException() || m.Type == "error" || m.Type == "assert") {
+			if m.Source != "network" && !strings.Contains(m.String(), "Opener-Policy header has been ignored") && (m.IsException() || m.Type == "error" || m.Type == "assert") {
 				b.mu.Lock()
 				b.problems = append(b.problems, m.String())
 				b.mu.Unlock()

@@ -1,36 +1,38 @@
 // The stream of events of a page: an EventSource that notices when its connection is dead, and connects again.
-//
-// openStream({ query, onSnapshot, onEvent, onLevel, onState }) opens /events and keeps it open. It
-// returns { close, state }.
-//   query       what to ask for, such as "since=0&levels=1" or "types=phase,agent"
-//   onSnapshot  gets the state of the agent, at the beginning and whenever events were missed
-//   onEvent     gets each event as an object, and its number. Events up to the snapshot's seq are
-//               history: the snapshot has their effects already
-//   onLevel     gets { mic, at } some times a second while sound runs
-//   onState     gets "connecting", "live" or "lost", and the age of the last message in ms
 const QUIET = 15_000;      // a beat comes every 5 s: after this time without a message, the stream is dead
 const HIDDEN = 30_000;     // a page that has been hidden for this long closes its stream
+const MAX_PAUSE = 10_000;  // the longest pause between two attempts to connect
 
-export function openStream({ query = "", onSnapshot, onEvent, onLevel, onState = () => {} }) {
-  let source = null, lastId = "", heard = 0, tries = 0, retry = 0, hiddenTimer = 0, closed = false, state = "";
-  const own = new URL("../events", import.meta.url);
+// keepOpen opens a stream of events and keeps it open. It returns { close, state, age, since }.
+//   address  returns the URL, at each attempt
+//   events   has a function for each kind of event, by name; it gets the event of the EventSource. Each
+//            of them shows that the connection works
+//   onState  gets "connecting", "live" or "lost"
+// age is the time since the last message in ms, since is when the connection became "live".
+export function keepOpen({ address, events, onState = () => {} }) {
+  let source = null, heard = 0, since = 0, tries = 0, retry = 0, hiddenTimer = 0, closed = false, state = "";
 
-  const setState = (next) => { if (next !== state) { state = next; onState(next); } };
-  const note = (e) => { heard = performance.now(); tries = 0; if (e.lastEventId) lastId = e.lastEventId; setState("live"); };
+  function setState(next) {
+    if (next === state) return;
+    state = next;
+    if (next === "live") since = performance.now();
+    onState(next);
+  }
 
   function open() {
     clearTimeout(retry); retry = 0;
     if (closed || source) return;
-    const url = new URL(own);
-    url.search = query;
-    if (lastId) url.searchParams.set("since", lastId);
     heard = performance.now();
     if (state !== "lost") setState("connecting");
-    source = new EventSource(url);
-    source.addEventListener("snapshot", (e) => { note(e); onSnapshot?.(JSON.parse(e.data)); });
-    source.addEventListener("level", (e) => { note(e); onLevel?.(JSON.parse(e.data)); });
-    source.addEventListener("beat", note);
-    source.addEventListener("message", (e) => { note(e); onEvent?.(JSON.parse(e.data), Number(e.lastEventId.split(".")[1])); });
+    source = new EventSource(address());
+    for (const [name, take] of Object.entries(events)) {
+      source.addEventListener(name, (e) => {
+        heard = performance.now();
+        tries = 0;
+        setState("live");
+        take(e);
+      });
+    }
     // After some errors the browser tries again by itself, after others never: we always try again.
     source.addEventListener("error", again);
   }
@@ -41,8 +43,7 @@ export function openStream({ query = "", onSnapshot, onEvent, onLevel, onState =
     drop();
     setState("lost");
     if (closed || retry || document.hidden) return;
-    const pause = Math.min(10_000, 500 * 2 ** tries++) * (0.75 + Math.random() / 2);
-    retry = setTimeout(open, pause);
+    retry = setTimeout(open, Math.min(MAX_PAUSE, 500 * 2 ** tries++) * (0.75 + Math.random() / 2));
   }
 
   const watchdog = setInterval(() => { if (source && performance.now() - heard > QUIET) again(); }, 1000);
@@ -62,6 +63,7 @@ export function openStream({ query = "", onSnapshot, onEvent, onLevel, onState =
   return {
     get state() { return state; },
     get age() { return performance.now() - heard; },
+    get since() { return since; },
     close() {
       closed = true;
       clearInterval(watchdog); clearTimeout(retry); clearTimeout(hiddenTimer);
@@ -69,6 +71,35 @@ export function openStream({ query = "", onSnapshot, onEvent, onLevel, onState =
       drop();
     },
   };
+}
+
+// openStream keeps /events open: see keepOpen.
+//   query       what to ask for, such as "since=0&levels=1" or "types=phase,agent"
+//   onSnapshot  gets the state of the agent, at the beginning and whenever events were missed
+//   onEvent     gets each event as an object, and its number. Events up to the snapshot's seq are
+//               history: the snapshot has their effects already
+//   onLevel     gets { mic, at } some times a second while sound runs
+//   onState     gets "connecting", "live" or "lost"
+export function openStream({ query = "", onSnapshot, onEvent, onLevel, onState }) {
+  let lastId = "";
+  return keepOpen({
+    address() {
+      const url = new URL("../events", import.meta.url);
+      url.search = query;
+      if (lastId) url.searchParams.set("since", lastId);
+      return url;
+    },
+    events: {
+      snapshot(e) { onSnapshot?.(JSON.parse(e.data)); },
+      level(e) { onLevel?.(JSON.parse(e.data)); },
+      beat() {},
+      message(e) {
+        if (e.lastEventId) lastId = e.lastEventId;
+        onEvent?.(JSON.parse(e.data), Number(e.lastEventId.split(".")[1]));
+      },
+    },
+    onState,
+  });
 }
 
 // post sends a JSON body to a path beside /events, such as "say". It returns the answer, or throws an

@@ -79,6 +79,12 @@ function Sound() {
     ${sound && html`<dl class="facts"><dt>${say("gapsLate")}</dt><dd class="num">${sound.gaps}, ${sound.late}</dd><dt>${say("runsOfBuffer")}</dt><dd class="num">${sound.underruns}, ${sound.overruns}</dd></dl>`}</section>`;
 }
 
+// Screen leads to what the browser of a kiosk can do.
+function Screen() {
+  if (!s.snap.value?.screen) return null;
+  return html`<section class="sec"><header><h2>${say("screen")}</h2><a class="link" href="screen/diagnostics" target="_blank">${say("diagnostics")}</a></header></section>`;
+}
+
 export function Left({ shown }) {
-  return html`<nav class="left" aria-label=${say("left")}><${Scripts} /><${Tools} shown=${shown} /><${Sound} /></nav>`;
+  return html`<nav class="left" aria-label=${say("left")}><${Scripts} /><${Tools} shown=${shown} /><${Sound} /><${Screen} /></nav>`;
 }

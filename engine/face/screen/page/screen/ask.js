@@ -1,6 +1,7 @@
 // A question of the script, over everything else, and notes.
 import { html, useEffect, useRef } from "../web/html.js";
 import { doc, settings, now, touched, send, lost, refused } from "./store.js";
+import { Tools } from "./tools.js";
 import { say } from "./texts.js";
 
 export function Ask() {
@@ -19,6 +20,7 @@ export function Ask() {
       <span class="gap"></span>
       ${left !== undefined && html`<span class="remaining num" role="timer">${say(s, "remaining", { seconds: left })}</span>`}
       <button class="key plain" onClick=${dismiss}>${say(s, "back")}</button>
+      <${Tools} />
     </div>
   </section></div>`;
 }

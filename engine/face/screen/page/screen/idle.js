@@ -1,6 +1,6 @@
 // The page that is shown when nobody is there: the moon of today over a still sea.
 import { html, useState, useEffect, useMemo } from "../web/html.js";
-import { doc, settings, lost, touched, send } from "./store.js";
+import { doc, settings, lost, drift, touched, send } from "./store.js";
 import { Disc, today, seeded } from "./moon.js";
 import { say } from "./texts.js";
 
@@ -44,11 +44,12 @@ export function Idle() {
   const ask = (key) => (e) => { e.stopPropagation(); if (touched(true)) send("press", key); };
   return html`<main class="idle" aria-label=${say(s, "welcome")} onClick=${wake}>
     <${Sea} portrait=${portrait} climb=${16 * (hour % 8)} moon=${useMemo(() => today(), [hour])} />
+    <div class="words" style=${{ translate: drift.value }}>
     <h1>${page.title || s.title || say(s, "welcome")}</h1>
     <p class="hint">${lost.value ? say(s, "unreachable") : page.hint || say(s, "touch")}</p>
     <div class="asks">
       ${(page.asks ?? []).map((a) => html`<button key=${a.key} class="ask" disabled=${lost.value} onClick=${ask(a.key)}>${`“${a.text}”`}</button>`)}
       <button class="ask begin" onClick=${(e) => { e.stopPropagation(); wake(); }}>${say(s, "touch")}</button>
-    </div>
+    </div></div>
   </main>`;
 }

@@ -1,10 +1,9 @@
 // The state of the page: the document, the conversation, and whether the server can be reached. Every message of
 // the server is a whole state, so nothing here has to be kept.
 import { signal, computed, batch } from "../web/html.js";
+import { keepOpen } from "../web/stream.js";
 
-const QUIET = 15_000;   // a beat comes every 5 s: after this time without a message, the stream is dead
 const LOST_AFTER = 2_500; // a lost connection is shown after this time without one
-const HIDDEN = 30_000;  // a page that has been hidden for this long closes its stream
 
 export const pageID = Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join(""); // identifies the page to the server
 
@@ -38,6 +37,26 @@ export const idle = computed(() => {
   return now.value - active.value > settings.value.idle * 1000;
 });
 
+const minuteOf = (time) => time.split(":").reduce((sum, part) => 60 * sum + Number(part), 0);
+
+// dimmed is true while only a dark clock is shown: it is night, and nobody is there.
+export const dimmed = computed(() => {
+  const d = doc.value, s = settings.value;
+  if (!d || !s.night || d.ask || busy.value || now.value - active.value <= s.idle * 1000) return false;
+  const [from, to] = s.night.split("-").map(minuteOf);
+  const time = new Date(now.value), minute = 60 * time.getHours() + time.getMinutes();
+  return from < to ? from <= minute && minute < to : from <= minute || minute < to;
+});
+
+const drifts = [[0, 0], [1, .4], [.3, .8], [-.7, .3], [-.4, -.4], [.6, -.6]];
+
+// drift is by how much the words of the idle page and of the night are moved, in units of the page. It changes every 10
+// minutes, so that nothing is burnt into the display.
+export const drift = computed(() => {
+  const [x, y] = drifts[Math.floor(now.value / 600_000) % drifts.length];
+  return `calc(${x} * var(--b)) calc(${y} * var(--b))`;
+});
+
 function stored(name, fallback) {
   try { return Number(sessionStorage.getItem(name)) || fallback; } catch { return fallback; }
 }
@@ -61,11 +80,11 @@ export function touched(press = false) {
 // send posts a touch, and shows a note if the server refuses it.
 export const refused = signal("");
 export async function send(action, id = "") {
-  await post("touch", { rev: doc.value?.rev ?? 0, id, action });
+  await post("touch", { id, action });
 }
 export async function post(path, body = {}) {
   try {
-    const answer = await fetch("screen/" + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const answer = await fetch(new URL(path, import.meta.url), { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     if (answer.status === 409 && path === "touch") {
       refused.value = "unavailable";
       setTimeout(() => { refused.value = ""; }, 3000);
@@ -73,18 +92,12 @@ export async function post(path, body = {}) {
   } catch { /* the stream notices that the server cannot be reached */ }
 }
 
-let source = null, heard = performance.now(), cutAt = 0, tries = 0, retry = 0, version = "";
-const began = Date.now();
-
-function note() {
-  heard = performance.now();
-  tries = 0;
-  cutAt = 0;
-  lost.value = false;
-}
+export const outdated = signal(false); // the program has been replaced by another version
+let version = "";                      // of the program that the page was loaded from
+let lostSince = 0;                     // when the connection was lost; 0 while there is one
 
 function takeDocument(data) {
-  if (version && data.version !== version) outdated = true;
+  if (version && data.version !== version) outdated.value = true;
   version ||= data.version;
   const before = doc.value;
   data.changed = Date.now() - data.age * 1000;
@@ -104,48 +117,35 @@ function takeVoice(data) {
   });
 }
 
-function open() {
-  clearTimeout(retry); retry = 0;
-  if (source) return;
-  const query = new URLSearchParams({ width: innerWidth, height: innerHeight, touch: navigator.maxTouchPoints > 0 ? 1 : 0, page: pageID });
-  heard = performance.now();
-  source = new EventSource("screen/events?" + query);
-  source.addEventListener("document", (e) => { note(); takeDocument(JSON.parse(e.data)); });
-  source.addEventListener("voice", (e) => { note(); takeVoice(JSON.parse(e.data)); });
-  source.addEventListener("level", (e) => { note(); level.value = JSON.parse(e.data); });
-  source.addEventListener("beat", note);
-  source.addEventListener("error", again); // the browser does not always try again
-}
-
-function drop() { source?.close(); source = null; }
-
-function again() {
-  drop();
-  cutAt ||= performance.now();
-  if (retry || document.hidden) return;
-  retry = setTimeout(open, Math.min(10_000, 500 * 2 ** tries++) * (0.75 + Math.random() / 2));
-}
-
-let outdated = false, hiddenTimer = 0;
-
-// second does what is to be done each second. A page of another version, or of yesterday, loads itself again when
-// nobody uses it.
+// second does what is to be done each second.
 function second() {
-  if (source && performance.now() - heard > QUIET) again();
-  if (cutAt && performance.now() - cutAt > LOST_AFTER) lost.value = true;
+  if (lostSince && performance.now() - lostSince > LOST_AFTER) lost.value = true;
   if (busy.value) active.value = Date.now();
   now.value = Date.now();
-  const night = Date.now() - began > 86_400_000 && new Date().getHours() === 4;
-  if (!lost.value && (outdated || night) && (idle.value || !busy.value && Date.now() - active.value > 60_000)) location.reload();
 }
 
 // start opens the stream, and keeps it open.
 export function start() {
-  open();
-  setInterval(second, 1000);
-  document.addEventListener("visibilitychange", () => {
-    clearTimeout(hiddenTimer);
-    if (document.hidden) hiddenTimer = setTimeout(drop, HIDDEN);
-    else if (!source) { tries = 0; open(); }
+  keepOpen({
+    address() {
+      const url = new URL("events", import.meta.url);
+      url.search = new URLSearchParams({ width: innerWidth, height: innerHeight, touch: navigator.maxTouchPoints > 0 ? 1 : 0, page: pageID });
+      return url;
+    },
+    events: {
+      document(e) { takeDocument(JSON.parse(e.data)); },
+      voice(e) { takeVoice(JSON.parse(e.data)); },
+      level(e) { level.value = JSON.parse(e.data); },
+      beat() {},
+    },
+    onState(state) {
+      if (state === "lost") {
+        lostSince ||= performance.now();
+      } else if (state === "live") {
+        lostSince = 0;
+        lost.value = false;
+      }
+    },
   });
+  setInterval(second, 1000);
 }

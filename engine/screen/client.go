@@ -12,14 +12,14 @@ import (
 	"moonlark/engine/guess"
 )
 
-// A Seat is the access of one script to the screen. It outlives the generations of the script, so what is shown
-// stays while the script is loaded again. Any goroutine may call its methods, which do not block.
-type Seat struct {
+// A Client is a script that uses the screen. It outlives the generations of the script, so what is shown stays
+// while the script is loaded again. Any goroutine may call its methods, which do not block.
+type Client struct {
 	screen *Screen
 	script string // the name of the script
 
 	// The mutex of screen guards the fields below.
-	generation int // the generation of the script that has the seat: see Take
+	generation int // the generation of the script that runs: see SetGeneration
 	press      func(Pressed) error
 	closed     bool
 }
@@ -27,37 +27,37 @@ type Seat struct {
 // ErrNotOwner is the error of Update and Clear if another script has shown its blocks.
 var ErrNotOwner = errors.New("the screen shows nothing of this script")
 
-// ErrClosed is the error of the methods of a Seat after Stop.
+// ErrClosed is the error of the methods of a Client after Stop.
 var ErrClosed = errors.New("the script has ended")
 
-// Sit returns a new seat for the script with this name.
-func (s *Screen) Sit(script string) *Seat { return &Seat{screen: s, script: script} }
+// NewClient returns a new client for the script with this name.
+func (s *Screen) NewClient(script string) *Client { return &Client{screen: s, script: script} }
 
-// Take gives the seat to a generation of the script, a number from [Screen.NewGeneration].
+// SetGeneration says that a generation of the script has come into use, a number from [Screen.NewGeneration].
 // press is called when somebody touches a button whose handler is of this generation; it must not
 // block, and its error says why the touch has no effect. The blocks stay; the handlers of the previous
 // generation are not called any more.
-func (t *Seat) Take(generation int, press func(Pressed) error) {
-	s := t.screen
+func (c *Client) SetGeneration(generation int, press func(Pressed) error) {
+	s := c.screen
 	s.change(func() error {
-		t.generation, t.press = generation, press
-		if s.owner != t {
+		c.generation, c.press = generation, press
+		if s.owner != c {
 			return errors.New("nothing has changed")
 		}
 		return nil
 	})
 }
 
-// Stop implements luastd.Resource. It removes what the seat has shown.
-func (t *Seat) Stop() {
-	s := t.screen
+// Stop implements luastd.Resource. It removes what the client has shown.
+func (c *Client) Stop() {
+	s := c.screen
 	var ended []func()
 	s.change(func() error {
-		t.closed, t.press = true, nil
-		if s.ask != nil && s.ask.seat == t {
+		c.closed, c.press = true, nil
+		if s.ask != nil && s.ask.client == c {
 			ended = append(ended, s.endQuestion("", "closed"))
 		}
-		if s.owner == t {
+		if s.owner == c {
 			s.setContent(nil, nil)
 		}
 		return nil
@@ -66,7 +66,7 @@ func (t *Seat) Stop() {
 }
 
 // Close implements luastd.Resource. It has nothing to do.
-func (*Seat) Close(context.Context) {}
+func (*Client) Close(context.Context) {}
 
 func runAll(list []func()) {
 	for _, f := range list {
@@ -74,19 +74,19 @@ func runAll(list []func()) {
 	}
 }
 
-// do changes the screen for the seat, unless the seat is closed. f runs with the lock held.
-func (t *Seat) do(f func(s *Screen) error) error {
-	return t.screen.change(func() error {
-		if t.closed {
+// do changes the screen for the client, unless Stop has been called. f runs with the lock held.
+func (c *Client) do(f func(s *Screen) error) error {
+	return c.screen.change(func() error {
+		if c.closed {
 			return ErrClosed
 		}
-		return f(t.screen)
+		return f(c.screen)
 	})
 }
 
 // Setup changes the settings of the screen with m.Settings(tree).
-func (t *Seat) Setup(m Maker, tree any) error {
-	return t.do(func(s *Screen) error {
+func (c *Client) Setup(m Maker, tree any) error {
+	return c.do(func(s *Screen) error {
 		settings, err := m.Settings(tree, s.settings)
 		if err == nil {
 			s.settings = settings
@@ -95,33 +95,33 @@ func (t *Seat) Setup(m Maker, tree any) error {
 	})
 }
 
-// Show shows the content, and makes the seat the owner of what is shown.
-func (t *Seat) Show(c *Content) error {
-	return t.do(func(s *Screen) error {
-		s.setContent(t, c)
+// Show shows the content, and makes the client the owner of what is shown.
+func (c *Client) Show(content *Content) error {
+	return c.do(func(s *Screen) error {
+		s.setContent(c, content)
 		return nil
 	})
 }
 
 // Update changes the block with this id as tree says, and leaves the rest as it is. Fields that the tree
-// does not have keep their values. The error is ErrNotOwner if the screen shows nothing of the seat.
-func (t *Seat) Update(m Maker, id string, tree any) error {
-	s := t.screen
+// does not have keep their values. The error is ErrNotOwner if the screen shows nothing of the client.
+func (c *Client) Update(m Maker, id string, tree any) error {
+	s := c.screen
 	s.mu.Lock()
 	content, owner := s.content, s.owner
 	s.mu.Unlock()
-	if owner != t {
+	if owner != c {
 		return ErrNotOwner
 	}
 	changed, err := content.update(m, id, tree)
 	if err != nil {
 		return err
 	}
-	return t.do(func(s *Screen) error {
-		if s.owner != t {
+	return c.do(func(s *Screen) error {
+		if s.owner != c {
 			return ErrNotOwner
 		}
-		s.setContent(t, changed)
+		s.setContent(c, changed)
 		return nil
 	})
 }
@@ -270,12 +270,12 @@ func usesImage(blocks []Block, hash string) bool {
 }
 
 // Handlers returns the numbers of the handlers of the generation that can still be called.
-func (t *Seat) Handlers(generation int) map[int]bool {
-	s := t.screen
+func (c *Client) Handlers(generation int) map[int]bool {
+	s := c.screen
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	numbers := make(map[int]bool)
-	if s.owner == t {
+	if s.owner == c {
 		for _, b := range s.content.bindings {
 			if b.handler.Generation == generation {
 				numbers[b.handler.Number] = true
@@ -305,18 +305,18 @@ func addHandlers(v any, generation int, numbers map[int]bool) {
 	}
 }
 
-// Clear removes the blocks of the seat and its question, so that the idle page comes back. The error is
-// ErrNotOwner if the screen shows nothing of the seat.
-func (t *Seat) Clear() error {
+// Clear removes the blocks of the client and its question, so that the idle page comes back. The error is
+// ErrNotOwner if the screen shows nothing of the client.
+func (c *Client) Clear() error {
 	var ended []func()
-	err := t.do(func(s *Screen) error {
-		if s.ask != nil && s.ask.seat == t {
+	err := c.do(func(s *Screen) error {
+		if s.ask != nil && s.ask.client == c {
 			ended = append(ended, s.endQuestion("", "closed"))
-		} else if s.owner != t {
+		} else if s.owner != c {
 			return ErrNotOwner
 		}
 		s.note = nil
-		if s.owner == t {
+		if s.owner == c {
 			s.setContent(nil, nil)
 		}
 		return nil
@@ -326,8 +326,8 @@ func (t *Seat) Clear() error {
 }
 
 // SetIdle sets the idle page.
-func (t *Seat) SetIdle(page *IdleContent) error {
-	return t.do(func(s *Screen) error {
+func (c *Client) SetIdle(page *IdleContent) error {
+	return c.do(func(s *Screen) error {
 		s.idle = page
 		return nil
 	})
@@ -341,8 +341,8 @@ type note struct {
 }
 
 // Note shows a short message for the time d, over what is shown.
-func (t *Seat) Note(text string, d time.Duration) error {
-	return t.do(func(s *Screen) error {
+func (c *Client) Note(text string, d time.Duration) error {
+	return c.do(func(s *Screen) error {
 		if s.note != nil {
 			s.note.timer.Stop()
 		}
