@@ -92,7 +92,7 @@ func Open(opts Options) (*Recorder, error) {
 // Watch makes the Recorder receive the events of a bus, until the caller closes the subscription that
 // Watch returns.
 func (r *Recorder) Watch(b *bus.Bus) *bus.Subscription {
-	return b.Subscribe(func(t bus.Type) bool { return t.IsForPages() || t == bus.Loudness }, r.Note)
+	return b.Subscribe(func(t bus.Type) bool { return t.IsForPages() }, r.Note)
 }
 
 // Note writes an event to the file, and then a Phase event if the event has changed the phase of the
@@ -107,9 +107,7 @@ func (r *Recorder) Note(e bus.Event) {
 	if change, changed := r.phase.Note(e); changed {
 		defer r.record(change)
 	}
-	if e.Type != bus.Loudness { // it is needed only for the phase
-		r.record(e)
-	}
+	r.record(e)
 }
 
 // record writes an event to the file. The caller holds r.mu.

@@ -26,7 +26,7 @@ function bars(line, turn, now) {
   const all = [];
   switch (line.kind) {
     case "you":
-      if (line.from) {
+      if (line.from && line.from < turn.t0) {
         all.push(html`<${Bar} kind="y" a=${at(line.from)} b=${0} label=${"spoke for " + seconds(turn.t0 - line.from) + " s"} />`);
         all.push(html`<${Bar} kind="h" a=${0} b=${at(line.at)} label=${"understood after " + seconds(line.at - turn.t0) + " s"} />`);
       }
@@ -74,18 +74,12 @@ function Line({ line, turn, now, start }) {
     <time class="t num">${stamp(line.at, start)}</time><${Words} line=${line} rev=${line.rev} /><div class="lane">${bars(line, turn, now)}</div></li>`;
 }
 
-// parts returns the stages of a turn, which touch and sum up to the time until the first word.
+// parts returns the stages of a turn with their durations in seconds, which sum up to the time until the
+// first word, or nothing before that is known.
 function parts(turn) {
-  const list = [];
-  let at = turn.t0;
-  const add = (name, until) => { if (until > at) { list.push([name, (until - at) / 1000]); at = until; } };
-  for (const l of turn.lines) {
-    if (turn.first && l.at > turn.first) break;
-    if (l.kind === "you" && l.from) add("understand", l.at);
-    if (l.kind === "call") { add("decide", l.at); if (l.end) add(l.tool, l.end); }
-    if (l.kind === "agent") { add("answer", l.at); if (l.voice) add("voice", l.voice); }
-  }
-  return list;
+  const calls = turn.lines.filter((l) => l.kind === "call" && l.at < turn.first);
+  return ["understand", "decide", "tools", "answer", "voice"].filter((name) => turn.latency?.[name] > 0)
+    .map((name) => [name === "tools" && calls.length === 1 ? calls[0].tool : name, turn.latency[name]]);
 }
 
 function Turn({ turn, now, start, selected }) {
@@ -96,7 +90,7 @@ function Turn({ turn, now, start, selected }) {
     return html`<section class="turn" aria-label=${turn.no ? "Turn " + turn.no : "Before the first turn"}>
       ${turn.no > 0 && html`<div class="head"><span class="no num">${turn.no}</span>
         <span class="parts">${stages.map(([name, sec], i) => html`${i > 0 && " · "}<span class="stage">${safe(name, 64)}</span> <span class="num">${sec.toFixed(2)}</span>`)}${waits && " …"}</span>
-        <span class="sum num">${turn.first > 0 ? html`<b>${seconds(turn.first - turn.t0)} s <em>to the first word</em></b>` : waits && html`<b>${seconds(now - turn.t0)} s <em>so far</em></b>`}</span></div>`}
+        <span class="sum num">${turn.latency ? html`<b>${turn.latency.total.toFixed(2)} s <em>to the first word</em></b>` : waits && html`<b>${seconds(now - turn.t0)} s <em>so far</em></b>`}</span></div>`}
       <ul>${turn.lines.map((l) => html`<${Line} key=${l.id} line=${l} rev=${l.rev + "." + turn.first} turn=${turn} now=${now} start=${start} />`)}</ul></section>`;
   }, [turn.rev, selected, live ? now : 0, start]);
 }
