@@ -73,6 +73,7 @@ type Recorder struct {
 	tap        Tap           // nil if there is no tap
 	tapAlways  bool          // the tap gets the user's sound during conversations too
 	captures   []*Capture
+	tape       *Tape // nil if nobody needs it
 	silence    []float32
 }
 
@@ -188,12 +189,13 @@ func (r *Recorder) Take(sound []float32, age time.Duration) {
 			clear(part)
 		}
 		at += Duration(n)
-		r.process(part)
+		r.process(part, r.created.Add(at))
 	}
 }
 
-// process measures sound and passes it to the tap and to the agent. The caller holds mu.
-func (r *Recorder) process(sound []float32) {
+// process measures sound and passes it to the tap and to the agent. The last sample was recorded at the
+// time end. The caller holds mu.
+func (r *Recorder) process(sound []float32, end time.Time) {
 	for rest := sound; len(rest) > 0; {
 		rest, _ = r.detector.Hear(rest)
 	}
@@ -214,6 +216,13 @@ func (r *Recorder) process(sound []float32) {
 	}
 	if r.send != nil && r.notListening.Load() {
 		clear(sound)
+	}
+	if r.tape != nil {
+		heard := sound
+		if r.send == nil {
+			heard = r.silence[:len(sound)]
+		}
+		r.tape.add(heard, end)
 	}
 	if r.send == nil || r.catchingUp {
 		r.preroll.add(sound)
@@ -266,7 +275,7 @@ func (r *Recorder) fillWithSilence() {
 	}
 	for ; missing >= ChunkLength; missing -= ChunkLength {
 		clear(r.scratch)
-		r.process(r.scratch)
 		r.recorded = r.recorded.Add(ChunkLength)
+		r.process(r.scratch, r.recorded)
 	}
 }

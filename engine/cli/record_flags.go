@@ -14,7 +14,7 @@ import (
 
 // recordFlags configure recordings.
 type recordFlags struct {
-	Record string `placeholder:"DIR" help:"Record everything that happens, with what people say, in files in DIR: at most 1 GiB, the oldest are removed. See moonlark replay."`
+	Record string `placeholder:"DIR" help:"Record everything that happens, with what people say and its sound, in files in DIR: at most 1 GiB, the oldest are removed. See moonlark replay."`
 }
 
 // open begins a recording of the events, and returns the recorder, which is nil without --record. The
