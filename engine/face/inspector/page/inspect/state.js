@@ -39,7 +39,8 @@ function touch() {
   setTimeout(go, document.hidden ? 250 : 100);
 }
 
-const bound = (list, max) => { if (list.length > max) list.splice(0, list.length - max); };
+// bound removes the oldest elements of a list. A recording does not grow, so more of it is kept.
+const bound = (list, max) => { if (snap.value?.replay) max *= 20; if (list.length > max) list.splice(0, list.length - max); };
 
 function reset() {
   for (const list of [turns, events, logLines, minute, spans]) list.length = 0;

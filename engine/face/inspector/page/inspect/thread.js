@@ -5,6 +5,8 @@ import { post } from "../web/stream.js";
 import * as s from "./state.js";
 import { safe, short, pairs, inline, parsed, stamp } from "./text.js";
 import { showCall } from "./right.js";
+import { Strip } from "./strip.js";
+import * as player from "./player.js";
 
 const MAX_ROWS = 300;         // maximal number of lines of the conversation in the page
 const LANE_END = 4;           // the end of the lane, in seconds after the zero of a turn
@@ -67,11 +69,11 @@ function Words({ line }) {
   return html`<div class="say">${safe(short(line.text))}${line.bad && html` <b>${line.bad}</b>`}${safe(short(line.after))}</div>`;
 }
 
-function Line({ line, turn, now, start }) {
+function Line({ line, turn, now, start, cursor }) {
   const isSelected = s.selected.value === line;
   const open = line.kind === "call" ? () => showCall(line) : undefined;
   return html`<li class=${"line " + line.kind + (line.isError || line.lost ? " err" : "") + (isSelected ? " sel" : "")} onClick=${open} aria-current=${isSelected ? "true" : undefined}>
-    <time class="t num">${stamp(line.at, start)}</time><${Words} line=${line} rev=${line.rev} /><div class="lane">${bars(line, turn, now)}</div></li>`;
+    <time class="t num">${stamp(line.at, start)}</time><${Words} line=${line} rev=${line.rev} /><div class="lane">${bars(line, turn, now)}${cursor > 0 && html`<${Bar} kind="cursor" a=${(cursor - turn.t0) / 1000} b=${(cursor - turn.t0) / 1000} />`}</div></li>`;
 }
 
 // parts returns the stages of a turn with their durations in seconds, which sum up to the time until the
@@ -82,47 +84,17 @@ function parts(turn) {
     .map((name) => [name === "tools" && calls.length === 1 ? calls[0].tool : name, turn.latency[name]]);
 }
 
-function Turn({ turn, now, start, selected }) {
+function Turn({ turn, now, start, selected, cursor }) {
   const live = turn.lines.some((l) => l.kind === "call" && !l.end || l.kind === "agent" && l.voice && !l.silent);
   return useMemo(() => {
     const stages = parts(turn);
     const waits = !turn.first && live;
-    return html`<section class="turn" aria-label=${turn.no ? "Turn " + turn.no : "Before the first turn"}>
+    return html`<section class=${"turn" + (cursor ? " playing" : "")} aria-label=${turn.no ? "Turn " + turn.no : "Before the first turn"}>
       ${turn.no > 0 && html`<div class="head"><span class="no num">${turn.no}</span>
         <span class="parts">${stages.map(([name, sec], i) => html`${i > 0 && " · "}<span class="stage">${safe(name, 64)}</span> <span class="num">${sec.toFixed(2)}</span>`)}${waits && " …"}</span>
         <span class="sum num">${turn.latency ? html`<b>${turn.latency.total.toFixed(2)} s <em>to the first word</em></b>` : waits && html`<b>${seconds(now - turn.t0)} s <em>so far</em></b>`}</span></div>`}
-      <ul>${turn.lines.map((l) => html`<${Line} key=${l.id} line=${l} rev=${l.rev + "." + turn.first} turn=${turn} now=${now} start=${start} />`)}</ul></section>`;
-  }, [turn.rev, selected, live ? now : 0, start]);
-}
-
-// Minute shows the sound of the last minute.
-function Minute() {
-  const { speaker, microphone } = s.snap.value ?? {};
-  const [now, setNow] = useState(Date.now());
-  const active = !!(microphone || speaker);
-  useEffect(() => {
-    if (!active) return;
-    const t = setInterval(() => { if (!document.hidden) setNow(Date.now()); }, 1000);
-    return () => clearInterval(t);
-  }, [active]);
-  if (!active) return null;
-  const x = (t) => 1000 - (now - t) / 60;
-  let d = "";
-  for (const p of s.minute) {
-    const at = x(p.t);
-    if (at < 0 || at > 1000) continue;
-    const k = Math.max(0.6, (p.mic + 72) / 72 * 17);
-    d += `M${at.toFixed(1)} ${(20 - k).toFixed(1)}V${(20 + k).toFixed(1)}`;
-  }
-  const shown = s.spans.filter((p) => x(p.b || now) > 0);
-  const box = (p, y, h, fill) => html`<rect x=${x(p.a).toFixed(1)} width=${Math.max(1, x(p.b || now) - x(p.a)).toFixed(1)} y=${y} height=${h} rx="1.5" fill=${fill} />`;
-  return html`<section class="sound" aria-label="Sound of the last minute"><header><h2>Last minute</h2><span class="num you-word">you</span><span class="num agent-word">agent</span></header>
-    <svg viewBox="0 0 1000 74" preserveAspectRatio="none" role="img" aria-label="the user's voice above, the agent's speech below">
-      ${[1, 2, 3, 4, 5].map((i) => html`<line x1=${i * 1000 / 6} x2=${i * 1000 / 6} y1="0" y2="74" stroke="var(--line)" vector-effect="non-scaling-stroke" />`)}
-      <path d=${d} stroke="var(--you-fill)" stroke-width="1.3" fill="none" stroke-linecap="round" vector-effect="non-scaling-stroke" />
-      ${shown.map((p) => p.kind === "agent" ? box(p, 46, 16, "var(--agent-fill)") : p.kind === "stop"
-        ? html`<line x1=${x(p.a)} x2=${x(p.a)} y1="2" y2="72" stroke="var(--bad)" stroke-width="1.5" vector-effect="non-scaling-stroke" />` : box(p, 35.5, 3, `var(--${p.kind}-fill)`))}
-    </svg></section>`;
+      <ul>${turn.lines.map((l) => html`<${Line} key=${l.id} line=${l} rev=${l.rev + "." + turn.first} turn=${turn} now=${now} start=${start} cursor=${cursor} />`)}</ul></section>`;
+  }, [turn.rev, selected, live ? now : 0, start, cursor]);
 }
 
 const HINTS = { user: "Say something", context: "Something that the agent should know", event: 'button, or button {"pin": 4}' };
@@ -169,19 +141,22 @@ export function Thread() {
     return () => clearInterval(t);
   }, [busy]);
   const total = s.turns.reduce((n, t) => n + t.lines.length, 0);
-  let rows = 0, first = s.turns.length;
+  const played = player.turnAt(player.cursor.value);
+  const end = played ? Math.min(s.turns.length, s.turns.indexOf(played) + 10) : s.turns.length;
+  let rows = 0, first = end;
   while (first > 0 && rows + s.turns[first - 1].lines.length <= MAX_ROWS) rows += s.turns[--first].lines.length;
   useLayoutEffect(() => {
     if (atEnd.current) { box.current.scrollTop = box.current.scrollHeight; seen.current = total; if (unseen) setUnseen(0); }
     else if (total - seen.current !== unseen) setUnseen(Math.max(0, total - seen.current));
   }, [rev, total]);
-  const end = () => { box.current.scrollTop = box.current.scrollHeight; };
+  const toEnd = () => { box.current.scrollTop = box.current.scrollHeight; };
   const onScroll = () => {
     const b = box.current;
     atEnd.current = b.scrollHeight - b.scrollTop - b.clientHeight < 24;
     if (atEnd.current) { seen.current = total; if (unseen) setUnseen(0); }
   };
-  const shown = s.turns.slice(first);
+  const shown = s.turns.slice(first, end);
+  useLayoutEffect(() => { if (played) box.current.querySelector(".turn.playing")?.scrollIntoView({ block: "nearest" }); }, [played]);
   const start = s.startOfConversation(), talked = s.turns.some((t) => t.lines.some((l) => l.kind !== "note"));
   return html`<main class="main" aria-label="Conversation">
     <div class="scale"><span></span>
@@ -190,8 +165,8 @@ export function Thread() {
     <div class="thread" ref=${box} onScroll=${onScroll} tabindex="0" role="region" aria-label="Turns">
       <div class="sheet"><div class="grid"></div>
       ${first > 0 && html`<p class="empty">Earlier turns are not shown.</p>`}
-      ${shown.map((t) => html`<${Turn} key=${t.id} turn=${t} rev=${t.rev} now=${now} start=${start} selected=${selected?.turn === t ? selected.id : ""} />`)}
+      ${shown.map((t) => html`<${Turn} key=${t.id} turn=${t} rev=${t.rev} now=${now} start=${start} selected=${selected?.turn === t ? selected.id : ""} cursor=${t === played ? player.cursor.value : 0} />`)}
       ${!talked && html`<p class="empty">Nothing has been said yet. ${s.snap.value?.status === "waiting" ? "Start a conversation above." : "Say something below."}</p>`}</div></div>
-    ${unseen > 0 && html`<button class="more btn" onClick=${end}>${unseen} new ↓</button>`}
-    <${Minute} /><${Composer} /></main>`;
+    ${unseen > 0 && html`<button class="more btn" onClick=${toEnd}>${unseen} new ↓</button>`}
+    <${Strip} /><${Composer} /></main>`;
 }
