@@ -13,6 +13,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,8 +48,9 @@ type Engine struct {
 
 	connector *connect.Connector // set by Run before the first conversation
 
-	mu      sync.Mutex         // guards watcher
+	mu      sync.Mutex         // guards the fields below
 	watcher *filewatch.Watcher // nil when files are not watched
+	paths   []string           // of the scripts that run
 }
 
 // New makes an engine. It loads no script and opens no connection; Run does. It returns an error
@@ -83,6 +85,9 @@ func New(opts Options) (*Engine, error) {
 	if opts.Pins != nil {
 		scripts.Pins = opts.Pins
 	}
+	if opts.Fleet != nil {
+		scripts.Permissions.Home = opts.Fleet.Home
+	}
 	e.scripts = script.New(scripts)
 	err := opts.connect(e).Check()
 	if err == nil && opts.Voice != nil {
@@ -100,13 +105,17 @@ func New(opts Options) (*Engine, error) {
 		lifeOpts.ExpectPreroll, lifeOpts.ForgetPreroll = e.voice.Expect, e.voice.Forget
 	}
 	e.life = life.New(lifeOpts)
-	e.user = &user{run: opts.User, remote: e.remote, done: e.life.Stop}
-	e.remote.Connect(remote.Parts{
+	parts := remote.Parts{
 		Bus: e.bus, Scripts: e.scripts, Life: e.life, Turns: e.turns, Voice: e.voice,
 		Pins: opts.Pins, Screen: opts.Screen, Approvals: e.approvals,
 		Speak: opts.LocalAgent.TTS, Transcribe: opts.LocalAgent.STT,
 		Reload: e.reloadAll, Events: eventNames(),
-	})
+	}
+	if opts.Fleet != nil {
+		parts.Fleet = opts.Fleet.Health
+	}
+	e.user = &user{run: opts.User, remote: e.remote, done: e.life.Stop}
+	e.remote.Connect(parts)
 	e.bus.Attach(scriptReceiver(e.scripts))
 	e.bus.Attach(bus.Receiver{
 		Wants:   func(t bus.Type, _ string) bool { return t == bus.User },
@@ -143,6 +152,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	} else if err != nil {
 		return err
 	}
+	defer e.runFleet(ctx)()
 	if e.voice != nil {
 		// before the conversation, because opening a device may take a second or two
 		e.voice.Start()
@@ -243,20 +253,43 @@ func (e *Engine) startOnWake() {
 func (e *Engine) load(ctx context.Context) error {
 	defer context.AfterFunc(ctx, e.scripts.Cancel)()
 	began := time.Now()
-	all, err := e.scripts.Load(e.opts.Scripts...)
+	load, paths := e.scripts.Load, e.opts.Scripts
+	if e.opts.Fleet != nil {
+		load, paths = e.loadFleet, nil
+	}
+	all, err := load(paths...)
 	if err != nil {
 		return err
 	}
 	for _, s := range all {
 		e.bus.Publish(loadedEvent(bus.Loaded, s, time.Since(began)))
 	}
-	if e.opts.Watch {
-		w := filewatch.New(e.opts.Scripts, e.scripts.Files, e.reload, e.warn)
-		e.mu.Lock()
-		e.watcher = w
-		e.mu.Unlock()
-	}
+	e.setPaths(all)
 	return nil
+}
+
+// setPaths records which scripts run, and watches the files of these from now on. The files of a bundle
+// are not watched, because nobody changes them.
+func (e *Engine) setPaths(all []script.Summary) {
+	e.mu.Lock()
+	w := e.watcher
+	e.watcher, e.paths = nil, nil
+	for _, s := range all {
+		e.paths = append(e.paths, s.Path)
+	}
+	paths := e.paths
+	e.mu.Unlock()
+	if w != nil {
+		w.Close()
+	}
+	isGiven := func(path, given string) bool { return path == filepath.Clean(given) }
+	if !e.opts.Watch || len(paths) == 0 || !slices.EqualFunc(paths, e.opts.Scripts, isGiven) {
+		return
+	}
+	w = filewatch.New(paths, e.scripts.Files, e.reload, e.warn)
+	e.mu.Lock()
+	e.watcher = w
+	e.mu.Unlock()
 }
 
 // warn writes a warning to the log.
@@ -278,7 +311,10 @@ func (e *Engine) reload(path string) {
 
 // reloadAll loads all scripts again. It runs on the goroutine that calls Remote.Reload.
 func (e *Engine) reloadAll() {
-	for _, path := range e.opts.Scripts {
+	e.mu.Lock()
+	paths := e.paths
+	e.mu.Unlock()
+	for _, path := range paths {
 		e.reload(path)
 	}
 	e.mu.Lock()

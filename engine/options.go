@@ -7,6 +7,7 @@ import (
 	"moonlark/engine/agentsettings"
 	"moonlark/engine/bus"
 	"moonlark/engine/connect"
+	"moonlark/engine/fleet"
 	"moonlark/engine/localagent"
 	"moonlark/engine/mcpclient"
 	"moonlark/engine/permit"
@@ -22,6 +23,10 @@ import (
 // Options configure an engine. Every field except Scripts may be left out.
 type Options struct {
 	Scripts []string // paths of Lua files
+
+	// Fleet decides which scripts run, in place of Scripts: those of the bundles of a store. The caller
+	// closes it after Run. Nil means that Scripts run.
+	Fleet *fleet.Device
 
 	// Bus receives the events of the agent. Subscribe to it before New, so that no event is missed.
 	// Nil makes a bus without subscribers.

@@ -24,6 +24,9 @@ type Claim struct {
 	// "" means that there is no such limit.
 	Name     string
 	Settings string // what distinguishes it from others of this kind and name
+	// Files says that the resource opens files through the permissions of the script. Then it does not
+	// change hands when the script comes from another place, with permissions of its own.
+	Files bool
 
 	// Open opens it. It is called on the executor's goroutine, so it must not block. What takes
 	// long must go on in a goroutine.

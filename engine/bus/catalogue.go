@@ -53,6 +53,7 @@ const (
 	Raised         Type = "raised"
 	AgentMessage   Type = "agent_message"
 	Phase          Type = "phase"
+	Bundle         Type = "bundle"
 	Dropped        Type = "dropped"
 )
 
@@ -217,6 +218,14 @@ var Catalogue = []Kind{
 	{Type: ToolsChanged, About: "the tools of a script have changed without a reload, because an MCP server has been started or has changed", Shown: shown("script", "tools")},
 	{Type: Approval, About: "a tool of an MCP server is to be called, and somebody must allow it; scripts receive `mcp_tool_call`", Shown: shown(
 		"text: the question", "hint", "tool", "call_id", "args: the arguments", "seconds: how long the answer is awaited")},
+	{Type: Bundle, About: "a bundle of scripts has come into another phase (`--fleet-store`)", Shown: shown(
+		"bundle: the fleet of the bundle, if it has one", "version", "phase: `ready`, `trial`, `good`, `back` or `refused`", "text: why", "seconds: the length of the trial"),
+		Script: "fleet", Fields: []Field{
+			{"phase", `"ready"|"trial"|"good"|"back"|"refused"`, "", func(e Event) any { return e.Phase }},
+			{"fleet", "string", "the fleet of the bundle, or `\"\"`", func(e Event) any { return e.Bundle }},
+			{"version", "integer", "", func(e Event) any { return e.Version }},
+			{"reason", "string", "why the bundle is not used; or `\"\"`", func(e Event) any { return e.Text }},
+		}},
 	{Type: Print, About: "a script has printed text", Shown: shown("script", "text")},
 	{Type: Log, About: "a line of the log with the level of `--log-level` or above", Shown: shown("level", "text", "script")},
 	{Type: Error, About: "the agent or the connection reported an error", Shown: shown("text", "hint", "code")},

@@ -80,13 +80,17 @@ type Event struct {
 	Value    string `json:"value,omitempty"` // value of the touched button
 	Pages    *int   `json:"pages,omitempty"` // number of open pages
 
+	Bundle  string `json:"bundle,omitempty"`  // fleet of a bundle of scripts; empty if it has none
+	Version int64  `json:"version,omitempty"` // of a bundle of scripts
+
+	// Phase is the phase of a bundle, or what the conversation is doing: "waiting", "connecting",
+	// "listening", "hearing", "thinking", "speaking" or "ended".
+	Phase string `json:"phase,omitempty"`
+
 	// The fields below are only in events that --json does not print. The pages and recordings have
-	// the first three: see Kind.ForPages.
+	// the first two: see Kind.ForPages.
 	Status string `json:"status,omitempty"` // new status: "waiting", "connecting", "connected", "reconnecting" or "ended"
 	Reason string `json:"reason,omitempty"` // why the status changed; empty when there is no reason
-	// what the conversation is doing: "waiting", "connecting", "listening", "hearing", "thinking",
-	// "speaking" or "ended"
-	Phase string `json:"phase,omitempty"`
 
 	// No JSON form of an event has the fields below. Scripts and the HTTP control see them.
 	Loudness float64 `json:"-"` // loudness of the microphone in dBFS, from -96 (silence) to 0

@@ -19,7 +19,6 @@ import (
 	"moonlark/engine/process"
 	"moonlark/engine/safetext"
 	"moonlark/engine/script"
-	"moonlark/engine/settings"
 )
 
 // Exit codes; docs/command.md lists them for users.
@@ -42,6 +41,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Offer the embedded agent to ElevenLabs clients."`
 	Mcp     mcpCommand     `cmd:"" help:"Offer the tools of scripts to other programs by the Model Context Protocol, on stdin and stdout."`
 	New     newCommand     `cmd:"" help:"Make a folder with a script and a test."`
+	Bundle  bundleCommand  `cmd:"" help:"Pack scripts and their files into a signed file for devices."`
 	Install installCommand `cmd:"" help:"Make a service of systemd that runs scripts on this device."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for problems of this machine, the scripts and the agent, and suggest fixes."`
 	Audio   audioCommand   `cmd:"" help:"List and test speakers and microphones."`
@@ -90,7 +90,7 @@ func Main(args []string) int {
 		fmt.Fprintf(con.stderr, "moonlark: %v\n  hint: moonlark --help\n", err)
 		return exitUsage
 	}
-	if command, ok := parsed.Selected().Target.Addr().Interface().(interface{ useFile(*settings.File) }); ok {
+	if command, ok := parsed.Selected().Target.Addr().Interface().(fileUser); ok {
 		command.useFile(file)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

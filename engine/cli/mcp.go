@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"sync/atomic"
@@ -43,7 +42,7 @@ func (c *mcpCommand) Run(ctx context.Context, con *console) error {
 		return c.bridge(ctx, con)
 	}
 	if len(c.Scripts) == 0 {
-		return &usageError{errors.New(`expected "<script> ..."`)}
+		return &usageError{errNoScript}
 	}
 	err := checkOnly(c.Only)
 	if err != nil {

@@ -70,5 +70,8 @@ func (f mcpHTTPFlags) mount(ctx context.Context, server *control.Control, r *rem
 
 // serverName returns the name of an MCP server for these scripts.
 func serverName(scripts []string) string {
+	if len(scripts) == 0 { // bundles bring them
+		return "moonlark"
+	}
 	return strings.TrimSuffix(filepath.Base(scripts[0]), ".lua")
 }

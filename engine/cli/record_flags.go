@@ -19,13 +19,13 @@ type recordFlags struct {
 
 // open begins a recording of the events, and returns the recorder, which is nil without --record. The
 // caller must call end when no more events are published.
-func (f recordFlags) open(events *bus.Bus, scripts []string, log *slog.Logger, level slog.Level) (recorder *record.Recorder, end func(), err error) {
+func (f recordFlags) open(events *bus.Bus, scripts func() []string, log *slog.Logger, level slog.Level) (recorder *record.Recorder, end func(), err error) {
 	if f.Record == "" {
 		return nil, func() {}, nil
 	}
 	recorder, err = record.Open(record.Options{
 		Folder: f.Record, Version: version.Version(), Log: log, Level: level,
-		Scripts: func() []record.Script { return hashes(scripts) },
+		Scripts: func() []record.Script { return hashes(scripts()) },
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("--record: %w", err)

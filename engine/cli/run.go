@@ -14,7 +14,7 @@ import (
 )
 
 type runCommand struct {
-	Scripts []string `arg:"" name:"script" help:"Lua files."`
+	Scripts []string `arg:"" optional:"" name:"script" help:"Lua files. With --fleet-store, those that run while there is no bundle."`
 
 	targetFlags     `embed:""`
 	RequireAgent    bool `help:"Do not start the embedded agent only because nothing names an agent: exit with 64. For services."`
@@ -27,6 +27,7 @@ type runCommand struct {
 	soundFlags `embed:""`
 
 	lifeFlags    `embed:""`
+	fleetFlags   `embed:""`
 	JSON         bool `name:"json" help:"Print one JSON object per event on stdout, and nothing else there."`
 	NoWatch      bool `help:"Do not reload scripts that change."`
 	llmFlags     `embed:""`
@@ -95,6 +96,9 @@ func (c *runCommand) untilUnread(ctx context.Context, con *console, chatting boo
 // contain a mistake.
 func (c *runCommand) options() (engine.Options, error) {
 	opts := engine.Options{Scripts: c.Scripts, Watch: !c.NoWatch}
+	if len(c.Scripts) == 0 && c.FleetStore == "" {
+		return opts, errNoScript
+	}
 	var err error
 	if opts.Permissions, err = c.permissionFlags.settings(); err != nil {
 		return opts, err

@@ -127,7 +127,16 @@ func (r *agentRun) watch(face interface {
 
 // start makes the engine, and starts everything around it. The caller runs the engine.
 func (r *agentRun) start(ctx context.Context) (*engine.Engine, error) {
-	recorder, endRecording, err := r.recordFlags.open(r.events, r.Scripts, r.terminal.Logger(), r.level)
+	device, err := r.fleetFlags.open(r.Scripts, r.events)
+	if err != nil {
+		return nil, err
+	}
+	scripts := func() []string { return r.Scripts }
+	if r.opts.Fleet = device; device != nil {
+		r.onEnd(device.Close)
+		scripts = device.Paths
+	}
+	recorder, endRecording, err := r.recordFlags.open(r.events, scripts, r.terminal.Logger(), r.level)
 	if err != nil {
 		return nil, err
 	}

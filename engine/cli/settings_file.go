@@ -19,6 +19,9 @@ var exclusiveFlags = [][]string{
 	{"host", "region"},
 }
 
+// A fileUser is a command that uses the settings file.
+type fileUser interface{ useFile(*settings.File) }
+
 // withSettingsFile returns args with the flags and scripts of the settings file, and the file. It
 // returns args and nil if the command does not use the file, or if there is none. A flag in args
 // takes the place of the flag in the file.
@@ -28,7 +31,10 @@ func withSettingsFile(parser *kong.Kong, args []string) ([]string, *settings.Fil
 		return args, nil, nil // the parser returns the same error
 	}
 	command := parsed.Selected()
-	if command == nil || !slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == "settings" }) {
+	if command == nil {
+		return args, nil, nil
+	}
+	if _, ok := command.Target.Addr().Interface().(fileUser); !ok {
 		return args, nil, nil
 	}
 	var scripts, given []string

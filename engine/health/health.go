@@ -19,6 +19,7 @@ type Report struct {
 	// the agent handles them.
 	Stuck string
 
+	Fleet       *Fleet // nil if the device does not run bundles
 	Scripts     []Script
 	NoPage      time.Duration // how long no page has shown the screen of the kiosk; 0 if one does, or none is expected
 	Speaker     *Device       // nil if there is no speaker
@@ -39,7 +40,9 @@ type Script struct {
 	// Rests says why no function of the script can run for now, after a crash. It is empty if
 	// functions can run.
 	Rests string
-	CPU   time.Duration // how much processor time the script's Lua code has used
+	// Crashes is how often the script has been loaded again because it had crashed.
+	Crashes int
+	CPU     time.Duration // how much processor time the script's Lua code has used
 	// DroppedEvents is the number of events that were dropped because the script's handlers were too
 	// slow.
 	DroppedEvents int
@@ -51,6 +54,17 @@ type Script struct {
 	Calls  int
 	Events int
 	Starts int
+}
+
+// A Fleet is the state of a device that runs bundles of scripts.
+type Fleet struct {
+	Status  string `json:"status"` // "local": no hub is configured
+	Bundle  string `json:"bundle"` // name and version of the bundle that runs, such as "shop 17"; empty if none does
+	Version int64  `json:"version,omitempty"`
+	Phase   string `json:"phase"`          // "trial", "good", or "factory" if the factory scripts run
+	Next    string `json:"next,omitempty"` // the bundle that waits for the end of the conversation
+	Last    string `json:"last,omitempty"` // why a bundle was not used, since the program started
+	Trouble string `json:"-"`              // why the store cannot be written; empty if it can
 }
 
 // A Device is the state of a speaker or a microphone.

@@ -41,6 +41,9 @@ type Options struct {
 	Script string // name of the script file, such as "lights.lua"
 	Folder string // the folder of the script, as an absolute path
 
+	// Secrets is the folder of the file secrets.toml. "" means Folder.
+	Secrets string
+
 	// Data is the folder for the data of the script, as an absolute path. The first write creates
 	// it. "" means that the script has no data folder.
 	Data string

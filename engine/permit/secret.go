@@ -1,6 +1,7 @@
 package permit
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -108,7 +109,7 @@ func (b *Broker) findSecret(name string) (*Secret, error) {
 			return nil, err
 		}
 	}
-	entries, err := readSecrets(filepath.Join(b.opts.Folder, secretsFile))
+	entries, err := readSecrets(filepath.Join(cmp.Or(b.opts.Secrets, b.opts.Folder), secretsFile))
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +132,7 @@ func secretVariable(name string) string {
 
 // SecretNames returns the names of all secrets, sorted. The names of variables are in lower case.
 func (b *Broker) SecretNames() ([]string, error) {
-	entries, err := readSecrets(filepath.Join(b.opts.Folder, secretsFile))
+	entries, err := readSecrets(filepath.Join(cmp.Or(b.opts.Secrets, b.opts.Folder), secretsFile))
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,11 @@ type Settings struct {
 	// in Data itself, with names that contain a checksum.
 	ID string
 
+	// Home returns the path that stands for the script file with this path. The data folder of the script
+	// is named after it, and secrets.toml lies beside it. Scripts whose files come from changing places
+	// have one home. Nil means that each script is at home where its file is.
+	Home func(path string) string
+
 	// Own reports whether the address is one at which this process accepts connections: see
 	// Options.Own.
 	Own func(netip.AddrPort) bool
@@ -44,12 +49,21 @@ func (s Settings) Broker(path string, log func(text string)) (*Broker, error) {
 	}
 	opts := Options{
 		Script: filepath.Base(path), Folder: filepath.Dir(path), Data: s.DataFolder(path), Shared: s.sharedFolder(),
-		Grants: s.Grants, DenyNet: s.DenyNet, Log: log, Own: s.Own, Resolver: s.Resolver, Root: s.Root,
+		Secrets: filepath.Dir(s.HomeOf(path)),
+		Grants:  s.Grants, DenyNet: s.DenyNet, Log: log, Own: s.Own, Resolver: s.Resolver, Root: s.Root,
 	}
 	if program, err := os.Executable(); err == nil {
 		opts.Protected = append(opts.Protected, program)
 	}
 	return New(opts)
+}
+
+// HomeOf returns what Home returns for the path, or the path itself without Home.
+func (s Settings) HomeOf(path string) string {
+	if s.Home == nil {
+		return path
+	}
+	return s.Home(path)
 }
 
 // DataFolder returns the data folder of the script file with this absolute path, or "" if scripts
@@ -59,6 +73,7 @@ func (s Settings) DataFolder(path string) string {
 	if s.Data == "" {
 		return ""
 	}
+	path = s.HomeOf(path)
 	name := strings.TrimSuffix(filepath.Base(path), ".lua")
 	if s.ID != "" {
 		return filepath.Join(s.Data, s.ID, name)

@@ -46,6 +46,9 @@ type Parts struct {
 	Speak      func(ctx context.Context, u speech.Utterance, play func(sound []float32) error) error
 	Transcribe func(ctx context.Context, r speech.Request, sound []float32) (string, error)
 
+	// Fleet returns the state of the bundles of scripts. Nil means that the device runs none.
+	Fleet func() *health.Fleet
+
 	// Reload loads every script again and returns after that. Events are the names of the agent's
 	// and Moonlark's own events, which Raise refuses.
 	Reload func()
@@ -275,6 +278,9 @@ func (r *Remote) State(ctx context.Context, scriptName string) (state json.RawMe
 func (r *Remote) Health() health.Report {
 	p := r.parts.Load()
 	report := health.Report{Scripts: p.Scripts.Health(), MemoryLimit: p.Scripts.MemoryLimit(), Showing: p.Bus.Pending()}
+	if p.Fleet != nil {
+		report.Fleet = p.Fleet()
+	}
 	if p.Screen != nil {
 		report.NoPage = p.Screen.Missing()
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"moonlark/engine/permit"
 	"moonlark/engine/script/vm"
 	"moonlark/luastd"
 )
@@ -39,7 +40,8 @@ type claims struct {
 type claimed struct {
 	kind, name, settings string
 	resource             luastd.Resource
-	holder               *generation // the generation that has claimed it last
+	permit               *permit.Broker // that of the generation that has opened it
+	holder               *generation    // the generation that has claimed it last
 }
 
 func newClaims() *claims {
@@ -111,7 +113,7 @@ func (c *claims) take(l *lease) (luastd.Resource, error) {
 		return nil, errReleased
 	}
 	for _, r := range c.open {
-		if r.holder != g && r.kind == claim.Kind && r.name == claim.Name && r.settings == claim.Settings {
+		if r.holder != g && r.kind == claim.Kind && r.name == claim.Name && r.settings == claim.Settings && (!claim.Files || r.permit == g.permit) {
 			r.holder = g
 			l.taken = r
 			return r.resource, nil
@@ -124,7 +126,7 @@ func (c *claims) take(l *lease) (luastd.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &claimed{claim.Kind, claim.Name, claim.Settings, resource, g}
+	r := &claimed{claim.Kind, claim.Name, claim.Settings, resource, g.permit, g}
 	c.open = append(c.open, r)
 	l.taken = r
 	return resource, nil
@@ -155,6 +157,15 @@ func (c *claims) release(l *lease) {
 	if l.taken != nil {
 		c.remove(func(r *claimed) bool { return r == l.taken && r.holder == l.g })
 	}
+}
+
+// retire stops all resources, and closes them when they have finished their work. Nothing more can be
+// opened.
+func (c *claims) retire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	c.remove(func(*claimed) bool { return true })
 }
 
 // close closes all resources, and returns when all are closed. It does not wait for their work.

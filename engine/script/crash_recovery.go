@@ -26,6 +26,7 @@ const (
 type recovery struct {
 	crashed time.Time // time of the latest crash
 	count   int       // number of crashes without a quiet time between them
+	all     int       // number of all crashes
 	delays  backoff.Backoff
 }
 
@@ -38,6 +39,7 @@ func newRecovery() recovery {
 func (r *recovery) delay(now time.Time) time.Duration {
 	quiet := now.Sub(r.crashed) > quietTime
 	r.crashed = now
+	r.all++
 	if quiet {
 		r.count = 0
 		r.delays.Reset()
@@ -112,14 +114,11 @@ func (s *Scripts) scriptUsing(g *generation) *script {
 // why g cannot be used.
 func (s *Scripts) loadAgain(sc *script, g *generation, reason string, delay time.Duration) {
 	for {
-		s.mu.Lock()
-		needed := !s.isCancelled() && sc.current == g
-		s.mu.Unlock()
-		if !needed {
+		if s.isCancelled() || !s.isCurrent(g) {
 			return
 		}
 		_, err := s.reload(g.path, reason, delay)
-		if err == nil {
+		if err == nil || !s.isCurrent(g) {
 			return
 		}
 		g.log(slog.LevelError, fmt.Sprintf("the script could not be loaded again: %v", err))
@@ -132,6 +131,13 @@ func (s *Scripts) loadAgain(sc *script, g *generation, reason string, delay time
 			return
 		}
 	}
+}
+
+// isCurrent reports whether g is the current generation of a script.
+func (s *Scripts) isCurrent(g *generation) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.scriptUsing(g) != nil
 }
 
 // delayStart makes the new generation g wait for delay before it starts. outage is the reason that

@@ -59,8 +59,10 @@ type generation struct {
 	requiring map[*vm.Task]*module // the module that each task in require waits for
 	library   *luastd.Library      // the modules that the Lua state has
 	permit    *permit.Broker       // what the script may reach
-	claims    *claims              // what the script has open, whatever generation has opened it
-	zones     *zone.Zones
+	// leavePermit says that the generation does not use permit any more
+	leavePermit func()
+	claims      *claims // what the script has open, whatever generation has opened it
+	zones       *zone.Zones
 	// packageTable is the Lua table package; nil while no code of the script mentions it.
 	packageTable *lua.LTable
 	timers       map[*timer]struct{}

@@ -2,7 +2,6 @@ package script
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"moonlark/engine/health"
@@ -17,7 +16,7 @@ func (s *Scripts) Health() []health.Script {
 	var all []health.Script
 	for _, sc := range s.list {
 		total := sc.pastUsage.clone()
-		for _, g := range append(slices.Clone(sc.old), sc.current) {
+		for _, g := range sc.generations() {
 			total.add(g)
 		}
 		// CPUTime can be slightly less than in the call of Health before, but the reported time must
@@ -26,7 +25,7 @@ func (s *Scripts) Health() []health.Script {
 		x := sc.current.x
 		h := health.Script{
 			Name: sc.current.name(), Tools: len(sc.current.offersOf(toolOffer)), Rests: sc.current.outage,
-			CPU: sc.lastCPU, DroppedEvents: total.events, Dropped: total.modules,
+			Crashes: sc.recovery.all, CPU: sc.lastCPU, DroppedEvents: total.events, Dropped: total.modules,
 			Calls: x.Queued(vm.Request), Events: x.Queued(vm.Notification), Starts: x.Queued(vm.Start),
 		}
 		if sc.failure != nil {

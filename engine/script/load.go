@@ -51,8 +51,7 @@ func (s *Scripts) Check(paths ...string) ([]Summary, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	var all []Summary
-	offers := make(map[offerKey]*offer)
-	var agent *agentSettings
+	var conflicts conflictCheck
 	for i, path := range paths {
 		path = filepath.Clean(path)
 		if slices.ContainsFunc(paths[:i], func(before string) bool { return filepath.Clean(before) == path }) {
@@ -63,16 +62,8 @@ func (s *Scripts) Check(paths ...string) ([]Summary, error) {
 			return all, g.withFiles(err)
 		}
 		g.close()
-		for _, o := range g.offers {
-			if other := offers[o.key]; other != nil {
-				return all, conflict(o, other)
-			}
-			offers[o.key] = o
-		}
-		if g.agent != nil && agent != nil {
-			return all, agentConflict(g.agent, agent)
-		} else if g.agent != nil {
-			agent = g.agent
+		if err := conflicts.add(g); err != nil {
+			return all, err
 		}
 		s.mu.Lock()
 		summary := g.summary()
@@ -117,14 +108,16 @@ func (s *Scripts) build(path string, initial snapshot) (*generation, error) {
 	}
 	g.zones = zone.New(func(text string) { g.log(slog.LevelWarn, text) })
 	g.addDependency(path)
-	var err error
-	if g.permit, err = s.broker(path); err != nil {
+	permissions, err := s.broker(path)
+	if err != nil {
 		return g, err
 	}
+	g.permit = permissions.Broker
 	proto, source, err := g.compile(path)
 	if err != nil {
 		return g, err
 	}
+	g.leavePermit = permissions.join()
 	g.x = vm.New(vm.Options{
 		Slots:          s.opts.Slots,
 		Heap:           s.opts.Heap,

@@ -59,4 +59,5 @@ func (g *generation) close() {
 	g.x.Close()
 	g.debugged.Close()
 	g.owned.close()
+	g.leavePermit()
 }

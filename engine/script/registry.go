@@ -126,6 +126,32 @@ func (s *Scripts) checkConflicts(sc *script, g, old *generation) error {
 	return nil
 }
 
+// A conflictCheck finds conflicts between generations that are not published yet.
+type conflictCheck struct {
+	offers map[offerKey]*offer
+	agent  *agentSettings
+}
+
+// add returns an error if g offers something that a generation before offers too, or if g and another
+// one both call agent().
+func (c *conflictCheck) add(g *generation) error {
+	if c.offers == nil {
+		c.offers = make(map[offerKey]*offer)
+	}
+	for _, o := range g.offers {
+		if other := c.offers[o.key]; other != nil {
+			return conflict(o, other)
+		}
+		c.offers[o.key] = o
+	}
+	if g.agent != nil && c.agent != nil {
+		return agentConflict(g.agent, c.agent)
+	} else if g.agent != nil {
+		c.agent = g.agent
+	}
+	return nil
+}
+
 // agentConflict returns the error for two scripts that both call agent().
 func agentConflict(a, other *agentSettings) error {
 	return &LoadError{

@@ -102,6 +102,12 @@ func (s *Scripts) publish(sc *script, g, old *generation, changed snapshot) erro
 		s.moveQueued(old, g)
 		s.closeIfDrained(old)
 	}
+	s.stopOldest(sc)
+	return nil
+}
+
+// stopOldest ends the tool calls of the generations of sc that are too old. The caller must hold s.mu.
+func (s *Scripts) stopOldest(sc *script) {
 	for _, tooOld := range sc.old[:max(0, len(sc.old)-maxOldGenerations)] {
 		for c := range tooOld.calls {
 			s.wg.Go(func() {
@@ -112,7 +118,6 @@ func (s *Scripts) publish(sc *script, g, old *generation, changed snapshot) erro
 			tooOld.x.Kill(t, replacedReason)
 		}
 	}
-	return nil
 }
 
 // moveQueued moves the events that are queued for old to g, and also the tool calls that g can run.

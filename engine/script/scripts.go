@@ -144,14 +144,18 @@ type Scripts struct {
 	cancelled chan struct{} // closed by Cancel; never changes after New
 	// locked by Load, Check, Reload and Close, so that only one of them runs at a time
 	reloading sync.Mutex
-	brokers   map[string]*permit.Broker // the permissions of each script, by path; guarded by reloading
-	claims    map[string]*claims        // what each script has open, by path; guarded by reloading
+	brokers   map[string]*sharedBroker // the permissions of each script, by path; guarded by reloading
+	claims    map[string]*claims       // what each script has open, by path; guarded by reloading
 
 	closing sync.Mutex // held by Close
 
-	mu     sync.Mutex // guards the fields below
-	list   []*script
-	offers map[offerKey]*offer // what the current generations offer
+	mu   sync.Mutex // guards the fields below
+	list []*script
+	// the scripts that a Switch has removed and whose tool calls have not ended: only their fields path
+	// and old are set
+	removed       []*script
+	retiredClaims []*claims           // those of the scripts that a Switch has removed
+	offers        map[offerKey]*offer // what the current generations offer
 	// the Lua files that had more than white space when they were read, by path
 	filled  map[string]bool
 	loading *generation // the generation whose top level runs now; nil if none is being loaded
@@ -160,7 +164,7 @@ type Scripts struct {
 	wg sync.WaitGroup
 }
 
-// A script is one Lua file and its generations. Scripts.mu guards all fields except path.
+// A script is one Lua file and its generations. Scripts.mu guards the fields.
 type script struct {
 	path    string
 	current *generation
@@ -173,13 +177,21 @@ type script struct {
 	lastCPU     time.Duration // the CPU time that Health returned last
 }
 
+// generations returns all generations of the script, the current one last. Scripts.mu must be held.
+func (sc *script) generations() []*generation {
+	if sc.current == nil { // the script has been removed
+		return slices.Clone(sc.old)
+	}
+	return append(slices.Clone(sc.old), sc.current)
+}
+
 // New returns a set of scripts that is empty. The caller must call Close when the scripts are no
 // longer needed.
 func New(opts Options) *Scripts {
 	if opts.Slots == nil {
 		opts.Slots = vm.NewSlots(0)
 	}
-	s := &Scripts{offers: make(map[offerKey]*offer), filled: make(map[string]bool), brokers: make(map[string]*permit.Broker), claims: make(map[string]*claims), cancelled: make(chan struct{})}
+	s := &Scripts{offers: make(map[offerKey]*offer), filled: make(map[string]bool), brokers: make(map[string]*sharedBroker), claims: make(map[string]*claims), cancelled: make(chan struct{})}
 	if opts.Heap == nil {
 		opts.Heap = vm.NewHeap(0)
 		s.ownHeap = opts.Heap

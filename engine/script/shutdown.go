@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -71,8 +72,8 @@ func (s *Scripts) callsInProgress() []*Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var calls []*Call
-	for _, sc := range s.list {
-		for _, g := range append(slices.Clone(sc.old), sc.current) {
+	for _, sc := range slices.Concat(s.list, s.removed) {
+		for _, g := range sc.generations() {
 			for c := range g.calls {
 				if !c.replied.Load() {
 					calls = append(calls, c)
@@ -97,11 +98,14 @@ func (s *Scripts) Close() {
 	var current, old []*generation
 	for _, sc := range s.list {
 		current = append(current, sc.current)
+	}
+	for _, sc := range slices.Concat(s.list, s.removed) {
 		old = append(old, sc.old...)
 	}
-	s.list, s.offers = nil, nil
+	all := append(slices.Collect(maps.Values(s.claims)), s.retiredClaims...)
+	s.list, s.removed, s.offers = nil, nil, nil
 	s.mu.Unlock()
-	for _, c := range s.claims {
+	for _, c := range all {
 		c.cancel() // resources that are being closed do not finish their work, so that Close is quick
 	}
 	s.reloading.Unlock() // before s.wg.Wait, because a crash recovery may wait for this mutex
@@ -117,7 +121,7 @@ func (s *Scripts) Close() {
 	}
 	s.wg.Wait()
 	s.reloading.Lock()
-	for _, c := range s.claims {
+	for _, c := range all {
 		s.wg.Go(c.close)
 	}
 	s.wg.Wait()

@@ -75,13 +75,14 @@ func (s *Scripts) closeIfDrained(g *generation) {
 	if !g.replaced || len(g.calls) > 0 || len(g.continuing) > 0 {
 		return
 	}
-	for _, sc := range s.list {
+	for _, sc := range slices.Concat(s.list, s.removed) {
 		if i := slices.Index(sc.old, g); i >= 0 {
 			sc.old = slices.Delete(sc.old, i, i+1)
 			sc.pastUsage.add(g)
 			s.wg.Go(g.closeReplaced)
 		}
 	}
+	s.removed = slices.DeleteFunc(s.removed, func(sc *script) bool { return len(sc.old) == 0 })
 }
 
 // closeReplaced closes a replaced generation whose tool calls have all ended. It warns about

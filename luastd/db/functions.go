@@ -61,6 +61,7 @@ func (m *module) claim(d *database) luastd.Claim {
 	resolve := func() (permit.Place, error) { return broker.Resolve(name, set.mode != "ro") }
 	return luastd.Claim{
 		Kind:     "database",
+		Files:    true,
 		Settings: fmt.Sprintf("%q %#v", name, set),
 		Open:     func() (luastd.Resource, error) { return newConnections(set, resolve), nil },
 		Use: func(r luastd.Resource, err error) {

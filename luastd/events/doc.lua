@@ -50,6 +50,7 @@
 ---@overload fun(event: "orphaned_result", fn: fun(e: moonlark.event.orphaned_result))
 ---@overload fun(event: "screen", fn: fun(e: moonlark.event.screen))
 ---@overload fun(event: "touch", fn: fun(e: moonlark.event.touch))
+---@overload fun(event: "fleet", fn: fun(e: moonlark.event.fleet))
 ---Runs fn for each event of that type. Works only while the script loads.
 ---@param event string the name of an event, or "*" for all events
 ---@param fn fun(e: moonlark.event)

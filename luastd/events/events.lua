@@ -291,3 +291,11 @@
 ---@field id string the id of the button or its block, or ""
 ---@field action "press"|"choose"|"dismiss"|"wake" see [screen](../screen/manual.md)
 ---@field value string the value of the button, or its text
+
+---A bundle of scripts has come into another phase (--fleet-store).
+---@class moonlark.event.fleet: moonlark.Event
+---@field type "fleet"
+---@field phase "ready"|"trial"|"good"|"back"|"refused"
+---@field fleet string the fleet of the bundle, or ""
+---@field version integer
+---@field reason string why the bundle is not used; or ""

@@ -197,6 +197,7 @@ function on_unload(fn) end
 ---@overload fun(event: "orphaned_result", fn: fun(e: moonlark.event.orphaned_result))
 ---@overload fun(event: "screen", fn: fun(e: moonlark.event.screen))
 ---@overload fun(event: "touch", fn: fun(e: moonlark.event.touch))
+---@overload fun(event: "fleet", fn: fun(e: moonlark.event.fleet))
 ---Runs fn for each event of that type. Works only while the script loads.
 ---@param event string the name of an event, or "*" for all events
 ---@param fn fun(e: moonlark.event)
@@ -501,6 +502,14 @@ function emit(event, data) end
 ---@field id string the id of the button or its block, or ""
 ---@field action "press"|"choose"|"dismiss"|"wake" see [screen](../screen/manual.md)
 ---@field value string the value of the button, or its text
+
+---A bundle of scripts has come into another phase (--fleet-store).
+---@class moonlark.event.fleet: moonlark.Event
+---@field type "fleet"
+---@field phase "ready"|"trial"|"good"|"back"|"refused"
+---@field fleet string the fleet of the bundle, or ""
+---@field version integer
+---@field reason string why the bundle is not used; or ""
 
 ---Waits for that time. Other handlers of the script run meanwhile.
 ---@param seconds number

@@ -187,8 +187,13 @@ func valuesOf(v *kong.Value) ([]Word, Files) {
 		return words, NoFiles
 	}
 	if v.Flag == nil {
-		if v.Name == "script" || v.Name == "path" {
+		switch v.Name {
+		case "script", "path":
 			return nil, Lua
+		case "folder":
+			return nil, Folders
+		case "bundle":
+			return nil, Any
 		}
 		return nil, NoFiles
 	}

@@ -26,6 +26,7 @@ type healthState struct {
 	Since  time.Time `json:"since,omitzero"`
 	Reason string    `json:"reason,omitempty"`
 
+	Fleet      *health.Fleet `json:"fleet,omitempty"`
 	Scripts    []scriptState `json:"scripts"`
 	Speaker    *deviceState  `json:"speaker,omitempty"`
 	Microphone *deviceState  `json:"microphone,omitempty"`
@@ -55,7 +56,7 @@ func stateOf(ctx context.Context, a Agent) healthState {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	silent, r := a.Silent(ctx), a.Health()
-	s := healthState{OK: true, Status: r.Status, Since: r.Since, Reason: r.Reason, Scripts: []scriptState{}, Troubles: []string{}}
+	s := healthState{OK: true, Status: r.Status, Since: r.Since, Reason: r.Reason, Fleet: r.Fleet, Scripts: []scriptState{}, Troubles: []string{}}
 	trouble := func(ok bool, text string) {
 		s.OK = s.OK && ok
 		s.Troubles = append(s.Troubles, text)
@@ -70,6 +71,9 @@ func stateOf(ctx context.Context, a Agent) healthState {
 		trouble(false, r.Stuck)
 	case r.Status == "reconnecting":
 		trouble(true, "there is no connection: "+r.Reason)
+	}
+	if r.Fleet != nil && r.Fleet.Trouble != "" {
+		trouble(true, r.Fleet.Trouble)
 	}
 	if r.NoPage >= noPageTime {
 		trouble(true, fmt.Sprintf("screen: no page for %d min", int(r.NoPage.Minutes())))

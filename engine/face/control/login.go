@@ -6,12 +6,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
 
 const (
-	// sessionCookie is the name of the cookie that a page has in place of a token.
+	// sessionCookie is how the name of the cookie begins that a page has in place of a token: see
+	// cookieName.
 	sessionCookie = "moonlark_session"
 	// sessionAge is how long a browser keeps the cookie.
 	sessionAge = 30 * 24 * time.Hour
@@ -27,6 +29,16 @@ const (
 	screenRight right = "screen" // use the mounts with ForScreen
 	fullRight   right = "full"   // use everything
 )
+
+// cookieName returns the name of the session cookie for a request. A browser sends the cookies of a host
+// to all its ports, so the name contains the port: programs on one host do not overwrite each other's
+// session.
+func cookieName(r *http.Request) string {
+	if u := (url.URL{Host: r.Host}); u.Port() != "" {
+		return sessionCookie + "_" + u.Port()
+	}
+	return sessionCookie
+}
 
 // newSession returns the value of a session cookie: a right, a random id, and a signature whose key is
 // made from the token. So a session outlives a restart of the program, and ends when the token
@@ -50,7 +62,7 @@ func (g *guard) sign(r right, session string) string {
 
 // sessionRight returns the right of the request's session cookie.
 func (g *guard) sessionRight(r *http.Request) right {
-	for _, cookie := range r.CookiesNamed(sessionCookie) {
+	for _, cookie := range r.CookiesNamed(cookieName(r)) {
 		at := strings.LastIndexByte(cookie.Value, '.')
 		if at < 0 {
 			continue
@@ -87,7 +99,7 @@ func (s *server) serveLogin(w http.ResponseWriter, r *http.Request) error {
 		return &httpError{http.StatusUnauthorized, "the token is wrong"}
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: s.guard.newSession(one), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Name: cookieName(r), Value: s.guard.newSession(one), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		MaxAge: int(sessionAge.Seconds()),
 	})
 	return nil

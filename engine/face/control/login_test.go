@@ -2,6 +2,8 @@ package control
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -22,6 +24,16 @@ func (h *fixture) login(token string) (int, *http.Cookie) {
 	return answer.StatusCode, nil
 }
 
+// port returns the port of the server.
+func (h *fixture) port() string {
+	h.t.Helper()
+	u, err := url.Parse(h.URL())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return u.Port()
+}
+
 func TestASessionHasTheRightOfItsToken(t *testing.T) {
 	c := New(Options{Addr: "127.0.0.1:0", Token: "everything", ScreenToken: "only the screen"})
 	c.Mount(Mount{Path: "/screen/doc", Handler: echo, ForScreen: true})
@@ -31,16 +43,17 @@ func TestASessionHasTheRightOfItsToken(t *testing.T) {
 	if status, cookie := h.login("wrong"); status != http.StatusUnauthorized || cookie != nil {
 		t.Errorf("a wrong token: %d %v", status, cookie)
 	}
-	cookies := map[string]string{"none": "", "forged": sessionCookie + "=full.00.00", "long": sessionCookie + "=full." + strings.Repeat("0", 64)}
-	for name, token := range map[string]string{"full": "everything", "screen": "only the screen"} {
+	name := sessionCookie + "_" + h.port()
+	cookies := map[string]string{"none": "", "forged": name + "=full.00.00", "long": name + "=full." + strings.Repeat("0", 64)}
+	for right, token := range map[string]string{"full": "everything", "screen": "only the screen"} {
 		status, cookie := h.login(token)
 		if status != http.StatusAccepted || cookie == nil || !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || cookie.Path != "/" {
-			t.Fatalf("%s: %d %v", name, status, cookie)
+			t.Fatalf("%s: %d %v", right, status, cookie)
 		}
 		if strings.Contains(cookie.Value, token) {
 			t.Error("the cookie contains the token")
 		}
-		cookies[name] = cookie.Name + "=" + cookie.Value
+		cookies[right] = cookie.Name + "=" + cookie.Value
 	}
 	cookies["raised"] = strings.Replace(cookies["screen"], "=screen.", "=full.", 1)
 	for _, row := range []struct {
@@ -65,6 +78,25 @@ func TestASessionHasTheRightOfItsToken(t *testing.T) {
 	status, _ := h.request("GET", "/screen/doc", "", "Authorization", "Bearer only the screen")
 	if status != http.StatusOK {
 		t.Errorf("the screen's token in a header: %d", status)
+	}
+}
+
+func TestProgramsOnOneHostHaveSessionsWithDifferentNames(t *testing.T) {
+	var names []string
+	for range 2 {
+		h := open(t, New(Options{Addr: "127.0.0.1:0", Token: "everything"}))
+		_, cookie := h.login("everything")
+		if cookie == nil {
+			t.Fatal("no cookie")
+		}
+		names = append(names, cookie.Name)
+	}
+	if names[0] == names[1] {
+		t.Errorf("both cookies have the name %s", names[0])
+	}
+	r := httptest.NewRequest(http.MethodGet, "https://kiosk.example/inspect", nil)
+	if name := cookieName(r); name != sessionCookie {
+		t.Errorf("without a port: %s", name)
 	}
 }
 

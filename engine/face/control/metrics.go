@@ -208,6 +208,9 @@ func writeReport(w io.Writer, r health.Report) {
 	for _, status := range statuses {
 		prometheus.WriteGaugeUint64(w, fmt.Sprintf(`moonlark_status{status=%q}`, status), oneIf(status == r.Status))
 	}
+	if f := r.Fleet; f != nil {
+		prometheus.WriteGaugeUint64(w, fmt.Sprintf(`moonlark_fleet_bundle{version="%d",phase=%q}`, f.Version, f.Phase), 1)
+	}
 	prometheus.WriteGaugeUint64(w, `moonlark_memory_limit_bytes`, r.MemoryLimit)
 	prometheus.WriteGaugeUint64(w, `moonlark_queue_length{queue="output"}`, uint64(r.Showing))
 	prometheus.WriteGaugeUint64(w, `moonlark_queue_length{queue="network"}`, uint64(r.Writing))

@@ -93,6 +93,8 @@ func (d *describer) blocks(e bus.Event, cols int) []block {
 		return append([]block{{kind: noteBlock, hang: 2, text: []span{{bad, "? "}, {normal, e.Text}}}}, hintBlocks(e.Hint)...)
 	case bus.ReloadFailed:
 		return d.problem("not reloaded: "+withScript(e.Script, e.Text), e.Hint)
+	case bus.Bundle:
+		return []block{d.bundle(e)}
 	case bus.Print:
 		return []block{{kind: noteBlock, text: []span{{dim, scriptPrefix(e.Script)}, {normal, e.Text}}}}
 	case bus.Error:
@@ -102,6 +104,31 @@ func (d *describer) blocks(e bus.Event, cols int) []block {
 	}
 	// The logger shows Log events. Event types that are not listed above appear only in --json.
 	return nil
+}
+
+// bundle returns the text block for a bundle that has come into another phase.
+func (d *describer) bundle(e bus.Event) block {
+	name := fmt.Sprintf("bundle %d", e.Version)
+	if e.Bundle != "" {
+		name = fmt.Sprintf("bundle %s %d", e.Bundle, e.Version)
+	}
+	switch e.Phase {
+	case "trial":
+		return d.dimNote(fmt.Sprintf("loaded %s (trial, %s)", name, wholeTime(e.Seconds)))
+	case "ready", "good":
+		return d.dimNote(name + " is " + e.Phase)
+	case "refused":
+		return block{kind: noteBlock, hang: 2, text: []span{{bad, name + " is refused: " + e.Text}}}
+	}
+	return block{kind: noteBlock, hang: 2, text: []span{{bad, name + ": " + e.Text}}}
+}
+
+// wholeTime returns seconds in minutes, if they are whole minutes.
+func wholeTime(seconds float64) string {
+	if minutes := seconds / 60; minutes >= 1 && minutes == float64(int(minutes)) {
+		return fmt.Sprintf("%d min", int(minutes))
+	}
+	return fmt.Sprintf("%d s", int(seconds))
 }
 
 // ongoing returns text blocks for what has begun and has not ended: the reply whose parts are

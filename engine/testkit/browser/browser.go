@@ -60,7 +60,7 @@ func start(flags []string) (b *Browser, end func()) {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(folder), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("hide-scrollbars", false))
+		chromedp.Flag("accept-lang", "en"), chromedp.Flag("hide-scrollbars", false))
 	for _, f := range flags {
 		name, value, hasValue := strings.Cut(f, "=")
 		if hasValue {

@@ -172,6 +172,17 @@ func (b *Tab) Prefer(feature, value string) {
 	}
 }
 
+// Speak sets the languages that the browser prefers, such as "de-AT,en", for pages that are loaded from now on.
+func (b *Tab) Speak(languages string) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
+		UserAgent: Eval[string](b, "navigator.userAgent"), AcceptLanguage: languages,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // Reload loads the page again.
 func (b *Tab) Reload() {
 	b.t.Helper()

@@ -72,7 +72,7 @@ export function openStream({ query = "", onSnapshot, onEvent, onLevel, onState =
 }
 
 // post sends a JSON body to a path beside /events, such as "say". It returns the answer, or throws an
-// Error with the server's sentence and its status.
+// Error with the server's sentence and its status. If there is no answer, the error is unreachable.
 export async function post(path, body = {}) {
   let answer;
   try {
@@ -80,7 +80,7 @@ export async function post(path, body = {}) {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
     });
   } catch {
-    throw new Error("Moonlark cannot be reached");
+    throw Object.assign(new Error("Moonlark cannot be reached"), { unreachable: true });
   }
   const text = await answer.text();
   let result;

@@ -1,16 +1,15 @@
 // The page: its bar, its columns, and the keys that work everywhere.
 import { html, render, useState, useEffect } from "../web/html.js";
-import { post } from "../web/stream.js";
+import { post } from "./requests.js";
 import * as s from "./state.js";
 import { safe } from "./text.js";
+import { say, sayWith, fixed, lang } from "./texts.js";
 import { Left } from "./left.js";
 import { Thread } from "./thread.js";
 import * as player from "./player.js";
 import { Right, again, shownTool } from "./right.js";
 
-const PHASES = { waiting: "Waiting", connecting: "Connecting", listening: "Listening", hearing: "Hearing", thinking: "Thinking", speaking: "Speaking", ended: "Ended" };
 const COLOURS = { listening: "you", hearing: "you", thinking: "tool", speaking: "agent" };
-const LINKS = { connecting: "connecting", live: "live", lost: "no connection" };
 
 function Duration({ since }) {
   const [now, setNow] = useState(Date.now());
@@ -27,7 +26,7 @@ function Theme() {
     document.documentElement.dataset.theme = next;
     try { localStorage.setItem("theme", next); } catch { /* the choice is not stored then */ }
   };
-  return html`<button class="btn quiet" onClick=${toggle}>Theme</button>`;
+  return html`<button class="btn quiet" onClick=${toggle}>${say("theme")}</button>`;
 }
 
 function Bar() {
@@ -35,19 +34,19 @@ function Bar() {
   const [problem, setProblem] = useState("");
   const act = (path) => () => post(path).then(() => setProblem(""), (e) => setProblem(e.message));
   const talks = ["connected", "connecting", "reconnecting"].includes(snap?.status);
-  const who = snap?.replay ? "Recording" : { local: "Embedded agent", agent: "ElevenLabs agent", url: "Agent" }[snap?.target] ?? "No conversation yet";
+  const who = say("who_" + (snap?.replay ? "replay" : snap?.target || "none"));
   return html`<header class="top">
     <h1 class="brand"><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10.25" fill="none" stroke="var(--line2)" stroke-width="1.5" /><path d="M12 1.75a10.25 10.25 0 0 1 0 20.5c3.4-2.4 5.1-5.9 5.1-10.25S15.4 4.15 12 1.75Z" fill="var(--agent)" /></svg>Moonlark</h1>
     <div class="crumb"><b>${who}</b><span class="mono">${safe(snap?.replay ?? snap?.conversation_id ?? "", 40)}</span></div>
-    ${!snap?.replay && html`<span class=${"pill " + (COLOURS[name] ?? "")} ><i></i><span role="status">${PHASES[name] ?? name}</span><${Duration} since=${since} /></span>`}
+    ${!snap?.replay && html`<span class=${"pill " + (COLOURS[name] ?? "")} ><i></i><span role="status">${say("phase_" + name)}</span><${Duration} since=${since} /></span>`}
     <span class="grow"></span>
     ${problem && html`<span class="bad" role="alert">${safe(problem, 200)}</span>`}
-    ${s.outdated.value && html`<button class="btn" onClick=${() => location.reload()}>Moonlark has been updated: load the page again</button>`}
-    <span class=${"link-state " + s.link.value} role="status">${LINKS[s.link.value]}</span>
-    ${snap?.recording && html`<span class="recording"><span class="rec"></span>Recording <span class="num">${(snap.recording.bytes / 1e6).toFixed(1)} MB</span></span>`}
+    ${s.outdated.value && html`<button class="btn" onClick=${() => location.reload()}>${say("updated")}</button>`}
+    <span class=${"link-state " + s.link.value} role="status">${say("link_" + s.link.value)}</span>
+    ${snap?.recording && html`<span class="recording"><span class="rec"></span>${say("recording")} <span class="num">${fixed(snap.recording.bytes / 1e6, 1)} MB</span></span>`}
     <${Theme} />
-    ${snap && !snap.replay && (talks ? html`<button class="btn" onClick=${act("stop")}>End conversation</button>` : html`<button class="btn" onClick=${act("start")}>Start conversation</button>`)}
-    <nav class="views" aria-label="Parts of the page">${[["main", "Talk"], ["right", "Details"], ["left", "Tools"]].map(([id, title]) => html`<button class="btn quiet" onClick=${() => { document.body.dataset.view = id; }}>${title}</button>`)}</nav>
+    ${snap && !snap.replay && (talks ? html`<button class="btn" onClick=${act("stop")}>${say("end")}</button>` : html`<button class="btn" onClick=${act("start")}>${say("start")}</button>`)}
+    <nav class="views" aria-label=${say("views")}>${["main", "right", "left"].map((id) => html`<button class="btn quiet" onClick=${() => { document.body.dataset.view = id; }}>${say("view_" + id)}</button>`)}</nav>
   </header>`;
 }
 
@@ -59,8 +58,8 @@ async function login(token) {
 function Login() {
   const [token, setToken] = useState(""), [problem, setProblem] = useState("");
   const submit = (e) => { e.preventDefault(); login(token).catch((error) => setProblem(error.message)); };
-  return html`<form class="login" onSubmit=${submit}><h2>This agent needs a token</h2><p>It is the value of <code>MOONLARK_HTTP_TOKEN</code> or <code>--http-token</code>.</p>
-    <input type="password" aria-label="Token" value=${token} autocomplete="current-password" onInput=${(e) => setToken(e.currentTarget.value)} /><button class="btn solid">Open</button>
+  return html`<form class="login" onSubmit=${submit}><h2>${say("needsToken")}</h2><p>${sayWith("tokenIs", { variable: html`<code>MOONLARK_HTTP_TOKEN</code>`, flag: html`<code>--http-token</code>` })}</p>
+    <input type="password" aria-label=${say("token")} value=${token} autocomplete="current-password" onInput=${(e) => setToken(e.currentTarget.value)} /><button class="btn solid">${say("open")}</button>
     ${problem && html`<p class="bad" role="alert">${safe(problem, 200)}</p>`}</form>`;
 }
 
@@ -95,10 +94,12 @@ addEventListener("keyup", (e) => {
 });
 
 try { const theme = localStorage.getItem("theme"); if (theme) document.documentElement.dataset.theme = theme; } catch { /* the theme is that of the system */ }
+Object.assign(document.documentElement, { lang, dir: say("dir") });
+document.title = say("title");
 document.body.dataset.view = "main";
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
 if (token) {
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", location.pathname + location.search);
   try { await post("login", { token }); } catch { s.needsLogin.value = true; }
 }
 s.start();

@@ -2,6 +2,7 @@
 // left out. A schema for which there is no kind of field gets a field for JSON.
 import { html, useState } from "../web/html.js";
 import { safe } from "./text.js";
+import { say } from "./texts.js";
 
 const MAX_DEPTH = 3;
 
@@ -45,13 +46,13 @@ export function valueOf(schema, texts, path = "", required = true, depth = 0) {
     case "number": {
       if (empty) return undefined;
       const n = Number(text);
-      if (!Number.isFinite(n)) throw new FieldError(path, "want a number");
-      if (schema.type === "integer" && !Number.isInteger(n)) throw new FieldError(path, "want a whole number");
+      if (!Number.isFinite(n)) throw new FieldError(path, say("wantNumber"));
+      if (schema.type === "integer" && !Number.isInteger(n)) throw new FieldError(path, say("wantWhole"));
       return n;
     }
     case "json":
       if (empty) return undefined;
-      try { return JSON.parse(text); } catch (e) { throw new FieldError(path || "arguments", "want JSON: " + e.message); }
+      try { return JSON.parse(text); } catch (e) { throw new FieldError(path || say("argumentsLabel"), say("wantJSON", { error: e.message })); }
   }
   if (text === "" && !required) return undefined;
   return text;
@@ -85,9 +86,9 @@ function Field({ name, path, schema, required, texts, set, depth }) {
   const hint = schema.default !== undefined ? JSON.stringify(schema.default) : schema.format ?? "";
   let field;
   if (kind === "choice") {
-    field = html`<select ...${common}>${(!required || value === "") && html`<option value="">${required ? "choose" : "leave out"}</option>`}${schema.enum.map((v, i) => html`<option value=${String(i)}>${safe(v, 200)}</option>`)}</select>`;
+    field = html`<select ...${common}>${(!required || value === "") && html`<option value="">${say(required ? "choose" : "leaveOut")}</option>`}${schema.enum.map((v, i) => html`<option value=${String(i)}>${safe(v, 200)}</option>`)}</select>`;
   } else if (kind === "boolean") {
-    field = html`<select ...${common}>${(!required || value === "") && html`<option value="">${required ? "choose" : "leave out"}</option>`}<option value="true">true</option><option value="false">false</option></select>`;
+    field = html`<select ...${common}>${(!required || value === "") && html`<option value="">${say(required ? "choose" : "leaveOut")}</option>`}<option value="true">true</option><option value="false">false</option></select>`;
   } else if (kind === "number") {
     field = html`<input ...${common} type="text" inputmode="decimal" placeholder=${hint} autocomplete="off" />`;
   } else if (kind === "json" || kind === "long") {
@@ -95,7 +96,7 @@ function Field({ name, path, schema, required, texts, set, depth }) {
   } else {
     field = html`<input ...${common} type="text" placeholder=${hint} autocomplete="off" />`;
   }
-  return html`<div class="f"><label for=${id} data-k=${required ? "required" : "optional"}>${safe(name, 80)}</label>${field}
+  return html`<div class="f"><label for=${id} data-k=${say(required ? "required" : "optional")}>${safe(name, 80)}</label>${field}
     ${schema.description && html`<p class="about" id=${id + "-d"}>${safe(schema.description, 400)}</p>`}</div>`;
 }
 
@@ -109,8 +110,8 @@ function Fields({ schema, path, texts, set, depth }) {
 export function Form({ tool, texts, set }) {
   const schema = schemaOf(tool);
   if (kindOf(schema, 0) === "object") return html`<${Fields} schema=${schema} path="" texts=${texts} set=${set} depth=${0} />`;
-  if (schema.type === "object") return html`<p class="empty">It has no parameters.</p>`;
-  return html`<${Field} name="arguments" path="" schema=${{ description: "any arguments, as JSON" }} required=${false} texts=${texts} set=${set} depth=${0} />`;
+  if (schema.type === "object") return html`<p class="empty">${say("noParameters")}</p>`;
+  return html`<${Field} name=${say("argumentsLabel")} path="" schema=${{ description: say("anyArguments") }} required=${false} texts=${texts} set=${set} depth=${0} />`;
 }
 
 // useForm keeps the texts of the form of each tool while the page is open.

@@ -1,23 +1,24 @@
 // The left column: scripts, tools and sound.
 import { html, useState } from "../web/html.js";
-import { post } from "../web/stream.js";
+import { post } from "./requests.js";
 import * as s from "./state.js";
 import { safe, short, clock } from "./text.js";
+import { say, sayWith } from "./texts.js";
 import { showTool } from "./right.js";
 
 function Script({ script }) {
-  const tools = s.count(script.tools, "tool");
+  const tools = say("tools_n", { n: script.tools });
   const loaded = script.loaded ? clock(Date.parse(script.loaded)) : "";
   if (script.failed) {
     const { text, at } = script.failed;
-    return html`<li class="row failed"><svg class="tri" viewBox="0 0 11 10" role="img" aria-label="failed"><path d="M5.5 0 11 10H0Z" /></svg>
+    return html`<li class="row failed"><svg class="tri" viewBox="0 0 11 10" role="img" aria-label=${say("failed")}><path d="M5.5 0 11 10H0Z" /></svg>
       <span class="name">${safe(script.name, 80)}</span><span class="meta num">${tools}</span>
       <span class="err">${at && text.startsWith(at) ? html`<b title=${safe(at, 300)}>${safe(short(at), 300)}</b>${safe(text.slice(at.length), 1000)}` : safe(text, 1000)}</span>
-      <span class="sub">not reloaded; the copy of ${loaded} continues to run</span></li>`;
+      <span class="sub">${say("notReloaded", { time: loaded })}</span></li>`;
   }
-  const sub = !script.alive ? "does not respond" : script.rests ? "waits: " + script.rests
-    : script.generation > 1 ? `reloaded at ${loaded}, ${script.generation - 1}×` : loaded && `loaded at ${loaded}`;
-  return html`<li class=${"row" + (script.alive && !script.rests ? "" : " failed")}><span class="dot" role="img" aria-label=${script.alive ? "runs" : "does not respond"}></span>
+  const sub = !script.alive ? say("silentScript") : script.rests ? say("rests", { reason: script.rests })
+    : script.generation > 1 ? say("reloadedAt", { time: loaded, times: script.generation - 1 }) : loaded && say("loadedAt", { time: loaded });
+  return html`<li class=${"row" + (script.alive && !script.rests ? "" : " failed")}><span class="dot" role="img" aria-label=${say(script.alive ? "runs" : "silentScript")}></span>
     <span class="name">${safe(script.name, 80)}</span><span class="meta num">${tools}</span><span class="sub">${safe(sub, 300)}</span></li>`;
 }
 
@@ -25,18 +26,18 @@ function Scripts() {
   const list = s.snap.value?.scripts ?? [];
   const [problem, setProblem] = useState("");
   const reload = () => post("reload").then(() => setProblem(""), (e) => setProblem(e.message)).then(s.refresh);
-  return html`<section class="sec"><header><h2>Scripts</h2>${!s.snap.value?.replay && html`<button class="link" onClick=${reload}>reload</button>`}</header>
-    ${list.length === 0 && html`<p class="empty">${s.snap.value?.replay ? "This is a recording." : "No script has been loaded yet."}</p>`}
+  return html`<section class="sec"><header><h2>${say("scripts")}</h2>${!s.snap.value?.replay && html`<button class="link" onClick=${reload}>${say("reload")}</button>`}</header>
+    ${list.length === 0 && html`<p class="empty">${say(s.snap.value?.replay ? "scriptsOfReplay" : "noScripts")}</p>`}
     <ul>${list.map((script) => html`<${Script} key=${script.name} script=${script} />`)}</ul>
     ${problem && html`<p class="empty bad" role="alert">${safe(problem)}</p>`}</section>`;
 }
 
 function Tool({ tool, extra, running, isSelected }) {
   const calls = tool.calls + (extra?.calls ?? 0), errors = tool.errors + (extra?.errors ?? 0);
-  const time = running ? "running" : calls === 0 ? "–" : s.ms(tool.calls ? tool.median : extra.last);
+  const time = running ? say("running") : calls === 0 ? "–" : s.ms(tool.calls ? tool.median : extra.last);
   return html`<li><button class=${"row" + (isSelected ? " on" : "")} onClick=${() => showTool(tool.name)} title=${safe(tool.description, 300)}>
     <span class="name">${safe(tool.name, 64)}</span><span class=${"ms num" + (running ? " running" : "")}>${time}</span>
-    <span class="n num">${errors > 0 && html`<b class="bad">${errors}✗</b> `}${calls}<span class="sr"> ${calls === 1 ? "call" : "calls"}</span></span></button></li>`;
+    <span class="n num">${errors > 0 && html`<b class="bad">${errors}✗</b> `}${calls}<span class="sr"> ${say("calls", { n: calls })}</span></span></button></li>`;
 }
 
 function Tools({ shown }) {
@@ -46,11 +47,11 @@ function Tools({ shown }) {
   const running = new Set();
   for (const turn of s.turns) for (const l of turn.lines) if (l.kind === "call" && !l.end) running.add(l.tool);
   const list = all.filter((t) => t.name.toLowerCase().includes(filter.toLowerCase())).slice(0, 300);
-  return html`<section class="sec tools"><header><h2>Tools</h2><span>median · calls</span></header>
-    ${all.length === 0 ? html`<p class="empty">${s.snap.value?.replay ? "A recording has no scripts." : html`No script has a tool yet: <code>register_tool</code> makes one.`}</p>`
-      : html`<input class="filter" id="filter" placeholder="Filter  /" aria-label="Filter tools" value=${filter} onInput=${(e) => setFilter(e.currentTarget.value)} />
+  return html`<section class="sec tools"><header><h2>${say("tools")}</h2><span>${say("medianCalls")}</span></header>
+    ${all.length === 0 ? html`<p class="empty">${s.snap.value?.replay ? say("toolsOfReplay") : sayWith("noTools", { register_tool: html`<code>register_tool</code>` })}</p>`
+      : html`<input class="filter" id="filter" placeholder=${say("filter")} aria-label=${say("filterTools")} value=${filter} onInput=${(e) => setFilter(e.currentTarget.value)} />
         <ul>${list.map((t) => html`<${Tool} key=${t.name} tool=${t} extra=${s.tools.get(t.name)} running=${running.has(t.name)} isSelected=${shown === t.name} />`)}</ul>
-        ${list.length === 0 && html`<p class="empty">No tool has this name.</p>`}`}</section>`;
+        ${list.length === 0 && html`<p class="empty">${say("noToolFound")}</p>`}`}</section>`;
 }
 
 // Meter shows a level in dBFS with 40 cells, from -72 to 0.
@@ -61,20 +62,20 @@ function Meter({ db, who, label }) {
 
 function Device({ name, device, db, who, words }) {
   return html`<div class="dev"><div class="lab"><b>${name}</b><span class="num">${words}</span></div>
-    ${device.ok ? db !== undefined && html`<${Meter} db=${db} who=${who} label=${name + " level"} />` : html`<p class="empty bad">${safe(device.error, 300)}</p>`}</div>`;
+    ${device.ok ? db !== undefined && html`<${Meter} db=${db} who=${who} label=${say("level", { device: name })} />` : html`<p class="empty bad">${safe(device.error, 300)}</p>`}</div>`;
 }
 
 function Sound() {
   const { speaker, microphone, sound } = s.snap.value ?? {};
   const level = s.level.value;
-  if (!speaker && !microphone) return html`<section class="sec"><header><h2>Sound</h2><span>off</span></header><p class="empty">${s.snap.value?.replay ? "A recording has no sound." : "This conversation is by text."}</p></section>`;
-  return html`<section class="sec sound-facts"><header><h2>Sound</h2><span>${safe(speaker?.name ?? microphone?.name, 40)}</span></header>
-    ${microphone && html`<${Device} name="Microphone" device=${microphone} who="you" db=${level ? level.mic : -96}
-      words=${!s.listening.value ? "not listening" : level ? `${Math.round(level.mic)} dB${level.voice ? " · voice" : ""}` : ""} />`}
-    ${speaker && html`<${Device} name="Speaker" device=${speaker} who="agent" words=${s.phase.value.name === "speaking" ? "speaking" : "quiet"} />`}
-    ${sound && html`<dl class="facts"><dt>Gaps, late</dt><dd class="num">${sound.gaps}, ${sound.late}</dd><dt>Underruns, overruns</dt><dd class="num">${sound.underruns}, ${sound.overruns}</dd></dl>`}</section>`;
+  if (!speaker && !microphone) return html`<section class="sec"><header><h2>${say("sound")}</h2><span>${say("off")}</span></header><p class="empty">${say(s.snap.value?.replay ? "soundOfReplay" : "byText")}</p></section>`;
+  return html`<section class="sec sound-facts"><header><h2>${say("sound")}</h2><span>${safe(speaker?.name ?? microphone?.name, 40)}</span></header>
+    ${microphone && html`<${Device} name=${say("microphone")} device=${microphone} who="you" db=${level ? level.mic : -96}
+      words=${!s.listening.value ? say("notListening") : level ? say(level.voice ? "level_voice" : "level_db", { db: Math.round(level.mic) }) : ""} />`}
+    ${speaker && html`<${Device} name=${say("speaker")} device=${speaker} who="agent" words=${say(s.phase.value.name === "speaking" ? "speaking" : "quiet")} />`}
+    ${sound && html`<dl class="facts"><dt>${say("gapsLate")}</dt><dd class="num">${sound.gaps}, ${sound.late}</dd><dt>${say("runsOfBuffer")}</dt><dd class="num">${sound.underruns}, ${sound.overruns}</dd></dl>`}</section>`;
 }
 
 export function Left({ shown }) {
-  return html`<nav class="left" aria-label="Scripts, tools and devices"><${Scripts} /><${Tools} shown=${shown} /><${Sound} /></nav>`;
+  return html`<nav class="left" aria-label=${say("left")}><${Scripts} /><${Tools} shown=${shown} /><${Sound} /></nav>`;
 }

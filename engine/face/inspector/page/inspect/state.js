@@ -2,6 +2,7 @@
 // may be open for months.
 import { signal, batch } from "../web/html.js";
 import { openStream } from "../web/stream.js";
+import { say, fixed } from "./texts.js";
 
 const MAX_TURNS = 120, MAX_LINES_OF_TURN = 60, MAX_EVENTS = 1500, MAX_LOG = 500, MAX_ROWS = 500;
 
@@ -98,11 +99,11 @@ function edge(turn) {
 function mark(kind, a, b) { const s = { kind, a, b }; spans.push(s); bound(spans, 200); return s; }
 
 const apply = {
-  connecting(e, at) { add({ kind: "note", at, text: "connecting to " + ({ local: "the embedded agent" }[e.target] ?? e.url ?? "the agent") }); },
-  connected(e, at) { conversationStart = at; current = null; add({ kind: "note", at, text: "a conversation has begun · " + e.conversation_id }); },
-  retrying(e, at) { add({ kind: "note", bad: "no connection", at, text: e.text }); },
+  connecting(e, at) { add({ kind: "note", at, text: say("note_connecting", { agent: e.target === "local" ? say("note_embedded") : e.url ?? say("note_agent") }) }); },
+  connected(e, at) { conversationStart = at; current = null; add({ kind: "note", at, text: say("note_connected", { id: e.conversation_id }) }); },
+  retrying(e, at) { add({ kind: "note", bad: say("note_lost"), at, text: e.text }); },
   disconnected(e, at) {
-    add({ kind: "note", at, text: "the conversation has ended" + (e.text ? ": " + e.text : "") });
+    add({ kind: "note", at, text: e.text ? say("note_because", { reason: e.text }) : say("note_disconnected") });
     for (const l of open.values()) change(l, { end: at, lost: true });
     open.clear(); current = null; speaking = null;
   },
@@ -186,15 +187,18 @@ const apply = {
     change(speaking, { silent: at, interrupted: speaking.interrupted || !!e.interrupted });
     speaking = null;
   },
-  loaded(e, at) { add({ kind: "note", at, text: `${e.script} loaded · ${count(e.tools?.length ?? 0, "tool")} · ${ms(e.seconds ?? 0)}` }); },
-  reloaded(e, at) { add({ kind: "note", at, text: `${e.script} reloaded · ${count(e.tools?.length ?? 0, "tool")} · ${ms(e.seconds ?? 0)}` }); refresh(); },
-  reload_failed(e, at) { add({ kind: "note", at, text: `${e.script} was saved, and`, bad: "not reloaded", after: ": " + e.text + (e.hint ? " · " + e.hint : "") }); refresh(); },
-  error(e, at) { add({ kind: "note", at, text: e.text + (e.hint ? " · " + e.hint : ""), bad: "error" }); },
-  dropped(e, at) { add({ kind: "note", at, text: `${e.count} events are missing here` }); },
+  loaded(e, at) { add({ kind: "note", at, text: say("note_loaded", loading(e)) }); },
+  reloaded(e, at) { add({ kind: "note", at, text: say("note_reloaded", loading(e)) }); refresh(); },
+  reload_failed(e, at) { add({ kind: "note", at, text: say("note_saved", { script: e.script }), bad: say("note_failed"), after: ": " + e.text + (e.hint ? " · " + e.hint : "") }); refresh(); },
+  error(e, at) { add({ kind: "note", at, text: e.text + (e.hint ? " · " + e.hint : ""), bad: say("note_error") }); },
+  dropped(e, at) { add({ kind: "note", at, text: say("note_dropped", { n: e.count }) }); },
   listening(e) { listening.value = !!e.listening; },
 };
 
-// toLog appends a line to the log, which has the same lines as GET /log.
+// loading returns the values of the texts about a script that has been loaded.
+const loading = (e) => ({ script: e.script, tools: say("tools_n", { n: e.tools?.length ?? 0 }), time: ms(e.seconds ?? 0) });
+
+// toLog appends a line to the log, which has the same lines as GET /log, so they are English.
 function toLog(e, seq, at) {
   const line = { seq, at, level: "info", text: (e.script ? e.script + ": " : "") + (e.text ?? "") };
   switch (e.type) {
@@ -202,7 +206,7 @@ function toLog(e, seq, at) {
     case "print": line.level = "print"; break;
     case "error": line.level = "error"; break;
     case "reload_failed": line.level = "error"; line.text = `${e.script} not reloaded: ${e.text}`; break;
-    case "reloaded": case "loaded": line.text = `${e.script} ${e.type}, ${count(e.tools?.length ?? 0, "tool")}`; break;
+    case "reloaded": case "loaded": line.text = `${e.script} ${e.type}, ${e.tools?.length ?? 0} tool${e.tools?.length === 1 ? "" : "s"}`; break;
     case "connected": line.text = "connected: " + e.conversation_id; break;
     case "disconnected": line.text = "disconnected: " + (e.text ?? ""); break;
     case "retrying": line.level = "warn"; break;
@@ -291,10 +295,9 @@ export function start() {
 
 export const startOfConversation = () => conversationStart;
 export const isBusy = () => open.size > 0 || speaking !== null;
-export const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 // ms returns a duration in seconds as people read it.
 export function ms(seconds) {
   if (seconds < 0.001) return "< 1 ms";
   if (seconds < 1) return Math.round(seconds * 1000) + " ms";
-  return seconds.toFixed(seconds < 10 ? 2 : 1) + " s";
+  return fixed(seconds, seconds < 10 ? 2 : 1) + " s";
 }

@@ -3,6 +3,7 @@
 import { html, useState, useEffect } from "../web/html.js";
 import * as s from "./state.js";
 import * as player from "./player.js";
+import { say, fixed } from "./texts.js";
 
 const MINUTE = 60_000;
 
@@ -34,7 +35,9 @@ function fromPeaks(peaks, side, from, to) {
 function summary(spans, from, to) {
   const sum = (kind) => spans.filter((p) => p.kind === kind).reduce((n, p) => n + Math.max(0, Math.min(p.b || to, to) - Math.max(p.a, from)), 0) / 1000;
   const count = (...kinds) => spans.filter((p) => kinds.includes(p.kind) && p.a <= to && (p.b || to) >= from).length;
-  return `you ${sum("you").toFixed(1)} s, agent ${sum("agent").toFixed(1)} s, ${s.count(count("tool", "bad"), "tool call")}, ${s.count(count("stop"), "interruption")}`;
+  return say("minuteIs", {
+    you: fixed(sum("you"), 1), agent: fixed(sum("agent"), 1), calls: say("tool_calls", { n: count("tool", "bad") }), stops: say("interruptions", { n: count("stop") }),
+  });
 }
 
 export function Strip() {
@@ -58,10 +61,10 @@ export function Strip() {
   const path = (d, colour) => html`<path d=${d} stroke=${colour} stroke-width="1.3" fill="none" stroke-linecap="round" vector-effect="non-scaling-stroke" />`;
   const onClick = replay ? (e) => { const r = e.currentTarget.getBoundingClientRect(); player.seek(from + (e.clientX - r.left) / r.width * MINUTE); } : undefined;
   const words = summary(spans, from, to);
-  return html`<section class="sound" aria-label=${replay ? "Playback" : "Sound of the last minute"}><header><h2>${replay ? "One minute" : "Last minute"}</h2><span class="num you-word">you</span><span class="num agent-word">agent</span>
-    ${replay && html`<button class="btn play" aria-pressed=${player.playing.value} onClick=${player.toggle}>${player.playing.value ? "Pause" : "Play"} <kbd>space</kbd></button>
-      <span class="num position" role="timer">${((cursor || first) - first >= 0 ? ((cursor || first) - first) / 1000 : 0).toFixed(1)} of ${((last - first) / 1000).toFixed(1)} s</span>`}</header>
-    <svg viewBox="0 0 1000 74" preserveAspectRatio="none" role="img" aria-label=${"the user's voice above, the agent's speech below: " + words} onClick=${onClick}>
+  return html`<section class="sound" aria-label=${say(replay ? "playback" : "soundOfMinute")}><header><h2>${say(replay ? "oneMinute" : "lastMinute")}</h2><span class="num you-word">${say("key_you")}</span><span class="num agent-word">${say("key_agent")}</span>
+    ${replay && html`<button class="btn play" aria-pressed=${player.playing.value} onClick=${player.toggle}>${say(player.playing.value ? "pause" : "play")} <kbd>${say("space")}</kbd></button>
+      <span class="num position" role="timer">${say("position", { at: fixed(Math.max(0, (cursor || first) - first) / 1000, 1), of: fixed((last - first) / 1000, 1) })}</span>`}</header>
+    <svg viewBox="0 0 1000 74" preserveAspectRatio="none" role="img" aria-label=${words} onClick=${onClick}>
       ${[1, 2, 3, 4, 5].map((i) => html`<line x1=${i * 1000 / 6} x2=${i * 1000 / 6} y1="0" y2="74" stroke="var(--line)" vector-effect="non-scaling-stroke" />`)}
       ${path(userPath(peaks ? fromPeaks(peaks, "user", from, to) : fromLevels(), x), "var(--you-fill)")}
       ${peaks && path(agentPath(fromPeaks(peaks, "agent", from, to), x), "var(--agent-fill)")}

@@ -1,5 +1,6 @@
 // How values are written in the page. All of them become text nodes, never HTML.
 import { html } from "../web/html.js";
+import { say, fixed } from "./texts.js";
 
 // safe returns a text in which characters that nobody sees, or that turn the direction of the text
 // around, are written as \u{...}. A text that is longer than max is cut.
@@ -33,7 +34,7 @@ export function Tree({ value, depth = 0 }) {
   return html`${shown.map(([k, v], i) => {
     const nested = v !== null && typeof v === "object" && Object.keys(v).length > 0;
     return html`${i > 0 || depth > 0 ? "\n" : ""}${"  ".repeat(depth)}<span class="k">${safe(k, 200)}</span>${"  "}<${Tree} value=${v} depth=${nested ? depth + 1 : 0} />`;
-  })}${entries.length > shown.length ? html`\n<span class="k">and ${entries.length - shown.length} more</span>` : null}`;
+  })}${entries.length > shown.length ? html`\n<span class="k">${say("more", { n: entries.length - shown.length })}</span>` : null}`;
 }
 
 // lua returns a JSON value as a Lua expression.
@@ -71,7 +72,7 @@ export const clock = (at) => new Date(at).toLocaleTimeString("en-GB");
 export function stamp(at, start) {
   if (!start || at < start) return clock(at).slice(0, 5);
   const s = (at - start) / 1000;
-  return `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
+  return `${Math.floor(s / 60)}:${fixed(s % 60, 1).padStart(4, "0")}`;
 }
 
 // short returns a text in which paths of Lua files have no folder.

@@ -1,5 +1,7 @@
 // The page's own texts, by language. screen.setup{ texts = {...} } replaces some of them; their names are in
 // engine/screen. {time}, {seconds} and {text} stand for values.
+import { choose, fill } from "../web/texts.js";
+
 export const texts = {
   en: {
     listening: "Listening", hearing: "Listening", thinking: "One moment", speaking: "Speaking", offline: "Offline",
@@ -19,9 +21,7 @@ export const texts = {
 
 // say returns the text with this name in the language of the settings.
 export function say(settings, name, values = {}) {
-  const language = texts[settings.lang?.split("-")[0]] ?? texts.en;
-  const text = settings.texts?.[name] ?? language[name];
-  return text.replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
+  return fill(settings.texts?.[name] ?? texts[choose(texts, [settings.lang])][name], values);
 }
 
 // locale returns the language for dates and numbers: day before month, and a clock of 24 hours.

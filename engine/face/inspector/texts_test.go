@@ -1,0 +1,166 @@
+package inspector
+
+import (
+	"encoding/json"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"moonlark/engine/face/control"
+	"moonlark/engine/face/web"
+	"moonlark/engine/testkit/browser"
+)
+
+// sources returns the program of the page without its texts.
+func sources(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := fs.WalkDir(page, "page/inspect", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".js") || strings.HasSuffix(name, "/texts.js") {
+			return err
+		}
+		text, err := page.ReadFile(name)
+		all.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
+
+// computed returns the names of texts that the program puts together from a prefix and a word.
+func computed() []string {
+	words := map[string][]string{
+		"phase_": {"waiting", "connecting", "listening", "hearing", "thinking", "speaking", "ended"},
+		"link_":  {"connecting", "live", "lost"},
+		"who_":   {"replay", "local", "agent", "url", "none"},
+		"view_":  {"main", "right", "left"},
+		"as_":    {"user", "context", "event"},
+		"hint_":  {"user", "context", "event"},
+		"key_":   {"you", "heard", "wait", "tool", "agent"},
+		"tab_":   {"call", "state", "events", "log", "pins"},
+		"":       {"input", "output"}, // the directions of pins
+	}
+	for _, one := range tabs {
+		words["tab_"] = append(words["tab_"], one.ID)
+		words["about_"] = append(words["about_"], one.ID)
+		for _, c := range one.Columns {
+			words["column_"] = append(words["column_"], c.Name)
+		}
+	}
+	var names []string
+	for prefix, list := range words {
+		for _, word := range list {
+			names = append(names, prefix+word)
+		}
+	}
+	return names
+}
+
+// openFiles opens the page without a server that knows of an agent: it only has files.
+func openFiles(t *testing.T) *browser.Tab {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.Handle("/web/", web.SharedFiles())
+	mux.Handle("/", Files())
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return chromium.Open(t, s.URL+"/inspect", 800, 480)
+}
+
+func TestEveryTextExistsInEachLanguageAndIsUsed(t *testing.T) {
+	b := openFiles(t)
+	tables := browser.Eval[map[string]map[string]json.RawMessage](b, `import("./inspect/texts.js").then((m) => m.texts)`)
+	if len(tables) < 2 || len(tables["en"]) == 0 {
+		t.Fatalf("there are %d languages, and %d English texts", len(tables), len(tables["en"]))
+	}
+	source, fromWords := sources(t), computed()
+	for name, english := range tables["en"] {
+		if !strings.Contains(source, `"`+name+`"`) && !slices.Contains(fromWords, name) {
+			t.Errorf("no file uses the text %s", name)
+		}
+		for language, texts := range tables {
+			if texts[name] == nil {
+				t.Errorf("%s is missing in %s", name, language)
+			} else if got, want := valuesOf(texts[name]), valuesOf(english); got != want {
+				t.Errorf("%s has the values %s in %s, and %s in English", name, got, language, want)
+			}
+		}
+	}
+	for language, texts := range tables {
+		for name := range texts {
+			if tables["en"][name] == nil {
+				t.Errorf("%s has %s, which is not English too", language, name)
+			}
+		}
+	}
+	for _, call := range regexp.MustCompile(`\b(?:say|sayWith)\("(\w+)"[,)]`).FindAllStringSubmatch(source, -1) {
+		if tables["en"][call[1]] == nil {
+			t.Errorf("the page says %s, which is no text", call[1])
+		}
+	}
+	for _, name := range fromWords {
+		if tables["en"][name] == nil {
+			t.Errorf("the page may say %s, which is no text", name)
+		}
+	}
+}
+
+// valuesOf returns the words in braces of a text, or of both forms of one that depends on a number.
+func valuesOf(text json.RawMessage) string {
+	names := regexp.MustCompile(`\{\w+\}`).FindAllString(string(text), -1)
+	slices.Sort(names)
+	return strings.Join(names, " ")
+}
+
+func TestTheLanguageOfThePageIsThatOfTheAddressOrOfTheBrowser(t *testing.T) {
+	b := openFiles(t)
+	for _, c := range []struct{ query, browser, want string }{
+		{"", "fr-FR,en", "en"}, {"", "fr", "en"}, {"", "de-AT,en", "de"}, {"?lang=de", "en", "de"}, {"?lang=EN-gb", "de", "en"}, {"?lang=constructor", "de", "de"},
+	} {
+		b.Speak(c.browser)
+		b.Do(`history.replaceState(null, "", "/inspect` + c.query + `")`)
+		b.Reload()
+		b.Until(`document.documentElement.dir === "ltr" && document.title.startsWith("Moonlark ·") && document.querySelector(".views")`)
+		if got := browser.Eval[string](b, "document.documentElement.lang"); got != c.want {
+			t.Errorf("with %s and the browser's languages %s, the page is in %s, want %s", c.query, c.browser, got, c.want)
+		}
+	}
+	if got := browser.Eval[string](b, "document.querySelector('.views').ariaLabel"); got != "Teile der Seite" {
+		t.Errorf("the German page says %s", got)
+	}
+}
+
+func TestThePageShowsAConversationInGerman(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	s := web.NewStream(web.StreamOptions{Version: "v1"})
+	s.SetAgent(f.engine.Remote())
+	play(s)
+	f.restart(s)
+	b := chromium.Open(t, f.url+"/inspect?lang=de", 1600, 900)
+	b.UntilText("hall on")
+	b.Do(`[...document.querySelectorAll(".line.call")].find((e) => e.textContent.includes("no tide")).click()`)
+	b.UntilText("Was der Agent bekam")
+	for _, want := range []string{
+		"verstehen 0,41 · überlegen 0,52 · set_light 0,01 · antworten 0,30 · Stimme 0,24", "1,48 s bis zum ersten Wort",
+		"lights.lua wurde gespeichert und nicht neu geladen: lights.lua:18: '}' expected near 'handler'",
+	} {
+		b.UntilText(want)
+	}
+	wantTree(t, b, "german")
+	for _, size := range sizes {
+		b.Resize(size[0], size[1])
+		if browser.Eval[bool](b, "document.documentElement.scrollWidth > innerWidth") {
+			t.Errorf("at %v, the German page is wider than its window", size)
+		}
+		b.Screenshot("german-" + sizeName(size))
+	}
+	b.Click("#tab-state") // a new fragment does not lose the language
+	b.Reload()
+	b.UntilText("Die Tabelle state ist leer.")
+}

@@ -1,0 +1,398 @@
+// Package fleet runs bundles of scripts on a device: it keeps them on the disk, tries new ones for a
+// while, and goes back to the last good one when a new one fails. It needs no network and knows nothing
+// of Lua: an [Agent] loads the scripts.
+//
+// One file decides which bundle runs, state.json, which is replaced in one step. It is written before the
+// scripts of a new bundle run for the first time. So the power may fail at any moment: the next start
+// finds the bundle that ran before, or a trial whose starts are counted.
+//
+// A Device belongs to one goroutine, which calls Boot, then Loaded or Failed, and then Run. Any goroutine
+// may call Health.
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"moonlark/engine/bus"
+	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/health"
+)
+
+// The phases of a bundle. Ready, Trial, Good, Back and Refused are also those of bus events.
+const (
+	Ready   = "ready"   // signed, for this device, undamaged, and its scripts load
+	Trial   = "trial"   // its scripts run, and are watched
+	Good    = "good"    // it has passed its trial
+	Back    = "back"    // it has failed its trial
+	Refused = "refused" // the device may not use it, or its scripts do not load
+
+	factory = "factory" // no bundle runs, but the factory scripts
+)
+
+const (
+	interval  = time.Second // how often Run looks at the store and at the scripts
+	retryTime = time.Minute // how long Run waits after the store could not be written
+	// maxWait is how long a bundle that is ready waits for the end of the conversation.
+	maxWait = time.Hour
+	// maxStarts is how often the process may start within a trial: at this start, the trial has failed.
+	maxStarts = 3
+)
+
+// An Agent runs the scripts. Outside tests it is an engine. Its methods are called on the goroutine of
+// Run.
+type Agent interface {
+	Status() string // as remote.Remote.Status returns it
+	Health() health.Report
+	Silent(ctx context.Context) []string // as remote.Remote.Silent returns it
+
+	// Check loads scripts without using them. The error says why they do not load. It is
+	// context.Canceled if the program ends.
+	Check(paths []string) error
+	// Switch uses these scripts in place of those that run. After an error, nothing has changed. The error
+	// is context.Canceled if the program ends.
+	Switch(paths []string) error
+}
+
+// Options configure a Device.
+type Options struct {
+	Store    string   // folder of the store; it is made if it does not exist
+	Factory  []string // paths of the scripts that run while there is no good bundle
+	Bus      *bus.Bus // receives the log and an event for each change
+	Moonlark string   // version of the running program
+}
+
+// A Device runs the bundles of a store.
+type Device struct {
+	opts   Options
+	disk   disk
+	unlock func() // gives up the lock of the store; nil without one
+
+	// The fields below belong to the goroutine of the Device.
+	state   state
+	inUse   choice          // what runs
+	tried   map[string]bool // the bundles that do not load, though they should
+	next    *candidate      // the bundle that is ready; nil if there is none
+	handled string          // ID of the newest request that has been handled
+	judge   *judge          // nil without a trial
+	retryAt time.Time       // the store is not written before
+
+	counts counts
+
+	mu    sync.Mutex // guards the fields below
+	shown health.Fleet
+	paths []string // of the scripts that run
+}
+
+// A choice is a bundle that can run, or the factory scripts: then digest is "" and manifest is nil.
+type choice struct {
+	digest   string
+	manifest *bundle.Manifest
+	paths    []string
+}
+
+// name returns what people call the choice.
+func (c choice) name() string {
+	if c.manifest == nil {
+		return "the factory scripts"
+	}
+	return "bundle " + c.manifest.Name()
+}
+
+// A candidate is a bundle that is ready to run.
+type candidate struct {
+	request request
+	bundle  *bundle.Bundle
+	since   time.Time // when it became ready
+}
+
+// Open opens a store. It returns an error only if another process uses the store. If the store cannot be
+// read or written, Open logs that, and the Device uses what it can read. The caller must call Close.
+func Open(opts Options) (*Device, error) { return open(opts, nil) }
+
+func open(opts Options, step func(string)) (*Device, error) {
+	store, err := filepath.Abs(opts.Store)
+	if err != nil {
+		return nil, err
+	}
+	d := &Device{opts: opts, disk: disk{dir: store, step: step}, tried: make(map[string]bool)}
+	d.shown = health.Fleet{Status: "local", Phase: factory}
+	err = d.disk.makeFolders()
+	if err == nil {
+		d.unlock, err = d.disk.lock(runLock)
+	}
+	if errors.Is(err, errLocked) {
+		return nil, fmt.Errorf("%s: %w", store, err)
+	}
+	d.trouble(err)
+	var damage error
+	if d.state, damage = d.disk.readState(); damage != nil {
+		d.log(slog.LevelError, damage.Error())
+		if err := os.Rename(d.disk.path(stateFile), d.disk.path(stateFile+".damaged")); err == nil {
+			d.save()
+		}
+	}
+	d.handled = d.state.Request
+	d.counts.lastReached = d.state.Reached
+	opts.Bus.Attach(d.counts.receiver())
+	return d, nil
+}
+
+// Close gives up the store.
+func (d *Device) Close() {
+	if d.unlock != nil {
+		d.unlock()
+	}
+}
+
+// Home returns the path that stands for the script file with this path: see permit.Settings.Home. The
+// scripts of all bundles, and the factory scripts, have one home for each name.
+func (d *Device) Home(path string) string {
+	name, err := filepath.Rel(d.disk.path(bundlesFolder), path)
+	if err != nil || !filepath.IsLocal(name) {
+		return path
+	}
+	name, _ = filepath.Rel(filepath.Join(digestOf(name), filesFolder), name)
+	for _, script := range d.opts.Factory {
+		if filepath.Base(script) == name {
+			return script
+		}
+	}
+	if len(d.opts.Factory) > 0 {
+		return filepath.Join(filepath.Dir(d.opts.Factory[0]), name)
+	}
+	return name // in the working directory, where the settings are
+}
+
+// digestOf returns the first element of a relative path.
+func digestOf(name string) string {
+	for dir := filepath.Dir(name); dir != "."; dir = filepath.Dir(dir) {
+		name = dir
+	}
+	return name
+}
+
+// HasGood reports whether the store has a bundle that has passed its trial.
+func (d *Device) HasGood() bool { return d.state.Good != "" }
+
+// Boot returns the scripts with which the process begins, and counts the start if a bundle is on trial.
+// Call Loaded when they run, or Failed if they do not load.
+func (d *Device) Boot() []string {
+	before := d.state
+	d.takeRequest(nil)
+	if d.next != nil {
+		d.begin(d.next)
+	}
+	if t := d.state.Trial; t != nil {
+		t.Starts++
+		if t.Starts >= maxStarts {
+			d.end(fmt.Sprintf("the process has started %d times within the trial", maxStarts))
+		} else if d.save() != nil {
+			// a start that cannot be counted must not run new scripts
+			if d.next != nil {
+				d.state = before
+			}
+			d.use(d.choose(d.state.Good))
+			return d.inUse.paths
+		}
+	}
+	d.dropRequest()
+	d.next = nil
+	d.use(d.choose(d.state.Current))
+	return d.inUse.paths
+}
+
+// Failed says that the scripts from Boot or Failed do not load. It returns others, or false if there are
+// no others.
+func (d *Device) Failed(err error) (paths []string, ok bool) {
+	if d.onTrial() {
+		d.end(d.short(d.state.Current, err))
+		d.use(d.choose(d.state.Current))
+		return d.inUse.paths, true
+	}
+	if d.inUse.digest == "" {
+		return nil, false
+	}
+	d.tried[d.inUse.digest] = true
+	d.log(slog.LevelError, d.inUse.name()+" does not load: "+d.short(d.inUse.digest, err))
+	d.use(d.choose(d.inUse.digest))
+	return d.inUse.paths, true
+}
+
+// Loaded says that the scripts from Boot or Failed run.
+func (d *Device) Loaded() {
+	switch {
+	case d.onTrial():
+		d.startTrial(nil)
+	case d.inUse.digest != "":
+		d.log(slog.LevelInfo, "loaded "+d.inUse.name())
+	case len(d.opts.Factory) == 0:
+		d.log(slog.LevelWarn, "there is no bundle yet, and no script is named: install one with moonlark bundle install")
+	}
+}
+
+// Run takes up new bundles, and ends trials, until ctx is done.
+func (d *Device) Run(ctx context.Context, agent Agent) {
+	ticks := time.NewTicker(interval)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ticks.C:
+			d.tick(ctx, agent)
+		case <-ctx.Done():
+			d.stop()
+			return
+		}
+	}
+}
+
+func (d *Device) tick(ctx context.Context, agent Agent) {
+	if d.onTrial() && d.judge != nil {
+		d.watch(ctx, agent)
+	}
+	if d.mayWrite() {
+		d.resume(agent)
+	}
+	d.takeRequest(agent)
+	if n := d.next; n != nil && d.mayWrite() && (agent.Status() != "connected" || time.Since(n.since) >= maxWait) {
+		d.takeUp(n, agent)
+	}
+}
+
+// stop keeps what the next process must know.
+func (d *Device) stop() {
+	reached := d.counts.get().lastReached
+	if d.onTrial() || d.state.Reached != reached {
+		if !d.onTrial() {
+			d.state.Reached = reached
+		}
+		d.save()
+	}
+}
+
+// onTrial reports whether the bundle that runs is on trial.
+func (d *Device) onTrial() bool {
+	return d.state.Trial != nil && d.inUse.digest == d.state.Current
+}
+
+// choose returns the bundle with this digest, if it is undamaged. Otherwise it returns the last good one,
+// the one before, or the factory scripts. It leaves out those that do not load.
+func (d *Device) choose(digest string) choice {
+	for _, digest := range []string{digest, d.state.Good, d.state.Spare} {
+		if digest == "" {
+			break
+		}
+		if d.tried[digest] {
+			continue
+		}
+		m, err := d.disk.check(digest)
+		if err == nil {
+			return d.choiceOf(digest, m)
+		}
+		if d.state.Trial != nil && digest == d.state.Current {
+			d.end(err.Error())
+		} else {
+			d.log(slog.LevelError, "the bundle "+digest+" cannot be used: "+err.Error())
+		}
+		d.tried[digest] = true
+	}
+	return choice{paths: d.opts.Factory}
+}
+
+func (d *Device) choiceOf(digest string, m *bundle.Manifest) choice {
+	c := choice{digest: digest, manifest: m}
+	for _, script := range m.Scripts {
+		c.paths = append(c.paths, d.disk.bundlePath(digest, filesFolder, filepath.FromSlash(script)))
+	}
+	return c
+}
+
+// use records that c runs now.
+func (d *Device) use(c choice) {
+	d.inUse = c
+	phase := factory
+	if c.digest != "" {
+		phase = Good
+	}
+	if d.onTrial() {
+		phase = Trial
+	}
+	d.show(func(f *health.Fleet) {
+		d.paths = c.paths
+		f.Bundle, f.Version, f.Phase = "", 0, phase
+		if c.manifest != nil {
+			f.Bundle, f.Version = c.manifest.Name(), c.manifest.Version
+		}
+	})
+}
+
+// Health returns the state of the device. Any goroutine may call it.
+func (d *Device) Health() *health.Fleet {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	shown := d.shown
+	return &shown
+}
+
+// Paths returns the paths of the scripts that run. Any goroutine may call it.
+func (d *Device) Paths() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.paths
+}
+
+func (d *Device) show(change func(*health.Fleet)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	change(&d.shown)
+}
+
+func (d *Device) log(level slog.Level, text string) { d.opts.Bus.Log("", level, text) }
+
+// trouble shows that the store cannot be written, or, without an error, that it can.
+func (d *Device) trouble(err error) {
+	text := ""
+	if err != nil {
+		text = "the fleet store cannot be written: " + err.Error()
+	}
+	if text != "" && d.Health().Trouble == "" {
+		d.log(slog.LevelError, text)
+	}
+	d.show(func(f *health.Fleet) { f.Trouble = text })
+}
+
+// save writes the state to the disk.
+func (d *Device) save() error {
+	err := d.disk.replaceJSON(stateFile, d.state)
+	d.wrote(err)
+	return err
+}
+
+// wrote records whether the store could be written.
+func (d *Device) wrote(err error) {
+	d.trouble(err)
+	d.retryAt = time.Time{}
+	if err != nil {
+		d.retryAt = time.Now().Add(retryTime)
+	}
+}
+
+// mayWrite reports whether the store can probably be written.
+func (d *Device) mayWrite() bool { return !time.Now().Before(d.retryAt) }
+
+// dropRequest deletes the request that has been handled.
+func (d *Device) dropRequest() {
+	if d.state.Request != d.handled {
+		d.handled = d.state.Request
+		if err := d.disk.remove(nextFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			d.wrote(err)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"moonlark/engine/fleet/bundle"
+)
+
+// maxVersions is how many versions and results of trials the store remembers.
+const maxVersions = 1000
+
+// A state is the content of state.json. Digests identify bundles; "" stands for the factory scripts.
+type state struct {
+	Current string `json:"current"` // what runs, or will run at the next start
+	Good    string `json:"good"`    // the last one that has passed its trial
+	Spare   string `json:"spare"`   // the good one before
+
+	Trial *trial `json:"trial,omitempty"` // the trial of Current; nil if there is none
+
+	Floor    int64            `json:"floor"`    // the highest floor of the bundles that were accepted
+	Versions map[int64]string `json:"versions"` // the digests of the bundles that were accepted, by version
+	Failed   map[string]fail  `json:"failed"`   // the bundles that are not tried again, by digest
+
+	Request string `json:"request"` // ID of the newest request that has been handled
+	Reached bool   `json:"reached"` // the agent was reached at the last attempt with a good bundle
+}
+
+// A trial is a trial in progress.
+type trial struct {
+	Starts  int     `json:"starts"`  // how often the process has started within the trial
+	Seconds float64 `json:"seconds"` // how long the scripts of the bundle have run
+	Reached bool    `json:"reached"` // the agent was reached before
+	Errors  bool    `json:"errors"`  // more than half of the tool calls failed before
+}
+
+// A fail says why a bundle is not used.
+type fail struct {
+	Version int64  `json:"version"`
+	Phase   string `json:"phase"` // Back or Refused
+	Why     string `json:"why"`
+}
+
+// A request is the content of next.json: a bundle in the store that somebody wants to run.
+type request struct {
+	ID     string `json:"id"` // different for each request
+	Digest string `json:"digest"`
+	Again  bool   `json:"again"` // also if the bundle has failed before
+}
+
+// accept records that a bundle has been accepted.
+func (s *state) accept(b *bundle.Bundle) {
+	s.Floor = max(s.Floor, b.Manifest.Floor)
+	if s.Versions == nil {
+		s.Versions = make(map[int64]string)
+	}
+	s.Versions[b.Manifest.Version] = b.Digest
+	delete(s.Failed, b.Digest)
+	versions := make([]int64, 0, len(s.Versions))
+	for v := range s.Versions {
+		versions = append(versions, v)
+	}
+	slices.Sort(versions)
+	for _, v := range versions {
+		if v < s.Floor || len(s.Versions) > maxVersions { // below the floor, none is accepted
+			delete(s.Versions, v)
+		}
+	}
+}
+
+// fail records why a bundle is not tried again.
+func (s *state) fail(digest string, f fail) {
+	if s.Failed == nil {
+		s.Failed = make(map[string]fail)
+	}
+	s.Failed[digest] = f
+	for len(s.Failed) > maxVersions {
+		lowest := digest
+		for other := range s.Failed {
+			if s.Failed[other].Version < s.Failed[lowest].Version {
+				lowest = other
+			}
+		}
+		delete(s.Failed, lowest)
+	}
+}
+
+// seen returns what the device remembers of the accepted bundles.
+func (s *state) seen() bundle.Seen { return bundle.Seen{Floor: s.Floor, Versions: s.Versions} }
+
+// readState reads state.json. If there is none, or if it is damaged, readState makes a state from the
+// stored bundles that have passed their trial. damage says what is wrong; nil if nothing is.
+func (d disk) readState() (s state, damage error) {
+	err := d.readJSON(stateFile, &s)
+	if err == nil {
+		return s, nil
+	}
+	s = d.recoverState()
+	if errors.Is(err, fs.ErrNotExist) && s.Good == "" {
+		return s, nil // a new store
+	}
+	return s, fmt.Errorf("%s cannot be read (%w): the newest good bundle on the disk is used", stateFile, err)
+}
+
+// recoverState makes a state from the stored bundles that have passed their trial.
+func (d disk) recoverState() (s state) {
+	type candidate struct {
+		version int64
+		digest  string
+	}
+	var good []candidate
+	for _, digest := range d.stored() {
+		if _, err := os.Stat(d.bundlePath(digest, goodFile)); err != nil {
+			continue
+		}
+		if b, err := d.load(digest); err == nil && b.Manifest.CheckFolder(d.bundlePath(digest, filesFolder)) == nil {
+			s.accept(b)
+			good = append(good, candidate{b.Manifest.Version, digest})
+		}
+	}
+	slices.SortFunc(good, func(a, b candidate) int { return int(min(max(b.version-a.version, -1), 1)) })
+	if len(good) > 0 {
+		s.Current, s.Good = good[0].digest, good[0].digest
+	}
+	if len(good) > 1 {
+		s.Spare = good[1].digest
+	}
+	return s
+}
+
+// An Identity is the content of device.json: what the device knows of itself.
+type Identity struct {
+	Name    string   `json:"name,omitempty"`
+	Groups  []string `json:"groups,omitempty"`
+	Channel string   `json:"channel,omitempty"`
+}
+
+// device returns what the device knows of itself. moonlark is the version of the running program.
+func (d disk) device(keys *bundle.KeySet, moonlark string) (bundle.Device, error) {
+	var id Identity
+	if err := d.readJSON(deviceFile, &id); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return bundle.Device{}, err
+	}
+	return bundle.Device{Fleet: keys.Fleet, Channel: id.Channel, Name: id.Name, Groups: id.Groups, Moonlark: moonlark}, nil
+}
+
+// keys returns the keys that the device trusts. The error wraps fs.ErrNotExist if there are none.
+func (d disk) keys() (*bundle.KeySet, error) {
+	text, err := d.read(keysFile)
+	if err != nil {
+		return nil, err
+	}
+	return bundle.ParseKeySet(text)
+}
+
+// accept returns the stored bundle if the device may begin to use it: if it is signed by trusted keys,
+// is for this device, and is undamaged. With an error, b is the bundle if it could be read.
+func (d disk) accept(digest string, s *state, moonlark string) (b *bundle.Bundle, err error) {
+	keys, err := d.keys()
+	if err != nil {
+		return nil, err
+	}
+	trusted, err := keys.Trusted()
+	if err != nil {
+		return nil, err
+	}
+	device, err := d.device(keys, moonlark)
+	if err != nil {
+		return nil, err
+	}
+	if b, err = d.load(digest); err != nil {
+		return nil, err
+	}
+	if err := b.Verify(trusted); err != nil {
+		return b, err
+	}
+	if err := bundle.Acceptable(b, device, s.seen(), time.Now()); err != nil {
+		return b, err
+	}
+	return b, b.Manifest.CheckFolder(d.bundlePath(digest, filesFolder))
+}

@@ -1,0 +1,266 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"moonlark/engine/bus"
+	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/health"
+)
+
+// takeRequest looks for a bundle that somebody wants to run. If the device may use it, it is in d.next.
+// Without an agent, the scripts of the bundle are not checked, because they are loaded at once.
+func (d *Device) takeRequest(agent Agent) {
+	var r request
+	err := d.disk.readJSON(nextFile, &r)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return
+	case err != nil:
+		if d.mayWrite() {
+			d.log(slog.LevelError, err.Error())
+			d.wrote(d.disk.remove(nextFile))
+		}
+		return
+	case r.ID == d.handled: // the process was killed before it could delete the request
+		if d.mayWrite() {
+			d.wrote(d.disk.remove(nextFile))
+		}
+		return
+	case d.next != nil && d.next.request.ID == r.ID, !d.mayWrite():
+		return
+	}
+	d.next = nil // a newer request takes the place of an older one
+	d.show(func(f *health.Fleet) { f.Next = "" })
+	if r.Digest == d.state.Current {
+		d.state.Request = r.ID
+		if d.save() == nil {
+			d.dropRequest()
+		}
+		return
+	}
+	b, err := d.disk.accept(r.Digest, &d.state, d.opts.Moonlark)
+	if f, failed := d.state.Failed[r.Digest]; failed && err == nil && !r.Again {
+		err = errors.New("it has failed before: " + f.Why)
+	}
+	if err == nil && agent != nil {
+		if err = agent.Check(d.choiceOf(r.Digest, b.Manifest).paths); errors.Is(err, context.Canceled) {
+			return
+		} else if err != nil {
+			err = errors.New("does not load: " + d.short(r.Digest, err))
+		}
+	}
+	if err != nil {
+		d.refuse(r, b, err)
+		return
+	}
+	d.next = &candidate{r, b, time.Now()}
+	if agent != nil {
+		d.publish(Ready, b.Manifest, "")
+		d.show(func(f *health.Fleet) { f.Next = b.Manifest.Name() })
+	}
+}
+
+// refuse records that the bundle of a request is not used. b is nil if it cannot be read.
+func (d *Device) refuse(r request, b *bundle.Bundle, why error) {
+	d.state.Request = r.ID
+	if b == nil {
+		d.log(slog.LevelError, "the new bundle cannot be used: "+why.Error())
+	} else {
+		if _, failed := d.state.Failed[r.Digest]; !failed && isFinal(why) {
+			d.state.fail(r.Digest, fail{b.Manifest.Version, Refused, why.Error()})
+		}
+		d.publish(Refused, b.Manifest, why.Error())
+	}
+	d.save()
+	d.dropRequest()
+	d.clean()
+}
+
+// isFinal reports whether the reason why a bundle is refused depends on nothing but the bundle.
+func isFinal(why error) bool {
+	var refusal *bundle.Refusal
+	if !errors.As(why, &refusal) {
+		return true
+	}
+	switch refusal.Reason {
+	case bundle.NeedsNewer, bundle.NotForDevice, bundle.Expired, bundle.Damaged:
+		return false
+	}
+	return true
+}
+
+// begin makes n the bundle that is on trial.
+func (d *Device) begin(n *candidate) {
+	seen := d.counts.get()
+	// what d.state shares with the state before must not change, because begin may be undone
+	d.state.Versions, d.state.Failed = maps.Clone(d.state.Versions), maps.Clone(d.state.Failed)
+	d.state.accept(n.bundle)
+	if !d.onTrial() {
+		d.state.Reached = seen.lastReached
+	}
+	d.state.Trial = &trial{Reached: d.state.Reached, Errors: seen.mostFail()}
+	d.state.Current, d.state.Request = n.bundle.Digest, n.request.ID
+}
+
+// takeUp switches to a bundle that is ready.
+func (d *Device) takeUp(n *candidate, agent Agent) {
+	before := d.state
+	d.begin(n)
+	if d.save() != nil {
+		d.state = before
+		return
+	}
+	d.dropRequest()
+	d.next = nil
+	d.show(func(f *health.Fleet) { f.Next = "" })
+	d.tryCurrent(agent)
+}
+
+// tryCurrent runs the scripts of the bundle that is on trial.
+func (d *Device) tryCurrent(agent Agent) {
+	delete(d.tried, d.state.Current)
+	c := d.choose(d.state.Current)
+	if d.state.Trial == nil { // it is damaged
+		d.goBack(agent)
+		return
+	}
+	crashes := crashesOf(agent.Health())
+	d.disk.at("switch")
+	if err := agent.Switch(c.paths); errors.Is(err, context.Canceled) {
+		return // the next process tries it
+	} else if err != nil {
+		d.end(d.short(d.state.Current, err))
+		d.goBack(agent)
+		return
+	}
+	d.disk.at("switched")
+	d.use(c)
+	d.startTrial(crashes)
+}
+
+// resume goes on with what could not be written to the disk before.
+func (d *Device) resume(agent Agent) {
+	if d.Health().Trouble != "" && d.save() != nil {
+		return
+	}
+	if d.state.Trial != nil && !d.onTrial() { // its last start could not be counted
+		d.tryCurrent(agent)
+	}
+}
+
+// startTrial begins to watch the bundle that runs. crashes are the numbers of crashes of the scripts
+// before.
+func (d *Device) startTrial(crashes map[string]int) {
+	d.judge = newJudge(trialLength(d.inUse.manifest), d.state.Trial, crashes, d.counts.restart())
+	d.publish(Trial, d.inUse.manifest, "")
+}
+
+// end ends the trial of the current bundle, which has failed: from now on, the last good one is the
+// current one.
+func (d *Device) end(why string) {
+	digest := d.state.Current
+	m, err := d.disk.manifest(digest)
+	if err != nil {
+		m = &bundle.Manifest{}
+	}
+	d.state.fail(digest, fail{m.Version, Back, why})
+	d.state.Current, d.state.Trial = d.state.Good, nil
+	d.judge = nil
+	d.save()
+	to := "; back to the factory scripts"
+	if good, err := d.disk.manifest(d.state.Good); err == nil && d.state.Good != "" {
+		to = "; back to " + shortName(good, m)
+	}
+	d.publish(Back, m, why+to)
+}
+
+// short returns the text of an error without the path of the folder of a bundle.
+func (d *Device) short(digest string, err error) string {
+	return strings.ReplaceAll(err.Error(), d.disk.bundlePath(digest, filesFolder)+string(filepath.Separator), "")
+}
+
+// goBack switches to the last good bundle, unless it runs.
+func (d *Device) goBack(agent Agent) {
+	for d.inUse.digest != d.state.Current {
+		c := d.choose(d.state.Current)
+		if c.digest == d.inUse.digest {
+			return
+		}
+		d.disk.at("switch back")
+		err := agent.Switch(c.paths)
+		if err == nil {
+			d.use(c)
+			break
+		} else if errors.Is(err, context.Canceled) {
+			return
+		}
+		d.log(slog.LevelError, c.name()+" does not load: "+err.Error())
+		if c.digest == "" {
+			return
+		}
+		d.tried[c.digest] = true
+	}
+	d.counts.restart()
+	d.clean()
+}
+
+// pass makes the bundle on trial the last good one. If that cannot be written, the trial goes on.
+func (d *Device) pass() {
+	before := d.state
+	err := d.disk.markGood(d.state.Current)
+	if err != nil {
+		d.wrote(err)
+		return
+	}
+	if d.state.Good != d.state.Current {
+		d.state.Spare = d.state.Good
+	}
+	d.state.Good, d.state.Trial = d.state.Current, nil
+	d.state.Reached = d.counts.get().lastReached
+	if d.save() != nil {
+		d.state = before
+		return
+	}
+	d.judge = nil
+	d.use(d.inUse)
+	d.publish(Good, d.inUse.manifest, "")
+	d.counts.restart()
+	d.clean()
+}
+
+// clean deletes the bundles that are not needed any more.
+func (d *Device) clean() {
+	keep := map[string]bool{d.state.Current: true, d.state.Good: true, d.state.Spare: true, d.inUse.digest: true}
+	if err := d.disk.clean(keep); err != nil {
+		d.log(slog.LevelWarn, "old bundles cannot be deleted: "+err.Error())
+	}
+}
+
+// publish publishes the event that a bundle has come into a phase. why is empty if there is no reason.
+func (d *Device) publish(phase string, m *bundle.Manifest, why string) {
+	e := bus.Event{Type: bus.Bundle, Bundle: m.Fleet, Version: m.Version, Phase: phase, Text: why}
+	if phase == Trial {
+		e.Seconds = trialLength(m).Seconds()
+	}
+	d.opts.Bus.Publish(e)
+	if why != "" {
+		d.show(func(f *health.Fleet) { f.Last = "bundle " + m.Name() + ": " + why })
+	}
+}
+
+// shortName returns the name of m, without the fleet if that is the one of the other bundle.
+func shortName(m, other *bundle.Manifest) string {
+	short := *m
+	if m.Fleet == other.Fleet {
+		short.Fleet = ""
+	}
+	return short.Name()
+}
