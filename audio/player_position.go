@@ -63,12 +63,7 @@ func (p *Player) SampleAt(t time.Time) int64 {
 func (p *Player) Played(dst []float32, first int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	clear(dst)
-	known := max(first, p.next-int64(len(p.outputRing)), 0)
-	knownEnd := min(first+int64(len(dst)), p.next)
-	if known < knownEnd {
-		p.outputRing.read(dst[known-first:knownEnd-first], known)
-	}
+	p.outputRing.readKnown(dst, first, p.next)
 }
 
 // levelLength is the length of the output whose level the method Level measures.

@@ -52,6 +52,7 @@ type Recorder struct {
 	notListening atomic.Bool  // the agent gets silence instead of the user's sound
 	level        atomic.Int64 // level of the sound in hundredths of a dBFS
 	voice        atomic.Bool  // somebody is speaking
+	voiceChanged atomic.Int64 // when voice has changed, in nanoseconds since created
 
 	mu       sync.Mutex // guards the fields below
 	detector Detector
@@ -72,6 +73,7 @@ type Recorder struct {
 	tap        Tap           // nil if there is no tap
 	tapAlways  bool          // the tap gets the user's sound during conversations too
 	captures   []*Capture
+	tape       *Tape // nil if nobody needs it
 	silence    []float32
 }
 
@@ -158,6 +160,16 @@ func (r *Recorder) Level() float64 { return float64(r.level.Load()) / 100 }
 // Voice reports whether somebody is speaking.
 func (r *Recorder) Voice() bool { return r.voice.Load() }
 
+// VoiceChange returns whether somebody is speaking, and since when: the time since the voice was noticed,
+// or the time since the voice became quiet.
+func (r *Recorder) VoiceChange() (voice bool, ago time.Duration) {
+	voice = r.voice.Load()
+	if ago = time.Since(r.created) - time.Duration(r.voiceChanged.Load()); !voice {
+		ago += r.detector.hangover()
+	}
+	return voice, ago
+}
+
 // Take implements [Sink]. The microphone calls it on its own goroutine.
 func (r *Recorder) Take(sound []float32, age time.Duration) {
 	r.mu.Lock()
@@ -177,17 +189,20 @@ func (r *Recorder) Take(sound []float32, age time.Duration) {
 			clear(part)
 		}
 		at += Duration(n)
-		r.process(part)
+		r.process(part, r.created.Add(at))
 	}
 }
 
-// process measures sound and passes it to the tap and to the agent. The caller holds mu.
-func (r *Recorder) process(sound []float32) {
+// process measures sound and passes it to the tap and to the agent. The last sample was recorded at the
+// time end. The caller holds mu.
+func (r *Recorder) process(sound []float32, end time.Time) {
 	for rest := sound; len(rest) > 0; {
 		rest, _ = r.detector.Hear(rest)
 	}
 	r.level.Store(int64(r.detector.Level() * 100))
-	r.voice.Store(r.detector.Voice())
+	if voice := r.detector.Voice(); r.voice.Swap(voice) != voice {
+		r.voiceChanged.Store(int64(time.Since(r.created)))
+	}
 	if r.tap != nil {
 		heard := sound
 		if r.send != nil && !r.tapAlways {
@@ -201,6 +216,13 @@ func (r *Recorder) process(sound []float32) {
 	}
 	if r.send != nil && r.notListening.Load() {
 		clear(sound)
+	}
+	if r.tape != nil {
+		heard := sound
+		if r.send == nil {
+			heard = r.silence[:len(sound)]
+		}
+		r.tape.add(heard, end)
 	}
 	if r.send == nil || r.catchingUp {
 		r.preroll.add(sound)
@@ -253,7 +275,7 @@ func (r *Recorder) fillWithSilence() {
 	}
 	for ; missing >= ChunkLength; missing -= ChunkLength {
 		clear(r.scratch)
-		r.process(r.scratch)
 		r.recorded = r.recorded.Add(ChunkLength)
+		r.process(r.scratch, r.recorded)
 	}
 }

@@ -24,6 +24,16 @@ func (r ring) read(dst []float32, first int64) {
 	copy(dst[n:], r)
 }
 
+// readKnown fills dst with the samples from the number first on. next is the number of the next sample of
+// the stream. A sample that is not in the ring is 0.
+func (r ring) readKnown(dst []float32, first, next int64) {
+	clear(dst)
+	known := max(first, next-int64(len(r)), 0)
+	if end := min(first+int64(len(dst)), next); known < end {
+		r.read(dst[known-first:end-first], known)
+	}
+}
+
 // move copies n samples: it copies sample number src+i to sample number dst+i. dst must be less
 // than src.
 func (r ring) move(dst, src, n int64) {

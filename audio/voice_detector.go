@@ -95,6 +95,14 @@ func (d *Detector) Hear(sound []float32) ([]float32, Change) {
 	return nil, NoChange
 }
 
+// hangover returns Hangover, or its default.
+func (d *Detector) hangover() time.Duration {
+	if d.Hangover <= 0 {
+		return 500 * time.Millisecond
+	}
+	return d.Hangover
+}
+
 // Voice reports whether somebody is speaking.
 func (d *Detector) Voice() bool { return d.voice }
 
@@ -186,11 +194,7 @@ func (d *Detector) checkEnd() Change {
 		d.quietFrames = 0
 		return NoChange
 	}
-	hangover := d.Hangover
-	if hangover <= 0 {
-		hangover = 500 * time.Millisecond
-	}
-	if d.quietFrames++; d.quietFrames*frameSize < Samples(hangover) {
+	if d.quietFrames++; d.quietFrames*frameSize < Samples(d.hangover()) {
 		return NoChange
 	}
 	d.voice, d.evidence = false, 0

@@ -150,6 +150,8 @@ func (e *Engine) Run(ctx context.Context) error {
 		return err
 	}
 	defer e.connector.Close()
+	latency := e.bus.PublishLatency(e.voice != nil)
+	defer latency.Close(time.Second)
 	kind, url := e.connector.Target()
 	e.bus.Publish(bus.Event{Type: bus.Connecting, Target: kind, URL: url})
 	if err := e.load(ctx); errors.Is(err, script.ErrCancelled) {
@@ -404,7 +406,7 @@ func approvalEvent(q script.Question) bus.Event {
 }
 
 func reloadFailed(path string, err error) bus.Event {
-	return bus.Event{Type: bus.ReloadFailed, Script: filepath.Base(path), Text: err.Error(), Hint: Hint(err)}
+	return bus.Event{Type: bus.ReloadFailed, Script: filepath.Base(path), Text: err.Error(), At: bus.Place(err.Error()), Hint: Hint(err)}
 }
 
 // drain waits at most drainTimeout for the running tool calls, answers those that have not

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -42,6 +43,9 @@ func TestASaveReplacesTheToolsOfTheConversation(t *testing.T) {
 	h.write("a.lua", "register_tool(\n'v', ")
 	h.waitFor(bus.ReloadFailed, "a.lua:2: syntax error near the end of the file")
 	h.waitFor(bus.ReloadFailed, "is an 'end' or a bracket missing?")
+	if failed := h.published(bus.ReloadFailed); filepath.Base(failed[0].At) != "a.lua:2" {
+		t.Errorf("the place of the mistake is %q", failed[0].At)
+	}
 	if got := call("v"); got != "1" {
 		t.Errorf("after a save with a mistake: %s, want 1", got)
 	}

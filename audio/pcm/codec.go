@@ -17,7 +17,7 @@ func (f Format) Append(encoded []byte, sound []float32) []byte {
 		return encoded
 	}
 	for _, x := range sound {
-		s := uint16(toS16(x))
+		s := uint16(ToS16(x))
 		encoded = append(encoded, byte(s), byte(s>>8))
 	}
 	return encoded
@@ -67,8 +67,8 @@ func fromS16(lower, upper byte) float32 {
 	return float32(int16(uint16(lower)|uint16(upper)<<8)) / fullScale
 }
 
-// toS16 returns the 16-bit sample that is nearest to x. It clips x and returns 0 for NaN.
-func toS16(x float32) int16 {
+// ToS16 returns the 16-bit sample that is nearest to x. It clips x and returns 0 for NaN.
+func ToS16(x float32) int16 {
 	// a float64, because the product of float32 numbers would be rounded
 	v := float64(x) * fullScale
 	switch {

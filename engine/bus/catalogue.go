@@ -29,6 +29,8 @@ const (
 	Wake           Type = "wake"
 	Listening      Type = "listening"
 	Sound          Type = "sound"
+	Hearing        Type = "hearing"
+	LatencyKnown   Type = "latency"
 	ToolCall       Type = "tool_call"
 	ToolResult     Type = "tool_result"
 	OrphanedResult Type = "orphaned_result"
@@ -133,6 +135,11 @@ var Catalogue = []Kind{
 	{Type: Agent, About: "a reply of the agent", Shown: shown("text", "event_id")},
 	{Type: AgentPart, About: "a piece of a reply, as it arrives", Shown: shown("text", "event_id", "part: `start`, `delta` or `stop`")},
 	{Type: AgentCorrected, About: "the part of a reply that the agent had said when it was interrupted", Shown: shown("text", "event_id")},
+	{Type: Hearing, About: "the user has begun or stopped to speak", Shown: shown(
+		"on: true if the user has begun", "seconds: how long ago, because the end is noticed only after a pause", "source: `agent` if the agent's server has noticed it, `microphone` if Moonlark has, by the level of the sound")},
+	{Type: LatencyKnown, About: "the first word of a reply was heard, or read in a conversation without sound, and the parts of the time until then are known", Shown: shown(
+		"event_id: of the reply", "latency: an object of seconds: `understand` (from the end of the user's speech to its text), `decide` (until a tool call), `tools` (until the last result), "+
+			"`answer` (until the first text or sound of the reply), `voice` (until the speaker plays it) and `total`, the sum. A part that nobody reports is absent, and its time is in the part after it")},
 	{Type: Interruption, About: "the user has interrupted the agent", Shown: shown("event_id")},
 	{Type: AgentMessage, About: "any other message of the agent's server"},
 
@@ -169,10 +176,12 @@ var Catalogue = []Kind{
 			"`late` (a device was served more than 10 ms late), `wake_dropped` (the recogniser of wake words was slow)")},
 
 	{Type: ToolCall, About: "the agent, or another program, calls a tool", Shown: shown("tool", "call_id", "args: an object", "script",
-		"via: `mcp` if another program calls", "client: the name of that program")},
+		"at: the file and line that registered the tool", "via: `mcp` if another program calls", "client: the name of that program",
+		"source: `inspector` if a person tries the tool in the inspector")},
 	{Type: ToolResult, About: "a tool call has its result", Shown: shown(
-		"tool", "call_id", "result: a string", "is_error", "error_type", "seconds", "cpu: seconds that Lua ran for the call", "script",
-		"orphaned: true if the conversation of the call was over", "via", "client")},
+		"tool", "call_id", "result: a string", "is_error", "error_type", "seconds",
+		"queued: seconds before the handler began", "waited: seconds that the handler spent in waits, such as `sleep`", "cpu: seconds that Lua ran for the call",
+		"script", "orphaned: true if the conversation of the call was over", "via", "client", "source")},
 	{Type: OrphanedResult, About: "a tool has a result, but its conversation was over before it could be sent", Script: "orphaned_result", Fields: []Field{
 		conversationID,
 		{"tool_call_id", "string", "", func(e Event) any { return e.CallID }},
@@ -207,7 +216,7 @@ var Catalogue = []Kind{
 
 	{Type: Loaded, About: "a script has been loaded", Shown: shown("script", "tools", "seconds")},
 	{Type: Reloaded, About: "a saved script has replaced its old copy", Shown: shown("script", "tools", "seconds")},
-	{Type: ReloadFailed, About: "a saved script could not be loaded: the old copy continues to run", Shown: shown("script", "text", "hint")},
+	{Type: ReloadFailed, About: "a saved script could not be loaded: the old copy continues to run", Shown: shown("script", "text", "at: the file and line of the error", "hint")},
 	{Type: ToolsChanged, About: "the tools of a script have changed without a reload, because an MCP server has been started or has changed", Shown: shown("script", "tools")},
 	{Type: Approval, About: "a tool of an MCP server is to be called, and somebody must allow it; scripts receive `mcp_tool_call`", Shown: shown(
 		"text: the question", "hint", "tool", "call_id", "args: the arguments", "seconds: how long the answer is awaited")},

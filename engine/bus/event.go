@@ -2,6 +2,7 @@ package bus
 
 import (
 	"encoding/json"
+	"regexp"
 	"time"
 
 	"moonlark/engine/health"
@@ -47,18 +48,28 @@ type Event struct {
 	// how a tool call came, such as "mcp"; empty for a call of the agent
 	Via string `json:"via,omitempty"`
 	// the program that called the tool, by the name that it gave; empty for a call of the agent
-	Client  string  `json:"client,omitempty"`
+	Client string `json:"client,omitempty"`
+	// file and line that a tool call or an error is about, such as "lights.lua:12"
+	At string `json:"at,omitempty"`
+	// who has made the event: see Catalogue. "inspector" for a tool call that a person tries.
+	Source  string  `json:"source,omitempty"`
 	Seconds float64 `json:"seconds,omitempty"`
 	// CPU time that the tool call took in Lua, in seconds
 	CPU float64 `json:"cpu,omitempty"`
+	// time before the handler of the tool call began, in seconds
+	Queued float64 `json:"queued,omitempty"`
+	// time that the handler spent in waits, in seconds
+	Waited float64 `json:"waited,omitempty"`
 
 	Device      string `json:"device,omitempty"`
 	Interrupted bool   `json:"interrupted,omitempty"`
 	// confidence of a recogniser, from 0 to 1; 0 when the recogniser gives none
 	Score     float64             `json:"score,omitempty"`
 	Listening *bool               `json:"listening,omitempty"`
+	On        *bool               `json:"on,omitempty"` // the user speaks
 	Sound     *health.SoundCounts `json:"sound,omitempty"`
 	Round     *llm.Round          `json:"llm,omitempty"`
+	Latency   *Latency            `json:"latency,omitempty"`
 
 	Level string `json:"level,omitempty"` // level of a log line: "debug", "info", "warn" or "error"
 	Count int    `json:"count,omitempty"`
@@ -95,6 +106,17 @@ type Event struct {
 	// Moonlark's own.
 	Message *Message `json:"-"`
 }
+
+// place matches the file and line at the beginning of an error of a script.
+var place = regexp.MustCompile(`^(?:[A-Za-z]:)?[^:\n]+\.lua:\d+`)
+
+// Place returns the file and line, such as "lights.lua:12", with which the text of an error of a script
+// begins, or "" if it does not.
+func Place(text string) string { return place.FindString(text) }
+
+// IsOfAgent reports whether a ToolCall or a ToolResult is one of the agent, and not of another program or
+// of a person who tries the tool.
+func (e Event) IsOfAgent() bool { return e.Via == "" && e.Source == "" }
 
 // A Message is a message of the agent's server, in the form in which scripts receive it.
 type Message struct {

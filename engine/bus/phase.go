@@ -7,7 +7,7 @@ type PhaseTracker struct {
 	status   string // the last status of the agent; "" before the scripts have been loaded
 	speaking bool   // the speaker plays a reply
 	thinking bool   // the user has said something, and the agent has not replied
-	voice    bool   // somebody speaks into the microphone
+	voice    bool   // the user speaks
 	running  int    // the number of tool calls of the agent that run
 }
 
@@ -42,11 +42,15 @@ func (p *PhaseTracker) note(e Event) {
 	case Silent, Interruption:
 		p.speaking = false
 	case ToolCall:
-		p.running++
+		if e.IsOfAgent() {
+			p.running++
+		}
 	case ToolResult:
-		p.running = max(0, p.running-1)
-	case Loudness:
-		p.voice = e.Voice
+		if e.IsOfAgent() {
+			p.running = max(0, p.running-1)
+		}
+	case Hearing:
+		p.voice = e.On != nil && *e.On
 	}
 }
 

@@ -7,10 +7,11 @@ import (
 
 func TestThePhaseFollowsTheConversation(t *testing.T) {
 	var p PhaseTracker
+	on, off := true, false
 	var got []string
 	for _, e := range []Event{
 		{Type: Status, Status: "waiting"}, {Type: Status, Status: "connecting"}, {Type: Connected}, {Type: Status, Status: "connected"},
-		{Type: Loudness, Voice: true}, {Type: Loudness}, {Type: User, Text: "hello"}, {Type: ToolCall}, {Type: ToolCall}, {Type: ToolResult}, {Type: ToolResult},
+		{Type: Hearing, On: &on}, {Type: Hearing, On: &off}, {Type: ToolCall, Source: "inspector"}, {Type: ToolCall, Via: "mcp"}, {Type: User, Text: "hello"}, {Type: ToolCall}, {Type: ToolCall}, {Type: ToolResult}, {Type: ToolResult},
 		{Type: AgentPart, Text: "Hi"}, {Type: Speaking}, {Type: Agent, Text: "Hi there"}, {Type: Silent}, {Type: Disconnected}, {Type: Status, Status: "ended"},
 	} {
 		if change, changed := p.Note(e); changed {

@@ -14,7 +14,7 @@ import (
 
 // recordFlags configure recordings.
 type recordFlags struct {
-	Record string `placeholder:"DIR" help:"Record everything that happens, with what people say, in files in DIR: at most 1 GiB, the oldest are removed. See moonlark replay."`
+	Record string `placeholder:"DIR" help:"Record everything that happens, with what people say and its sound, in files in DIR: at most 1 GiB, the oldest are removed. See moonlark replay."`
 }
 
 // recordingsFolder is the name of the folder, in that for the data of scripts, of recordings that the

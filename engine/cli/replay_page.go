@@ -44,7 +44,12 @@ func (c *replayCommand) show(ctx context.Context, con *console) error {
 	}
 	defer file.Close()
 	stream := web.NewStream(web.StreamOptions{Version: version.Version(), MaxEvents: replayEvents, MaxBytes: replayBytes})
-	if _, err := record.Read(file, stream.Note); err != nil {
+	header, err := record.Read(file, stream.Note)
+	var sound *record.Sound
+	if err == nil {
+		sound, err = record.OpenSound(path, header)
+	}
+	if err != nil {
 		return &usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	stream.AddField("replay", func() any { return filepath.Base(path) })
@@ -52,6 +57,12 @@ func (c *replayCommand) show(ctx context.Context, con *console) error {
 	mountShared(server)
 	for _, m := range inspector.Mounts(stream, nil, inspector.Options{Tabs: script.Tabs()}) {
 		server.Mount(m)
+	}
+	if sound != nil {
+		defer sound.Close()
+		for _, m := range inspector.SoundMounts(stream, sound) {
+			server.Mount(m)
+		}
 	}
 	if err := server.Open(ctx, recordedAgent{}); err != nil {
 		return err

@@ -172,6 +172,9 @@ func (r *agentRun) start(ctx context.Context) (*engine.Engine, error) {
 	if err != nil {
 		return nil, &usageError{err}
 	}
+	if user, agent := e.Remote().RecordedSounds(); user != nil {
+		r.recordings.AttachSound(user, agent)
+	}
 	if err := r.serve(ctx, e.Remote()); err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ type Conversation interface {
 type Scripts interface {
 	Call(*script.Call)
 	ShortenTimeout(c *script.Call, timeout time.Duration)
-	Owner(tool string) string
+	Owner(tool string) (scriptName, at string)
 	Listens(event string) bool
 }
 

@@ -145,8 +145,8 @@ func (d *fakeScripts) ShortenTimeout(c *script.Call, timeout time.Duration) {
 	d.shortened[c.ID] = timeout
 }
 
-func (d *fakeScripts) Owner(string) string       { return "a.lua" }
-func (d *fakeScripts) Listens(event string) bool { return d.listens[event] }
+func (d *fakeScripts) Owner(string) (scriptName, at string) { return "a.lua", "a.lua:1" }
+func (d *fakeScripts) Listens(event string) bool            { return d.listens[event] }
 
 // A testDialog is a dialog with a simulated conversation. It records the events of the dialog.
 type testDialog struct {

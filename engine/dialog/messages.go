@@ -48,6 +48,10 @@ func (d *Dialog) handle(f convai.Frame) {
 			d.opts.Voice.Interrupt(m.EventID)
 		}
 		ev = bus.Event{Type: bus.Interruption, EventID: m.EventID}
+	case *convai.VADScore:
+		if d.opts.Voice != nil {
+			d.opts.Voice.NoteScore(m.Score)
+		}
 	case *convai.AgentToolRequest:
 		d.noteRequest(m)
 	case *convai.AgentToolResponse:

@@ -51,9 +51,8 @@ func (d *Dialog) call(m *convai.ClientToolCall) {
 		return
 	}
 	d.opts.Turns.callBegan(c.ID)
-	d.opts.Bus.Publish(bus.Event{
-		Type: bus.ToolCall, Tool: c.Name, CallID: c.ID, Args: toolCallArgs(c.Args), Script: d.opts.Scripts.Owner(c.Name),
-	})
+	scriptName, at := d.opts.Scripts.Owner(c.Name)
+	d.opts.Bus.Publish(bus.Event{Type: bus.ToolCall, Tool: c.Name, CallID: c.ID, Args: toolCallArgs(c.Args), Script: scriptName, At: at})
 	d.opts.Scripts.Call(c)
 }
 
@@ -92,10 +91,8 @@ func (d *Dialog) reply(c *script.Call, r tool.Result) {
 	delete(d.calls, c.ID)
 	d.answered.add(c.ID)
 	d.mu.Unlock()
-	ev := bus.Event{
-		Type: bus.ToolResult, Tool: c.Name, CallID: c.ID, Script: d.opts.Scripts.Owner(c.Name),
-		Result: &r.Text, IsError: r.IsError, ErrorType: string(r.Type), Seconds: c.Took().Seconds(), CPU: c.CPU().Seconds(),
-	}
+	scriptName, _ := d.opts.Scripts.Owner(c.Name)
+	ev := ResultEvent(c, r, scriptName)
 	if !expectsReply {
 		d.opts.Bus.Publish(ev)
 		d.opts.Turns.callEnded(d.turn)
@@ -110,6 +107,16 @@ func (d *Dialog) reply(c *script.Call, r tool.Result) {
 		d.publishOrphan(m)
 	}
 	d.opts.Turns.callEnded(d.turn)
+}
+
+// ResultEvent returns the event for the result r of the call c. scriptName is the name of the script that
+// offers the tool. Call it in script.Call.Reply.
+func ResultEvent(c *script.Call, r tool.Result, scriptName string) bus.Event {
+	return bus.Event{
+		Type: bus.ToolResult, Tool: c.Name, CallID: c.ID, Script: scriptName,
+		Result: &r.Text, IsError: r.IsError, ErrorType: string(r.Type),
+		Seconds: c.Took().Seconds(), CPU: c.CPU().Seconds(), Queued: c.Queued().Seconds(), Waited: c.Waited().Seconds(),
+	}
 }
 
 // publishOrphan publishes an orphaned_result event. It gives the scripts a tool result that can no

@@ -20,6 +20,16 @@ func (r *Remote) sound(do func(*voice.Voice) error) error {
 	return do(v)
 }
 
+// RecordedSounds returns what the agent hears and what the speaker plays, for a recording: see voice.Voice.Sounds.
+// Both are nil when sound is off.
+func (r *Remote) RecordedSounds() (user, agent audio.Playback) {
+	v := r.parts.Load().Voice
+	if v == nil {
+		return nil, nil
+	}
+	return v.Sounds()
+}
+
 // SetVolume sets the volume of all sound that the speaker plays, from 0 to 1.
 func (r *Remote) SetVolume(volume float64) error {
 	return r.sound(func(v *voice.Voice) error { v.SetVolume(volume); return nil })

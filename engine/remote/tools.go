@@ -3,8 +3,12 @@ package remote
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"sync"
+	"time"
 
 	"moonlark/engine/bus"
+	"moonlark/engine/dialog"
 	"moonlark/engine/script"
 	"moonlark/engine/tool"
 )
@@ -22,6 +26,13 @@ type CallOptions struct {
 	// publishes the call and its result as events, and ID must not be the id of another call.
 	// ReadResource and GetPrompt do not use it.
 	Via string
+
+	// Source says who tries the tool: "inspector". If it is not empty, CallTool publishes the call and
+	// its result as events, as with Via.
+	Source string
+
+	// Report is filled before CallTool returns without an error. Nil means that nobody needs it.
+	Report *CallReport
 }
 
 // Tools returns the tools of all scripts.
@@ -41,30 +52,69 @@ func (r *Remote) CallTool(ctx context.Context, name string, args json.RawMessage
 	p := r.parts.Load()
 	a := newAnswer[tool.Result]()
 	call := opts.call(name, args)
+	isPublished := opts.Via != "" || opts.Source != ""
+	scriptName, at := p.Scripts.Owner(name)
+	var report callRecorder
+	if opts.Report != nil {
+		call.Printed = report.printed
+	}
 	call.Reply = func(c *script.Call, r tool.Result) {
-		if opts.Via != "" {
-			p.Bus.Publish(resultEvent(p, c, r, opts))
+		if isPublished {
+			e := dialog.ResultEvent(c, r, scriptName)
+			e.Via, e.Client, e.Source = opts.Via, opts.Client, opts.Source
+			p.Bus.Publish(e)
 		}
 		a.give(r, nil)
 	}
-	if opts.Via != "" {
+	if isPublished {
 		p.Bus.Publish(bus.Event{
-			Type: bus.ToolCall, Tool: name, CallID: call.ID, Args: eventArgs(args), Script: p.Scripts.Owner(name),
-			Via: opts.Via, Client: opts.Client,
+			Type: bus.ToolCall, Tool: name, CallID: call.ID, Args: eventArgs(args), Script: scriptName, At: at,
+			Via: opts.Via, Client: opts.Client, Source: opts.Source,
 		})
 	}
 	p.Scripts.Call(call)
-	return a.await(ctx, call)
+	result, err := a.await(ctx, call)
+	if opts.Report != nil && err == nil {
+		*opts.Report = report.of(call)
+	}
+	return result, err
 }
 
-// resultEvent returns the event for the result of a call.
-func resultEvent(p *Parts, c *script.Call, r tool.Result, opts CallOptions) bus.Event {
-	return bus.Event{
-		Type: bus.ToolResult, Tool: c.Name, CallID: c.ID, Script: p.Scripts.Owner(c.Name),
-		Result: &r.Text, IsError: r.IsError, ErrorType: string(r.Type), Seconds: c.Took().Seconds(), CPU: c.CPU().Seconds(),
-		Via: opts.Via, Client: opts.Client,
+// A CallReport says how a tool call went, beside its result.
+type CallReport struct {
+	Took   time.Duration // from the call to the result
+	Queued time.Duration // until the handler began
+	CPU    time.Duration // while the handler ran Lua code
+	Waited time.Duration // in waits of the handler
+	Prints []string      // what the handler printed, at most maxPrints texts
+}
+
+// maxPrints is the maximum number of texts in CallReport.Prints. The texts that come first are kept.
+const maxPrints = 200
+
+// A callRecorder collects what a handler prints. Any goroutine may call its methods.
+type callRecorder struct {
+	mu     sync.Mutex // guards prints
+	prints []string
+}
+
+func (r *callRecorder) printed(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.prints) < maxPrints {
+		r.prints = append(r.prints, text)
 	}
 }
+
+// of returns the report about a call that was answered.
+func (r *callRecorder) of(c *script.Call) CallReport {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return CallReport{Took: c.Took(), Queued: c.Queued(), CPU: c.CPU(), Waited: c.Waited(), Prints: slices.Clone(r.prints)}
+}
+
+// Loading reports whether a script is being loaded at this moment.
+func (r *Remote) Loading() bool { return r.parts.Load().Scripts.Loading() }
 
 // eventArgs returns the arguments for an event, {} if there are none. Arguments that are not JSON are
 // left out, because the event could not be written as JSON.

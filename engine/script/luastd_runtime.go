@@ -136,8 +136,16 @@ func (g *generation) Budget() *luastd.Budget { return &g.budget }
 // the script raise an error then.
 func (g *generation) Loading() bool { return g.stage < stageInUse }
 
-// Print passes text that the script printed to Options.Print.
-func (g *generation) Print(text string) { g.scripts.opts.Print(g.name(), g.permit.Mask(text)) }
+// Print passes text that the script printed to Options.Print, and to the call whose handler runs.
+func (g *generation) Print(text string) {
+	text = g.permit.Mask(text)
+	if t := g.x.RunningTask(); t != nil {
+		if c, ok := t.Owner.(*Call); ok && c.Printed != nil {
+			c.Printed(text)
+		}
+	}
+	g.scripts.opts.Print(g.name(), text)
+}
 
 // Log writes text to the log, with the name of the script.
 func (g *generation) Log(level slog.Level, text string) { g.log(level, text) }

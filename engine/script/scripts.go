@@ -305,14 +305,24 @@ func (s *Scripts) Tools() []*tool.Spec {
 	return specs
 }
 
-// Owner returns the file name of the script that offers the tool name, or "" if no script does.
-func (s *Scripts) Owner(name string) string {
+// Owner returns the file name of the script that offers the tool name, and the file and line that
+// registered the tool. Both are "" if no script offers the tool.
+func (s *Scripts) Owner(name string) (scriptName, at string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if o := s.offers[offerKey{toolOffer, name}]; o != nil {
-		return o.gen.name()
+		return o.gen.name(), o.source
 	}
-	return ""
+	return "", ""
+}
+
+// Loading reports whether a script is being loaded at this moment.
+func (s *Scripts) Loading() bool {
+	if !s.reloading.TryLock() {
+		return true
+	}
+	s.reloading.Unlock()
+	return false
 }
 
 // Files returns the files that the script at path depends on: those of its current generation, and

@@ -37,6 +37,10 @@ type Call struct {
 	// Nil means that nobody needs to know.
 	Progress func(done, total float64, message string)
 
+	// Printed is called with each text that the handler prints, on the goroutine of the script. It must
+	// not block. Nil means that nobody needs to know.
+	Printed func(text string)
+
 	// Timeout is how long the agent waits for the result. The call is stopped after Timeout, or
 	// after the timeout of the tool if that is shorter. Zero means the timeout of the tool.
 	Timeout time.Duration
@@ -54,6 +58,10 @@ type Call struct {
 	begun     atomic.Bool // the task of the call has started
 	// how long the task ran Lua code, as a time.Duration; set when the task has ended
 	cpu atomic.Int64
+	// how long the handler has spent in waits, as a time.Duration; set when the task has ended
+	waited atomic.Int64
+	// how long the call was queued, as a time.Duration; set when the task starts
+	queuedFor atomic.Int64
 
 	// The fields below do not change after the call has been queued.
 	scripts *Scripts
@@ -160,6 +168,19 @@ func (c *Call) Took() time.Duration {
 // CPU returns how long the call has run Lua code. It returns zero if the call was answered before
 // its task ended.
 func (c *Call) CPU() time.Duration { return time.Duration(c.cpu.Load()) }
+
+// Waited returns how long the handler has spent in waits. It returns zero if the call was answered before
+// its task ended.
+func (c *Call) Waited() time.Duration { return time.Duration(c.waited.Load()) }
+
+// Queued returns how long the call was queued before its handler began. If the handler has not begun,
+// that is the same as Took.
+func (c *Call) Queued() time.Duration {
+	if !c.begun.Load() {
+		return c.Took()
+	}
+	return time.Duration(c.queuedFor.Load())
+}
 
 // answer calls Reply with r, unless the call has been answered already. It reports whether it has
 // called Reply.
@@ -281,6 +302,7 @@ func (c *Call) begin() {
 		c.gen.finishCall(c)
 		return
 	}
+	c.queuedFor.Store(int64(c.Took()))
 	c.begun.Store(true)
 	c.gen.x.StartTask(c.task)
 }
@@ -322,6 +344,7 @@ func (c *Call) end(L *lua.LState, o *offer, err error) {
 	defer c.gen.finishCall(c) // deferred, so that it also runs if Reply panics
 	c.timer.Stop()
 	c.cpu.Store(int64(c.gen.x.TaskCPU(c.task)))
+	c.waited.Store(int64(c.task.Waited()))
 	var r tool.Result
 	if err == nil {
 		r, err = o.result(L, c)

@@ -105,6 +105,10 @@ func (v *Voice) Record(ctx context.Context, length, silence time.Duration, take 
 // HasMicrophone reports whether the Voice has a microphone.
 func (v *Voice) HasMicrophone() bool { return v.opts.Microphone != nil }
 
+// Sounds returns what the agent hears and what the speaker plays, with the times of the samples, for a
+// recording. Reading them makes neither device wait.
+func (v *Voice) Sounds() (user, agent audio.Playback) { return v.recorder.Tape(), v.player }
+
 // Levels returns how loud the speaker and the microphone are, in dBFS, from -96 to 0.
 func (v *Voice) Levels() (speaker, microphone float64) {
 	return v.player.Level(), v.recorder.Level()

@@ -47,6 +47,7 @@ func (v *Voice) publishPlayback(ctx context.Context) {
 			}
 		case <-levels.C:
 			v.publishLevel()
+			v.listen()
 		case <-ctx.Done():
 			return
 		}

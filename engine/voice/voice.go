@@ -79,6 +79,8 @@ type Voice struct {
 	full     bool
 	speaking atomic.Bool // a Speaking event has been published, and no Silent event after it
 
+	hearing hearing // whether the user speaks
+
 	// nil before the first report of the device
 	speakerHealth, microphoneHealth atomic.Pointer[health.Device]
 
@@ -195,6 +197,7 @@ func (v *Voice) Begin(formats Formats, preroll bool, send func(chunk []byte) (dr
 	v.mu.Lock()
 	v.latest, v.next = 0, 0
 	v.mu.Unlock()
+	v.hearing.begin()
 	out, outErr := pcm.Parse(formats.Speaker)
 	if outErr == nil {
 		v.player.Begin(out)
@@ -213,7 +216,10 @@ func (v *Voice) Begin(formats Formats, preroll bool, send func(chunk []byte) (dr
 
 // End disconnects the microphone after the conversation has ended. Speech of the agent that is in
 // the buffer is still played.
-func (v *Voice) End() { v.recorder.End() }
+func (v *Voice) End() {
+	v.recorder.End()
+	v.hearing.end(v.opts.Bus)
+}
 
 // Audio puts a piece of the agent's speech into the buffer. response is its event id, 0 when the
 // agent has not sent one. words are the words of the piece, nil when the agent does not send the

@@ -35,6 +35,10 @@ const (
 // calls, in seconds.
 var toolSecondsBuckets = []float64{0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60}
 
+// latencyBuckets are the upper bounds of the buckets in the histogram of the time until the first word of
+// a reply, in seconds.
+var latencyBuckets = []float64{0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 10, 20}
+
 // metrics counts events for Prometheus. Any goroutine may call its methods.
 type metrics struct {
 	set *prometheus.Set
@@ -71,7 +75,12 @@ func (c *Control) Gauge(name string, read func() float64) { c.metrics.set.NewGau
 // note updates the counters for an event.
 func (m *metrics) note(e bus.Event) {
 	switch e.Type {
+	case bus.LatencyKnown:
+		m.set.GetOrCreatePrometheusHistogramExt(`moonlark_latency_seconds`, latencyBuckets).Update(e.Latency.Total)
 	case bus.ToolResult:
+		if e.Source != "" {
+			return // a person has tried the tool
+		}
 		name := m.toolName(e)
 		via := ""
 		if e.Via != "" {

@@ -33,6 +33,8 @@ func TestCallsOfOtherProgramsAreCountedByThemselves(t *testing.T) {
 	for range 2 {
 		c.Note(bus.Event{Type: bus.ToolResult, Tool: "light", Script: "a.lua", Via: "mcp", Client: "an editor"})
 	}
+	c.Note(bus.Event{Type: bus.ToolResult, Tool: "light", Script: "a.lua", Source: "inspector"})
+	c.Note(bus.Event{Type: bus.LatencyKnown, Latency: &bus.Latency{Answer: 1.2, Total: 1.2}})
 	c.Gauge("moonlark_mcp_sessions", func() float64 { return 3 })
 	var text strings.Builder
 	c.metrics.set.WritePrometheus(&text)
@@ -41,6 +43,8 @@ func TestCallsOfOtherProgramsAreCountedByThemselves(t *testing.T) {
 		`moonlark_tool_calls_total{tool="light",outcome="ok",via="mcp"} 2`,
 		`moonlark_tool_seconds_count{tool="light"} 3`,
 		`moonlark_mcp_sessions 3`,
+		`moonlark_latency_seconds_bucket{le="1"} 0`,
+		`moonlark_latency_seconds_bucket{le="1.5"} 1`,
 	} {
 		if strings.Count(text.String(), line+"\n") != 1 {
 			t.Errorf("no line %s, or several, in:\n%s", line, text.String())

@@ -153,18 +153,25 @@ func (f *fixture) say(text string) {
 
 // play adds events of a conversation by voice to the stream, with times in seconds after its beginning.
 func play(s *web.Stream) {
+	latency := bus.LatencyTracker{Sound: true}
 	began := time.Date(2026, 5, 1, 12, 36, 53, 0, time.UTC)
 	note := func(at float64, e bus.Event) {
 		e.Time = began.Add(time.Duration(at * float64(time.Second)))
 		s.Note(e)
+		if known, ok := latency.Note(e); ok {
+			s.Note(known)
+		}
 	}
 	tide, wrong, light := `{"metres": 1.8, "rising": true}`, `no tide station "Sula"; there is "Sula Pier"`, "The hall light is on."
 	note(0, bus.Event{Type: bus.Connecting, Target: "agent", URL: "wss://api.elevenlabs.io"})
 	note(0, bus.Event{Type: bus.Status, Status: "connecting"})
 	note(0.5, bus.Event{Type: bus.Connected, ConversationID: "conv_1"})
 	note(0.5, bus.Event{Type: bus.Status, Status: "connected"})
-	note(2, bus.Event{Type: bus.Loudness, Loudness: -20, Voice: true})
-	note(4, bus.Event{Type: bus.Loudness, Loudness: -60})
+	hears := func(at float64, on bool, ago float64) {
+		note(at, bus.Event{Type: bus.Hearing, On: &on, Source: "microphone", Seconds: ago})
+	}
+	hears(2.1, true, 0.1)
+	hears(4.4, false, 0.4)
 	note(4.41, bus.Event{Type: bus.User, Text: "Could you turn on the lights in the hall?", EventID: 1})
 	note(4.93, bus.Event{Type: bus.ToolCall, Tool: "set_light", CallID: "call_1", Args: json.RawMessage(`{"room":"hall","on":true}`), Script: "lights.lua"})
 	note(4.94, bus.Event{Type: bus.ToolResult, Tool: "set_light", CallID: "call_1", Result: &light, Seconds: 0.0004, CPU: 0.0003, Script: "lights.lua"})
@@ -172,8 +179,8 @@ func play(s *web.Stream) {
 	note(5.3, bus.Event{Type: bus.Agent, Text: "The hall light is on.", EventID: 2})
 	note(5.48, bus.Event{Type: bus.Speaking, EventID: 2})
 	note(6.6, bus.Event{Type: bus.Silent, EventID: 2})
-	note(10, bus.Event{Type: bus.Loudness, Loudness: -20, Voice: true})
-	note(11.5, bus.Event{Type: bus.Loudness, Loudness: -60})
+	hears(10.1, true, 0.1)
+	hears(11.8, false, 0.3)
 	note(11.85, bus.Event{Type: bus.User, Text: "And how high is the water at Sula?", EventID: 3})
 	note(12.26, bus.Event{Type: bus.ToolCall, Tool: "tide_at", CallID: "call_2", Args: json.RawMessage(`{"place":"Sula"}`), Script: "lights.lua"})
 	note(12.57, bus.Event{Type: bus.ToolResult, Tool: "tide_at", CallID: "call_2", Result: &wrong, IsError: true, ErrorType: "external_client", Seconds: 0.311, CPU: 0.002})

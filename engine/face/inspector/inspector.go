@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"moonlark/engine/activity"
@@ -32,6 +33,8 @@ var page embed.FS
 // An Agent is the running agent that the inspector drives. Outside tests it is a *remote.Remote. Any
 // goroutine may call the methods.
 type Agent interface {
+	// Loading reports whether a script is being loaded.
+	Loading() bool
 	// CallTool runs a tool and waits for its result, and State waits until the script can run.
 	CallTool(ctx context.Context, name string, args json.RawMessage, opts remote.CallOptions) (tool.Result, error)
 	State(ctx context.Context, scriptName string) (state json.RawMessage, tooLarge []string, err error)
@@ -132,7 +135,7 @@ func Mounts(stream *web.Stream, agent Agent, opts Options) []control.Mount {
 		mounts = append(mounts, control.Mount{Path: "/recording", Handler: post(agent, recordingHandler(opts.Recordings))})
 	}
 	return append(mounts,
-		control.Mount{Path: "/call", Handler: post(agent, serveCall), Streams: true, MaxOpen: maxCalls},
+		control.Mount{Path: "/call", Handler: post(agent, new(caller).serve), Streams: true, MaxOpen: maxCalls},
 		control.Mount{Path: "/state", Handler: stateHandler(agent)},
 		control.Mount{Path: "/contents", Handler: contentsHandler(agent), MaxOpen: 4},
 		control.Mount{Path: "/source", Handler: sourceHandler(agent, opts.Edit), Streams: true, MaxBody: maxSourceBody})
@@ -205,15 +208,24 @@ var done = map[string]bool{"ok": true}
 
 // A callAnswer is the response to POST /call.
 type callAnswer struct {
-	Result    string  `json:"result"`
-	IsError   bool    `json:"is_error"`
-	ErrorType string  `json:"error_type,omitempty"`
-	Seconds   float64 `json:"seconds"`
+	Result    string   `json:"result"`
+	IsError   bool     `json:"is_error"`
+	ErrorType string   `json:"error_type,omitempty"`
+	Seconds   float64  `json:"seconds"`
+	CPU       float64  `json:"cpu"`    // seconds that Lua ran for the call
+	Waited    float64  `json:"waited"` // seconds that the handler spent in waits
+	Queued    float64  `json:"queued"` // seconds before the handler began
+	Prints    []string `json:"prints"`
 }
 
-// serveCall serves POST /call, which calls a tool and waits for the result. An example of a body is
+var errLoading = errors.New("a script is being loaded; try again in a moment")
+
+// A caller calls tools. Each call has an id of its own.
+type caller struct{ calls atomic.Int64 }
+
+// serve serves POST /call, which calls a tool and waits for the result. An example of a body is
 // {"tool": "light", "args": {"on": true}}.
-func serveCall(ctx context.Context, agent Agent, body []byte) (any, error) {
+func (c *caller) serve(ctx context.Context, agent Agent, body []byte) (any, error) {
 	var call struct {
 		Tool string          `json:"tool"`
 		Args json.RawMessage `json:"args"`
@@ -227,12 +239,20 @@ func serveCall(ctx context.Context, agent Agent, body []byte) (any, error) {
 	if len(call.Args) > 0 && call.Args[0] != '{' {
 		return nil, &badRequest{"args: want an object"}
 	}
-	began := time.Now()
-	result, err := agent.CallTool(ctx, call.Tool, call.Args, remote.CallOptions{ID: "inspector", Client: "inspector"})
+	if agent.Loading() {
+		return nil, errLoading
+	}
+	var report remote.CallReport
+	result, err := agent.CallTool(ctx, call.Tool, call.Args, remote.CallOptions{
+		ID: fmt.Sprintf("inspector-%d", c.calls.Add(1)), Client: "inspector", Source: "inspector", Report: &report,
+	})
 	if err != nil {
 		return nil, err
 	}
-	return callAnswer{result.Text, result.IsError, string(result.Type), time.Since(began).Seconds()}, nil
+	return callAnswer{
+		Result: result.Text, IsError: result.IsError, ErrorType: string(result.Type), Seconds: report.Took.Seconds(), CPU: report.CPU.Seconds(),
+		Waited: report.Waited.Seconds(), Queued: report.Queued.Seconds(), Prints: append([]string{}, report.Prints...),
+	}, nil
 }
 
 // serveReload serves POST /reload, which reloads all scripts, or the one of the body, and waits for the

@@ -8,6 +8,7 @@ import (
 
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
+	"moonlark/engine/testkit"
 )
 
 // request sends one request and returns the status and the body of the response.
@@ -30,13 +31,16 @@ func (f *fixture) request(method, path, body string) (int, string) {
 }
 
 func TestOtherProgramsCanSendTheRequestsOfThePage(t *testing.T) {
-	f := start(t, lights+`register_tool("big", function() return string.rep("x", 1000) end)`, control.Options{})
+	f := start(t, lights+`register_tool("big", function() return string.rep("x", 1000) end)
+register_tool("loud", function() print("one") print("two", 2) end)`, control.Options{})
 	for _, row := range []struct {
 		method, path, body string
 		status             int
 		want               string
 	}{
 		{"POST", "/call", `{"tool": "plain"}`, 200, `{"result":"plain text","is_error":false,"seconds":`},
+		{"POST", "/call", `{"tool": "loud"}`, 200, `"prints":["one","two\t2"]}`},
+		{"POST", "/call", `{"tool": "plain"}`, 200, `"prints":[]}`},
 		{"POST", "/call", `{"tool": "set_light", "args": {"room": "hall", "level": 5}}`, 200, `\"level\":5`},
 		{"POST", "/call", `{"tool": "set_light", "args": {"room": "attic"}}`, 200, `"is_error":true,"error_type":`},
 		{"POST", "/call", `{"tool": "set_lihgt"}`, 200, `did you mean 'set_light'`},
@@ -81,4 +85,17 @@ func TestAllFilesOfThePageAreSmall(t *testing.T) {
 	} else {
 		t.Logf("the page and its libraries have %d bytes", size)
 	}
+}
+
+func TestACallDuringALoadIsRefused(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	f.write(lights + "\nlocal ends = os.clock() + 1\nwhile os.clock() < ends do end")
+	testkit.Until(t, "a call is refused", func() bool {
+		status, text := f.request("POST", "/call", `{"tool": "plain"}`)
+		return status == 409 && strings.Contains(text, "a script is being loaded")
+	})
+	testkit.Until(t, "a call is accepted again", func() bool {
+		status, _ := f.request("POST", "/call", `{"tool": "plain"}`)
+		return status == 200
+	})
 }

@@ -101,6 +101,9 @@ func ToolCalls(from io.Reader) ([]ToolCall, error) {
 		case bus.Disconnected:
 			clear(open) // the ids of another conversation may be the same
 		case bus.ToolCall:
+			if e.Source != "" {
+				return // a person has tried the tool
+			}
 			one := &running{call: ToolCall{Tool: e.Tool, Args: e.Args}}
 			all = append(all, one)
 			open[e.CallID] = one

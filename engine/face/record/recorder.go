@@ -6,12 +6,12 @@
 package record
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"moonlark/audio"
 	"moonlark/engine/bus"
 )
 
@@ -33,7 +34,10 @@ const (
 	// retryInterval is the time after which the recorder tries again to write, after an error.
 	retryInterval = time.Minute
 
-	extension = ".jsonl"
+	// maxSound is the size of the sound from which a new file is begun, in bytes: about half an hour.
+	maxSound = 128 << 20
+
+	extension, soundExtension = ".jsonl", ".wav"
 )
 
 // A Header is the first line of a recording.
@@ -42,6 +46,8 @@ type Header struct {
 	Time    time.Time `json:"time"`
 	Version string    `json:"version"` // of the program
 	Scripts []Script  `json:"scripts"`
+	// Sound is about the sound of the recording; nil if there is none.
+	Sound *SoundHeader `json:"sound,omitempty"`
 }
 
 // A Script is a script that ran during a recording.
@@ -64,6 +70,9 @@ type Options struct {
 type Recorder struct {
 	opts              Options
 	maxTotal, maxFile int64 // the constants above, except in tests
+	maxSound          int64
+	stop              chan struct{} // closed by Close; ends the goroutine of AttachSound
+	running           sync.WaitGroup
 
 	mu     sync.Mutex // guards the fields below
 	file   *os.File   // nil after an error and after Close
@@ -71,16 +80,21 @@ type Recorder struct {
 	failed time.Time  // when the last error occurred; zero if the recorder works
 	closed bool
 	phase  bus.PhaseTracker
+
+	hasSounds bool              // AttachSound has been called
+	sounds    [2]audio.Playback // valid if hasSounds is set
+	talks     bool              // there is a conversation, or it is being connected
+	sound     *soundFile        // nil between two conversations, and without sound
 }
 
 // Open makes the folder and begins the first file. A full disk is no error, because the agent works without a
 // recording: the recorder logs it and tries again. If Open returns no error, the caller must call Close.
 func Open(opts Options) (*Recorder, error) {
-	r := &Recorder{opts: opts, maxTotal: maxTotal, maxFile: maxFile}
+	r := &Recorder{opts: opts, maxTotal: maxTotal, maxFile: maxFile, maxSound: maxSound, stop: make(chan struct{})}
 	if r.opts.Log == nil {
 		r.opts.Log = slog.New(slog.DiscardHandler)
 	}
-	switch err := r.begin(); {
+	switch err := r.begin(false); {
 	case errors.Is(err, syscall.ENOSPC):
 		r.fail(err)
 	case err != nil:
@@ -92,7 +106,7 @@ func Open(opts Options) (*Recorder, error) {
 // Watch makes the Recorder receive the events of a bus, until the caller closes the subscription that
 // Watch returns.
 func (r *Recorder) Watch(b *bus.Bus) *bus.Subscription {
-	return b.Subscribe(func(t bus.Type) bool { return t.IsForPages() || t == bus.Loudness }, r.Note)
+	return b.Subscribe(func(t bus.Type) bool { return t.IsForPages() }, r.Note)
 }
 
 // Note writes an event to the file, and then a Phase event if the event has changed the phase of the
@@ -107,9 +121,7 @@ func (r *Recorder) Note(e bus.Event) {
 	if change, changed := r.phase.Note(e); changed {
 		defer r.record(change)
 	}
-	if e.Type != bus.Loudness { // it is needed only for the phase
-		r.record(e)
-	}
+	r.record(e)
 }
 
 // record writes an event to the file. The caller holds r.mu.
@@ -119,18 +131,25 @@ func (r *Recorder) record(e bus.Event) {
 		r.opts.Log.Warn("record: " + err.Error())
 		return
 	}
-	full := r.bytes > r.maxFile || beginsConversation(e) && (r.bytes > min(minFile, r.maxFile) || r.isRemoved())
+	if e.Type == bus.Status {
+		r.talks = e.Status != "waiting" && e.Status != "ended"
+	}
+	withSound := r.hasSounds && r.talks
+	full := r.bytes > r.maxFile || beginsConversation(e) && (r.bytes > min(minFile, r.maxFile) || r.isRemoved()) || withSound && r.sound == nil
 	switch {
 	case r.closed, r.file == nil && time.Since(r.failed) < retryInterval:
 		return
 	case r.file == nil, full:
-		if err := r.begin(); err != nil {
+		if err := r.begin(withSound); err != nil {
 			r.fail(err)
 			return
 		}
 	}
 	if err := r.write(line); err != nil {
 		r.fail(err)
+	}
+	if !r.talks {
+		r.endSound()
 	}
 }
 
@@ -158,23 +177,32 @@ func (r *Recorder) isRemoved() bool {
 
 // fail closes the file after an error. The caller holds r.mu, except in Open.
 func (r *Recorder) fail(err error) {
-	if r.file != nil {
-		r.file.Close()
-		r.file = nil
+	if r.sound != nil {
+		r.sound.close() // without the rest of the sound: the disk may be full
+		r.sound = nil
 	}
+	r.closeFiles()
 	if r.failed.IsZero() {
 		r.opts.Log.Warn(fmt.Sprintf("record: %v: nothing is recorded; trying again each minute", err))
 	}
 	r.failed = time.Now()
 }
 
-// begin closes the file, makes the folder and room in it, and begins a new file. If it returns an error,
-// there is no new file. The caller holds r.mu, except in Open.
-func (r *Recorder) begin() error {
-	if r.file != nil {
-		r.file.Close()
-		r.file = nil
+// closeFiles closes the file and that of the sound. The caller holds r.mu, except in Open.
+func (r *Recorder) closeFiles() error {
+	r.endSound()
+	if r.file == nil {
+		return nil
 	}
+	err := r.file.Close()
+	r.file = nil
+	return err
+}
+
+// begin closes the file, makes the folder and room in it, and begins a new file, and with withSound a
+// file for the sound. If it returns an error, there is no new file. The caller holds r.mu, except in Open.
+func (r *Recorder) begin(withSound bool) error {
+	r.closeFiles()
 	if err := os.MkdirAll(r.opts.Folder, 0o700); err != nil {
 		return err
 	}
@@ -191,7 +219,15 @@ func (r *Recorder) begin() error {
 	if r.opts.Scripts != nil {
 		header.Scripts = append(header.Scripts, r.opts.Scripts()...)
 	}
-	line, err := json.Marshal(header)
+	if withSound {
+		if r.sound, err = beginSound(soundPath(file.Name()), now, r.sounds); err == nil {
+			header.Sound = &SoundHeader{File: filepath.Base(r.sound.file.Name()), Rate: soundRate}
+		}
+	}
+	var line []byte
+	if err == nil {
+		line, err = json.Marshal(header)
+	}
 	if err == nil {
 		r.file, r.bytes = file, 0
 		err = r.write(append(line, '\n'))
@@ -199,43 +235,47 @@ func (r *Recorder) begin() error {
 	if err != nil { // the disk may be full: a file for each try would be left
 		file.Close()
 		os.Remove(file.Name())
-		r.file = nil
+		if r.sound != nil {
+			r.sound.remove()
+		}
+		r.file, r.sound = nil, nil
 		return err
 	}
 	r.failed = time.Time{}
 	return nil
 }
 
-// makeRoom removes the oldest recordings until there is room for one more file.
+// makeRoom removes the oldest recordings, with their sound, until there is room for one more.
 func (r *Recorder) makeRoom() error {
 	entries, err := os.ReadDir(r.opts.Folder)
 	if err != nil {
 		return err
 	}
-	type recording struct {
-		name string
-		size int64
-	}
-	var all []recording
+	sizes := map[string]int64{} // the total size of the files of a recording, by the name without extension
 	total := int64(0)
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || !isRecordingName(e.Name()) {
+		if err != nil || !info.Mode().IsRegular() || !isRecordingName(e.Name()) && !isSoundName(e.Name()) {
 			continue
 		}
-		all = append(all, recording{e.Name(), info.Size()})
+		sizes[strings.TrimSuffix(e.Name(), filepath.Ext(e.Name()))] += info.Size()
 		total += info.Size()
 	}
-	slices.SortFunc(all, func(a, b recording) int { return cmp.Compare(a.name, b.name) })
-	for _, one := range all {
-		if total <= r.maxTotal-r.maxFile {
+	room := r.maxFile
+	if r.hasSounds {
+		room += r.maxSound
+	}
+	for _, base := range slices.Sorted(maps.Keys(sizes)) {
+		if total <= r.maxTotal-room {
 			break
 		}
-		err := os.Remove(filepath.Join(r.opts.Folder, one.name))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another program may record in the same folder
-			return err
+		for _, name := range []string{base + soundExtension, base + extension} {
+			err := os.Remove(filepath.Join(r.opts.Folder, name))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) { // another program may record in the same folder
+				return err
+			}
 		}
-		total -= one.size
+		total -= sizes[base]
 	}
 	return nil
 }
@@ -247,10 +287,20 @@ func isRecordingName(name string) bool {
 	return ok && err == nil
 }
 
+// isSoundName reports whether a Recorder has chosen this name for a file with sound.
+func isSoundName(name string) bool {
+	base, ok := strings.CutSuffix(name, soundExtension)
+	return ok && isRecordingName(base+extension)
+}
+
 // A State says where the events are recorded.
 type State struct {
 	File  string `json:"file"`  // the name of the file in the folder
 	Bytes int64  `json:"bytes"` // its size
+	// Sound is the size of the file with the sound; 0 if no sound is recorded now.
+	Sound int64 `json:"sound,omitempty"`
+	// Dropped is how much of the sound of the file is missing because the disk was slow, in seconds.
+	Dropped float64 `json:"dropped,omitempty"`
 }
 
 // State returns where the events are recorded now, or nil if they are not.
@@ -260,18 +310,23 @@ func (r *Recorder) State() *State {
 	if r.file == nil {
 		return nil
 	}
-	return &State{filepath.Base(r.file.Name()), r.bytes}
+	state := &State{File: filepath.Base(r.file.Name()), Bytes: r.bytes}
+	if r.sound != nil {
+		state.Sound, state.Dropped = r.sound.bytes, r.sound.dropped.Seconds()
+	}
+	return state
 }
 
 // Close ends the recording. Events that come later are ignored.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.closed = true
-	if r.file == nil {
-		return nil
+	if !r.closed {
+		close(r.stop)
 	}
-	err := r.file.Close()
-	r.file = nil
-	return err
+	r.closed = true
+	r.mu.Unlock()
+	r.running.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closeFiles()
 }

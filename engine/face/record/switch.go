@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"moonlark/audio"
 	"moonlark/engine/bus"
 )
 
@@ -23,6 +24,7 @@ type Switch struct {
 	mu       sync.Mutex        // guards the fields below
 	recorder *Recorder         // nil while nothing is recorded
 	watched  *bus.Subscription // of the recorder
+	sounds   []audio.Playback  // what the agent hears and what the speaker plays; nil without sound
 	closed   bool
 }
 
@@ -46,11 +48,28 @@ func (s *Switch) Begin() (file string, err error) {
 			return "", err
 		}
 		s.recorder, s.watched = recorder, recorder.Watch(s.bus)
+		s.attachSounds()
 	}
 	if state := s.recorder.State(); state != nil {
 		file = state.File
 	}
 	return file, nil
+}
+
+// AttachSound makes the recordings contain the sound of the conversations that begin after it and after
+// Begin: see Recorder.AttachSound. Call it at most once.
+func (s *Switch) AttachSound(user, agent audio.Playback) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sounds = []audio.Playback{user, agent}
+	s.attachSounds()
+}
+
+// attachSounds attaches the sounds to the recorder, if there are both. The caller must hold s.mu.
+func (s *Switch) attachSounds() {
+	if s.recorder != nil && s.sounds != nil {
+		s.recorder.AttachSound(s.sounds[0], s.sounds[1])
+	}
 }
 
 // End ends the recording, and waits until the events that were published before are written, for at most
@@ -62,7 +81,7 @@ func (s *Switch) End() (file string, err error) {
 	return s.end()
 }
 
-// end does what End says. The caller holds s.mu.
+// end does what End says. The caller must hold s.mu.
 func (s *Switch) end() (file string, err error) {
 	if s.recorder == nil {
 		return "", nil

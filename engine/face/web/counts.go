@@ -50,6 +50,9 @@ func (c *counts) note(e bus.Event) {
 	case bus.ReloadFailed:
 		c.script(e.Script).failed = e.Time
 	case bus.ToolResult:
+		if e.Source != "" {
+			return // a person has tried the tool
+		}
 		t := c.tools[e.Tool]
 		if t == nil {
 			if len(c.tools) >= maxTools {

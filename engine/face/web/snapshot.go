@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"time"
 
+	"moonlark/engine/bus"
 	"moonlark/engine/health"
 	"moonlark/engine/tool"
 )
@@ -88,9 +88,6 @@ type deviceState struct {
 	Error string `json:"error,omitempty"`
 }
 
-// place matches the file and line at the beginning of an error of a script.
-var place = regexp.MustCompile(`^(?:[A-Za-z]:)?[^:\n]+\.lua:\d+`)
-
 // snapshot returns the state of the agent as a JSON object, and the number of the newest event that
 // it takes into account. It waits for scripts that do not respond, for at most silentTimeout.
 func (s *Stream) snapshot(ctx context.Context) (text []byte, seq uint64, err error) {
@@ -140,7 +137,7 @@ func (c *counts) describe(snap *snapshot, r health.Report, silent []string, tool
 			state.Generation, state.Loaded = counted.generation, counted.loaded
 		}
 		if script.Failed != "" {
-			state.Failed = &failedState{Text: script.Failed, At: place.FindString(script.Failed)}
+			state.Failed = &failedState{Text: script.Failed, At: bus.Place(script.Failed)}
 			if counted != nil {
 				state.Failed.Time = counted.failed
 			}

@@ -53,6 +53,8 @@ type Task struct {
 	ended        bool          // End has been called
 	burstStart   time.Duration // CPU time of the executor when the present burst began
 	earlierCPU   time.Duration // CPU time of the task before the present burst
+	parkedAt     time.Time     // when the present wait began
+	waited       time.Duration // how long the waits have taken that have ended
 	atEnd        []func(bool)  // the functions that AtEnd has registered
 }
 
@@ -118,6 +120,9 @@ func (t *Task) run(x *Executor, w *worker) {
 
 // step runs t until it waits in Await or ends.
 func (x *Executor) step(t *Task) {
+	if t.waiting {
+		t.waited += x.opts.Clock.Now().Sub(t.parkedAt)
+	}
 	x.running, t.waiting = t.worker, false
 	t.burstStart = x.slot.total()
 	t.burstWarned.Store(false)
@@ -130,7 +135,7 @@ func (x *Executor) step(t *Task) {
 	x.running = nil
 	if signal == parked {
 		t.earlierCPU += x.slot.total() - t.burstStart
-		t.waiting = true
+		t.waiting, t.parkedAt = true, x.opts.Clock.Now()
 		if t.killed.Load() {
 			x.killTask(t, t.killReason())
 		}
@@ -208,3 +213,6 @@ func (x *Executor) RunningTask() *Task { return x.hook.task.Load() }
 func (x *Executor) TaskCPU(t *Task) time.Duration {
 	return t.earlierCPU + x.slot.total() - t.burstStart
 }
+
+// Waited returns how long the waits of t have taken, until t went on. Call it in t.End.
+func (t *Task) Waited() time.Duration { return t.waited }

@@ -6,6 +6,7 @@ import { safe } from "./text.js";
 import { say, sayWith, fixed, lang } from "./texts.js";
 import { Left } from "./left.js";
 import { Thread } from "./thread.js";
+import * as player from "./player.js";
 import { Right, again, shownTool } from "./right.js";
 import { Approvals } from "./approve.js";
 
@@ -70,14 +71,15 @@ function Page() {
   return html`<${Bar} /><${Left} shown=${shownTool.value} /><${Thread} /><${Right} /><${Approvals} />`;
 }
 
-// step scrolls to the next or the previous turn of a recording.
-function step(e) {
-  const box = document.querySelector(".thread"), turns = [...document.querySelectorAll(".turn")];
-  const tops = turns.map((t) => t.offsetTop);
-  const next = e.key === "ArrowDown" ? tops.find((y) => y > box.scrollTop + 2) : tops.findLast((y) => y < box.scrollTop - 2);
-  if (next === undefined) return;
+// replayKey handles a key of a recording, and reports whether it has one.
+function replayKey(e) {
+  const direction = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[e.key];
+  if (e.target.closest?.("button, [role=tab]")) return false;
+  if (e.key === " ") player.toggle();
+  else if (direction) player.step(direction);
+  else return false;
   e.preventDefault();
-  box.scrollTop = next;
+  return true;
 }
 
 // Keys that work everywhere, except while somebody types.
@@ -87,7 +89,7 @@ addEventListener("keydown", (e) => {
   if (typing || e.ctrlKey || e.metaKey || e.altKey) return;
   if (e.key === "/") { e.preventDefault(); document.getElementById("filter")?.focus(); }
   if ((e.key === "r" || e.key === "R") && !s.snap.value?.replay) again();
-  if (s.snap.value?.replay && (e.key === "ArrowDown" || e.key === "ArrowUp")) step(e);
+  if (s.snap.value?.replay && replayKey(e)) return;
   if (e.key === " " && !e.repeat && s.snap.value?.microphone && !e.target.closest("button")) { e.preventDefault(); post("listen", { on: true }).catch(() => {}); }
 });
 addEventListener("keyup", (e) => {

@@ -25,7 +25,7 @@ export const minute = [];                     // { t, mic } of the last minute
 export const spans = [];                      // { kind, a, b } of the last minute: agent, tool, bad, stop
 
 let boot = "", seqOfSnapshot = 0, version = "", turnNumber = 0, rowNumber = 0, current = null, conversationStart = 0;
-let heard = { from: 0, to: 0 };               // when the user began and stopped to speak
+let heard = { from: 0, to: 0 };               // when the user began and stopped to speak; to is 0 meanwhile
 let open = new Map();                         // the lines of the tool calls that run, by call id
 let speaking = null;                          // the line of the reply that is being heard
 let scheduled = false;
@@ -40,7 +40,8 @@ function touch() {
   setTimeout(go, document.hidden ? 250 : 100);
 }
 
-const bound = (list, max) => { if (list.length > max) list.splice(0, list.length - max); };
+// bound removes the oldest elements of a list. A recording does not grow, so more of it is kept.
+const bound = (list, max) => { if (snap.value?.replay) max *= 20; if (list.length > max) list.splice(0, list.length - max); };
 
 function reset() {
   for (const list of [turns, events, logLines, minute, spans]) list.length = 0;
@@ -50,7 +51,7 @@ function reset() {
 }
 
 function newTurn(t0) {
-  current = { id: ++turnNumber, no: 0, t0, rev: 0, lines: [], first: 0, typed: false };
+  current = { id: ++turnNumber, no: 0, t0, rev: 0, lines: [], first: 0, latency: null, typed: false };
   turns.push(current);
   bound(turns, MAX_TURNS);
   return current;
@@ -66,6 +67,18 @@ function add(line) {
   if (turn.lines.length > MAX_LINES_OF_TURN) turn.lines.splice(1, 1);
   turn.rev++;
   return line;
+}
+
+// moveTo moves a line to another turn.
+function moveTo(turn, line) {
+  const from = line.turn;
+  from.lines.splice(from.lines.indexOf(line), 1);
+  from.rev++;
+  line.turn = turn;
+  line.id = turn.id + "." + turn.lines.length;
+  if (line.wait < turn.t0) line.wait = turn.t0;
+  turn.lines.push(line);
+  turn.rev++;
 }
 
 // change changes a line. A component is drawn again only if one of its properties differs, so rev is one
@@ -94,19 +107,35 @@ const apply = {
     for (const l of open.values()) change(l, { end: at, lost: true });
     open.clear(); current = null; speaking = null;
   },
-  phase(e, at) {
-    if (e.phase === "hearing") heard = { from: at, to: 0 };
-    else if (heard.from && !heard.to) heard.to = at;
+  hearing(e, at) {
+    at -= (e.seconds ?? 0) * 1000;
+    if (e.on) { heard = { from: at, to: 0, span: mark("you", at, 0) }; return; }
+    heard.to = at;
+    if (heard.span) heard.span.b = at;
   },
   user(e, at) {
-    const spoken = e.event_id && heard.to && at - heard.to < 15_000 && heard.to > (current?.t0 ?? 0);
-    const turn = newTurn(spoken ? heard.to : at);
+    const spoken = e.event_id && heard.from;
+    const before = current;
+    const turn = newTurn(spoken && heard.to && heard.to < at ? heard.to : at);
     turn.no = 1 + turns.reduce((n, t) => Math.max(n, t.no), 0);
     turn.typed = !e.event_id;
     add({ kind: "you", at, text: e.text, from: spoken ? heard.from : 0, typed: !e.event_id });
+    // A speech-to-speech service may send its reply before the text of what the user said.
+    if (spoken && before) for (const l of before.lines.filter((l) => l.at > turn.t0 && (l.kind === "call" || l.kind === "agent"))) moveTo(turn, l);
     heard = { from: 0, to: 0 };
   },
+  latency(e) {
+    const turn = turns.findLast((t) => t.no > 0);
+    if (!turn || turn.latency) return;
+    const you = turn.lines.find((l) => l.kind === "you");
+    if (e.latency.understand) turn.t0 = you.at - e.latency.understand * 1000;
+    turn.latency = e.latency;
+    turn.first = turn.t0 + e.latency.total * 1000;
+    for (const l of turn.lines) l.rev++;
+    turn.rev++;
+  },
   tool_call(e, at) {
+    if (e.source) return; // a person tries the tool
     const turn = current ?? newTurn(at);
     const line = add({ kind: "call", at, wait: edge(turn), tool: e.tool, call: e.call_id, args: e.args ?? {}, script: e.script, span: mark("tool", at, 0) });
     open.set(e.call_id, line);
@@ -126,14 +155,12 @@ const apply = {
     let line = turn.lines.findLast((l) => l.kind === "agent");
     if (!line || line.complete || line.event !== e.event_id) line = add({ kind: "agent", at, wait: edge(turn), event: e.event_id, text: "", partial: true });
     change(line, { text: (line.text + e.text).slice(0, 20_000) });
-    if (!turn.first) turn.first = at;
   },
   agent(e, at) {
     const turn = current ?? newTurn(at);
     let line = turn.lines.findLast((l) => l.kind === "agent" && l.event === e.event_id && !l.complete);
     if (!line) line = add({ kind: "agent", at, wait: edge(turn), event: e.event_id, text: "" });
     change(line, { text: e.text, partial: false, complete: true });
-    if (!turn.first) turn.first = at;
   },
   agent_corrected(e) {
     for (const turn of turns.slice(-5).reverse()) {
@@ -152,8 +179,6 @@ const apply = {
       ?? turn.lines.findLast((l) => l.kind === "agent" && !l.voice);
     if (!line) line = add({ kind: "agent", at, wait: edge(turn), event: e.event_id, text: "" });
     change(line, { voice: at, span: mark("agent", at, 0) });
-    turn.first = turn.firstVoice ? turn.first : at;
-    turn.firstVoice = true;
     speaking = line;
   },
   silent(e, at) {
@@ -223,6 +248,7 @@ function onEvent(e, seq) {
 }
 
 function countCall(e) {
+  if (e.source) return;
   const t = tools.get(e.tool) ?? { calls: 0, errors: 0, last: 0 };
   tools.set(e.tool, { calls: t.calls + 1, errors: t.errors + (e.is_error ? 1 : 0), last: e.seconds ?? 0 });
 }

@@ -7,6 +7,8 @@ import { safe, pairs, inline, parsed, stamp } from "./text.js";
 import { say, fixed } from "./texts.js";
 import { showCall } from "./right.js";
 import { Places } from "./places.js";
+import { Strip } from "./strip.js";
+import * as player from "./player.js";
 
 const MAX_ROWS = 300;         // maximal number of lines of the conversation in the page
 const LANE_END = 4;           // the end of the lane, in seconds after the zero of a turn
@@ -29,7 +31,7 @@ function bars(line, turn, now) {
   const all = [];
   switch (line.kind) {
     case "you":
-      if (line.from) {
+      if (line.from && line.from < turn.t0) {
         all.push(html`<${Bar} kind="y" a=${at(line.from)} b=${0} label=${say("spokeFor", { s: seconds(turn.t0 - line.from) })} />`);
         all.push(html`<${Bar} kind="h" a=${0} b=${at(line.at)} label=${say("understoodAfter", { s: seconds(line.at - turn.t0) })} />`);
       }
@@ -70,68 +72,32 @@ function Words({ line }) {
   return html`<div class="say"><${Places} text=${line.text} />${line.bad && html` <b>${line.bad}</b>`}<${Places} text=${line.after} /></div>`;
 }
 
-function Line({ line, turn, now, start }) {
+function Line({ line, turn, now, start, cursor }) {
   const isSelected = s.selected.value === line;
   const open = line.kind === "call" ? () => showCall(line) : undefined;
   return html`<li class=${"line " + line.kind + (line.isError || line.lost ? " err" : "") + (isSelected ? " sel" : "")} onClick=${open} aria-current=${isSelected ? "true" : undefined}>
-    <time class="t num">${stamp(line.at, start)}</time><${Words} line=${line} rev=${line.rev} /><div class="lane">${bars(line, turn, now)}</div></li>`;
+    <time class="t num">${stamp(line.at, start)}</time><${Words} line=${line} rev=${line.rev} /><div class="lane">${bars(line, turn, now)}${cursor > 0 && html`<${Bar} kind="cursor" a=${(cursor - turn.t0) / 1000} b=${(cursor - turn.t0) / 1000} />`}</div></li>`;
 }
 
-// parts returns the stages of a turn, which touch and sum up to the time until the first word.
+// parts returns the stages of a turn with their durations in seconds, which sum up to the time until the
+// first word, or nothing before that is known.
 function parts(turn) {
-  const list = [];
-  let at = turn.t0;
-  const add = (name, until) => { if (until > at) { list.push([name, (until - at) / 1000]); at = until; } };
-  for (const l of turn.lines) {
-    if (turn.first && l.at > turn.first) break;
-    if (l.kind === "you" && l.from) add(say("stage_understand"), l.at);
-    if (l.kind === "call") { add(say("stage_decide"), l.at); if (l.end) add(l.tool, l.end); }
-    if (l.kind === "agent") { add(say("stage_answer"), l.at); if (l.voice) add(say("stage_voice"), l.voice); }
-  }
-  return list;
+  const calls = turn.lines.filter((l) => l.kind === "call" && l.at < turn.first);
+  return ["understand", "decide", "tools", "answer", "voice"].filter((name) => turn.latency?.[name] > 0)
+    .map((name) => [name === "tools" && calls.length === 1 ? calls[0].tool : say("stage_" + name), turn.latency[name]]);
 }
 
-function Turn({ turn, now, start, selected }) {
+function Turn({ turn, now, start, selected, cursor }) {
   const live = turn.lines.some((l) => l.kind === "call" && !l.end || l.kind === "agent" && l.voice && !l.silent);
   return useMemo(() => {
     const stages = parts(turn);
     const waits = !turn.first && live;
-    return html`<section class="turn" aria-label=${turn.no ? say("turn", { no: turn.no }) : say("beforeTurns")}>
+    return html`<section class=${"turn" + (cursor ? " playing" : "")} aria-label=${turn.no ? say("turn", { no: turn.no }) : say("beforeTurns")}>
       ${turn.no > 0 && html`<div class="head"><span class="no num">${turn.no}</span>
         <span class="parts">${stages.map(([name, sec], i) => html`${i > 0 && " · "}<span class="stage">${safe(name, 64)}</span> <span class="num">${fixed(sec, 2)}</span>`)}${waits && " …"}</span>
-        <span class="sum num">${turn.first > 0 ? html`<b>${seconds(turn.first - turn.t0)} s <em>${say("toFirstWord")}</em></b>` : waits && html`<b>${seconds(now - turn.t0)} s <em>${say("soFar")}</em></b>`}</span></div>`}
-      <ul>${turn.lines.map((l) => html`<${Line} key=${l.id} line=${l} rev=${l.rev + "." + turn.first} turn=${turn} now=${now} start=${start} />`)}</ul></section>`;
-  }, [turn.rev, selected, live ? now : 0, start]);
-}
-
-// Minute shows the sound of the last minute.
-function Minute() {
-  const { speaker, microphone } = s.snap.value ?? {};
-  const [now, setNow] = useState(Date.now());
-  const active = !!(microphone || speaker);
-  useEffect(() => {
-    if (!active) return;
-    const t = setInterval(() => { if (!document.hidden) setNow(Date.now()); }, 1000);
-    return () => clearInterval(t);
-  }, [active]);
-  if (!active) return null;
-  const x = (t) => 1000 - (now - t) / 60;
-  let d = "";
-  for (const p of s.minute) {
-    const at = x(p.t);
-    if (at < 0 || at > 1000) continue;
-    const k = Math.max(0.6, (p.mic + 72) / 72 * 17);
-    d += `M${at.toFixed(1)} ${(20 - k).toFixed(1)}V${(20 + k).toFixed(1)}`;
-  }
-  const shown = s.spans.filter((p) => x(p.b || now) > 0);
-  const box = (p, y, h, fill) => html`<rect x=${x(p.a).toFixed(1)} width=${Math.max(1, x(p.b || now) - x(p.a)).toFixed(1)} y=${y} height=${h} rx="1.5" fill=${fill} />`;
-  return html`<section class="sound" aria-label=${say("soundOfMinute")}><header><h2>${say("lastMinute")}</h2><span class="num you-word">${say("key_you")}</span><span class="num agent-word">${say("key_agent")}</span></header>
-    <svg viewBox="0 0 1000 74" preserveAspectRatio="none" role="img" aria-label=${say("minuteIs")}>
-      ${[1, 2, 3, 4, 5].map((i) => html`<line x1=${i * 1000 / 6} x2=${i * 1000 / 6} y1="0" y2="74" stroke="var(--line)" vector-effect="non-scaling-stroke" />`)}
-      <path d=${d} stroke="var(--you-fill)" stroke-width="1.3" fill="none" stroke-linecap="round" vector-effect="non-scaling-stroke" />
-      ${shown.map((p) => p.kind === "agent" ? box(p, 46, 16, "var(--agent-fill)") : p.kind === "stop"
-        ? html`<line x1=${x(p.a)} x2=${x(p.a)} y1="2" y2="72" stroke="var(--bad)" stroke-width="1.5" vector-effect="non-scaling-stroke" />` : box(p, 35.5, 3, `var(--${p.kind}-fill)`))}
-    </svg></section>`;
+        <span class="sum num">${turn.latency ? html`<b>${fixed(turn.latency.total, 2)} s <em>${say("toFirstWord")}</em></b>` : waits && html`<b>${seconds(now - turn.t0)} s <em>${say("soFar")}</em></b>`}</span></div>`}
+      <ul>${turn.lines.map((l) => html`<${Line} key=${l.id} line=${l} rev=${l.rev + "." + turn.first} turn=${turn} now=${now} start=${start} cursor=${cursor} />`)}</ul></section>`;
+  }, [turn.rev, selected, live ? now : 0, start, cursor]);
 }
 
 function Composer() {
@@ -176,19 +142,22 @@ export function Thread() {
     return () => clearInterval(t);
   }, [busy]);
   const total = s.turns.reduce((n, t) => n + t.lines.length, 0);
-  let rows = 0, first = s.turns.length;
+  const played = player.turnAt(player.cursor.value);
+  const end = played ? Math.min(s.turns.length, s.turns.indexOf(played) + 10) : s.turns.length;
+  let rows = 0, first = end;
   while (first > 0 && rows + s.turns[first - 1].lines.length <= MAX_ROWS) rows += s.turns[--first].lines.length;
   useLayoutEffect(() => {
     if (atEnd.current) { box.current.scrollTop = box.current.scrollHeight; seen.current = total; if (unseen) setUnseen(0); }
     else if (total - seen.current !== unseen) setUnseen(Math.max(0, total - seen.current));
   }, [rev, total]);
-  const end = () => { box.current.scrollTop = box.current.scrollHeight; };
+  const toEnd = () => { box.current.scrollTop = box.current.scrollHeight; };
   const onScroll = () => {
     const b = box.current;
     atEnd.current = b.scrollHeight - b.scrollTop - b.clientHeight < 24;
     if (atEnd.current) { seen.current = total; if (unseen) setUnseen(0); }
   };
-  const shown = s.turns.slice(first);
+  const shown = s.turns.slice(first, end);
+  useLayoutEffect(() => { if (played) box.current.querySelector(".turn.playing")?.scrollIntoView({ block: "nearest" }); }, [played]);
   const start = s.startOfConversation(), talked = s.turns.some((t) => t.lines.some((l) => l.kind !== "note"));
   return html`<main class="main" aria-label=${say("conversation")}>
     <div class="scale"><span></span>
@@ -197,8 +166,8 @@ export function Thread() {
     <div class="thread" ref=${box} onScroll=${onScroll} tabindex="0" role="region" aria-label=${say("turns")}>
       <div class="sheet"><div class="grid"></div>
       ${first > 0 && html`<p class="empty">${say("earlier")}</p>`}
-      ${shown.map((t) => html`<${Turn} key=${t.id} turn=${t} rev=${t.rev} now=${now} start=${start} selected=${selected?.turn === t ? selected.id : ""} />`)}
+      ${shown.map((t) => html`<${Turn} key=${t.id} turn=${t} rev=${t.rev} now=${now} start=${start} selected=${selected?.turn === t ? selected.id : ""} cursor=${t === played ? player.cursor.value : 0} />`)}
       ${!talked && html`<p class="empty">${say("nothingSaid")} ${say(s.snap.value?.status === "waiting" ? "startAbove" : "sayBelow")}</p>`}</div></div>
-    ${unseen > 0 && html`<button class="more btn" onClick=${end}>${say("unseen", { n: unseen })}</button>`}
-    <${Minute} /><${Composer} /></main>`;
+    ${unseen > 0 && html`<button class="more btn" onClick=${toEnd}>${say("unseen", { n: unseen })}</button>`}
+    <${Strip} /><${Composer} /></main>`;
 }

@@ -1,0 +1,254 @@
+package record
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"moonlark/audio"
+	"moonlark/audio/pcm"
+)
+
+const (
+	// soundRate is the number of samples per second of the recorded sound. Most agents hear and speak
+	// with this rate or a lower one.
+	soundRate  = 16000
+	frameBytes = 4 // one sample of the user and one of the agent, of 16 bits each
+
+	// soundInterval is the time between two writes of sound.
+	soundInterval = 250 * time.Millisecond
+	// soundDelay is how long after it was heard the sound is written, because microphones deliver it late.
+	soundDelay = 500 * time.Millisecond
+	// maxSoundLag is how late the sound may be written. The devices keep little more than 2.5 s of it.
+	maxSoundLag = 2 * time.Second
+	// maxSoundGap is the longest part of the sound that is replaced by silence. After a longer one, for
+	// example because the machine was suspended, a new file is begun.
+	maxSoundGap = time.Minute
+	// headerInterval is the time between two updates of the sizes in the header of the file.
+	headerInterval = 5 * time.Second
+	// maxDeviation is how far a device's clock may deviate before the sound is aligned again.
+	maxDeviation = 10 * time.Millisecond
+)
+
+// A SoundHeader is the part of a Header about the sound.
+type SoundHeader struct {
+	File   string  `json:"file"`   // the name of the WAV file in the same folder: left the user, right the agent
+	Rate   int     `json:"rate"`   // samples per second
+	Offset float64 `json:"offset"` // the time of the first sample, in seconds after Header.Time
+}
+
+// A soundFile is the WAV file of a recording. It belongs to the Recorder, whose mutex guards it.
+type soundFile struct {
+	file     *os.File
+	began    time.Time     // the time of the first sample
+	read     int64         // number of samples at audio.Rate that were taken from each side
+	sides    [2]side       // the user and the agent
+	bytes    int64         // the size of file
+	headerAt time.Time     // when the header was written last
+	dropped  time.Duration // how much sound was replaced by silence because the disk was slow
+	frames   []byte        // reusable buffer for the frames of one write
+}
+
+// A side is one channel of a soundFile.
+type side struct {
+	from      audio.Playback
+	next      int64 // number of the next sample to take from it; -1 before the first
+	resampler *pcm.Resampler
+	samples   []float32 // at audio.Rate; a reusable buffer
+	ready     []float32 // at soundRate, not written yet
+}
+
+// beginSound makes a file for the sound from the time began on.
+func beginSound(path string, began time.Time, sounds [2]audio.Playback) (*soundFile, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	s := &soundFile{file: file, began: began}
+	for i, from := range sounds {
+		s.sides[i] = side{from: from, next: -1, resampler: pcm.NewResampler(audio.Rate, soundRate)}
+	}
+	if err := s.writeHeader(began); err != nil {
+		s.remove()
+		return nil, err
+	}
+	s.bytes = wavHeader
+	return s, nil
+}
+
+// remove closes and removes the file.
+func (s *soundFile) remove() {
+	s.file.Close()
+	os.Remove(s.file.Name())
+}
+
+// lag returns how much sound has not been written at the time now.
+func (s *soundFile) lag(now time.Time) time.Duration {
+	return now.Add(-soundDelay).Sub(s.began.Add(audio.Duration(int(s.read))))
+}
+
+// write writes the sound up to soundDelay before now.
+func (s *soundFile) write(now time.Time) error {
+	if late := s.lag(now) - maxSoundLag; late > 0 {
+		s.dropped += late
+	}
+	for s.lag(now) > audio.ChunkLength {
+		n := min(audio.Samples(s.lag(now)), audio.Samples(soundInterval)) / 3 * 3
+		end := s.began.Add(audio.Duration(int(s.read) + n))
+		for i := range s.sides {
+			s.sides[i].take(n, end, s.lag(now) > maxSoundLag)
+		}
+		s.read += int64(n)
+	}
+	frames := min(len(s.sides[0].ready), len(s.sides[1].ready))
+	s.frames = s.frames[:0]
+	for i := range frames {
+		s.frames = binary.LittleEndian.AppendUint16(s.frames, uint16(pcm.ToS16(s.sides[0].ready[i])))
+		s.frames = binary.LittleEndian.AppendUint16(s.frames, uint16(pcm.ToS16(s.sides[1].ready[i])))
+	}
+	for i := range s.sides {
+		ready := s.sides[i].ready
+		s.sides[i].ready = ready[:copy(ready, ready[frames:])]
+	}
+	n, err := s.file.WriteAt(s.frames, s.bytes)
+	s.bytes += int64(n)
+	if err == nil && now.Sub(s.headerAt) >= headerInterval {
+		err = s.writeHeader(now)
+	}
+	return err
+}
+
+// take takes n samples, the last of which was heard at the time end. Sound that was taken before is not
+// taken again: what is missing, because the device does not work, is silence. With isLost, all of it is
+// silence.
+func (s *side) take(n int, end time.Time, isLost bool) {
+	if cap(s.samples) < n {
+		s.samples = make([]float32, n)
+	}
+	samples := s.samples[:n]
+	clear(samples)
+	last := s.from.SampleAt(end)
+	first := last - int64(n)
+	deviation := first - s.next
+	switch limit := int64(audio.Samples(maxDeviation)); {
+	case isLost:
+		s.next = last
+	case s.next < 0 || deviation > limit:
+		s.from.Played(samples, first)
+		s.next = last
+	case deviation < -limit:
+		if missing := int(min(-deviation, int64(n))); missing < n {
+			s.from.Played(samples[missing:], s.next)
+			s.next += int64(n - missing)
+		}
+	default:
+		s.from.Played(samples, s.next)
+		s.next += int64(n)
+	}
+	s.ready = s.resampler.Append(s.ready, samples)
+}
+
+// writeHeader writes the header with the sizes at this moment.
+func (s *soundFile) writeHeader(now time.Time) error {
+	s.headerAt = now
+	_, err := s.file.WriteAt(stereoHeader(s.bytes-wavHeader), 0)
+	return err
+}
+
+// close completes the header and closes the file.
+func (s *soundFile) close() error {
+	err := s.writeHeader(time.Now())
+	if closed := s.file.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// wavHeader is the size of the header of a WAV file of a Recorder, in bytes.
+const wavHeader = 44
+
+// stereoHeader returns the header of a WAV file with two channels of 16 bits. dataBytes is the number of
+// bytes of sound.
+func stereoHeader(dataBytes int64) []byte {
+	le := binary.LittleEndian
+	data := uint32(min(max(dataBytes, 0), 0xffffffff-wavHeader))
+	b := append(make([]byte, 0, wavHeader), "RIFF"...)
+	b = le.AppendUint32(b, wavHeader-8+data)
+	b = append(b, "WAVEfmt "...)
+	b = le.AppendUint32(b, 16) // size of the format chunk in bytes
+	b = le.AppendUint16(b, 1)  // PCM
+	b = le.AppendUint16(b, 2)  // number of channels
+	b = le.AppendUint32(b, soundRate)
+	b = le.AppendUint32(b, soundRate*frameBytes)
+	b = le.AppendUint16(b, frameBytes)
+	b = le.AppendUint16(b, 16) // bits per sample
+	b = append(b, "data"...)
+	return le.AppendUint32(b, data)
+}
+
+// AttachSound makes the Recorder record the sound of the conversations that begin from now on, beside the
+// events, until Close. user and agent are what the agent hears and what the speaker plays. Call it at most
+// once.
+func (r *Recorder) AttachSound(user, agent audio.Playback) {
+	r.mu.Lock()
+	r.sounds = [2]audio.Playback{user, agent}
+	r.hasSounds = true
+	r.mu.Unlock()
+	r.running.Go(func() {
+		tick := time.NewTicker(soundInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				r.writeSound(time.Now())
+			case <-r.stop:
+				return
+			}
+		}
+	})
+}
+
+// writeSound writes the sound of the conversation, if there is one.
+func (r *Recorder) writeSound(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sound == nil {
+		return
+	}
+	if r.sound.lag(now) > maxSoundGap || r.sound.bytes > r.maxSound {
+		if err := r.begin(true); err != nil {
+			r.fail(err)
+		}
+		return
+	}
+	before := r.sound.dropped
+	if err := r.sound.write(now); err != nil {
+		r.fail(err)
+		return
+	}
+	if before == 0 && r.sound.dropped > 0 {
+		r.opts.Log.Warn("record: the disk is slow: parts of the sound are missing")
+	}
+}
+
+// endSound writes the rest of the sound and closes its file. The caller holds r.mu.
+func (r *Recorder) endSound() {
+	if r.sound == nil {
+		return
+	}
+	err := r.sound.write(time.Now())
+	if closed := r.sound.close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		r.opts.Log.Warn(fmt.Sprintf("record: %v", err))
+	}
+	r.sound = nil
+}
+
+// soundPath returns the path of the sound that belongs to a recording.
+func soundPath(recording string) string {
+	return strings.TrimSuffix(recording, extension) + soundExtension
+}
