@@ -126,7 +126,8 @@ func report(stderr io.Writer, err error) int {
 	if !errors.As(err, &shown) {
 		fmt.Fprintf(stderr, "moonlark: %s\n", safetext.Text(err.Error()))
 		hint := engine.Hint(err)
-		if errors.Is(err, errNoScript) {
+		var usage *usageError
+		if errors.As(err, &usage) && errors.Is(usage.error, errNoScript) {
 			hint = "moonlark --help"
 		}
 		if hint != "" {

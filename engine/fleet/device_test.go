@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -428,40 +427,4 @@ func TestTheScriptsOfAllBundlesHaveOneHome(t *testing.T) {
 	if got := d.Home("/store/bundles/abc/files/kiosk.lua"); got != "kiosk.lua" {
 		t.Errorf("without factory scripts: %s", got)
 	}
-}
-
-func TestADamagedStateIsReplaced(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
-		f.makeGood(16, "v16")
-		f.install(17, "v17", func(m *bundle.Manifest) { m.Floor = 17 })
-		time.Sleep(11 * time.Minute)
-		f.want("v17", "ready 17", "trial 17", "good 17")
-		f.install(18, "v18", nil)
-		time.Sleep(time.Minute)
-		f.stop()
-		for _, damage := range []string{"", "{", `{"current": 1}`, strings.Repeat("x", maxFile+1)} {
-			os.WriteFile(filepath.Join(f.store, stateFile), []byte(damage), 0o600)
-			f.mu.Lock()
-			f.events = nil
-			f.mu.Unlock()
-			f.start() // 18 has not passed its trial
-			f.mu.Lock()
-			events := slices.Clone(f.events)
-			f.events = nil
-			f.mu.Unlock()
-			f.want("v17")
-			if len(events) != 1 || !strings.HasPrefix(events[0], "error: state.json cannot be read (") {
-				t.Errorf("the events are %q", events)
-			}
-			if err := f.tryInstall(15, "v15", nil, false); err == nil {
-				t.Error("the floor is forgotten")
-			}
-			f.stop()
-			f.start()
-			f.want("v17")
-			f.stop()
-		}
-	})
 }

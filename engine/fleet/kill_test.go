@@ -94,7 +94,7 @@ func TestAKillAtAnyStepLeavesAGoodBundle(t *testing.T) {
 			t.Parallel()
 			stride := 1
 			if testing.Short() {
-				stride = 6
+				stride = 12
 			}
 			for step := 1; ; step += stride {
 				name, ended := killAt(t, scenario, step, want)
