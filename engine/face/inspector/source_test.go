@@ -66,8 +66,8 @@ func TestGuardOfTheSources(t *testing.T) {
 	f.restart(f.stream)
 	cookie := func(token string) string {
 		_, _, header := f.send("POST", "/login", `{"token": "`+token+`"}`)
-		name, _, _ := strings.Cut(header.Get("Set-Cookie"), ";")
-		return name
+		session, _, _ := strings.Cut(header.Get("Set-Cookie"), ";")
+		return session
 	}
 	tokens := []struct {
 		why, header, value string
@@ -82,7 +82,8 @@ func TestGuardOfTheSources(t *testing.T) {
 		{"GET", "/source?script=lights.lua", ""}, {"POST", "/source", editBody("", "-- b", "", true)}, {"POST", "/source?script=lights.lua", editBody("lights.lua", "-- b", "", true)},
 	}
 	sites := map[string]bool{"": true, "same-origin": true, "none": true, "same-site": false, "cross-site": false, "other": false}
-	for host, hostOK := range map[string]bool{"": true, "localhost:1": true, "evil.example": false, "127.0.0.1.evil.example": false} {
+	_, port, _ := strings.Cut(strings.TrimPrefix(f.url, "http://"), ":")
+	for host, hostOK := range map[string]bool{"": true, "localhost:" + port: true, "evil.example": false, "127.0.0.1.evil.example": false} {
 		own := "http://" + strings.TrimPrefix(f.url, "http://")
 		if host != "" {
 			own = "http://" + host

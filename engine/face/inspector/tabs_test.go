@@ -277,7 +277,7 @@ func TestOthersDoNotSeeTheContents(t *testing.T) {
 		token, header, value string
 		want                 int
 	}{
-		{"", "", "", 401}, {"screen only", "", "", 401}, {"all rights", "", "", 200}, {"all rights", "Sec-Fetch-Site", "same-origin", 200},
+		{"", "", "", 401}, {"screen only", "", "", 403}, {"all rights", "", "", 200}, {"all rights", "Sec-Fetch-Site", "same-origin", 200},
 		{"all rights", "Origin", "https://evil.example", 403}, {"all rights", "Sec-Fetch-Site", "cross-site", 403}, {"all rights", "Host", "evil.example", 403},
 	} {
 		r, _ := http.NewRequest("GET", f.url+"/contents", nil)

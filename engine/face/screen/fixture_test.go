@@ -132,7 +132,8 @@ func (k *kiosk) conversation(state string) {
 	case "listening":
 		publish()
 	case "hearing":
-		publish(bus.Event{Type: bus.Loudness, Voice: true, Loudness: -20})
+		on := true
+		publish(bus.Event{Type: bus.Hearing, On: &on})
 	case "thinking":
 		publish(user, bus.Event{Type: bus.ToolCall, Tool: "timetable", CallID: "1"})
 	case "speaking":

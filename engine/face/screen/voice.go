@@ -16,12 +16,11 @@ const (
 // voiceEvents are the events from which a voice follows the conversation.
 var voiceEvents = map[bus.Type]bool{
 	bus.Status: true, bus.Connected: true, bus.Disconnected: true, bus.User: true, bus.Agent: true, bus.AgentPart: true, bus.AgentCorrected: true,
-	bus.Interruption: true, bus.Speaking: true, bus.Spoken: true, bus.Silent: true, bus.ToolCall: true, bus.ToolResult: true, bus.Loudness: true,
+	bus.Interruption: true, bus.Speaking: true, bus.Spoken: true, bus.Silent: true, bus.ToolCall: true, bus.ToolResult: true, bus.Hearing: true,
 }
 
 // A voice is what a page shows of the conversation. The zero value is the state before the first
-// conversation. It is not
-// safe for use by several goroutines.
+// conversation. It is not safe for use by several goroutines.
 type voice struct {
 	phases bus.PhaseTracker
 	silent bool // there is no speaker: a reply is read, not heard
