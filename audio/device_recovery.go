@@ -36,8 +36,8 @@ type Health struct {
 // KeepPlaying has returned, none of its goroutines is running, with the exception described below.
 //
 // KeepPlaying calls report when the speaker works for the first time, when it stops working, and
-// when it works again. It reports another reason for a failure at most every 10 s. report runs on a goroutine of KeepPlaying or of the speaker and must not
-// block.
+// when it works again. It reports another reason for a failure at most every 10 s. report runs on a
+// goroutine of KeepPlaying or of the speaker and must not block.
 //
 // If Play does not return within 3 s after its context is done, KeepPlaying abandons the call: its
 // goroutine remains but cannot use source any more, and the speaker is not opened again.

@@ -256,12 +256,13 @@ func TestTheDevicesWorkAgainWhenAPageComes(t *testing.T) {
 		stop := make(chan struct{})
 		var playing sync.WaitGroup
 		playing.Go(func() {
-			for {
+			for began := time.Now(); ; {
 				select {
 				case <-stop:
 					return
 				case <-time.After(20 * time.Millisecond):
-					p.send(fmt.Sprintf(`{"played":%d,"delay":30}`, p.heard()/2))
+					played := min(p.heard(), int(time.Since(began).Seconds()*float64(p.rate)))
+					p.send(fmt.Sprintf(`{"played":%d,"delay":30}`, played))
 				}
 			}
 		})

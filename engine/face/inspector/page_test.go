@@ -376,11 +376,6 @@ func TestTheSamePageShowsARecording(t *testing.T) {
 			t.Errorf("the page of a recording has %q", forbidden)
 		}
 	}
-	top := browser.Eval[float64](b, `document.querySelector(".thread").scrollTop`)
-	b.Do(`document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowUp", bubbles: true, cancelable: true }))`)
-	if after := browser.Eval[float64](b, `document.querySelector(".thread").scrollTop`); after >= top {
-		t.Errorf("the key up scrolls from %v to %v", top, after)
-	}
 	b.Pictures("recording")
 	wantTree(t, b, "recording")
 }

@@ -329,7 +329,7 @@ func TestThePageShowsWhatTheModulesDo(t *testing.T) {
 	f := startBusy(t)
 	b := chromium.Open(t, f.url+"/inspect#http", 1600, 900)
 	b.UntilText("/tide")
-	if ids := browser.Eval[string](b, `[...document.querySelectorAll("[role=tab]")].map((e) => e.id.slice(4)).join()`); ids != "call,state,events,log,llm,link,devices,store,db,http,mqtt,permissions" {
+	if ids := browser.Eval[string](b, `[...document.querySelectorAll("[role=tab]")].map((e) => e.id.slice(4)).join()`); ids != "call,state,source,events,log,llm,link,devices,store,db,http,mqtt,permissions" {
 		t.Errorf("the tabs are %s", ids)
 	}
 	for tab, want := range map[string]string{"mqtt": "home/lamp", "permissions": "connect to refused.example:80"} {

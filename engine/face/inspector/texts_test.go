@@ -36,16 +36,18 @@ func sources(t *testing.T) string {
 // computed returns the names of texts that the program puts together from a prefix and a word.
 func computed() []string {
 	words := map[string][]string{
-		"phase_": {"waiting", "connecting", "listening", "hearing", "thinking", "speaking", "ended"},
-		"link_":  {"connecting", "live", "lost"},
-		"who_":   {"replay", "local", "agent", "url", "none"},
-		"view_":  {"main", "right", "left"},
-		"as_":    {"user", "context", "event"},
-		"hint_":  {"user", "context", "event"},
-		"key_":   {"you", "heard", "wait", "tool", "agent"},
-		"tab_":   {"call", "state", "source", "events", "log", "pins"},
-		"mic_":   {"denied", "missing", "busy", "ended", "muted"},
-		"":       {"input", "output"}, // the directions of pins
+		"phase_":  {"waiting", "connecting", "listening", "hearing", "thinking", "speaking", "ended"},
+		"link_":   {"connecting", "live", "lost"},
+		"who_":    {"replay", "local", "agent", "url", "none"},
+		"view_":   {"main", "right", "left"},
+		"as_":     {"user", "context", "event"},
+		"hint_":   {"user", "context", "event"},
+		"key_":    {"you", "heard", "wait", "tool", "agent"},
+		"tab_":    {"call", "state", "source", "events", "log", "pins"},
+		"stage_":  {"understand", "decide", "tools", "answer", "voice"},
+		"column_": {"script"},
+		"mic_":    {"denied", "missing", "busy", "ended", "muted"},
+		"":        {"input", "output"}, // the directions of pins
 	}
 	for _, one := range tabs {
 		words["tab_"] = append(words["tab_"], one.ID)

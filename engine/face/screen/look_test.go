@@ -56,17 +56,15 @@ func (k *kiosk) eval(lua string) {
 	}
 }
 
-func TestThePicturesInTheManualShowThePageAsItIs(t *testing.T) {
+// The moon of the idle page has the phase of today and the height of the hour.
+func TestThePicturesInTheManual(t *testing.T) {
 	chromium.Need(t)
 	k := open(t, harbour)
 	tab := chromium.Open(t, k.url+"/screen", 1280, 720)
 	for _, picture := range []struct{ name, state, ready, lua string }{{"speaking", "speaking", ".rest", ""}, {"idle", "waiting", ".idle", "screen.show {}"}} {
 		k.eval(picture.lua)
 		k.show(tab, picture.state, picture.ready)
-		if picture.name == "idle" && !*update {
-			continue // its moon has the phase of today and the height of the hour
-		}
 		tab.Do("document.querySelector('.bar .num').textContent = 'Friday 1 May · 12:36'")
-		tab.CheckPicture("../../../docs/screen-"+picture.name+".webp", *update)
+		tab.ManualPicture("../../../docs/screen-"+picture.name+".webp", *update)
 	}
 }

@@ -114,13 +114,17 @@ func (b *Tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // Eval returns the value of a JavaScript expression in the page. A promise is awaited.
 func Eval[T any](b *Tab, expression string) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, timeout)
-	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	value, err := eval[T](b, expression)
 	if err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
 	return value
+}
+
+func eval[T any](b *Tab, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
 // Do runs JavaScript statements in the page.
@@ -129,12 +133,16 @@ func (b *Tab) Do(statements string) {
 	Eval[bool](b, "(async () => {"+statements+"\nreturn true })()")
 }
 
-// Until waits until a JavaScript expression is true.
+// Until waits until a JavaScript expression is true. Meanwhile, the tab may go to another page.
 func (b *Tab) Until(expression string) {
 	b.t.Helper()
 	for end := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
-		if Eval[bool](b, "!!("+expression+")") {
+		isTrue, err := eval[bool](b, "!!("+expression+")")
+		if isTrue {
 			return
+		}
+		if err != nil && !strings.Contains(err.Error(), "navigated") {
+			b.t.Fatalf("%s: %v", expression, err)
 		}
 		if time.Now().After(end) {
 			b.t.Fatalf("not true within %v: %s\nthe page: %.3000s", timeout, expression, b.Text())

@@ -63,7 +63,7 @@ function Contents({ tab }) {
   if (!source) return problem ? html`<p class="empty bad" role="alert">${safe(problem)}</p>` : null;
   const at = place.offset, rows = page?.rows ?? [];
   const choose = (id) => { setChosen(id); setPlace({ table: "", offset: 0 }); setPage(null); };
-  return html`<section class="block"><div class="acts">
+  return html`<section class="block contents"><div class="acts">
       <select class="pick" aria-label=${say("whatToShow")} value=${name(source)} onChange=${(e) => choose(e.currentTarget.value)}>${sources.map((x) => html`<option value=${name(x)}>${safe(name(x), 100)}</option>`)}</select>
       ${page?.tables.length > 0 && html`<select class="pick" aria-label=${say("table")} value=${page.table} onChange=${(e) => setPlace({ table: e.currentTarget.value, offset: 0 })}>${page.tables.map((x) => html`<option value=${x}>${safe(x, 100)}</option>`)}</select>`}
       <button class="btn" onClick=${() => setTurn(turn + 1)}>${say("readAgain")}</button></div>
