@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { os.Exit(browser.Main(m, &chromium)) }
 
 // A fixture is an engine with one script and the embedded agent, and a server with the inspector.
 type fixture struct {
-	t      *testing.T
+	t      testing.TB
 	engine *engine.Engine
 	stream *web.Stream
 	bus    *bus.Bus
@@ -54,13 +54,13 @@ register_tool("anything", function(a) return a end)
 `
 
 // start starts an engine with the script, and the server.
-func start(t *testing.T, source string, opts control.Options) *fixture {
+func start(t testing.TB, source string, opts control.Options) *fixture {
 	t.Helper()
 	return startWith(t, source, opts, nil)
 }
 
 // startWith is like start. change, unless it is nil, changes the options of the engine.
-func startWith(t *testing.T, source string, opts control.Options, change func(*engine.Options)) *fixture {
+func startWith(t testing.TB, source string, opts control.Options, change func(*engine.Options)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, bus: new(bus.Bus), path: filepath.Join(t.TempDir(), "lights.lua"), opts: opts}
 	f.write(source)
