@@ -92,6 +92,7 @@ type Dialog struct {
 
 	// when something last happened that ends a silence, as a time.Duration since began
 	silentSince atomic.Int64
+	roundTrip   atomic.Int64 // see RoundTrip, as a time.Duration
 
 	mu        sync.Mutex          // guards the fields below
 	calls     map[string]toolCall // tool calls without an outcome, by the id of the call
@@ -202,6 +203,10 @@ func (d *Dialog) Offer(m convai.Message) error { return d.conv.Offer(m) }
 // Health returns how many messages wait to be sent, and whether the goroutine that reads the
 // conversation is stuck because the handler of the messages does not return.
 func (d *Dialog) Health() (pending int, stuck bool) { return d.conv.Waiting(), d.conv.Stuck() }
+
+// RoundTrip returns how long a message to the agent's server and its answer take, as the server has measured
+// it last, or 0 if it has not.
+func (d *Dialog) RoundTrip() time.Duration { return time.Duration(d.roundTrip.Load()) }
 
 func (d *Dialog) warn(format string, args ...any) {
 	d.log(slog.LevelWarn, fmt.Sprintf(format, args...))

@@ -499,3 +499,18 @@ func playSilence(v *voice.Voice, d time.Duration) error {
 	time.AfterFunc(65*time.Second, func() { t.Stop(0) })
 	return v.Play(t)
 }
+
+func TestTheRoundTripIsThatOfTheNewestPing(t *testing.T) {
+	play(t, Options{}, func(s *testDialog) {
+		if got := s.RoundTrip(); got != 0 {
+			t.Errorf("before the first ping: %v", got)
+		}
+		slow, quick := 120, 34
+		for _, ms := range []*int{nil, &slow, &quick, nil} {
+			s.conv.receive(&convai.Ping{EventID: 1, PingMS: ms})
+		}
+		if got := s.RoundTrip(); got != 34*time.Millisecond {
+			t.Errorf("got %v", got)
+		}
+	})
+}

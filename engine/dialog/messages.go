@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"strings"
+	"time"
 
 	"moonlark/engine/bus"
 	"moonlark/engine/convai"
@@ -16,6 +17,9 @@ func (d *Dialog) handle(f convai.Frame) {
 	turns := d.opts.Turns
 	switch m := f.Message.(type) {
 	case *convai.Ping:
+		if m.PingMS != nil {
+			d.roundTrip.Store(int64(time.Duration(max(*m.PingMS, 0)) * time.Millisecond))
+		}
 		d.publish(ev, f)
 		return // package convai has answered the ping already, and a ping does not affect the turn
 	case *convai.Audio:

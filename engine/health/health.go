@@ -27,6 +27,7 @@ type Report struct {
 	Sound       *SoundCounts  // the faults of the sound so far; nil if sound is off
 	Showing     int           // the number of events that are queued for the screen or log
 	Writing     int           // the number of messages that are queued for the agent's server
+	RoundTrip   time.Duration // to the agent's server and back, as the server has measured it last; 0 if it has not
 	MemoryLimit uint64        // how much memory all scripts together may use, in bytes
 }
 

@@ -301,7 +301,7 @@ func (r *Remote) Health() health.Report {
 	}
 	if d := r.dialog.Load(); d != nil {
 		pending, stuck := d.Health()
-		report.Writing = pending
+		report.Writing, report.RoundTrip = pending, d.RoundTrip()
 		if stuck {
 			report.Stuck = "the messages of the conversation are not handled any more: a Go function does not return"
 		}

@@ -159,7 +159,7 @@ func (c *reader) run() {
 		select {
 		case <-n.grown:
 		case <-beat.C:
-			c.out.WriteString("event: beat\ndata: {}\n\n")
+			fmt.Fprintf(&c.out, "event: beat\ndata: {\"round_trip\":%g}\n\n", c.stream.roundTrip())
 		case <-c.r.Context().Done():
 			return
 		}

@@ -41,6 +41,7 @@ type snapshot struct {
 	ConversationID string    `json:"conversation_id,omitempty"`
 	Phase          string    `json:"phase"`
 	Listening      bool      `json:"listening"`
+	RoundTrip      float64   `json:"round_trip,omitempty"` // in seconds; see health.Report
 
 	Scripts    []scriptState `json:"scripts"`
 	Tools      []toolState   `json:"tools"`
@@ -125,6 +126,17 @@ func (s *Stream) snapshot(ctx context.Context) (text []byte, seq uint64, err err
 	return text, snap.Seq, nil
 }
 
+// roundTrip returns health.Report.RoundTrip of the agent in seconds.
+func (s *Stream) roundTrip() float64 {
+	s.mu.Lock()
+	agent := s.agent
+	s.mu.Unlock()
+	if agent == nil {
+		return 0
+	}
+	return agent.Health().RoundTrip.Seconds()
+}
+
 // describe adds the state of the agent, and what has been counted, to a snapshot.
 func (c *counts) describe(snap *snapshot, r health.Report, silent []string, tools []*tool.Spec) {
 	if r.Status != "" {
@@ -160,6 +172,7 @@ func (c *counts) describe(snap *snapshot, r health.Report, silent []string, tool
 		}
 		return &deviceState{OK: d.Err == "", Name: d.Name, Error: d.Err}
 	}
+	snap.RoundTrip = r.RoundTrip.Seconds()
 	snap.Speaker, snap.Microphone, snap.Sound = device(r.Speaker), device(r.Microphone), r.Sound
 }
 

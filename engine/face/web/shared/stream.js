@@ -79,8 +79,9 @@ export function keepOpen({ address, events, onState = () => {} }) {
 //   onEvent     gets each event as an object, and its number. Events up to the snapshot's seq are
 //               history: the snapshot has their effects already
 //   onLevel     gets { mic, at } some times a second while sound runs
+//   onBeat      gets { round_trip }, in seconds, every 5 s
 //   onState     gets "connecting", "live" or "lost"
-export function openStream({ query = "", onSnapshot, onEvent, onLevel, onState }) {
+export function openStream({ query = "", onSnapshot, onEvent, onLevel, onBeat, onState }) {
   let lastId = "";
   return keepOpen({
     address() {
@@ -92,7 +93,7 @@ export function openStream({ query = "", onSnapshot, onEvent, onLevel, onState }
     events: {
       snapshot(e) { onSnapshot?.(JSON.parse(e.data)); },
       level(e) { onLevel?.(JSON.parse(e.data)); },
-      beat() {},
+      beat(e) { onBeat?.(JSON.parse(e.data)); },
       message(e) {
         if (e.lastEventId) lastId = e.lastEventId;
         onEvent?.(JSON.parse(e.data), Number(e.lastEventId.split(".")[1]));

@@ -45,6 +45,7 @@ function Bar() {
     ${problem && html`<span class="bad" role="alert">${safe(problem, 200)}</span>`}
     ${s.outdated.value && html`<button class="btn" onClick=${() => location.reload()}>${say("updated")}</button>`}
     <span class=${"link-state " + s.link.value} role="status">${say("link_" + s.link.value)}</span>
+    ${s.roundTrip.value > 0 && talks && html`<span class="num" title=${say("roundTrip")}>${s.ms(s.roundTrip.value)}</span>`}
     ${snap?.recording && html`<span class="recording"><span class="rec"></span>${say("recording")} <span class="num">${fixed(snap.recording.bytes / 1e6, 1)} MB</span></span>`}
     ${snap?.can_record && html`<button class="btn quiet" onClick=${record(!snap.recording)}>${say(snap.recording ? "endRecording" : "record")}</button>`}
     <${Theme} />

@@ -7,6 +7,7 @@ import { say, fixed } from "./texts.js";
 const MAX_TURNS = 120, MAX_LINES_OF_TURN = 60, MAX_EVENTS = 1500, MAX_LOG = 500, MAX_ROWS = 500;
 
 export const link = signal("connecting");     // "connecting", "live" or "lost"
+export const roundTrip = signal(0);           // from the program to the agent's server and back, in seconds; 0 if it is not known
 export const snap = signal(null);             // the newest snapshot
 export const phase = signal({ name: "waiting", since: Date.now() });
 export const listening = signal(false);
@@ -258,6 +259,7 @@ function onSnapshot(s) {
     if (boot && s.boot !== boot) reset();
     boot = s.boot;
     seqOfSnapshot = s.seq;
+    roundTrip.value = s.round_trip ?? 0;
     tools.clear();
     if (version && s.version !== version) outdated.value = true;
     version ||= s.version;
@@ -284,6 +286,7 @@ export function start() {
   const stream = openStream({
     query: "since=0&levels=1&attend=1",
     onSnapshot, onEvent,
+    onBeat(b) { roundTrip.value = b.round_trip; },
     onLevel(l) {
       level.value = l;
       minute.push({ t: Date.parse(l.at), mic: l.mic });

@@ -10,7 +10,7 @@ export const texts = {
     // the bar
     phase_waiting: "Waiting", phase_connecting: "Connecting", phase_listening: "Listening", phase_hearing: "Hearing",
     phase_thinking: "Thinking", phase_speaking: "Speaking", phase_ended: "Ended",
-    link_connecting: "connecting", link_live: "live", link_lost: "no connection",
+    link_connecting: "connecting", link_live: "live", link_lost: "no connection", roundTrip: "To the agent's server and back",
     who_replay: "Recording", who_local: "Embedded agent", who_agent: "ElevenLabs agent", who_url: "Agent", who_none: "No conversation yet",
     theme: "Theme", updated: "Moonlark has been updated: load the page again", recording: "Recording",
     start: "Start conversation", end: "End conversation",
@@ -100,7 +100,7 @@ export const texts = {
     unreachable: "Moonlark ist nicht erreichbar",
     phase_waiting: "Wartet", phase_connecting: "Verbindet", phase_listening: "Hört zu", phase_hearing: "Hört Sprache",
     phase_thinking: "Denkt nach", phase_speaking: "Spricht", phase_ended: "Beendet",
-    link_connecting: "verbindet", link_live: "live", link_lost: "keine Verbindung",
+    link_connecting: "verbindet", link_live: "live", link_lost: "keine Verbindung", roundTrip: "Zum Server des Agenten und zurück",
     who_replay: "Aufzeichnung", who_local: "Eingebauter Agent", who_agent: "ElevenLabs-Agent", who_url: "Agent", who_none: "Noch kein Gespräch",
     theme: "Farben", updated: "Moonlark wurde aktualisiert: Seite neu laden", recording: "Aufnahme",
     start: "Gespräch beginnen", end: "Gespräch beenden",
