@@ -332,10 +332,10 @@ func TestThePageShowsWhatTheModulesDo(t *testing.T) {
 	if ids := browser.Eval[string](b, `[...document.querySelectorAll("[role=tab]")].map((e) => e.id.slice(4)).join()`); ids != "call,state,source,events,log,llm,link,devices,store,db,http,mqtt,permissions" {
 		t.Errorf("the tabs are %s", ids)
 	}
-	for tab, want := range map[string]string{"mqtt": "home/lamp", "permissions": "connect to refused.example:80"} {
-		b.Click("#tab-" + tab)
-		b.UntilText(want)
-		b.CheckAccessibility(t, tab)
+	for _, tab := range []struct{ id, want string }{{"mqtt", "home/lamp"}, {"permissions", "connect to refused.example:80"}} {
+		b.Click("#tab-" + tab.id)
+		b.UntilText(tab.want)
+		b.CheckAccessibility(t, tab.id)
 	}
 	b.Click("td .link") // all of the row
 	b.Until(`document.querySelector("td pre")?.innerText.includes("permission")`)
