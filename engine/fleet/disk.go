@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 
 	"moonlark/engine/fleet/bundle"
 )
@@ -142,6 +144,21 @@ func (d disk) remove(name string) error {
 	return bundle.SyncFolder(d.dir)
 }
 
+// removeRequest deletes the request with this ID, or one that cannot be decoded. It leaves a newer request.
+// The error is errLocked while an installation is going on.
+func (d disk) removeRequest(id string) error {
+	unlock, err := d.lock(installLock)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	var r request
+	if err := d.readJSON(nextFile, &r); isTransient(err) || err == nil && r.ID != id {
+		return err
+	}
+	return d.remove(nextFile)
+}
+
 // writeSynced writes a new file and waits until it is on the disk.
 func writeSynced(path string, content []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -248,11 +265,13 @@ func (d disk) stored() (digests []string) {
 }
 
 // clean deletes all bundles except those to keep, and what an interrupted installation has left. It does
-// nothing while one is going on.
+// nothing while an installation is going on.
 func (d disk) clean(keep map[string]bool) error {
 	unlock, err := d.lock(installLock)
-	if err != nil {
+	if errors.Is(err, errLocked) {
 		return nil
+	} else if err != nil {
+		return err
 	}
 	defer unlock()
 	var next request
@@ -285,6 +304,31 @@ func (d disk) lock(name string) (unlock func(), err error) {
 		return nil, err
 	}
 	return func() { f.Close() }, nil
+}
+
+// lockWithin is lock, but waits up to timeout until the other process gives up the lock.
+func (d disk) lockWithin(name string, timeout time.Duration) (unlock func(), err error) {
+	for end := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
+		unlock, err = d.lock(name)
+		if !errors.Is(err, errLocked) || time.Now().After(end) {
+			return unlock, err
+		}
+	}
+}
+
+// isTransient reports whether err is a fault of the disk or of the process, such as too many open files: the
+// same may work later.
+func isTransient(err error) bool {
+	var path *fs.PathError
+	if !errors.As(err, &path) {
+		return false
+	}
+	for _, lasting := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.EISDIR} {
+		if errors.Is(err, lasting) {
+			return false
+		}
+	}
+	return true
 }
 
 // errLocked is the error of lock when another process has locked the store.

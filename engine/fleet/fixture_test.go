@@ -111,7 +111,8 @@ type fixture struct {
 	store  string
 	bus    *bus.Bus
 	device *Device
-	stop   func() // ends the Device as the end of its process does
+	step   func(name string) // as disk.step; may be nil
+	stop   func()            // ends the Device as the end of its process does
 
 	mu     sync.Mutex // guards events
 	events []string   // as "phase version: why"; log lines of level warn and above as "level: text"
@@ -131,7 +132,7 @@ func (f *fixture) start() {
 	f.fakeAgent = &fakeAgent{status: "waiting"}
 	f.bus = new(bus.Bus)
 	f.bus.Attach(bus.Receiver{Wants: func(bus.Type, string) bool { return true }, Receive: f.note})
-	d, err := Open(Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0"})
+	d, err := open(Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0"}, f.step)
 	if err != nil {
 		f.t.Fatal(err)
 	}
