@@ -288,7 +288,7 @@ func (d *Device) clean() {
 
 // publish publishes the event that a bundle has come into a phase. why is empty if there is no reason.
 func (d *Device) publish(phase string, m *bundle.Manifest, why string) {
-	e := bus.Event{Type: bus.Bundle, Bundle: m.Fleet, Version: m.Version, Phase: phase, Text: why}
+	e := bus.Event{Type: bus.Bundle, Fleet: m.Fleet, Version: m.Version, Phase: phase, Text: why}
 	if phase == Trial {
 		e.Seconds = trialLength(m).Seconds()
 	}
