@@ -19,7 +19,7 @@ type bundleCommand struct {
 	Sign   bundleSignCommand   `cmd:"" help:"Add a signature to a bundle."`
 	Verify bundleVerifyCommand `cmd:"" help:"Check the signatures and the files of a bundle, and print what it contains."`
 
-	Install bundleInstallCommand `cmd:"" help:"Put a bundle into the store of this device, whose running moonlark then takes it up."`
+	Install bundleInstallCommand `cmd:"" help:"Put a bundle into the store of this device. The running moonlark switches to it, or else the next start."`
 }
 
 type bundleVerifyCommand struct {

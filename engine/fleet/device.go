@@ -7,7 +7,7 @@
 // finds the bundle that ran before, or a trial whose starts are counted.
 //
 // A Device belongs to one goroutine, which calls Boot, then Loaded or Failed, and then Run. Any goroutine
-// may call Health.
+// may call Health, Paths and Home.
 package fleet
 
 import (

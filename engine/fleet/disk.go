@@ -54,7 +54,8 @@ func (d disk) bundlePath(digest string, elements ...string) string {
 	return d.path(append([]string{bundlesFolder, digest}, elements...)...)
 }
 
-func (d disk) at(name string) {
+// beforeStep calls step, if a test has set it.
+func (d disk) beforeStep(name string) {
 	if d.step != nil {
 		d.step(name)
 	}
@@ -83,17 +84,17 @@ func (d disk) replace(name string, content []byte) error {
 
 func (d disk) replaceFile(name string, content []byte) error {
 	temp := d.path(temporaryPrefix + rand.Text())
-	d.at("write " + name)
+	d.beforeStep("write " + name)
 	if err := writeSynced(temp, content); err != nil {
 		os.Remove(temp)
 		return err
 	}
-	d.at("rename " + name)
+	d.beforeStep("rename " + name)
 	if err := os.Rename(temp, d.path(name)); err != nil {
 		os.Remove(temp)
 		return err
 	}
-	d.at("sync " + name)
+	d.beforeStep("sync " + name)
 	return bundle.SyncFolder(d.dir)
 }
 
@@ -134,7 +135,7 @@ func (d disk) read(elements ...string) ([]byte, error) {
 
 // remove deletes a file of the store. It returns nil if there is none.
 func (d disk) remove(name string) error {
-	d.at("remove " + name)
+	d.beforeStep("remove " + name)
 	if err := os.Remove(d.path(name)); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -179,15 +180,15 @@ func (d disk) add(b *bundle.Bundle) error {
 	}
 	temp := d.path(bundlesFolder, temporaryPrefix+rand.Text())
 	defer os.RemoveAll(temp) // does nothing after the rename
-	d.at("make the folder of the bundle")
+	d.beforeStep("make the folder of the bundle")
 	if err := os.Mkdir(temp, 0o700); err != nil {
 		return err
 	}
-	d.at("unpack")
+	d.beforeStep("unpack")
 	if err := b.Unpack(filepath.Join(temp, filesFolder)); err != nil {
 		return err
 	}
-	d.at("write the manifest")
+	d.beforeStep("write the manifest")
 	err := errors.Join(
 		writeSynced(filepath.Join(temp, manifestFile), b.ManifestBytes),
 		writeSynced(filepath.Join(temp, signaturesFile), bundle.EncodeSignatures(b.Signatures)))
@@ -200,11 +201,11 @@ func (d disk) add(b *bundle.Bundle) error {
 	if err := os.RemoveAll(d.bundlePath(b.Digest)); err != nil {
 		return err
 	}
-	d.at("rename the folder of the bundle")
+	d.beforeStep("rename the folder of the bundle")
 	if err := os.Rename(temp, d.bundlePath(b.Digest)); err != nil {
 		return err
 	}
-	d.at("sync the folder of the bundles")
+	d.beforeStep("sync the folder of the bundles")
 	return bundle.SyncFolder(d.path(bundlesFolder))
 }
 
@@ -245,7 +246,7 @@ func (d disk) check(digest string) (*bundle.Manifest, error) {
 
 // markGood records that a bundle has passed its trial.
 func (d disk) markGood(digest string) error {
-	d.at("mark as good")
+	d.beforeStep("mark as good")
 	err := writeSynced(d.bundlePath(digest, goodFile), nil)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -278,7 +279,7 @@ func (d disk) clean(keep map[string]bool) error {
 	if d.readJSON(nextFile, &next) == nil {
 		keep[next.Digest] = true
 	}
-	d.at("clean")
+	d.beforeStep("clean")
 	var all []error
 	for _, folder := range []string{d.dir, d.path(bundlesFolder)} {
 		entries, err := os.ReadDir(folder)

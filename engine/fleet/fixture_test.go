@@ -171,6 +171,9 @@ func (f *fixture) note(e bus.Event) {
 		if e.Text != "" {
 			text += ": " + e.Text
 		}
+		if e.Fleet != "shop" {
+			text += fmt.Sprintf(" (fleet %q)", e.Fleet)
+		}
 		f.events = append(f.events, text)
 	case e.Type == bus.Log && (e.Level == "warn" || e.Level == "error"):
 		f.events = append(f.events, e.Level+": "+strings.ReplaceAll(e.Text, f.store, "STORE"))

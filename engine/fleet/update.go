@@ -171,7 +171,7 @@ func (d *Device) tryCurrent(agent Agent) {
 		return
 	}
 	crashes := crashesOf(agent.Health())
-	d.disk.at("switch")
+	d.disk.beforeStep("switch")
 	if err := agent.Switch(c.paths); errors.Is(err, context.Canceled) {
 		return // the next process tries it
 	} else if err != nil {
@@ -179,7 +179,7 @@ func (d *Device) tryCurrent(agent Agent) {
 		d.goBack(agent)
 		return
 	}
-	d.disk.at("switched")
+	d.disk.beforeStep("switched")
 	d.use(c)
 	d.startTrial(crashes)
 }
@@ -236,7 +236,7 @@ func (d *Device) goBack(agent Agent) {
 		if c.digest == d.inUse.digest {
 			return
 		}
-		d.disk.at("switch back")
+		d.disk.beforeStep("switch back")
 		err := agent.Switch(c.paths)
 		if err == nil {
 			d.use(c)
