@@ -34,7 +34,7 @@ func (e *Engine) loadFleet(...string) ([]script.Summary, error) {
 	}
 }
 
-// runFleet starts to take up bundles. The function that it returns ends that.
+// runFleet starts the goroutine that switches to new bundles. The function that it returns ends that.
 func (e *Engine) runFleet(ctx context.Context) (end func()) {
 	if e.opts.Fleet == nil {
 		return func() {}

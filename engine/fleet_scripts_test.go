@@ -117,7 +117,7 @@ func TestASwitchDoesNotDisturbTheConversation(t *testing.T) {
 	}
 }
 
-func TestAnEngineTakesBundlesUp(t *testing.T) {
+func TestAnEngineSwitchesToNewBundles(t *testing.T) {
 	t.Parallel()
 	events := new(bus.Bus)
 	var mu sync.Mutex

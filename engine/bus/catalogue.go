@@ -221,10 +221,10 @@ var Catalogue = []Kind{
 	{Type: Approval, About: "a tool of an MCP server is to be called, and somebody must allow it; scripts receive `mcp_tool_call`", Shown: shown(
 		"text: the question", "hint", "tool", "call_id", "args: the arguments", "seconds: how long the answer is awaited")},
 	{Type: Bundle, About: "a bundle of scripts has come into another phase (`--fleet-store`)", Shown: shown(
-		"bundle: the fleet of the bundle, if it has one", "version", "phase: `ready`, `trial`, `good`, `back` or `refused`", "text: why", "seconds: the length of the trial"),
+		"fleet: of the bundle, if it has one", "version", "phase: `ready`, `trial`, `good`, `back` or `refused`", "text: why", "seconds: the length of the trial"),
 		Script: "fleet", Fields: []Field{
 			{"phase", `"ready"|"trial"|"good"|"back"|"refused"`, "", func(e Event) any { return e.Phase }},
-			{"fleet", "string", "the fleet of the bundle, or `\"\"`", func(e Event) any { return e.Bundle }},
+			{"fleet", "string", "the fleet of the bundle, or `\"\"`", func(e Event) any { return e.Fleet }},
 			{"version", "integer", "", func(e Event) any { return e.Version }},
 			{"reason", "string", "why the bundle is not used; or `\"\"`", func(e Event) any { return e.Text }},
 		}},

@@ -80,7 +80,7 @@ type Event struct {
 	Value    string `json:"value,omitempty"` // value of the touched button
 	Pages    *int   `json:"pages,omitempty"` // number of open pages
 
-	Bundle  string `json:"bundle,omitempty"`  // fleet of a bundle of scripts; empty if it has none
+	Fleet   string `json:"fleet,omitempty"`   // of a bundle of scripts; empty if the bundle has none
 	Version int64  `json:"version,omitempty"` // of a bundle of scripts
 
 	// Phase is the phase of a bundle, or what the conversation is doing: "waiting", "connecting",

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/permit"
 	"moonlark/engine/safetext"
 )
 
@@ -19,7 +19,7 @@ type bundleCommand struct {
 	Sign   bundleSignCommand   `cmd:"" help:"Add a signature to a bundle."`
 	Verify bundleVerifyCommand `cmd:"" help:"Check the signatures and the files of a bundle, and print what it contains."`
 
-	Install bundleInstallCommand `cmd:"" help:"Put a bundle into the store of this device, whose running moonlark then takes it up."`
+	Install bundleInstallCommand `cmd:"" help:"Put a bundle into the store of this device. The running moonlark switches to it, or else the next start."`
 }
 
 type bundleVerifyCommand struct {
@@ -99,22 +99,16 @@ func printManifest(w io.Writer, b *bundle.Bundle) {
 	}
 }
 
-// replaceFile writes a file, so that at every time the path has its old content or all of the new one.
+// replaceFile writes a file, so that at every time the path has its old content or all of the new one. If
+// the path is a symbolic link, it replaces the file to which the link leads.
 func replaceFile(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // which is gone after the renaming
-	err = write(f)
-	if err == nil {
-		err = errors.Join(f.Chmod(0o644), f.Sync())
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return bundle.SyncFolder(filepath.Dir(path))
+	defer root.Close()
+	return permit.ReplaceIn(root, filepath.Base(path), permit.Replacement{Mode: 0o644, Sync: true, Write: write})
 }

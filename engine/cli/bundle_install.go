@@ -46,9 +46,9 @@ func (c *bundleInstallCommand) Run(con *console) error {
 	case done.Already:
 		fmt.Fprintf(con.stdout, "bundle %s runs already\n", done.Name)
 	case done.Running:
-		fmt.Fprintf(con.stdout, "installed bundle %s: the running moonlark takes it up\n", done.Name)
+		fmt.Fprintf(con.stdout, "installed bundle %s: the running moonlark switches to it\n", done.Name)
 	default:
-		fmt.Fprintf(con.stdout, "installed bundle %s: the next start of moonlark takes it up\n", done.Name)
+		fmt.Fprintf(con.stdout, "installed bundle %s: the next start of moonlark runs it\n", done.Name)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +68,7 @@ type bundleSignCommand struct {
 	Bundle    string `arg:"" help:"The bundle, which is changed."`
 	Key       string `xor:"how" required:"" placeholder:"FILE" help:"Secret key to sign with."`
 	Manifest  string `xor:"how" required:"" placeholder:"FILE" help:"Do not sign, but write the text to sign into this file, for minisign on another machine."`
-	Signature string `xor:"how" required:"" placeholder:"FILE" help:"Add a signature that minisign has made of the text of --manifest."`
+	Signature string `xor:"how" required:"" placeholder:"FILE" help:"Add a signature that minisign has made of the text of --manifest. It replaces an older signature by the same key."`
 }
 
 // Run adds a signature to the bundle, or writes the text to sign.
@@ -89,10 +90,11 @@ func (c *bundleSignCommand) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	for _, other := range b.Signatures {
-		if other.KeyID == s.KeyID {
-			return fmt.Errorf("%s: there is a signature of the key %s already", c.Bundle, bundle.KeyID(s.KeyID))
-		}
+	isOld := func(other bundle.Signature) bool { return other.KeyID == s.KeyID }
+	if c.Signature != "" { // the old one may be of another text
+		b.Signatures = slices.DeleteFunc(b.Signatures, isOld)
+	} else if slices.ContainsFunc(b.Signatures, isOld) {
+		return fmt.Errorf("%s: there is a signature of the key %s already", c.Bundle, bundle.KeyID(s.KeyID))
 	}
 	if ctx.Err() != nil { // while the password was asked for
 		return context.Cause(ctx)

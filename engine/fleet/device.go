@@ -7,17 +7,17 @@
 // finds the bundle that ran before, or a trial whose starts are counted.
 //
 // A Device belongs to one goroutine, which calls Boot, then Loaded or Failed, and then Run. Any goroutine
-// may call Health.
+// may call Health, Paths and Home.
 package fleet
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,11 +39,14 @@ const (
 
 const (
 	interval  = time.Second // how often Run looks at the store and at the scripts
-	retryTime = time.Minute // how long Run waits after the store could not be written
+	retryTime = time.Minute // how long Run waits after a fault of the disk
 	// maxWait is how long a bundle that is ready waits for the end of the conversation.
 	maxWait = time.Hour
 	// maxStarts is how often the process may start within a trial: at this start, the trial has failed.
 	maxStarts = 3
+	// runTimeout is how long Open waits for another process to give up the store. An installation locks
+	// the store for a moment.
+	runTimeout = 500 * time.Millisecond
 )
 
 // An Agent runs the scripts. Outside tests it is an engine. Its methods are called on the goroutine of
@@ -76,13 +79,13 @@ type Device struct {
 	unlock func() // gives up the lock of the store; nil without one
 
 	// The fields below belong to the goroutine of the Device.
-	state   state
-	inUse   choice          // what runs
-	tried   map[string]bool // the bundles that do not load, though they should
-	next    *candidate      // the bundle that is ready; nil if there is none
-	handled string          // ID of the newest request that has been handled
-	judge   *judge          // nil without a trial
-	retryAt time.Time       // the store is not written before
+	state    state
+	inUse    choice          // the bundle whose scripts run now
+	unusable map[string]bool // the bundles that are damaged or do not load, though they should
+	next     *candidate      // the bundle that is ready; nil if there is none
+	handled  string          // ID of the newest request that has been handled
+	judge    *judge          // nil without a trial
+	retryAt  time.Time       // after a fault of the disk, the next attempt is made at this time
 
 	counts counts
 
@@ -122,11 +125,11 @@ func open(opts Options, step func(string)) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Device{opts: opts, disk: disk{dir: store, step: step}, tried: make(map[string]bool)}
+	d := &Device{opts: opts, disk: disk{dir: store, step: step}, unusable: make(map[string]bool)}
 	d.shown = health.Fleet{Status: "local", Phase: factory}
 	err = d.disk.makeFolders()
 	if err == nil {
-		d.unlock, err = d.disk.lock(runLock)
+		d.unlock, err = d.disk.lockWithin(runLock, runTimeout)
 	}
 	if errors.Is(err, errLocked) {
 		return nil, fmt.Errorf("%s: %w", store, err)
@@ -135,9 +138,8 @@ func open(opts Options, step func(string)) (*Device, error) {
 	var damage error
 	if d.state, damage = d.disk.readState(); damage != nil {
 		d.log(slog.LevelError, damage.Error())
-		if err := os.Rename(d.disk.path(stateFile), d.disk.path(stateFile+".damaged")); err == nil {
-			d.save()
-		}
+		os.Rename(d.disk.path(stateFile), d.disk.path(stateFile+".damaged")) // for people; it may have been moved already
+		d.save()
 	}
 	d.handled = d.state.Request
 	d.counts.lastReached = d.state.Reached
@@ -202,6 +204,10 @@ func (d *Device) Boot() []string {
 			d.use(d.choose(d.state.Good))
 			return d.inUse.paths
 		}
+	} else if d.next != nil && d.save() != nil {
+		d.next = nil // Run handles the request when the store can be written
+		d.use(d.choose(d.state.Current))
+		return d.inUse.paths
 	}
 	d.dropRequest()
 	d.next = nil
@@ -220,7 +226,7 @@ func (d *Device) Failed(err error) (paths []string, ok bool) {
 	if d.inUse.digest == "" {
 		return nil, false
 	}
-	d.tried[d.inUse.digest] = true
+	d.unusable[d.inUse.digest] = true
 	d.log(slog.LevelError, d.inUse.name()+" does not load: "+d.short(d.inUse.digest, err))
 	d.use(d.choose(d.inUse.digest))
 	return d.inUse.paths, true
@@ -238,7 +244,7 @@ func (d *Device) Loaded() {
 	}
 }
 
-// Run takes up new bundles, and ends trials, until ctx is done.
+// Run switches to new bundles, and ends trials, until ctx is done.
 func (d *Device) Run(ctx context.Context, agent Agent) {
 	ticks := time.NewTicker(interval)
 	defer ticks.Stop()
@@ -261,9 +267,15 @@ func (d *Device) tick(ctx context.Context, agent Agent) {
 		d.resume(agent)
 	}
 	d.takeRequest(agent)
-	if n := d.next; n != nil && d.mayWrite() && (agent.Status() != "connected" || time.Since(n.since) >= maxWait) {
-		d.takeUp(n, agent)
+	if n := d.next; n != nil && d.mayWrite() && (!inConversation(agent) || time.Since(n.since) >= maxWait) {
+		d.switchTo(n, agent)
 	}
+}
+
+// inConversation reports whether there is a conversation, or one that was cut off and is to go on.
+func inConversation(agent Agent) bool {
+	status := agent.Status()
+	return status == "connected" || status == "reconnecting"
 }
 
 // stop keeps what the next process must know.
@@ -283,25 +295,30 @@ func (d *Device) onTrial() bool {
 }
 
 // choose returns the bundle with this digest, if it is undamaged. Otherwise it returns the last good one,
-// the one before, or the factory scripts. It leaves out those that do not load.
+// the one before, or the factory scripts. It leaves out those that do not load, and those that cannot be
+// read now.
 func (d *Device) choose(digest string) choice {
-	for _, digest := range []string{digest, d.state.Good, d.state.Spare} {
+	for _, digest := range slices.Compact([]string{digest, d.state.Good, d.state.Spare}) {
 		if digest == "" {
 			break
 		}
-		if d.tried[digest] {
+		if d.unusable[digest] {
 			continue
 		}
 		m, err := d.disk.check(digest)
 		if err == nil {
 			return d.choiceOf(digest, m)
 		}
+		if isTransient(err) {
+			d.postpone(err)
+			continue
+		}
 		if d.state.Trial != nil && digest == d.state.Current {
 			d.end(err.Error())
 		} else {
 			d.log(slog.LevelError, "the bundle "+digest+" cannot be used: "+err.Error())
 		}
-		d.tried[digest] = true
+		d.unusable[digest] = true
 	}
 	return choice{paths: d.opts.Factory}
 }
@@ -387,11 +404,12 @@ func (d *Device) wrote(err error) {
 // mayWrite reports whether the store can probably be written.
 func (d *Device) mayWrite() bool { return !time.Now().Before(d.retryAt) }
 
-// dropRequest deletes the request that has been handled.
+// dropRequest deletes the request that has been handled. During an installation, which may write a newer
+// one, it leaves the request to takeRequest.
 func (d *Device) dropRequest() {
 	if d.state.Request != d.handled {
 		d.handled = d.state.Request
-		if err := d.disk.remove(nextFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := d.disk.removeRequest(d.handled); err != nil && !errors.Is(err, errLocked) {
 			d.wrote(err)
 		}
 	}

@@ -84,6 +84,7 @@ func TestTheTrialFails(t *testing.T) {
 		"a rest":          {during: script(health.Script{Name: "kiosk.lua", Rests: "it has crashed"}), why: "kiosk.lua cannot be used: it has crashed"},
 		"a hang":          {during: func(f *fixture) { f.set(func() { f.silent = []string{"kiosk.lua"} }) }, why: "kiosk.lua does not answer"},
 		"a short stall": {during: func(f *fixture) {
+			time.Sleep(interval / 2) // so that exactly two ticks see the stall
 			f.set(func() { f.silent = []string{"kiosk.lua"} })
 			time.Sleep(2 * time.Second)
 			f.set(func() { f.silent = nil })

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 
 	"moonlark/engine/fleet/bundle"
 )
@@ -52,7 +54,8 @@ func (d disk) bundlePath(digest string, elements ...string) string {
 	return d.path(append([]string{bundlesFolder, digest}, elements...)...)
 }
 
-func (d disk) at(name string) {
+// beforeStep calls step, if a test has set it.
+func (d disk) beforeStep(name string) {
 	if d.step != nil {
 		d.step(name)
 	}
@@ -81,17 +84,17 @@ func (d disk) replace(name string, content []byte) error {
 
 func (d disk) replaceFile(name string, content []byte) error {
 	temp := d.path(temporaryPrefix + rand.Text())
-	d.at("write " + name)
+	d.beforeStep("write " + name)
 	if err := writeSynced(temp, content); err != nil {
 		os.Remove(temp)
 		return err
 	}
-	d.at("rename " + name)
+	d.beforeStep("rename " + name)
 	if err := os.Rename(temp, d.path(name)); err != nil {
 		os.Remove(temp)
 		return err
 	}
-	d.at("sync " + name)
+	d.beforeStep("sync " + name)
 	return bundle.SyncFolder(d.dir)
 }
 
@@ -132,7 +135,7 @@ func (d disk) read(elements ...string) ([]byte, error) {
 
 // remove deletes a file of the store. It returns nil if there is none.
 func (d disk) remove(name string) error {
-	d.at("remove " + name)
+	d.beforeStep("remove " + name)
 	if err := os.Remove(d.path(name)); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -140,6 +143,21 @@ func (d disk) remove(name string) error {
 		return err
 	}
 	return bundle.SyncFolder(d.dir)
+}
+
+// removeRequest deletes the request with this ID, or one that cannot be decoded. It leaves a newer request.
+// The error is errLocked while an installation is going on.
+func (d disk) removeRequest(id string) error {
+	unlock, err := d.lock(installLock)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	var r request
+	if err := d.readJSON(nextFile, &r); isTransient(err) || err == nil && r.ID != id {
+		return err
+	}
+	return d.remove(nextFile)
 }
 
 // writeSynced writes a new file and waits until it is on the disk.
@@ -162,15 +180,15 @@ func (d disk) add(b *bundle.Bundle) error {
 	}
 	temp := d.path(bundlesFolder, temporaryPrefix+rand.Text())
 	defer os.RemoveAll(temp) // does nothing after the rename
-	d.at("make the folder of the bundle")
+	d.beforeStep("make the folder of the bundle")
 	if err := os.Mkdir(temp, 0o700); err != nil {
 		return err
 	}
-	d.at("unpack")
+	d.beforeStep("unpack")
 	if err := b.Unpack(filepath.Join(temp, filesFolder)); err != nil {
 		return err
 	}
-	d.at("write the manifest")
+	d.beforeStep("write the manifest")
 	err := errors.Join(
 		writeSynced(filepath.Join(temp, manifestFile), b.ManifestBytes),
 		writeSynced(filepath.Join(temp, signaturesFile), bundle.EncodeSignatures(b.Signatures)))
@@ -183,11 +201,11 @@ func (d disk) add(b *bundle.Bundle) error {
 	if err := os.RemoveAll(d.bundlePath(b.Digest)); err != nil {
 		return err
 	}
-	d.at("rename the folder of the bundle")
+	d.beforeStep("rename the folder of the bundle")
 	if err := os.Rename(temp, d.bundlePath(b.Digest)); err != nil {
 		return err
 	}
-	d.at("sync the folder of the bundles")
+	d.beforeStep("sync the folder of the bundles")
 	return bundle.SyncFolder(d.path(bundlesFolder))
 }
 
@@ -228,7 +246,7 @@ func (d disk) check(digest string) (*bundle.Manifest, error) {
 
 // markGood records that a bundle has passed its trial.
 func (d disk) markGood(digest string) error {
-	d.at("mark as good")
+	d.beforeStep("mark as good")
 	err := writeSynced(d.bundlePath(digest, goodFile), nil)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -248,18 +266,20 @@ func (d disk) stored() (digests []string) {
 }
 
 // clean deletes all bundles except those to keep, and what an interrupted installation has left. It does
-// nothing while one is going on.
+// nothing while an installation is going on.
 func (d disk) clean(keep map[string]bool) error {
 	unlock, err := d.lock(installLock)
-	if err != nil {
+	if errors.Is(err, errLocked) {
 		return nil
+	} else if err != nil {
+		return err
 	}
 	defer unlock()
 	var next request
 	if d.readJSON(nextFile, &next) == nil {
 		keep[next.Digest] = true
 	}
-	d.at("clean")
+	d.beforeStep("clean")
 	var all []error
 	for _, folder := range []string{d.dir, d.path(bundlesFolder)} {
 		entries, err := os.ReadDir(folder)
@@ -285,6 +305,31 @@ func (d disk) lock(name string) (unlock func(), err error) {
 		return nil, err
 	}
 	return func() { f.Close() }, nil
+}
+
+// lockWithin is lock, but waits up to timeout until the other process gives up the lock.
+func (d disk) lockWithin(name string, timeout time.Duration) (unlock func(), err error) {
+	for end := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
+		unlock, err = d.lock(name)
+		if !errors.Is(err, errLocked) || time.Now().After(end) {
+			return unlock, err
+		}
+	}
+}
+
+// isTransient reports whether err is a fault of the disk or of the process, such as too many open files: the
+// same may work later.
+func isTransient(err error) bool {
+	var path *fs.PathError
+	if !errors.As(err, &path) {
+		return false
+	}
+	for _, lasting := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.EISDIR} {
+		if errors.Is(err, lasting) {
+			return false
+		}
+	}
+	return true
 }
 
 // errLocked is the error of lock when another process has locked the store.

@@ -111,7 +111,8 @@ type fixture struct {
 	store  string
 	bus    *bus.Bus
 	device *Device
-	stop   func() // ends the Device as the end of its process does
+	step   func(name string) // as disk.step; may be nil
+	stop   func()            // ends the Device as the end of its process does
 
 	mu     sync.Mutex // guards events
 	events []string   // as "phase version: why"; log lines of level warn and above as "level: text"
@@ -131,7 +132,7 @@ func (f *fixture) start() {
 	f.fakeAgent = &fakeAgent{status: "waiting"}
 	f.bus = new(bus.Bus)
 	f.bus.Attach(bus.Receiver{Wants: func(bus.Type, string) bool { return true }, Receive: f.note})
-	d, err := Open(Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0"})
+	d, err := open(Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0"}, f.step)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -169,6 +170,9 @@ func (f *fixture) note(e bus.Event) {
 		text := fmt.Sprintf("%s %d", e.Phase, e.Version)
 		if e.Text != "" {
 			text += ": " + e.Text
+		}
+		if e.Fleet != "shop" {
+			text += fmt.Sprintf(" (fleet %q)", e.Fleet)
 		}
 		f.events = append(f.events, text)
 	case e.Type == bus.Log && (e.Level == "warn" || e.Level == "error"):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"time"
 
@@ -20,15 +21,15 @@ type Installation struct {
 	Moonlark string             // version of the running program
 }
 
-// Installed says what Install has done.
+// An Installed says what Install has done.
 type Installed struct {
 	Name    string // name and version of the bundle, such as "shop 17"
-	Already bool   // the bundle is in use, so nothing has changed
-	Running bool   // a process uses the store, and takes the bundle up
+	Already bool   // the bundle is the current one, undamaged, and no other waits: nothing has changed
+	Running bool   // a process uses the store, and switches to the bundle
 }
 
-// Install puts the bundle in a file into a store. The process that uses the store takes the bundle up; if
-// there is none, the next one does. The error is a *bundle.Refusal if the device may not use the bundle.
+// Install puts the bundle in a file into a store. The process that uses the store switches to the bundle;
+// if there is none, the next one does. The error is a *bundle.Refusal if the device may not use the bundle.
 func Install(path string, o Installation) (done Installed, err error) {
 	return disk{dir: o.Store}.install(path, o)
 }
@@ -37,7 +38,7 @@ func (d disk) install(path string, o Installation) (done Installed, err error) {
 	if err := d.makeFolders(); err != nil {
 		return done, err
 	}
-	unlock, err := d.lockToInstall()
+	unlock, err := d.lockWithin(installLock, installTimeout)
 	if err != nil {
 		return done, err
 	}
@@ -59,15 +60,22 @@ func (d disk) install(path string, o Installation) (done Installed, err error) {
 		return done, err
 	}
 	done.Name = b.Manifest.Name()
-	s, _ := d.readState() // the process that uses the store reports the damage
-	if done.Already = s.Current == b.Digest; done.Already {
+	s, _ := d.readState()      // the process that uses the store reports the damage
+	if s.Current != b.Digest { // the current bundle may run on, even if it has expired
+		if err := d.checkNew(b, s, keys, o); err != nil {
+			return done, err
+		}
+	} else if _, err := d.check(b.Digest); err == nil && !d.hasRequest() {
+		done.Already = true
 		return done, nil
-	}
-	if err := d.checkNew(b, s, keys, o); err != nil {
-		return done, err
 	}
 	if err := d.add(b); err != nil {
 		return done, err
+	}
+	if b.Digest == s.Good || b.Digest == s.Spare { // the damaged copy, with its mark, has been replaced
+		if err := d.markGood(b.Digest); err != nil {
+			return done, err
+		}
 	}
 	if first {
 		text, err := keys.Encode()
@@ -85,17 +93,14 @@ func (d disk) install(path string, o Installation) (done Installed, err error) {
 	return done, d.replaceJSON(nextFile, request{ID: rand.Text(), Digest: b.Digest, Again: o.Again})
 }
 
-// lockTimeout is how long an installation waits for another one, and for the deletion of old bundles.
-const lockTimeout = 10 * time.Second
-
-func (d disk) lockToInstall() (unlock func(), err error) {
-	for end := time.Now().Add(lockTimeout); ; time.Sleep(20 * time.Millisecond) {
-		unlock, err = d.lock(installLock)
-		if !errors.Is(err, errLocked) || time.Now().After(end) {
-			return unlock, err
-		}
-	}
+// hasRequest reports whether a bundle waits to run.
+func (d disk) hasRequest() bool {
+	_, err := os.Lstat(d.path(nextFile))
+	return !errors.Is(err, fs.ErrNotExist)
 }
+
+// installTimeout is how long an installation waits for another one, and for the deletion of old bundles.
+const installTimeout = 10 * time.Second
 
 // checkNew returns an error if the device may not use the bundle.
 func (d disk) checkNew(b *bundle.Bundle, s state, keys *bundle.KeySet, o Installation) error {

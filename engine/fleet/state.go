@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,16 +10,21 @@ import (
 	"time"
 
 	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/safetext"
 )
 
-// maxVersions is how many versions and results of trials the store remembers.
-const maxVersions = 1000
+// The limits of a state, which keep state.json shorter than maxFile.
+const (
+	maxVersions = 1000 // versions
+	maxFailed   = 100  // bundles that are not tried again
+	maxWhy      = 300  // bytes of fail.Why
+)
 
 // A state is the content of state.json. Digests identify bundles; "" stands for the factory scripts.
 type state struct {
 	Current string `json:"current"` // what runs, or will run at the next start
 	Good    string `json:"good"`    // the last one that has passed its trial
-	Spare   string `json:"spare"`   // the good one before
+	Spare   string `json:"spare"`   // the bundle that was Good before; it runs if Good is damaged or does not load
 
 	Trial *trial `json:"trial,omitempty"` // the trial of Current; nil if there is none
 
@@ -42,7 +48,7 @@ type trial struct {
 type fail struct {
 	Version int64  `json:"version"`
 	Phase   string `json:"phase"` // Back or Refused
-	Why     string `json:"why"`
+	Why     string `json:"why"`   // one line
 }
 
 // A request is the content of next.json: a bundle in the store that somebody wants to run.
@@ -77,8 +83,9 @@ func (s *state) fail(digest string, f fail) {
 	if s.Failed == nil {
 		s.Failed = make(map[string]fail)
 	}
+	f.Why = safetext.Cut(safetext.Line(f.Why), maxWhy, "...")
 	s.Failed[digest] = f
-	for len(s.Failed) > maxVersions {
+	for len(s.Failed) > maxFailed {
 		lowest := digest
 		for other := range s.Failed {
 			if s.Failed[other].Version < s.Failed[lowest].Version {
@@ -108,21 +115,21 @@ func (d disk) readState() (s state, damage error) {
 
 // recoverState makes a state from the stored bundles that have passed their trial.
 func (d disk) recoverState() (s state) {
-	type candidate struct {
+	type passed struct {
 		version int64
 		digest  string
 	}
-	var good []candidate
+	var good []passed
 	for _, digest := range d.stored() {
 		if _, err := os.Stat(d.bundlePath(digest, goodFile)); err != nil {
 			continue
 		}
 		if b, err := d.load(digest); err == nil && b.Manifest.CheckFolder(d.bundlePath(digest, filesFolder)) == nil {
 			s.accept(b)
-			good = append(good, candidate{b.Manifest.Version, digest})
+			good = append(good, passed{b.Manifest.Version, digest})
 		}
 	}
-	slices.SortFunc(good, func(a, b candidate) int { return int(min(max(b.version-a.version, -1), 1)) })
+	slices.SortFunc(good, func(a, b passed) int { return cmp.Compare(b.version, a.version) })
 	if len(good) > 0 {
 		s.Current, s.Good = good[0].digest, good[0].digest
 	}
@@ -178,8 +185,10 @@ func (d disk) accept(digest string, s *state, moonlark string) (b *bundle.Bundle
 	if err := b.Verify(trusted); err != nil {
 		return b, err
 	}
-	if err := bundle.Acceptable(b, device, s.seen(), time.Now()); err != nil {
-		return b, err
+	if digest != s.Current { // the current bundle may run on, even if it has expired
+		if err := bundle.Acceptable(b, device, s.seen(), time.Now()); err != nil {
+			return b, err
+		}
 	}
 	return b, b.Manifest.CheckFolder(d.bundlePath(digest, filesFolder))
 }

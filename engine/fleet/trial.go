@@ -71,7 +71,7 @@ func (j *judge) problem(ctx context.Context, agent Agent, seen tally) string {
 			return sc.Name + " cannot be used: " + sc.Rests
 		}
 	}
-	if seen.calls >= minCalls && seen.mostFail() && !j.trial.Errors {
+	if seen.mostFail() && !j.trial.Errors {
 		return fmt.Sprintf("%d of %d tool calls failed", seen.errors, seen.calls)
 	}
 	ctx, cancel := context.WithTimeout(ctx, silentTimeout)

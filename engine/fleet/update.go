@@ -18,28 +18,30 @@ import (
 // takeRequest looks for a bundle that somebody wants to run. If the device may use it, it is in d.next.
 // Without an agent, the scripts of the bundle are not checked, because they are loaded at once.
 func (d *Device) takeRequest(agent Agent) {
+	if !d.mayWrite() {
+		return
+	}
 	var r request
 	err := d.disk.readJSON(nextFile, &r)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return
+	case isTransient(err):
+		d.postpone(err)
+		return
 	case err != nil:
-		if d.mayWrite() {
-			d.log(slog.LevelError, err.Error())
-			d.wrote(d.disk.remove(nextFile))
-		}
+		d.log(slog.LevelError, err.Error())
+		d.removeRequest("")
 		return
 	case r.ID == d.handled: // the process was killed before it could delete the request
-		if d.mayWrite() {
-			d.wrote(d.disk.remove(nextFile))
-		}
+		d.removeRequest(r.ID)
 		return
-	case d.next != nil && d.next.request.ID == r.ID, !d.mayWrite():
+	case d.next != nil && d.next.request.ID == r.ID:
 		return
 	}
 	d.next = nil // a newer request takes the place of an older one
 	d.show(func(f *health.Fleet) { f.Next = "" })
-	if r.Digest == d.state.Current {
+	if r.Digest == d.state.Current && (agent == nil || d.inUse.digest == r.Digest || d.state.Trial != nil) {
 		d.state.Request = r.ID
 		if d.save() == nil {
 			d.dropRequest()
@@ -49,6 +51,10 @@ func (d *Device) takeRequest(agent Agent) {
 	b, err := d.disk.accept(r.Digest, &d.state, d.opts.Moonlark)
 	if f, failed := d.state.Failed[r.Digest]; failed && err == nil && !r.Again {
 		err = errors.New("it has failed before: " + f.Why)
+	}
+	if isTransient(err) {
+		d.postpone(err)
+		return
 	}
 	if err == nil && agent != nil {
 		if err = agent.Check(d.choiceOf(r.Digest, b.Manifest).paths); errors.Is(err, context.Canceled) {
@@ -66,6 +72,21 @@ func (d *Device) takeRequest(agent Agent) {
 		d.publish(Ready, b.Manifest, "")
 		d.show(func(f *health.Fleet) { f.Next = b.Manifest.Name() })
 	}
+}
+
+// removeRequest deletes the request with this ID, or one that cannot be decoded. During an installation it
+// leaves that to the next call of takeRequest.
+func (d *Device) removeRequest(id string) {
+	if err := d.disk.removeRequest(id); !errors.Is(err, errLocked) {
+		d.wrote(err)
+	}
+}
+
+// postpone logs a fault after which the same may work later: see isTransient. The device waits for
+// retryTime before it goes on.
+func (d *Device) postpone(err error) {
+	d.log(slog.LevelError, err.Error()+": another attempt follows")
+	d.retryAt = time.Now().Add(retryTime)
 }
 
 // refuse records that the bundle of a request is not used. b is nil if it cannot be read.
@@ -86,18 +107,22 @@ func (d *Device) refuse(r request, b *bundle.Bundle, why error) {
 
 // isFinal reports whether the reason why a bundle is refused depends on nothing but the bundle.
 func isFinal(why error) bool {
+	var path *fs.PathError
+	if errors.As(why, &path) {
+		return false
+	}
 	var refusal *bundle.Refusal
 	if !errors.As(why, &refusal) {
 		return true
 	}
 	switch refusal.Reason {
-	case bundle.NeedsNewer, bundle.NotForDevice, bundle.Expired, bundle.Damaged:
+	case bundle.BadSignature, bundle.NeedsNewer, bundle.NotForDevice, bundle.Expired, bundle.Damaged:
 		return false
 	}
 	return true
 }
 
-// begin makes n the bundle that is on trial.
+// begin makes n the current bundle, which is on trial unless it is the last good one.
 func (d *Device) begin(n *candidate) {
 	seen := d.counts.get()
 	// what d.state shares with the state before must not change, because begin may be undone
@@ -107,11 +132,14 @@ func (d *Device) begin(n *candidate) {
 		d.state.Reached = seen.lastReached
 	}
 	d.state.Trial = &trial{Reached: d.state.Reached, Errors: seen.mostFail()}
+	if n.bundle.Digest == d.state.Good {
+		d.state.Trial = nil
+	}
 	d.state.Current, d.state.Request = n.bundle.Digest, n.request.ID
 }
 
-// takeUp switches to a bundle that is ready.
-func (d *Device) takeUp(n *candidate, agent Agent) {
+// switchTo switches to a bundle that is ready.
+func (d *Device) switchTo(n *candidate, agent Agent) {
 	before := d.state
 	d.begin(n)
 	if d.save() != nil {
@@ -121,19 +149,29 @@ func (d *Device) takeUp(n *candidate, agent Agent) {
 	d.dropRequest()
 	d.next = nil
 	d.show(func(f *health.Fleet) { f.Next = "" })
-	d.tryCurrent(agent)
+	delete(d.unusable, d.state.Current)
+	if d.state.Trial != nil {
+		d.tryCurrent(agent)
+		return
+	}
+	d.judge = nil
+	if d.goBack(agent); d.inUse.digest == d.state.Current {
+		d.publish(Good, d.inUse.manifest, "")
+	}
 }
 
 // tryCurrent runs the scripts of the bundle that is on trial.
 func (d *Device) tryCurrent(agent Agent) {
-	delete(d.tried, d.state.Current)
+	delete(d.unusable, d.state.Current)
 	c := d.choose(d.state.Current)
 	if d.state.Trial == nil { // it is damaged
 		d.goBack(agent)
 		return
+	} else if c.digest != d.state.Current { // it cannot be read now: resume tries it again
+		return
 	}
 	crashes := crashesOf(agent.Health())
-	d.disk.at("switch")
+	d.disk.beforeStep("switch")
 	if err := agent.Switch(c.paths); errors.Is(err, context.Canceled) {
 		return // the next process tries it
 	} else if err != nil {
@@ -141,7 +179,7 @@ func (d *Device) tryCurrent(agent Agent) {
 		d.goBack(agent)
 		return
 	}
-	d.disk.at("switched")
+	d.disk.beforeStep("switched")
 	d.use(c)
 	d.startTrial(crashes)
 }
@@ -151,8 +189,12 @@ func (d *Device) resume(agent Agent) {
 	if d.Health().Trouble != "" && d.save() != nil {
 		return
 	}
-	if d.state.Trial != nil && !d.onTrial() { // its last start could not be counted
+	switch {
+	case d.inUse.digest == d.state.Current:
+	case d.state.Trial != nil: // its last start could not be counted, or it could not be read
 		d.tryCurrent(agent)
+	case !d.unusable[d.state.Current] && !inConversation(agent): // it could not be read
+		d.goBack(agent)
 	}
 }
 
@@ -194,7 +236,7 @@ func (d *Device) goBack(agent Agent) {
 		if c.digest == d.inUse.digest {
 			return
 		}
-		d.disk.at("switch back")
+		d.disk.beforeStep("switch back")
 		err := agent.Switch(c.paths)
 		if err == nil {
 			d.use(c)
@@ -206,7 +248,7 @@ func (d *Device) goBack(agent Agent) {
 		if c.digest == "" {
 			return
 		}
-		d.tried[c.digest] = true
+		d.unusable[c.digest] = true
 	}
 	d.counts.restart()
 	d.clean()
@@ -246,7 +288,7 @@ func (d *Device) clean() {
 
 // publish publishes the event that a bundle has come into a phase. why is empty if there is no reason.
 func (d *Device) publish(phase string, m *bundle.Manifest, why string) {
-	e := bus.Event{Type: bus.Bundle, Bundle: m.Fleet, Version: m.Version, Phase: phase, Text: why}
+	e := bus.Event{Type: bus.Bundle, Fleet: m.Fleet, Version: m.Version, Phase: phase, Text: why}
 	if phase == Trial {
 		e.Seconds = trialLength(m).Seconds()
 	}

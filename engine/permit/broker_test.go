@@ -116,6 +116,38 @@ func TestTwoScriptsWithTheSameNameHaveDifferentDataFolders(t *testing.T) {
 	}
 }
 
+// The home of a script is the same for a relative path and an absolute one.
+func TestAScriptHasOneHome(t *testing.T) {
+	t.Parallel()
+	full, err := filepath.Abs("kiosk.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundled := filepath.Join(t.TempDir(), "kiosk.lua")
+	home := func(path string) string {
+		if path == bundled {
+			return "kiosk.lua"
+		}
+		return path
+	}
+	s := Settings{Data: t.TempDir(), Home: home}
+	want := s.DataFolder(full)
+	for _, path := range []string{bundled, "kiosk.lua", full} {
+		if got := s.HomeOf(path); got != full {
+			t.Errorf("the home of %s is %s", path, got)
+		}
+		if got := s.DataFolder(path); got != want {
+			t.Errorf("the data folder of %s is %s, want %s", path, got, want)
+		}
+		if got := s.IsHome(path); got == (path == bundled) {
+			t.Errorf("%s is at home: %v", path, got)
+		}
+	}
+	if !(Settings{}).IsHome("kiosk.lua") {
+		t.Error("without Home, a script is elsewhere")
+	}
+}
+
 func TestTheDataFolderIsCreatedByTheFirstWrite(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "deep", "lights")
 	b := newBroker(t, Options{Data: data})

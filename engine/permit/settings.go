@@ -58,12 +58,23 @@ func (s Settings) Broker(path string, log func(text string)) (*Broker, error) {
 	return New(opts)
 }
 
-// HomeOf returns what Home returns for the path, or the path itself without Home.
+// HomeOf returns the absolute path that stands for the script file with this path: see Home.
 func (s Settings) HomeOf(path string) string {
-	if s.Home == nil {
-		return path
+	if s.Home != nil {
+		path = s.Home(path)
 	}
-	return s.Home(path)
+	return absolute(path)
+}
+
+// IsHome reports whether the script file with this path is at home where it is.
+func (s Settings) IsHome(path string) bool { return s.HomeOf(path) == absolute(path) }
+
+// absolute returns the absolute path, or the path itself if the working directory is gone.
+func absolute(path string) string {
+	if full, err := filepath.Abs(path); err == nil {
+		return full
+	}
+	return path
 }
 
 // DataFolder returns the data folder of the script file with this absolute path, or "" if scripts

@@ -50,6 +50,7 @@ func (s *Scripts) Load(paths ...string) ([]Summary, error) {
 func (s *Scripts) Check(paths ...string) ([]Summary, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
+	defer s.forgetUnused()
 	var all []Summary
 	var conflicts conflictCheck
 	for i, path := range paths {

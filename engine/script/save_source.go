@@ -42,14 +42,17 @@ func (s *Scripts) CheckSource(e SourceEdit) ([]SourceError, error) {
 // changes a file for the first time, it copies the file to one whose name has a ~ at the end. It does not
 // load the text: the caller reloads the scripts whose paths it returns, which were loaded from the file.
 //
-// An error is like that of Source. It is ErrSourceChanged if the file has not the version of e. Any
-// goroutine may call SaveSource.
+// An error is like that of Source. It is ErrSourceChanged if the file has not the version of e. Files of a
+// signed bundle are not changed. Any goroutine may call SaveSource.
 func (s *Scripts) SaveSource(e SourceEdit) (paths []string, err error) {
 	o, err := s.openSource(e.Script, e.File)
 	if err != nil {
 		return nil, err
 	}
 	defer o.root.Close()
+	if !s.opts.Permissions.IsHome(o.path) {
+		return nil, o.wrap(errSourceSigned)
+	}
 	s.saving.Lock()
 	defer s.saving.Unlock()
 	if err := s.saveSource(o, e); err != nil {

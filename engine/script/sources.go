@@ -69,6 +69,7 @@ var (
 
 	errSourceLink     = errors.New("a link in the path leads out of the folder of the script")
 	errSourceEncoding = errors.New("the file is not UTF-8")
+	errSourceSigned   = errors.New("the file belongs to a signed bundle: change it there, and make a new version")
 	errSourceSize     = fmt.Errorf("longer than %d bytes", maxSource)
 )
 

@@ -319,3 +319,19 @@ func TestASharedModuleReloadsAllScriptsThatUseIt(t *testing.T) {
 		t.Errorf("got %q, %v, want %q", paths, err, want)
 	}
 }
+
+// A Switch forgets what the load before it, which failed, has read.
+func TestASwitchForgetsTheFilesOfALoadThatFailed(t *testing.T) {
+	f := newSourceFixture(t, map[string]string{"main.lua": "", "new.lua": "x = = 1"})
+	f.write("main.lua", `require "new"`)
+	if _, err := f.Reload(f.path("main.lua")); err == nil {
+		t.Fatal("the module was loaded")
+	}
+	f.write("main.lua", "x = 1")
+	if _, err := f.Switch(f.path("main.lua")); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := f.source("").Files, []string{"main.lua"}; !slices.Equal(got, want) {
+		t.Errorf("the files are %q, want %q", got, want)
+	}
+}

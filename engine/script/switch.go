@@ -9,7 +9,8 @@ import (
 // removedReason is the reason given for the tasks and tool calls of a script that a Switch removes.
 const removedReason = "the script was removed"
 
-// A successor is a generation that Switch has built, and the script in whose place it comes.
+// A successor is a generation that Switch has built, and the script that it will be the current generation
+// of.
 type successor struct {
 	g       *generation
 	sc      *script     // the script that g belongs to: the old script, or a new one
@@ -65,7 +66,7 @@ func (s *Scripts) buildAll(paths []string) ([]*successor, error) {
 		}
 		n := &successor{}
 		for j, sc := range loaded {
-			if s.homeOf(sc.path) == s.homeOf(path) {
+			if s.opts.Permissions.HomeOf(sc.path) == s.opts.Permissions.HomeOf(path) {
 				n.sc, n.old, loaded = sc, sc.current, slices.Delete(loaded, j, j+1)
 				break
 			}
@@ -88,15 +89,6 @@ func (s *Scripts) buildAll(paths []string) ([]*successor, error) {
 		}
 	}
 	return list, nil
-}
-
-// homeOf returns the path that says which script the file at path is.
-func (s *Scripts) homeOf(path string) string {
-	home, err := filepath.Abs(s.opts.Permissions.HomeOf(path))
-	if err != nil { // only if the working directory is gone
-		return path
-	}
-	return home
 }
 
 // betweenAll calls do while the executors of all old generations are held between two tasks, so that
@@ -140,7 +132,7 @@ func (s *Scripts) publishAll(list []*successor) error {
 		}
 	}
 	for _, n := range list {
-		n.sc.path, n.sc.failedFiles, n.sc.failure = n.g.path, nil, nil
+		n.sc.path, n.sc.failedFiles, n.sc.failedVersions, n.sc.failure = n.g.path, nil, nil, nil
 		if n.old != nil {
 			n.old.replaced = true
 			n.sc.old = append(n.sc.old, n.old)

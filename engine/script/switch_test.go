@@ -215,3 +215,39 @@ func TestNoCallIsLostOrAnsweredTwiceDuringSwitches(t *testing.T) {
 		t.Error("a switch waited in vain for a script")
 	}
 }
+
+// What somebody has signed is not changed on the device.
+func TestTheFilesOfABundleAreNotSaved(t *testing.T) {
+	f := newSwitchFixture(t)
+	paths := f.version("1", "a.lua", "x = 1")
+	f.switchTo(paths)
+	view, err := f.Source("a.lua", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.SaveSource(SourceEdit{Script: "a.lua", Text: "x = 2", Version: view.Version})
+	var failed *SourceFileError
+	if !errors.As(err, &failed) || failed.Err != errSourceSigned {
+		t.Errorf("got %v", err)
+	}
+	entries, _ := os.ReadDir(f.path("1"))
+	if text, _ := os.ReadFile(paths[0]); string(text) != "x = 1" || len(entries) != 1 {
+		t.Errorf("the folder has %v, and the script is %q", entries, text)
+	}
+}
+
+// Check leaves nothing of scripts that are not loaded.
+func TestACheckForgetsTheScripts(t *testing.T) {
+	f := newSwitchFixture(t)
+	f.switchTo(f.version("1", "a.lua", `register_tool("price", function() return fs.read(fs.folder .. "/price.txt") end)`, "price.txt", "one"))
+	for _, source := range []string{"", "x = = 1", `error("no printer")`} {
+		f.Check(f.version("2", "a.lua", source)...)
+		if len(f.brokers) != 1 || len(f.claims) != 1 {
+			t.Errorf("after the check of %q: permissions of %d scripts, claims of %d", source, len(f.brokers), len(f.claims))
+		}
+	}
+	if _, err := f.Check(f.path("1/a.lua")); err != nil { // of the script that is loaded
+		t.Error(err)
+	}
+	f.want("price", "{}", "one")
+}

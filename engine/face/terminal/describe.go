@@ -109,8 +109,8 @@ func (d *describer) blocks(e bus.Event, cols int) []block {
 // bundle returns the text block for a bundle that has come into another phase.
 func (d *describer) bundle(e bus.Event) block {
 	name := fmt.Sprintf("bundle %d", e.Version)
-	if e.Bundle != "" {
-		name = fmt.Sprintf("bundle %s %d", e.Bundle, e.Version)
+	if e.Fleet != "" {
+		name = fmt.Sprintf("bundle %s %d", e.Fleet, e.Version)
 	}
 	switch e.Phase {
 	case "trial":

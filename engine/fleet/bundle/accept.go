@@ -14,13 +14,13 @@ type Reason string
 
 // The reasons.
 const (
-	BadSignature Reason = "signature"    // too few trusted keys have signed the manifest
-	Damaged      Reason = "damaged"      // the bundle cannot be read, or a file is not what the manifest says
-	BelowFloor   Reason = "floor"        // the version is below a floor that the device has seen
-	SameVersion  Reason = "same_version" // the device has seen other bytes with this version
-	NotForDevice Reason = "not_for_us"   // the bundle is for another fleet or channel, or for other devices
-	NeedsNewer   Reason = "moonlark"     // the bundle needs a newer version of Moonlark
-	Expired      Reason = "expired"      // the bundle must not be taken up any more
+	BadSignature Reason = "signature"      // too few trusted keys have signed the manifest
+	Damaged      Reason = "damaged"        // the bundle cannot be read, or a file is not what the manifest says
+	BelowFloor   Reason = "floor"          // the version is below a floor that the device has seen
+	SameVersion  Reason = "same_version"   // the device has seen other bytes with this version
+	NotForDevice Reason = "not_for_device" // the bundle is for another fleet or channel, or for other devices
+	NeedsNewer   Reason = "moonlark"       // the bundle needs a newer version of Moonlark
+	Expired      Reason = "expired"        // devices must not begin to use the bundle any more
 )
 
 // A Refusal is the error when a device must not use a bundle.

@@ -87,6 +87,13 @@ func Read(r io.Reader) (*Bundle, error) {
 // Open opens the bundle in a file. Its content can be read several times until Close. The error is a
 // [*Refusal] with the reason Damaged if the file can be read and is not a bundle.
 func Open(path string) (*Bundle, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // os.Open would wait for the writer of a pipe
+		return nil, fmt.Errorf("%s: not a file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -103,9 +110,6 @@ func openFile(f *os.File) (*Bundle, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a file")
 	}
 	b, err := readHead(f)
 	if err != nil {

@@ -28,6 +28,7 @@ type Folder struct {
 //   - tests, which end with _test.lua
 //   - declarations for editors: Lua files that begin with ---@meta
 //   - bundles, which end with .mlb
+//   - backups of editors, which end with ~
 //   - what a pattern of exclude matches: the path, or the name (see path.Match)
 //   - files with a name that others contains, for the reason there
 //
@@ -125,6 +126,8 @@ func leftOut(p string, exclude []string) string {
 		return "a test"
 	case strings.HasSuffix(name, ".mlb"):
 		return "a bundle"
+	case strings.HasSuffix(name, "~"):
+		return "a backup of an editor"
 	}
 	return ""
 }

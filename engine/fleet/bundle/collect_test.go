@@ -33,7 +33,7 @@ func writeFolder(t testing.TB, content map[string]string) string {
 func TestAFolderListsWhatDevicesNeedAndSaysWhatIsLeftOut(t *testing.T) {
 	t.Parallel()
 	dir := writeFolder(t, map[string]string{
-		"main.lua": "print('hello')\n", "main_test.lua": "", ".git/config": "", ".luarc.json": "", "types/moonlark.lua": "---@meta\n", "old.mlb": "",
+		"main.lua": "print('hello')\n", "main_test.lua": "", ".git/config": "", ".luarc.json": "", "types/moonlark.lua": "---@meta\n", "old.mlb": "", "main.lua~": "",
 		"lib/price.lua": "--", "lib/notes.md": "", "photos/big.raw": "", "photos/small.png": "PNG", "empty/.keep": "", "secrets.toml": "", "lib/secrets.toml": "",
 	})
 	f, err := OpenFolder(dir, []string{"*.md", "photos/*.raw"}, map[string]string{"secrets.toml": "secrets"})
@@ -50,7 +50,7 @@ func TestAFolderListsWhatDevicesNeedAndSaysWhatIsLeftOut(t *testing.T) {
 	}
 	want := []string{
 		".git (begins with a dot)", ".luarc.json (begins with a dot)", "empty/.keep (begins with a dot)", "lib/notes.md (excluded)", "lib/secrets.toml (secrets)",
-		"main_test.lua (a test)", "old.mlb (a bundle)", "photos/big.raw (excluded)", "secrets.toml (secrets)", "types/moonlark.lua (declarations for editors)",
+		"main.lua~ (a backup of an editor)", "main_test.lua (a test)", "old.mlb (a bundle)", "photos/big.raw (excluded)", "secrets.toml (secrets)", "types/moonlark.lua (declarations for editors)",
 	}
 	if !slices.Equal(f.LeftOut, want) {
 		t.Errorf("left out: %q, want %q", f.LeftOut, want)

@@ -49,12 +49,6 @@ func NewKeys(threshold int, public ...PublicKey) (Keys, error) {
 	return Keys{public: public, threshold: threshold}, nil
 }
 
-// Public returns the keys.
-func (k Keys) Public() []PublicKey { return k.public }
-
-// Threshold returns how many of the keys must have signed.
-func (k Keys) Threshold() int { return k.threshold }
-
 // Signers returns the keys whose signature of text is among signatures. Each key is returned once.
 func (k Keys) Signers(text []byte, signatures []Signature) []PublicKey {
 	var signers []PublicKey
