@@ -181,7 +181,7 @@ func TestAnUnsavedTextIsShownWhenItsFileIsGone(t *testing.T) {
 	if err := os.Remove(f.path); err != nil {
 		t.Fatal(err)
 	}
-	b.Do(`addEventListener("beforeunload", (e) => e.stopImmediatePropagation(), true)`) // nobody would answer its question
+	b.Do(`Event.prototype.preventDefault = () => {}`) // nobody would answer the question of beforeunload
 	b.Reload()
 	b.Until(`document.getElementById("code")?.value === "-- mine\n"`)
 	b.UntilText("no such file")
