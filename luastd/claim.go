@@ -24,8 +24,9 @@ type Claim struct {
 	// "" means that there is no such limit.
 	Name     string
 	Settings string // what distinguishes it from others of this kind and name
-	// Files says that the resource opens files through the permissions of the script. Then it does not
-	// change hands when the script comes from another place, with permissions of its own.
+	// Files says that the resource opens files with the permissions of the script that opened it. A
+	// script at another path, which has permissions of its own, then opens its own resource instead of
+	// taking over this one.
 	Files bool
 
 	// Open opens it. It is called on the executor's goroutine, so it must not block. What takes

@@ -6,7 +6,8 @@ package activity
 import (
 	"context"
 	"strings"
-	"unicode/utf8"
+
+	"moonlark/engine/safetext"
 )
 
 // A Tab describes the activities of a module, such as the requests that scripts send, as a table. A
@@ -30,42 +31,36 @@ type Column struct {
 // A Unit says how the page writes the values of a column.
 type Unit string
 
+// The units of columns. A column of numbers is aligned at the right.
 const (
-	Text    Unit = ""
-	Seconds Unit = "s"
-	Number  Unit = "n"
+	Text    Unit = ""    // a text, or another value that is shown as it is
+	Seconds Unit = "s"   // a duration in seconds
+	Number  Unit = "n"   // a number without a unit
 	Sum     Unit = "sum" // a number; the page shows the sum below the table
 )
 
 const (
 	// MaxText is the maximal length of a text of an activity, in characters.
 	MaxText = 200
-	// MaxPrefix is how many bytes of a text Prefix returns, at most.
+	// MaxPrefix is the maximal size of what Prefix returns, in bytes, less that of Ellipsis and before
+	// bytes that are not UTF-8 are replaced.
 	MaxPrefix = 4 << 10
+	// Ellipsis is at the end of a text that was cut.
+	Ellipsis = "…"
 )
 
-// Prefix returns the beginning of text as valid UTF-8: what Cut needs of it. A caller that changes a
-// text before Cut, for example to hide secrets, has less to do with the prefix of a long one.
+// Prefix returns text as valid UTF-8. Of a text that is longer than MaxPrefix bytes, it returns the
+// beginning, followed by Ellipsis. A module passes the prefix of a text that may be long, because a page
+// shows only its first MaxText characters: see Cut.
 func Prefix(text string) string {
-	if len(text) > MaxPrefix {
-		text = text[:MaxPrefix]
-		for i := range min(utf8.UTFMax, len(text)) { // the last character may be incomplete
-			if last := text[len(text)-1-i:]; utf8.RuneStart(last[0]) {
-				if !utf8.FullRuneInString(last) {
-					text = text[:len(text)-len(last)]
-				}
-				break
-			}
-		}
-	}
-	return strings.ToValidUTF8(text, "\ufffd")
+	return strings.ToValidUTF8(safetext.Cut(text, MaxPrefix, Ellipsis), "\ufffd")
 }
 
-// Cut returns text, or its first max characters and an ellipsis.
+// Cut returns text, or its first max characters and Ellipsis.
 func Cut(text string, max int) string {
 	for i := range text {
 		if max == 0 {
-			return text[:i] + "…"
+			return text[:i] + Ellipsis
 		}
 		max--
 	}

@@ -16,13 +16,13 @@ import (
 // A Bus passes events from publishers to subscribers. All methods may be called from any goroutine.
 // The zero value is ready to use.
 type Bus struct {
-	mu     sync.RWMutex // guards the fields below
+	mu     sync.RWMutex // guards the fields below, but not the elements of the slices, which never change
 	queued []*Subscription
 	direct []Receiver
 }
 
 // A Receiver gets events without a queue: Publish calls Receive directly, on the goroutine of the
-// publisher. Neither Wants nor Receive may block or publish an event.
+// publisher. Neither Wants nor Receive may block. Receive may publish events of other types.
 type Receiver struct {
 	Wants   func(t Type, scriptName string) bool // reports whether Publish must call Receive
 	Receive func(Event)
@@ -32,35 +32,41 @@ type Receiver struct {
 func (b *Bus) Publish(e Event) {
 	e.Time = time.Now()
 	name := e.ScriptName()
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	for _, s := range b.queued {
+	queued, direct := b.lists()
+	for _, s := range queued {
 		if s.wants(e.Type) {
 			s.put(e)
 		}
 	}
-	for _, r := range b.direct {
+	for _, r := range direct {
 		if r.Wants(e.Type, name) {
 			r.Receive(e)
 		}
 	}
 }
 
+// lists returns the subscriptions and the receivers of this moment. They are called without b.mu, so
+// that they can use the bus.
+func (b *Bus) lists() ([]*Subscription, []Receiver) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.queued, b.direct
+}
+
 // Wants reports whether a subscriber or a receiver wants events of type t. scriptName is the name
 // under which scripts receive the event (see Event.ScriptName). A publisher calls Wants first when
 // the event is expensive to make.
 func (b *Bus) Wants(t Type, scriptName string) bool {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return slices.ContainsFunc(b.queued, func(s *Subscription) bool { return s.wants(t) }) ||
-		slices.ContainsFunc(b.direct, func(r Receiver) bool { return r.Wants(t, scriptName) })
+	queued, direct := b.lists()
+	return slices.ContainsFunc(queued, func(s *Subscription) bool { return s.wants(t) }) ||
+		slices.ContainsFunc(direct, func(r Receiver) bool { return r.Wants(t, scriptName) })
 }
 
 // Attach adds a receiver. A receiver cannot be removed.
 func (b *Bus) Attach(r Receiver) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.direct = append(b.direct, r)
+	b.direct = append(slices.Clip(b.direct), r)
 }
 
 // Subscribe starts a goroutine that calls receive for each event whose type wants accepts, in the
@@ -73,23 +79,22 @@ func (b *Bus) Subscribe(wants func(Type) bool, receive func(Event)) *Subscriptio
 	s := newSubscription(b, wants, receive)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.queued = append(b.queued, s)
+	b.queued = append(slices.Clip(b.queued), s)
 	return s
 }
 
 func (b *Bus) remove(s *Subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.queued = slices.DeleteFunc(b.queued, func(other *Subscription) bool { return other == s })
+	b.queued = slices.DeleteFunc(slices.Clone(b.queued), func(other *Subscription) bool { return other == s })
 }
 
 // Pending returns the number of events in the longest queue of all subscribers, 0 without
 // subscribers.
 func (b *Bus) Pending() int {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
+	queued, _ := b.lists()
 	longest := 0
-	for _, s := range b.queued {
+	for _, s := range queued {
 		longest = max(longest, s.pending())
 	}
 	return longest

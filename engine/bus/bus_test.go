@@ -132,6 +132,40 @@ func TestAReceiverIsCalledAtOnceForTheEventsThatItWants(t *testing.T) {
 	}
 }
 
+func TestAReceiverMayPublishWhileSomebodySubscribes(t *testing.T) {
+	var b Bus
+	heard := 0
+	b.Attach(Receiver{
+		Wants: func(t Type, _ string) bool { return t == Print || t == Log },
+		Receive: func(e Event) {
+			if e.Type == Log {
+				heard++
+				return
+			}
+			subscribed := make(chan *Subscription)
+			go func() { subscribed <- b.Subscribe(nil, func(Event) {}) }()
+			time.Sleep(10 * time.Millisecond) // so that Subscribe has begun
+			b.Publish(Event{Type: Log})
+			s := <-subscribed
+			s.Close(time.Second)
+			b.Publish(Event{Type: Log})
+		},
+	})
+	done := make(chan struct{})
+	go func() {
+		b.Publish(Event{Type: Print})
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Fatal("Publish does not return")
+	}
+	if heard != 2 {
+		t.Errorf("%d events were received, want 2", heard)
+	}
+}
+
 func TestManyGoroutinesMayPublishAndSubscribeAtTheSameTime(t *testing.T) {
 	var b Bus
 	var wg sync.WaitGroup

@@ -20,6 +20,7 @@ type mask struct {
 	mu       sync.Mutex
 	forms    map[string]string // what is shown in place of each form of a secret
 	replacer atomic.Pointer[strings.Replacer]
+	sorted   atomic.Pointer[[]string] // the forms, the longest first
 }
 
 // add makes hide hide s.
@@ -48,6 +49,7 @@ func (m *mask) add(s *Secret) {
 		pairs = append(pairs, form, m.forms[form])
 	}
 	m.replacer.Store(strings.NewReplacer(pairs...))
+	m.sorted.Store(&forms)
 }
 
 func (m *mask) hide(text string) string {
@@ -61,6 +63,32 @@ func (m *mask) hide(text string) string {
 // where they are encoded as base64, in hexadecimal, in JSON or in a URL. It does not hide secrets
 // of less than 8 bytes. Any goroutine may call it.
 func (b *Broker) Mask(text string) string { return b.mask.hide(text) }
+
+// MaskPrefix is like Mask, for a text whose end was cut off. It also removes the beginning of a secret
+// from the end of the text. Any goroutine may call it.
+func (b *Broker) MaskPrefix(text string) string { return b.mask.hide(b.mask.trimStart(text)) }
+
+// trimStart returns text without the beginning of a form of a secret that may be at its end.
+func (m *mask) trimStart(text string) string {
+	forms := m.sorted.Load()
+	if forms == nil {
+		return text
+	}
+	for {
+		longest := 0
+		for _, form := range *forms {
+			for n := min(len(form)-1, len(text)); n > longest; n-- {
+				if strings.HasSuffix(text, form[:n]) {
+					longest = n
+				}
+			}
+		}
+		if longest == 0 {
+			return text
+		}
+		text = text[:len(text)-longest] // which may end with the beginning of another secret
+	}
+}
 
 // formsOf returns text and its encoded forms.
 func formsOf(text string) []string {

@@ -47,8 +47,8 @@ func (p Place) Replace(r Replacement) error {
 	return p.Explain(p.put(old, r))
 }
 
-// ReplaceIn is Place.Replace for a file that the program itself replaces, whatever scripts may do. name
-// is relative to root. The file must exist, unless r.Mode is set, and be a regular file.
+// ReplaceIn is like Place.Replace, for a file that the program itself writes: it checks no permission of
+// a script. name is relative to root. The file must exist, unless r.Mode is set, and be a regular file.
 func ReplaceIn(root *os.Root, name string, r Replacement) error {
 	old, err := root.Lstat(name)
 	switch {

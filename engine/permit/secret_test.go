@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -170,6 +171,34 @@ func TestMaskHidesSecretsInAllForms(t *testing.T) {
 	}
 	if got, want := b.Mask(text+"-and-more 1234567"), "[secret longer] 1234567"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestMaskPrefixLeavesNoBeginningOfASecret(t *testing.T) {
+	long := ""
+	for i := range 2000 {
+		long += fmt.Sprintf("%04d.", i)
+	}
+	b := secretsIn(t, "key = 'swordfish-'\nother = 'fish-and-chips'\nlong = '"+long+"'", 0o600)
+	for _, name := range []string{"key", "other", "long"} {
+		if _, err := b.Secret(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, want := range map[string]string{
+		"":                               "",
+		"a swordfish":                    "a ",
+		"a swordfish-":                   "a ", // it may be the beginning of a swordfish-and-chips
+		"a swordfish-!":                  "a [secret key]!",
+		"a sword":                        "a ",
+		"a sword!":                       "a sword!",
+		"<" + long[:4000]:                "<",
+		"<" + long + long[:5000]:         "<[secret long]",
+		"<" + url.QueryEscape("fish-an"): "<",
+	} {
+		if got := b.MaskPrefix(text); got != want {
+			t.Errorf("%.50q became %.50q, want %q", text, got, want)
+		}
 	}
 }
 

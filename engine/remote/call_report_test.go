@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,17 @@ import (
 	"moonlark/engine/script"
 	"moonlark/engine/tool"
 )
+
+func TestTheTextsOfAReportAreBounded(t *testing.T) {
+	r := newRemote(Parts{Bus: new(bus.Bus), Scripts: newScripts(t, `register_tool("flood", function() for i = 1, 100 do print(("x"):rep(1000)) end end)`)})
+	var report CallReport
+	if _, err := r.CallTool(t.Context(), "flood", json.RawMessage(`{}`), CallOptions{ID: "try-1", Source: "inspector", Report: &report}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(strings.Join(report.Prints, "")); n != maxPrintBytes || len(report.Prints) != 66 {
+		t.Errorf("%d texts have %d bytes, want 66 with %d", len(report.Prints), n, maxPrintBytes)
+	}
+}
 
 func TestAReportSaysHowACallWent(t *testing.T) {
 	events := new(bus.Bus)

@@ -9,6 +9,7 @@ import (
 
 	"moonlark/engine/bus"
 	"moonlark/engine/dialog"
+	"moonlark/engine/safetext"
 	"moonlark/engine/script"
 	"moonlark/engine/tool"
 )
@@ -86,24 +87,32 @@ type CallReport struct {
 	Queued time.Duration // until the handler began
 	CPU    time.Duration // while the handler ran Lua code
 	Waited time.Duration // in waits of the handler
-	Prints []string      // what the handler printed, at most maxPrints texts
+	Prints []string      // what the handler printed, at most maxPrints texts and maxPrintBytes bytes
 }
 
-// maxPrints is the maximum number of texts in CallReport.Prints. The texts that come first are kept.
-const maxPrints = 200
+// CallReport.Prints has at most maxPrints texts, which together have at most maxPrintBytes bytes. What
+// comes first is kept; a text that is too long is cut.
+const (
+	maxPrints     = 200
+	maxPrintBytes = 64 << 10
+)
 
 // A callRecorder collects what a handler prints. Any goroutine may call its methods.
 type callRecorder struct {
-	mu     sync.Mutex // guards prints
+	mu     sync.Mutex // guards the fields below
 	prints []string
+	bytes  int // the size of all texts of prints
 }
 
 func (r *callRecorder) printed(text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.prints) < maxPrints {
-		r.prints = append(r.prints, text)
+	if len(r.prints) == maxPrints || r.bytes >= maxPrintBytes {
+		return
 	}
+	text = safetext.Cut(text, maxPrintBytes-r.bytes, "")
+	r.bytes += len(text)
+	r.prints = append(r.prints, text)
 }
 
 // of returns the report about a call that was answered.

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -34,8 +35,8 @@ type activityCount struct {
 	omitted int       // number of activities that were not published
 }
 
-// take reports whether an activity may be published. If it returns false, the activity is counted. The
-// first time, take calls later, which must call takeOmitted after omittedInterval.
+// take reports whether an activity may be published. It counts an activity that may not. When it counts
+// the first one since takeOmitted, take calls later, which must call takeOmitted after omittedInterval.
 func (a *activities) take(key activityKey, now time.Time, later func()) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -87,8 +88,23 @@ func (s *Scripts) wantsActivities() bool {
 	return s.opts.WantsActivities != nil && s.opts.WantsActivities()
 }
 
-// showActivity publishes an activity of a script: see luastd.Shower. mask hides secrets in a text.
-func (s *Scripts) showActivity(name string, mask func(string) string, tab *activity.Tab, values func() []any) {
+// A masker hides secrets in texts. It is a *permit.Broker outside tests.
+type masker interface {
+	Mask(text string) string
+	MaskPrefix(text string) string // for a text whose end was cut off
+}
+
+// shownText returns the beginning of a text of a module, without secrets, as people see it.
+func shownText(m masker, text string) string {
+	text = activity.Prefix(text)
+	if beginning, isCut := strings.CutSuffix(text, activity.Ellipsis); isCut {
+		return activity.Cut(m.MaskPrefix(beginning)+activity.Ellipsis, activity.MaxText)
+	}
+	return activity.Cut(m.Mask(text), activity.MaxText)
+}
+
+// showActivity publishes an activity of a script: see luastd.Shower. m hides secrets in texts.
+func (s *Scripts) showActivity(name string, m masker, tab *activity.Tab, values func() []any) {
 	if !s.wantsActivities() {
 		return
 	}
@@ -110,7 +126,7 @@ func (s *Scripts) showActivity(name string, mask func(string) string, tab *activ
 			continue
 		}
 		if text, ok := list[i].(string); ok {
-			fields[c.Name] = activity.Cut(mask(activity.Prefix(text)), activity.MaxText)
+			fields[c.Name] = shownText(m, text)
 		} else {
 			fields[c.Name] = list[i]
 		}
@@ -120,10 +136,10 @@ func (s *Scripts) showActivity(name string, mask func(string) string, tab *activ
 
 // ShowActivity shows something that a module has done: see luastd.Shower.
 func (g *generation) ShowActivity(tab *activity.Tab, values func() []any) {
-	g.scripts.showActivity(g.name(), g.permit.Mask, tab, values)
+	g.scripts.showActivity(g.name(), g.permit, tab, values)
 }
 
 // showPermission shows a permission that the script has used, or that was refused.
-func (s *Scripts) showPermission(name string, mask func(string) string, u permit.Use) {
-	s.showActivity(name, mask, &permit.Tab, func() []any { return u.Values() })
+func (s *Scripts) showPermission(name string, m masker, u permit.Use) {
+	s.showActivity(name, m, &permit.Tab, func() []any { return u.Values() })
 }

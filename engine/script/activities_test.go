@@ -32,7 +32,13 @@ func (w *wall) options() Options {
 	}}
 }
 
-func noMask(text string) string { return text }
+// A testMask hides secrets with the function.
+type testMask func(text string) string
+
+func (m testMask) Mask(text string) string       { return m(text) }
+func (m testMask) MaskPrefix(text string) string { return m(text) }
+
+var noMask = testMask(func(text string) string { return text })
 
 // 10,000 activities a second are counted, and few of them are shown.
 func TestAFloodOfActivitiesIsShownInPart(t *testing.T) {
@@ -76,7 +82,7 @@ func TestTheTextsOfActivitiesAreShortAndHaveNoSecrets(t *testing.T) {
 	w := &wall{}
 	s := New(w.options())
 	defer s.Close()
-	mask := func(text string) string { return strings.ReplaceAll(text, "swordfish", "[secret door]") }
+	mask := testMask(func(text string) string { return strings.ReplaceAll(text, "swordfish", "[secret door]") })
 	for _, text := range []string{"a swordfish", strings.Repeat("é", 100_000), strings.Repeat("x", 195) + "swordfish", "\xff\xfe", strings.Repeat("swordfish", 1000)} {
 		s.showActivity("a.lua", mask, &testTab, func() []any { return []any{text, nil, 5} })
 	}
@@ -87,6 +93,24 @@ func TestTheTextsOfActivitiesAreShortAndHaveNoSecrets(t *testing.T) {
 		}
 		if _, ok := w.shown[i]["payload"]; ok || w.shown[i]["bytes"] != 5 {
 			t.Errorf("got %v", w.shown[i])
+		}
+	}
+}
+
+// A cutMask shows whether it was asked for a whole text or for the beginning of one.
+type cutMask struct{}
+
+func (cutMask) Mask(text string) string       { return "whole" }
+func (cutMask) MaskPrefix(text string) string { return "beginning" }
+
+// A secret at the end of what is left of a long text may be cut too, so the end is treated differently.
+func TestTheEndOfALongTextIsMaskedAsABeginning(t *testing.T) {
+	for text, want := range map[string]string{
+		"short": "whole", strings.Repeat("x", activity.MaxPrefix): "whole", strings.Repeat("x", activity.MaxPrefix+1): "beginning…",
+		activity.Prefix(strings.Repeat("é", activity.MaxPrefix)): "beginning…", // the module has cut it
+	} {
+		if got := shownText(cutMask{}, text); got != want {
+			t.Errorf("a text of %d bytes: got %s, want %s", len(text), got, want)
 		}
 	}
 }

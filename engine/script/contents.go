@@ -35,7 +35,7 @@ func (g *generation) ShowContents(c activity.Contents) (hide func()) {
 // Contents returns what the modules of the scripts show to people.
 func (s *Scripts) Contents() []activity.Source {
 	sources := []activity.Source{}
-	for _, g := range s.generations() {
+	for _, g := range s.currentGenerations() {
 		g.contents.mu.Lock()
 		for _, c := range g.contents.list {
 			if s := (activity.Source{Tab: c.Tab.ID, Script: g.name(), Name: c.Name}); !slices.Contains(sources, s) {
@@ -72,15 +72,15 @@ func (s *Scripts) ReadContents(ctx context.Context, from activity.Source, table 
 	for _, row := range page.Rows {
 		for i, v := range row {
 			if text, ok := v.(string); ok {
-				row[i] = activity.Cut(g.permit.Mask(activity.Prefix(text)), activity.MaxText)
+				row[i] = shownText(g.permit, text)
 			}
 		}
 	}
 	return page, nil
 }
 
-// generations returns the current generation of each script.
-func (s *Scripts) generations() []*generation {
+// currentGenerations returns the current generation of each script.
+func (s *Scripts) currentGenerations() []*generation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []*generation

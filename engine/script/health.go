@@ -40,12 +40,7 @@ func (s *Scripts) Health() []health.Script {
 // executor that is blocked by a Go function does not respond. An executor that runs an endless Lua
 // loop does respond.
 func (s *Scripts) Silent(ctx context.Context) []string {
-	s.mu.Lock()
-	var asked []*generation
-	for _, sc := range s.list {
-		asked = append(asked, sc.current)
-	}
-	s.mu.Unlock()
+	asked := s.currentGenerations()
 	responds := make([]bool, len(asked))
 	var wg sync.WaitGroup
 	for i, g := range asked {

@@ -49,7 +49,7 @@ func (s *Scripts) broker(path string) (*sharedBroker, error) {
 	if err != nil {
 		return nil, &LoadError{Text: path + ": " + err.Error()}
 	}
-	b.Watch(s.wantsActivities, func(u permit.Use) { s.showPermission(name, b.Mask, u) })
+	b.Watch(s.wantsActivities, func(u permit.Use) { s.showPermission(name, b, u) })
 	s.brokers[path] = &sharedBroker{Broker: b}
 	for _, warning := range b.Warnings() {
 		s.opts.Log(name, slog.LevelWarn, warning)

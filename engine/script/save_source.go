@@ -39,10 +39,11 @@ func (s *Scripts) CheckSource(e SourceEdit) ([]SourceError, error) {
 
 // SaveSource writes a new text to a Lua file of a script. The file has the old content or the new one at
 // any time, also after a power cut, and keeps its mode and, if possible, its owner. Before SaveSource
-// changes a file for the first time, it copies the file to one whose name has a ~ at the end. It does not
-// load the text: the caller reloads the scripts whose paths it returns, which were loaded from the file.
+// changes a file for the first time since the program started, it copies the file to one whose name has a
+// ~ at the end. It does not load the text: the caller reloads the scripts whose paths it returns, which
+// were loaded from the file.
 //
-// An error is like that of Source. It is ErrSourceChanged if the file has not the version of e. Files of a
+// An error is like that of Source. It is errSourceChanged if the file has not the version of e. Files of a
 // signed bundle are not changed. Any goroutine may call SaveSource.
 func (s *Scripts) SaveSource(e SourceEdit) (paths []string, err error) {
 	o, err := s.openSource(e.Script, e.File)
@@ -66,11 +67,11 @@ func (s *Scripts) saveSource(o *scriptSource, e SourceEdit) error {
 	old, err := o.read()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return ErrSourceChanged
+		return errSourceChanged
 	case err != nil && !errors.Is(err, errSourceEncoding) && !errors.Is(err, errSourceSize):
 		return err
 	case err != nil || SourceVersion(old) != e.Version:
-		return ErrSourceChanged
+		return errSourceChanged
 	case len(e.Text) > maxSource:
 		return errSourceSize
 	case !utf8.ValidString(e.Text):
@@ -125,17 +126,24 @@ func (o *scriptSource) target() (string, error) {
 
 // loadedFrom returns the paths of the scripts whose latest load has read the file at path.
 func (s *Scripts) loadedFrom(path string) []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var paths []string
-	for _, sc := range s.list {
-		read := sc.current.readVersions()
-		maps.Copy(read, sc.failedVersions)
-		if slices.ContainsFunc(slices.Collect(maps.Keys(read)), func(other string) bool { return sameFile(path, other) }) {
-			paths = append(paths, sc.path)
+	for _, o := range s.sources() {
+		if slices.ContainsFunc(slices.Collect(maps.Keys(o.readFiles())), func(other string) bool { return sameFile(path, other) }) {
+			paths = append(paths, o.path)
 		}
 	}
 	return paths
+}
+
+// sources returns the sources of all scripts.
+func (s *Scripts) sources() []*scriptSource {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []*scriptSource
+	for _, sc := range s.list {
+		all = append(all, s.sourceOf(sc))
+	}
+	return all
 }
 
 // sameFile reports whether two paths lead to the same file.

@@ -149,7 +149,7 @@ type Scripts struct {
 	// a Heap that New has made and Close must close; nil if Options.Heap was set
 	ownHeap   *vm.Heap
 	cancelled chan struct{} // closed by Cancel; never changes after New
-	// locked by Load, Check, Reload and Close, so that only one of them runs at a time
+	// locked by Load, Check, Reload, Switch and Close, so that only one of them runs at a time
 	reloading sync.Mutex
 	brokers   map[string]*sharedBroker // the permissions of each script, by path; guarded by reloading
 	claims    map[string]*claims       // what each script has open, by path; guarded by reloading

@@ -17,6 +17,7 @@ import (
 
 // A SourceView is a Lua file of a script, for a person who reads or edits it.
 type SourceView struct {
+	Scripts []string `json:"scripts"` // all scripts, as Script names them
 	Script  string   `json:"script"`  // the file name of the script, or its path if two scripts have the same name
 	File    string   `json:"file"`    // the path of the file, relative to the folder of the script, with slashes
 	Files   []string `json:"files"`   // the paths of all Lua files of the script, its own file first
@@ -49,21 +50,21 @@ func (e *SourceError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text)
 }
 
-// A SourceFileError says why a file of a script cannot be read or saved. It is no mistake in the file.
-type SourceFileError struct {
+// A sourceFileError says why a file of a script cannot be read or saved. It is no mistake in the file.
+type sourceFileError struct {
 	File string // as SourceView.File
 	Err  error  // the reason
 }
 
 // Error returns the path of the file and the reason.
-func (e *SourceFileError) Error() string { return e.File + ": " + e.Err.Error() }
+func (e *sourceFileError) Error() string { return e.File + ": " + e.Err.Error() }
 
 // Unwrap returns the reason.
-func (e *SourceFileError) Unwrap() error { return e.Err }
+func (e *sourceFileError) Unwrap() error { return e.Err }
 
 var (
-	// ErrSourceChanged is the reason why a file is not saved that is not as the person has read it.
-	ErrSourceChanged = errors.New("changed on disk since it was read")
+	// errSourceChanged is the reason why a file is not saved that is not as the person has read it.
+	errSourceChanged = errors.New("changed on disk since it was read")
 	// ErrNoSource is the reason why a file is neither read nor saved that no script was loaded from.
 	ErrNoSource = errors.New("the script was not loaded from such a file")
 
@@ -80,7 +81,7 @@ func SourceVersion(text []byte) string {
 }
 
 // Source returns a Lua file of a script. scriptName is the file name of the script or its path. file is
-// one of SourceView.Files; empty means the script's own file. An error is a *SourceFileError, or says
+// one of SourceView.Files; empty means the script's own file. An error is a *sourceFileError, or says
 // that there is no such script. Any goroutine may call Source.
 func (s *Scripts) Source(scriptName, file string) (SourceView, error) {
 	o, err := s.openSource(scriptName, file)
@@ -92,7 +93,8 @@ func (s *Scripts) Source(scriptName, file string) (SourceView, error) {
 	if err != nil {
 		return SourceView{}, o.wrap(err)
 	}
-	view := SourceView{Script: o.shown, File: o.file, Files: o.files(), Text: string(text), Version: SourceVersion(text)}
+	o.onDisk[o.file] = SourceVersion(text)
+	view := SourceView{Scripts: s.sourceNames(), Script: o.shown, File: o.file, Files: o.files(), Text: string(text), Version: o.onDisk[o.file]}
 	view.Errors = append(o.failures(), o.faults()...)
 	return view, nil
 }
@@ -148,6 +150,8 @@ type scriptSource struct {
 	current *generation
 	failed  map[string]string // script.failedVersions
 	failure error             // script.failure
+	// the versions of files on the disk that were read, by SourceView.File; "" if a file cannot be read
+	onDisk map[string]string
 
 	file string   // the chosen file, as SourceView.File
 	root *os.Root // the folder; nil until openSource has opened it
@@ -155,14 +159,30 @@ type scriptSource struct {
 
 // sourceOf returns the source of sc. The caller must hold s.mu.
 func (s *Scripts) sourceOf(sc *script) *scriptSource {
-	o := &scriptSource{
-		shown: filepath.Base(sc.path), path: sc.path, folder: filepath.Dir(sc.path),
-		current: sc.current, failed: sc.failedVersions, failure: sc.failure,
+	return &scriptSource{
+		shown: s.shownName(sc), path: sc.path, folder: filepath.Dir(sc.path),
+		current: sc.current, failed: sc.failedVersions, failure: sc.failure, onDisk: make(map[string]string),
 	}
-	if slices.ContainsFunc(s.list, func(other *script) bool { return other != sc && filepath.Base(other.path) == o.shown }) {
-		o.shown = sc.path
+}
+
+// sourceNames returns SourceView.Scripts.
+func (s *Scripts) sourceNames() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for _, sc := range s.list {
+		names = append(names, s.shownName(sc))
 	}
-	return o
+	return names
+}
+
+// shownName returns SourceView.Script of sc. The caller must hold s.mu.
+func (s *Scripts) shownName(sc *script) string {
+	name := filepath.Base(sc.path)
+	if slices.ContainsFunc(s.list, func(other *script) bool { return other != sc && filepath.Base(other.path) == name }) {
+		return sc.path
+	}
+	return name
 }
 
 // sourceNamed returns the source of the script with this path, or with this file name. It returns nil if
@@ -189,7 +209,7 @@ func (s *Scripts) openSource(scriptName, file string) (*scriptSource, error) {
 	}
 	o.file = cmp.Or(file, o.files()[0])
 	if !slices.Contains(o.files(), o.file) {
-		return nil, &SourceFileError{fmt.Sprintf("%.100s", o.file), ErrNoSource}
+		return nil, &sourceFileError{fmt.Sprintf("%.100s", o.file), ErrNoSource}
 	}
 	root, err := os.OpenRoot(o.folder)
 	if err != nil {
@@ -199,8 +219,8 @@ func (s *Scripts) openSource(scriptName, file string) (*scriptSource, error) {
 	return o, nil
 }
 
-// wrap returns a *SourceFileError for err, without the path that is in err.
-func (o *scriptSource) wrap(err error) error { return &SourceFileError{o.file, withoutPath(err)} }
+// wrap returns a *sourceFileError for err, without the path that is in err.
+func (o *scriptSource) wrap(err error) error { return &sourceFileError{o.file, withoutPath(err)} }
 
 // withoutPath returns the cause of err, an error of package os.
 func withoutPath(err error) error {
@@ -219,16 +239,22 @@ func withoutPath(err error) error {
 // files returns SourceView.Files: the files that the current generation was loaded from, and those that
 // the latest load has read if it failed.
 func (o *scriptSource) files() []string {
-	all := o.current.readVersions()
-	maps.Copy(all, o.failed)
 	var names []string
-	for path := range all {
+	for path := range o.readFiles() {
 		if name, ok := o.nameOf(path); ok && path != o.path {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return append([]string{filepath.Base(o.path)}, names...)
+}
+
+// readFiles returns the versions of the files that the current generation was loaded from, and of those
+// that the latest load has read if it failed, by path.
+func (o *scriptSource) readFiles() map[string]string {
+	all := o.current.readVersions()
+	maps.Copy(all, o.failed)
+	return all
 }
 
 // nameOf returns the path of a file relative to the folder of the script, with slashes. ok is false if
@@ -240,7 +266,16 @@ func (o *scriptSource) nameOf(path string) (name string, ok bool) {
 
 // read returns the content of the chosen file.
 func (o *scriptSource) read() ([]byte, error) {
-	name := filepath.FromSlash(o.file)
+	text, err := o.bytesOf(o.file)
+	if err == nil && !utf8.Valid(text) {
+		err = errSourceEncoding
+	}
+	return text, err
+}
+
+// bytesOf returns the content of a file, which is one of SourceView.Files.
+func (o *scriptSource) bytesOf(file string) ([]byte, error) {
+	name := filepath.FromSlash(file)
 	switch info, err := o.root.Stat(name); {
 	case err != nil:
 		return nil, err
@@ -249,11 +284,7 @@ func (o *scriptSource) read() ([]byte, error) {
 	case info.Size() > maxSource:
 		return nil, errSourceSize
 	}
-	text, err := o.root.ReadFile(name)
-	if err == nil && !utf8.Valid(text) {
-		err = errSourceEncoding
-	}
-	return text, err
+	return o.root.ReadFile(name)
 }
 
 // failures returns the error of the latest load, if that failed. It returns nothing if the file with the
@@ -298,8 +329,14 @@ func (o *scriptSource) isCurrent(file string, versions map[string]string) bool {
 	if file == "" {
 		return true
 	}
-	text, err := o.root.ReadFile(filepath.FromSlash(file))
-	return err == nil && versions[filepath.Join(o.folder, filepath.FromSlash(file))] == SourceVersion(text)
+	version, ok := o.onDisk[file]
+	if !ok {
+		if text, err := o.bytesOf(file); err == nil {
+			version = SourceVersion(text)
+		}
+		o.onDisk[file] = version
+	}
+	return version != "" && versions[filepath.Join(o.folder, filepath.FromSlash(file))] == version
 }
 
 // locate returns the SourceError for an error message, which may begin with the path of a file and a line.

@@ -117,6 +117,22 @@ func TestErrorsAreAtTheirLines(t *testing.T) {
 	}
 }
 
+func TestTheScriptsOfASourceAreNamedAsTheyCanBeAskedFor(t *testing.T) {
+	f := newSourceFixture(t, map[string]string{"main.lua": "", "b/main.lua": "-- the other", "c.lua": ""})
+	for _, name := range []string{"b/main.lua", "c.lua"} {
+		if _, err := f.Load(f.path(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{f.path("main.lua"), f.path("b/main.lua"), "c.lua"}
+	for _, name := range want {
+		view, err := f.Source(name, "")
+		if err != nil || view.Script != name || !slices.Equal(view.Scripts, want) {
+			t.Errorf("%s: got %+v, %v, want %q", name, view, err, want)
+		}
+	}
+}
+
 // A module that a script requires for the first time can be mended too.
 func TestAModuleThatCouldNotBeLoadedIsASourceOfTheScript(t *testing.T) {
 	f := newSourceFixture(t, map[string]string{"main.lua": "", "new.lua": "x = = 1"})
@@ -200,13 +216,13 @@ func TestAFileThatHasChangedIsNotOverwritten(t *testing.T) {
 	read := f.source("").Version
 	f.write("main.lua", "-- of somebody else")
 	_, err := f.SaveSource(SourceEdit{"main.lua", "main.lua", "-- mine", read})
-	if !errors.Is(err, ErrSourceChanged) || f.read("main.lua") != "-- of somebody else" {
+	if !errors.Is(err, errSourceChanged) || f.read("main.lua") != "-- of somebody else" {
 		t.Errorf("got %v, and %s is on the disk", err, f.read("main.lua"))
 	}
 	if err := os.Remove(f.path("main.lua")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.SaveSource(SourceEdit{"main.lua", "main.lua", "-- mine", read}); !errors.Is(err, ErrSourceChanged) {
+	if _, err := f.SaveSource(SourceEdit{"main.lua", "main.lua", "-- mine", read}); !errors.Is(err, errSourceChanged) {
 		t.Errorf("got %v for a file that was removed", err)
 	}
 }

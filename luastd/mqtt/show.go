@@ -31,8 +31,11 @@ func (c *client) show(direction string, m *mqttclient.Message) {
 	})
 }
 
-// publish publishes a message: see mqttclient.Client.Publish.
+// publish publishes a message, and shows it if the client has accepted it: see
+// mqttclient.Client.Publish.
 func (c *client) publish(m *mqttclient.Message, done func(*sockets.Failure)) (queued bool, f *sockets.Failure) {
-	c.show("out", m)
-	return c.session.Publish(m, done)
+	if queued, f = c.session.Publish(m, done); f == nil {
+		c.show("out", m)
+	}
+	return queued, f
 }

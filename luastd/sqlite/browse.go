@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +22,7 @@ const (
 	browseBusyTimeout = 500 * time.Millisecond // how long Browse waits for another connection
 	maxBrowsedTables  = 500
 	maxBrowsedColumns = 50
+	maxExact          = 1 << 53 // a page has no larger integers without loss of digits
 )
 
 // Browse returns rows of a table or view of the database file that resolve returns, for a person: see
@@ -92,9 +95,17 @@ func (c *Connection) browse(page *activity.Page, offset int) error {
 func browsedValue(s *sqlite3.Stmt, i int) any {
 	switch s.ColumnType(i) {
 	case sqlite3.INTEGER:
-		return s.ColumnInt64(i)
+		n := s.ColumnInt64(i)
+		if n > maxExact || n < -maxExact {
+			return strconv.FormatInt(n, 10)
+		}
+		return n
 	case sqlite3.FLOAT:
-		return s.ColumnFloat(i)
+		f := s.ColumnFloat(i)
+		if math.IsInf(f, 0) { // JSON has no such number
+			return strconv.FormatFloat(f, 'g', -1, 64)
+		}
+		return f
 	case sqlite3.TEXT:
 		text := s.ColumnRawText(i)
 		return activity.Prefix(string(text[:min(len(text), 2*activity.MaxPrefix)]))

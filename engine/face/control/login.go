@@ -100,7 +100,7 @@ func (s *server) serveLogin(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.SetCookie(w, &http.Cookie{
 		Name: cookieName(r), Value: s.guard.newSession(one), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		MaxAge: int(sessionAge.Seconds()),
+		MaxAge: int(sessionAge.Seconds()), Secure: strings.HasPrefix(r.Header.Get("Origin"), "https://"),
 	})
 	return nil
 }

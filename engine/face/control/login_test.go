@@ -34,6 +34,22 @@ func (h *fixture) port() string {
 	return u.Port()
 }
 
+func TestTheCookieIsSecureIfThePageIs(t *testing.T) {
+	h := open(t, New(Options{Addr: "127.0.0.1:0", Token: "everything", Names: []string{"moon.example"}}))
+	for origin, want := range map[string]bool{"": false, "http://moon.example": false, "https://moon.example": true} {
+		r := httptest.NewRequest("POST", "http://moon.example/login", strings.NewReader(`{"token": "everything"}`))
+		r.Header.Set("Content-Type", "application/json")
+		if origin != "" {
+			r.Header.Set("Origin", origin)
+		}
+		w := httptest.NewRecorder()
+		h.server.ServeHTTP(w, r)
+		if got := w.Result().Cookies(); len(got) != 1 || got[0].Secure != want {
+			t.Errorf("origin %q: got %d and the cookies %v", origin, w.Code, got)
+		}
+	}
+}
+
 func TestASessionHasTheRightOfItsToken(t *testing.T) {
 	c := New(Options{Addr: "127.0.0.1:0", Token: "everything", ScreenToken: "only the screen"})
 	c.Mount(Mount{Path: "/screen/doc", Handler: echo, ForScreen: true})

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"moonlark/engine/face/web"
@@ -151,12 +150,10 @@ func failWith(w http.ResponseWriter, err error) {
 // *httpError.
 func readBody(r *http.Request, v any, optional bool) error {
 	text, err := io.ReadAll(r.Body)
-	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge):
-		return &httpError{http.StatusRequestEntityTooLarge, "the body is longer than " + strconv.Itoa(maxBody) + " bytes"}
 	case err != nil:
-		return badRequest("the body could not be read: " + err.Error())
+		status, text := web.BodyError(err)
+		return &httpError{status, text}
 	case len(bytes.TrimSpace(text)) == 0 && optional:
 		return nil
 	}

@@ -163,7 +163,7 @@ func post(agent Agent, handle handler) http.Handler {
 		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			failBody(w, err)
+			web.FailBody(w, err)
 			return
 		}
 		if len(body) == 0 {
@@ -180,15 +180,6 @@ func post(agent Agent, handle handler) http.Handler {
 			web.Reply(w, http.StatusOK, answer)
 		}
 	})
-}
-
-// failBody sends the error with which a body could not be read.
-func failBody(w http.ResponseWriter, err error) {
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		web.Fail(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes", tooLarge.Limit))
-		return
-	}
-	web.Fail(w, http.StatusBadRequest, "the body could not be read: "+err.Error())
 }
 
 // A badRequest is an error for a request that is wrong whatever the agent does.

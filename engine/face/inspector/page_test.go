@@ -57,7 +57,7 @@ func TestThePageShowsAConversationByVoice(t *testing.T) {
 	b.UntilText("What the agent got")
 	for _, want := range []string{
 		"understand 0.41 · decide 0.52 · set_light 0.01 · answer 0.30 · voice 0.24", "1.48 s to the first word", "interrupted",
-		"lights.lua was saved, and not reloaded: lights.lua:18: '}' expected near 'handler'", "lights.lua reloaded · 3 tools · 4 ms",
+		"lights.lua was not reloaded: lights.lua:18: '}' expected near 'handler'", "lights.lua reloaded · 3 tools · 4 ms",
 	} {
 		b.UntilText(want)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // maxSourceBody is the maximal size of the body of POST /source, in bytes: a Lua file has at most 1 MB, and
-// some of its characters take two in JSON.
+// quotes, backslashes, tabs and ends of lines take two bytes in JSON.
 const maxSourceBody = 2 << 20
 
 // A sourceAnswer is the response to GET /source.
@@ -61,7 +61,7 @@ func sourceHandler(agent Agent, canEdit bool) http.Handler {
 func serveSaveSource(w http.ResponseWriter, r *http.Request, agent Agent) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		failBody(w, err)
+		web.FailBody(w, err)
 		return
 	}
 	var edit struct {

@@ -121,6 +121,10 @@ func TestTwoPagesThatEditAreTold(t *testing.T) {
 	}
 	b.PicturesAsItIs("source-changed")
 	b.CheckAccessibility(t, "source changed")
+	b.Do(`window.confirm = (text) => { window.asked = text; return false; }; document.querySelector(".changed .btn:last-child").click()`)
+	if asked, value := browser.Eval[string](b, "asked"), browser.Eval[string](b, `document.getElementById("code").value`); asked != "Discard your text and take the one on disk?" || value != "-- mine\n" {
+		t.Errorf("the page asks %q, and the field has %q", asked, value)
+	}
 	b.Click(".changed .btn")
 	b.UntilText("Save replaces the text on disk")
 	b.Click(".source .btn.solid")
@@ -128,6 +132,84 @@ func TestTwoPagesThatEditAreTold(t *testing.T) {
 	if f.onDisk() != "-- mine\n" {
 		t.Errorf("on the disk: %q", f.onDisk())
 	}
+}
+
+// An answer that was sent before a text was saved must not put the old text into the field.
+func TestALateAnswerDoesNotReplaceTheSavedText(t *testing.T) {
+	f := editing(t, mendable)
+	b := chromium.Open(t, f.url+"/inspect#source", 1280, 800)
+	b.Until(`document.getElementById("code")?.value.includes("return height + 1")`)
+	b.Do(`const real = fetch; let held = new Promise((done) => { window.release = done; });
+		window.fetch = async (...args) => {
+			const answer = await real(...args), wait = held;
+			if (wait && String(args[0]).includes("source?")) { held = null; window.isHeld = true; await wait; setTimeout(() => { window.released = true; }, 200); }
+			return answer;
+		}`)
+	f.request("POST", "/call", `{"tool": "tide"}`)
+	b.Until("window.isHeld")
+	typeSource(b, "-- mine\n")
+	b.Do(`document.querySelector(".source .btn.solid").click()`)
+	b.UntilText("Saved and loaded.")
+	b.Do("release()")
+	b.Until("window.released")
+	if value := browser.Eval[string](b, `document.getElementById("code").value`); value != "-- mine\n" {
+		t.Errorf("the field has %q", value)
+	}
+}
+
+func TestAFloodOfErrorsReadsTheSourceAtMostTwiceASecond(t *testing.T) {
+	f := editing(t, mendable)
+	b := chromium.Open(t, f.url+"/inspect#source", 1280, 800)
+	b.Until(`document.getElementById("code")?.value.includes("height")`)
+	b.Do(`const real = fetch; window.reads = 0; window.began = performance.now();
+		window.fetch = (...args) => { if (String(args[0]).includes("source?")) window.reads++; return real(...args); }`)
+	for range 50 {
+		f.stream.Note(bus.Event{Type: bus.Error, Time: time.Now(), Text: "again"})
+		time.Sleep(30 * time.Millisecond)
+	}
+	b.Until("window.reads > 0")
+	if n, limit := browser.Eval[float64](b, "window.reads"), browser.Eval[float64](b, "2 + (performance.now() - window.began) / 500"); n > limit {
+		t.Errorf("the source was read %v times, want at most %v", n, limit)
+	}
+}
+
+func TestAnUnsavedTextIsShownWhenItsFileIsGone(t *testing.T) {
+	f := editing(t, "-- first\n")
+	b := chromium.Open(t, f.url+"/inspect#source", 1280, 800)
+	b.Until(`document.getElementById("code")?.value === "-- first\n"`)
+	typeSource(b, "-- mine\n")
+	if err := os.Remove(f.path); err != nil {
+		t.Fatal(err)
+	}
+	b.Do(`Event.prototype.preventDefault = () => {}`) // nobody would answer the question of beforeunload
+	b.Reload()
+	b.Until(`document.getElementById("code")?.value === "-- mine\n"`)
+	b.UntilText("no such file")
+}
+
+// The ids of calls begin anew when the program starts, and the clock of the browser may be wrong.
+func TestAQuestionAfterARestartIsShown(t *testing.T) {
+	f := start(t, lights, control.Options{})
+	b := chromium.Open(t, f.url+"/inspect", 1280, 800)
+	b.UntilText("live")
+	ask := func(text string) {
+		f.stream.Note(bus.Event{Type: bus.Approval, Time: time.Now(), Tool: "delete_file", CallID: "mcp-ask-1", Seconds: 60, Text: text})
+	}
+	ask("the first question")
+	b.UntilText("the first question")
+	b.Click(".approvals .btn.solid")
+	b.UntilText("It was not answered here")
+	b.Click(".approvals .btn")
+	b.Until(`!document.querySelector(".approvals")`)
+	b.Do(`const real = Date.now; Date.now = () => real() + 600_000`)
+	f.restart(f.stream)
+	b.Until(`document.querySelector(".top")?.innerText.includes("live")`)
+	ask("the second question")
+	b.UntilText("the second question")
+	for i := range 6 {
+		f.stream.Note(bus.Event{Type: bus.Approval, Time: time.Now(), Tool: "delete_file", CallID: fmt.Sprint("more-", i), Seconds: 60, Text: fmt.Sprint("one more: ", i)})
+	}
+	b.UntilText("one more: 5")
 }
 
 func TestTheTextStaysInThePageWhenItCannotBeSaved(t *testing.T) {

@@ -344,7 +344,7 @@ func TestThePageShowsWhatTheModulesDo(t *testing.T) {
 	b.Click("#tab-db")
 	b.UntilText("more in lights.lua, too many to show")
 	b.Until(`document.querySelector(".contents select[aria-label=Table]")?.value === "empty"`)
-	b.UntilText("There is no row")
+	b.UntilText("The table is empty")
 	b.Do(`const e = document.querySelector("select[aria-label=Table]"); e.value = "orders"; e.dispatchEvent(new Event("change", { bubbles: true }))`)
 	b.UntilText("order 100")
 	b.Click(".contents .acts:last-child button:last-child")

@@ -151,7 +151,7 @@ func TestThePageShowsAConversationInGerman(t *testing.T) {
 	b.UntilText("Was der Agent bekam")
 	for _, want := range []string{
 		"verstehen 0,41 · überlegen 0,52 · set_light 0,01 · antworten 0,30 · Stimme 0,24", "1,48 s bis zum ersten Wort",
-		"lights.lua wurde gespeichert und nicht neu geladen: lights.lua:18: '}' expected near 'handler'",
+		"lights.lua wurde nicht neu geladen: lights.lua:18: '}' expected near 'handler'",
 	} {
 		b.UntilText(want)
 	}

@@ -9,7 +9,6 @@ package screen
 import (
 	"embed"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"mime"
@@ -197,14 +196,11 @@ func post(w http.ResponseWriter, r *http.Request, v any) bool {
 		return false
 	}
 	body, err := io.ReadAll(r.Body)
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		web.Fail(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes", tooLarge.Limit))
+	if err != nil {
+		web.FailBody(w, err)
 		return false
 	}
-	if err == nil {
-		err = web.DecodeObject(body, v)
-	}
-	if err != nil {
+	if err := web.DecodeObject(body, v); err != nil {
 		web.Fail(w, http.StatusBadRequest, "want a JSON object of the right form: "+err.Error())
 		return false
 	}

@@ -19,14 +19,35 @@ func Fail(w http.ResponseWriter, status int, text string) {
 	}{false, text})
 }
 
-// Reply sends a response as JSON, which nobody may store.
+// FailBody sends the error with which the body of a request could not be read.
+func FailBody(w http.ResponseWriter, err error) {
+	status, text := BodyError(err)
+	Fail(w, status, text)
+}
+
+// BodyError returns the status and the text of a response to a request whose body could not be read. err
+// is why.
+func BodyError(err error) (status int, text string) {
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes", tooLarge.Limit)
+	}
+	return http.StatusBadRequest, "the body could not be read: " + err.Error()
+}
+
+// Reply sends a response as JSON, which nobody may store. If body cannot be encoded, the response is the
+// error, with the status 500.
 func Reply(w http.ResponseWriter, status int, body any) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		Fail(w, http.StatusInternalServerError, err.Error())
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.Encode(body) // an error means that the client has gone away
+	w.Write(text.Bytes()) // an error means that the client has gone away
 }
 
 // HasMethod reports whether the request has one of the methods. If it does not, HasMethod sends an

@@ -5,14 +5,18 @@ import * as s from "./state.js";
 import { safe, Tree } from "./text.js";
 import { say } from "./texts.js";
 
-const ended = signal(new Set()); // the ids of calls whose questions are over
+const MAX_ENDED = 100, MAX_SHOWN = 5;
+
+const ended = signal([]); // the keys of questions that are over, newest last
+const keyOf = (e) => e.call_id + " " + e.time; // the ids of calls begin anew when the program starts
+const endOf = (e) => Date.parse(e.time) + (e.seconds || 300) * 1000;
+const secondsLeft = (e) => Math.ceil((endOf(e) - s.programTime()) / 1000);
 
 function Question({ e }) {
-  const until = Date.parse(e.time) + (e.seconds || 300) * 1000;
-  const [left, setLeft] = useState(Math.ceil((until - Date.now()) / 1000)), [problem, setProblem] = useState(""), [busy, setBusy] = useState(false);
-  const close = () => { ended.value = new Set([...ended.value, e.call_id]); };
+  const [left, setLeft] = useState(secondsLeft(e)), [problem, setProblem] = useState(""), [busy, setBusy] = useState(false);
+  const close = () => { ended.value = [...ended.value, keyOf(e)].slice(-MAX_ENDED); };
   useEffect(() => {
-    const t = setInterval(() => { const n = Math.ceil((until - Date.now()) / 1000); if (n <= 0) close(); else setLeft(n); }, 1000);
+    const t = setInterval(() => { const n = secondsLeft(e); if (n <= 0) close(); else setLeft(n); }, 1000);
     return () => clearInterval(t);
   }, []);
   const answer = (approved) => () => { setBusy(true); post("approve", { call_id: e.call_id, approved }).then(close, (error) => { setBusy(false); setProblem(error.message); }); };
@@ -23,12 +27,11 @@ function Question({ e }) {
       <span class="num said">${say("secondsLeft", { s: left })}</span></div></li>`;
 }
 
-// Approvals shows the questions that are open.
+// Approvals shows the newest questions that are open.
 export function Approvals() {
   s.changed.value;
   if (s.snap.value?.replay) return null;
-  const now = Date.now();
-  const open = s.events.filter(({ e }) => e.type === "approval" && Date.parse(e.time) + (e.seconds || 300) * 1000 > now && !ended.value.has(e.call_id)).slice(0, 5);
+  const open = s.events.filter(({ e }) => e.type === "approval" && secondsLeft(e) > 0 && !ended.value.includes(keyOf(e))).slice(-MAX_SHOWN);
   if (open.length === 0) return null;
-  return html`<section class="approvals" aria-label=${say("question")}><h2 role="status">${say("question")}</h2><ul>${open.map(({ seq, e }) => html`<${Question} key=${seq} e=${e} />`)}</ul></section>`;
+  return html`<section class="approvals" aria-label=${say("question")}><h2 role="status">${say("question")}</h2><ul>${open.map(({ e }) => html`<${Question} key=${keyOf(e)} e=${e} />`)}</ul></section>`;
 }

@@ -2,7 +2,8 @@
 import { html, signal } from "../web/html.js";
 import { safe, short } from "./text.js";
 
-const PLACE = /(?:[A-Za-z]:)?[^\s"'(),:]+\.lua:\d+/g;
+// A place begins where a word begins. Without this condition, a long word would be searched from each of its characters.
+const PLACE = /(?<![^\s"'(),:])(?:[A-Za-z]:)?[^\s"'(),:]+\.lua:\d+/g;
 
 // wanted is the place that the tab Source shall show: { at, line, count }, and null at first.
 export const wanted = signal(null);

@@ -14,7 +14,9 @@ export async function post(path, body) {
 export async function get(path) {
   let answer;
   try { answer = await fetch(new URL("../" + path, import.meta.url)); } catch { throw new Error(say("unreachable")); }
-  const body = await answer.json();
-  if (!answer.ok) throw new Error(body.error);
+  const text = await answer.text();
+  let body;
+  try { body = JSON.parse(text); } catch { /* a proxy has answered */ }
+  if (!answer.ok || body === undefined) throw new Error(body?.error || say("wrongAnswer", { status: answer.status, text: text.slice(0, 200) }));
   return body;
 }

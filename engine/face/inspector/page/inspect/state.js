@@ -25,6 +25,7 @@ export const tools = new Map();               // what the page has counted since
 export const minute = [];                     // { t, mic } of the last minute
 export const spans = [];                      // { kind, a, b } of the last minute: agent, tool, bad, stop
 
+let ahead = 0;                                // how far the program's clock is ahead of the browser's, in ms
 let boot = "", seqOfSnapshot = 0, version = "", turnNumber = 0, rowNumber = 0, current = null, conversationStart = 0;
 let heard = { from: 0, to: 0 };               // when the user began and stopped to speak; to is 0 meanwhile
 let open = new Map();                         // the lines of the tool calls that run, by call id
@@ -258,6 +259,7 @@ function onSnapshot(s) {
   batch(() => {
     if (boot && s.boot !== boot) reset();
     boot = s.boot;
+    ahead = Date.parse(s.now) - Date.now();
     seqOfSnapshot = s.seq;
     roundTrip.value = s.round_trip ?? 0;
     tools.clear();
@@ -300,6 +302,9 @@ export function start() {
   });
   return stream;
 }
+
+// programTime returns the time of the program's clock in ms, from which the times of events are.
+export const programTime = () => Date.now() + ahead;
 
 export const startOfConversation = () => conversationStart;
 export const isBusy = () => open.size > 0 || speaking !== null;
