@@ -15,7 +15,7 @@ const (
 	// sessionCookie is how the name of the cookie begins that a page has in place of a token: see
 	// cookieName.
 	sessionCookie = "moonlark_session"
-	// sessionAge is how long a browser keeps the cookie.
+	// sessionAge is how long a browser keeps the cookie after the page has last opened a stream.
 	sessionAge = 30 * 24 * time.Hour
 	// wrongTokenDelay makes it slow to guess a token.
 	wrongTokenDelay = 300 * time.Millisecond
@@ -60,8 +60,9 @@ func (g *guard) sign(r right, session string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// sessionRight returns the right of the request's session cookie.
-func (g *guard) sessionRight(r *http.Request) right {
+// session returns the right of the request's session cookie, and the value of the cookie. Without a valid
+// session they are noRight and "".
+func (g *guard) session(r *http.Request) (one right, value string) {
 	for _, cookie := range r.CookiesNamed(cookieName(r)) {
 		at := strings.LastIndexByte(cookie.Value, '.')
 		if at < 0 {
@@ -72,10 +73,25 @@ func (g *guard) sessionRight(r *http.Request) right {
 		one := right(name)
 		known := one == fullRight && g.needsToken || one == screenRight && g.hasScreenToken
 		if known && hmac.Equal([]byte(signature), []byte(g.sign(one, session))) {
-			return one
+			return one, cookie.Value
 		}
 	}
-	return noRight
+	return noRight, ""
+}
+
+// setSession makes the browser keep a session cookie with this value for sessionAge from now on.
+func setSession(w http.ResponseWriter, r *http.Request, value string) {
+	http.SetCookie(w, &http.Cookie{
+		Name: cookieName(r), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: int(sessionAge.Seconds()),
+	})
+}
+
+// renewSession renews the session of a page that opens a stream, so that the session of a page that stays
+// open for months does not end. It does nothing without a valid session.
+func (g *guard) renewSession(w http.ResponseWriter, r *http.Request) {
+	if _, value := g.session(r); value != "" {
+		setSession(w, r, value)
+	}
 }
 
 // serveLogin serves POST /login, which gives a page a session in exchange for a token. It is the only
@@ -98,9 +114,6 @@ func (s *server) serveLogin(w http.ResponseWriter, r *http.Request) error {
 		}
 		return &httpError{http.StatusUnauthorized, "the token is wrong"}
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: cookieName(r), Value: s.guard.newSession(one), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		MaxAge: int(sessionAge.Seconds()),
-	})
+	setSession(w, r, s.guard.newSession(one))
 	return nil
 }
