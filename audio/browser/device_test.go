@@ -114,7 +114,7 @@ func TestAFlushTellsTheSourceWhatWasLost(t *testing.T) {
 	if kept := filled - losses[0]; kept != next {
 		t.Errorf("kept %d, next %d", kept, next)
 	}
-	// The source goes on where the page has stopped to play: the sound has no jump there.
+	// The source goes on where the page has stopped playing: the sound has no jump there.
 	if want := (before - 5000) * audio.Rate / 44100; losses[0] < want || losses[0] > want+audio.Rate/500 {
 		t.Errorf("the source has lost %d samples, want %d and what was not sent", losses[0], want)
 	}

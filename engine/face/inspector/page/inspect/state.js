@@ -25,7 +25,7 @@ export const minute = [];                     // { t, mic } of the last minute
 export const spans = [];                      // { kind, a, b } of the last minute: agent, tool, bad, stop
 
 let boot = "", seqOfSnapshot = 0, version = "", turnNumber = 0, rowNumber = 0, current = null, conversationStart = 0;
-let heard = { from: 0, to: 0 };               // when the user began and stopped to speak; to is 0 meanwhile
+let heard = { from: 0, to: 0 };               // when the user began and stopped speaking; to is 0 meanwhile
 let open = new Map();                         // the lines of the tool calls that run, by call id
 let speaking = null;                          // the line of the reply that is being heard
 let scheduled = false;
