@@ -9,6 +9,7 @@ import (
 
 	"moonlark/audio"
 	"moonlark/audio/pcm"
+	"moonlark/audio/wav"
 )
 
 const (
@@ -66,7 +67,7 @@ func beginSound(path string, began time.Time, sounds [2]audio.Playback) (*soundF
 	if err != nil {
 		return nil, err
 	}
-	s := &soundFile{file: file, began: began}
+	s := &soundFile{file: file, began: began, bytes: wavHeader}
 	for i, from := range sounds {
 		s.sides[i] = side{from: from, next: -1, resampler: pcm.NewResampler(audio.Rate, soundRate)}
 	}
@@ -74,7 +75,6 @@ func beginSound(path string, began time.Time, sounds [2]audio.Playback) (*soundF
 		s.remove()
 		return nil, err
 	}
-	s.bytes = wavHeader
 	return s, nil
 }
 
@@ -171,22 +171,7 @@ const wavHeader = 44
 
 // stereoHeader returns the header of a WAV file with two channels of 16 bits. dataBytes is the number of
 // bytes of sound.
-func stereoHeader(dataBytes int64) []byte {
-	le := binary.LittleEndian
-	data := uint32(min(max(dataBytes, 0), 0xffffffff-wavHeader))
-	b := append(make([]byte, 0, wavHeader), "RIFF"...)
-	b = le.AppendUint32(b, wavHeader-8+data)
-	b = append(b, "WAVEfmt "...)
-	b = le.AppendUint32(b, 16) // size of the format chunk in bytes
-	b = le.AppendUint16(b, 1)  // PCM
-	b = le.AppendUint16(b, 2)  // number of channels
-	b = le.AppendUint32(b, soundRate)
-	b = le.AppendUint32(b, soundRate*frameBytes)
-	b = le.AppendUint16(b, frameBytes)
-	b = le.AppendUint16(b, 16) // bits per sample
-	b = append(b, "data"...)
-	return le.AppendUint32(b, data)
-}
+func stereoHeader(dataBytes int64) []byte { return wav.AppendHeader(nil, soundRate, 2, dataBytes) }
 
 // AttachSound makes the Recorder record the sound of the conversations that begin from now on, beside the
 // events, until Close. user and agent are what the agent hears and what the speaker plays. Call it at most
