@@ -291,8 +291,12 @@ export function start() {
     },
     async onState(state) {
       link.value = state;
+      if (state === "live") needsLogin.value = false;
       if (state !== "lost") return;
-      try { needsLogin.value = [401, 403].includes((await fetch(new URL("../snapshot", import.meta.url))).status); } catch { /* the connection is lost */ }
+      try {
+        const { status } = await fetch(new URL("../snapshot", import.meta.url));
+        if (link.value !== "live") needsLogin.value = [401, 403].includes(status);
+      } catch { /* the connection is lost */ }
     },
   });
   return stream;
