@@ -44,6 +44,7 @@ export function seek(t) {
   } else sound?.pause();
 }
 
+// tick moves the cursor, with the sound or by the time that has passed.
 function tick() {
   const now = performance.now(), passed = now - lastTick;
   lastTick = now;
@@ -56,6 +57,7 @@ function tick() {
   if (cursor.value >= bounds()[1]) { cursor.value = bounds()[1]; pause(); }
 }
 
+// pause stops the playback at the cursor.
 export function pause() {
   playing.value = false;
   clearInterval(timer);

@@ -280,6 +280,7 @@ export function refresh() {
   }, 150);
 }
 
+// start opens the stream of events, and keeps it open.
 export function start() {
   const stream = openStream({
     query: "since=0&levels=1&attend=1",
@@ -302,7 +303,9 @@ export function start() {
   return stream;
 }
 
+// startOfConversation returns when the newest conversation began, in ms since 1970; 0 if there was none.
 export const startOfConversation = () => conversationStart;
+// isBusy returns whether a tool runs or the agent speaks.
 export const isBusy = () => open.size > 0 || speaking !== null;
 // ms returns a duration in seconds as people read it.
 export function ms(seconds) {

@@ -3,6 +3,7 @@
 import { choose, fill } from "../web/texts.js";
 import { texts as soundTexts } from "../web/sound-texts.js";
 
+// texts has the texts by language and name.
 export const texts = {
   en: {
     listening: "Listening", hearing: "Listening", thinking: "One moment", speaking: "Speaking", offline: "Offline",
