@@ -23,10 +23,10 @@ import (
 // errNoPage is why the devices do not work while no page is connected.
 var errNoPage = errors.New("no page in a browser has the sound: open the page, and allow it to use the sound")
 
-// A Use says what the pages are used for.
+// A Use says what the pages are used for. The JSON names are those that the pages read.
 type Use struct {
-	Microphone bool `json:"microphone"`
-	Speaker    bool `json:"speaker"`
+	Microphone bool `json:"microphone"` // the pages record the user
+	Speaker    bool `json:"speaker"`    // the pages play what the agent says
 }
 
 // A Device is the sound of a program in a page. Any goroutine may call its methods.
@@ -39,9 +39,18 @@ type Device struct {
 	counts   *audio.Counts
 	observer func(id string, carries bool)
 
+	observeMu sync.Mutex // held while the observer is called; guards observed
+	observed  carrying   // what the observer was told last
+
 	// sinkMu guards sink, and is held while the sink takes sound.
 	sinkMu sync.Mutex
 	sink   audio.Sink // nil while nobody records
+}
+
+// A carrying says which page carries the sound.
+type carrying struct {
+	is bool // a page carries the sound
+	id string
 }
 
 // New returns a Device whose pages are used for what use says.
@@ -54,8 +63,10 @@ func (d *Device) Use() Use { return d.use }
 
 // Observe sets a function that is called when a page with this id begins or ceases to carry the sound: when it
 // connects or has gone, when another page takes the sound, and, if the microphone is used, when the
-// page loses or regains its microphone. The function is called on the goroutine of a page, one call at a time
-// for each page, and must not block. Call Observe before the first Serve.
+// page loses or regains its microphone. If another page takes the sound, the function is called for the
+// page before and then for the new one; not if both have the same id, as after a lost connection. The function
+// is called on the goroutine of a page, one call at a time, and must not block. Call Observe before the
+// first Serve.
 func (d *Device) Observe(f func(id string, carries bool)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -114,7 +125,7 @@ func (d *Device) add(p *page) {
 		old.send(map[string]int{"taken": 1})
 		old.close(websocket.CloseNormalClosure, errTaken)
 	}
-	p.observe()
+	d.observe()
 }
 
 // remove removes a page that has gone.
@@ -124,7 +135,30 @@ func (d *Device) remove(p *page) {
 		d.page = nil
 	}
 	d.mu.Unlock()
-	p.observe()
+	d.observe()
+}
+
+// observe tells the observer if another page carries the sound, or none.
+func (d *Device) observe() {
+	d.observeMu.Lock()
+	defer d.observeMu.Unlock()
+	d.mu.Lock()
+	p, f := d.page, d.observer
+	d.mu.Unlock()
+	before, now := d.observed, carrying{}
+	if p != nil && p.carries() {
+		now = carrying{true, p.id}
+	}
+	if now == before {
+		return
+	}
+	d.observed = now
+	if f != nil && before.is {
+		f(before.id, false)
+	}
+	if f != nil && now.is {
+		f(now.id, true)
+	}
 }
 
 // count calls f with the counters.

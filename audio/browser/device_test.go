@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -113,7 +114,7 @@ func TestAFlushTellsTheSourceWhatWasLost(t *testing.T) {
 	if kept := filled - losses[0]; kept != next {
 		t.Errorf("kept %d, next %d", kept, next)
 	}
-	// The source goes on where the page has stopped to play: the sound has no jump there.
+	// The source goes on where the page has stopped playing: the sound has no jump there.
 	if want := (before - 5000) * audio.Rate / 44100; losses[0] < want || losses[0] > want+audio.Rate/500 {
 		t.Errorf("the source has lost %d samples, want %d and what was not sent", losses[0], want)
 	}
@@ -186,10 +187,70 @@ func TestTheNewestPageHasTheSound(t *testing.T) {
 		defer mu.Unlock()
 		return len(seen) == 4
 	})
-	slices.Sort(seen) // each page has a goroutine
-	if want := []string{"first false", "first true", "second false", "second true"}; !slices.Equal(seen, want) {
+	if want := []string{"first true", "first false", "second true", "second false"}; !slices.Equal(seen, want) {
 		t.Errorf("observed %q, want %q", seen, want)
 	}
+}
+
+// A page that connects again, before the server has noticed that the old connection is dead, has the sound all
+// the time.
+func TestAPageThatConnectsAgainCarriesTheSoundAllTheTime(t *testing.T) {
+	c := serve(t)
+	var mu sync.Mutex
+	var seen []string
+	c.Observe(func(id string, carries bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, fmt.Sprint(id, " ", carries))
+	})
+	c.open("kiosk")
+	second := c.open("kiosk")
+	if err := <-c.reasons; err != errTaken {
+		t.Error(err)
+	}
+	second.conn.Close()
+	if err := <-c.reasons; err != errGone {
+		t.Error(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if want := []string{"kiosk true", "kiosk false"}; !slices.Equal(seen, want) {
+		t.Errorf("observed %q, want %q", seen, want)
+	}
+}
+
+// The page may go on sending although nothing can be sent to it.
+func TestAPageToWhichNothingCanBeSentIsClosedAtOnce(t *testing.T) {
+	c := serve(t)
+	conn, _, err := websocket.DefaultDialer.Dial(c.url+"/?page=a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.WriteMessage(websocket.TextMessage, []byte(hello))
+	testkit.Until(t, "the page has the sound", func() bool { return c.current() != nil })
+	c.current().conn.NetConn().(*net.TCPConn).CloseWrite()
+	stop := make(chan struct{})
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(100 * time.Millisecond):
+				conn.WriteMessage(websocket.TextMessage, []byte(`{"played":0,"delay":1}`))
+			}
+		}
+	})
+	playing := run(t, func(ctx context.Context) error { return c.Speaker(nil).Play(ctx, new(source)) })
+	if err := await(t, playing); err != errGone {
+		t.Error(err)
+	}
+	if err := await(t, c.reasons); err != errGone {
+		t.Error(err)
+	}
+	close(stop)
+	sending.Wait()
 }
 
 func TestThePageLosesAndRegainsItsMicrophone(t *testing.T) {
@@ -378,6 +439,32 @@ func TestLateSoundIsOld(t *testing.T) {
 	}
 	if last > 50*time.Millisecond {
 		t.Errorf("the last piece is %v old", last)
+	}
+}
+
+// The microphone of a page pauses, for example, while a phone call lasts. What comes then is not late.
+func TestSoundAfterAPauseIsNotOldForLong(t *testing.T) {
+	for _, pause := range []time.Duration{time.Second, 10 * time.Second, time.Hour} {
+		var c clock
+		now := time.Now()
+		age := time.Duration(0)
+		for range 2 * 60 * 50 {
+			now = now.Add(20 * time.Millisecond)
+			age = c.age(now, 20*time.Millisecond)
+			if c.sound == time.Minute {
+				now = now.Add(pause)
+			}
+		}
+		if age > 50*time.Millisecond {
+			t.Errorf("a minute after a pause of %v, the sound is %v old", pause, age)
+		}
+	}
+}
+
+func TestAnErrorQuotesOnlyTheBeginningOfALongText(t *testing.T) {
+	_, err := parse([]byte(`{"` + strings.Repeat("x", 30_000) + `":1}`))
+	if err == nil || len(err.Error()) > 120 {
+		t.Errorf("the error has %d bytes", len(fmt.Sprint(err)))
 	}
 }
 

@@ -77,7 +77,7 @@ func parse(text []byte) (m message, err error) {
 		}
 	}
 	if err != nil {
-		return m, &protocolError{websocket.CloseInvalidFramePayloadData, "not a message: " + safetext.Text(err.Error())}
+		return m, &protocolError{websocket.CloseInvalidFramePayloadData, "not a message: " + clean(err.Error())}
 	}
 	kinds := 0
 	for _, is := range []bool{m.Hello != nil, m.Played != nil, m.Flushed != nil, m.Mic != nil} {

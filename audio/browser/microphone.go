@@ -93,7 +93,8 @@ func (i *intake) take(wire []byte, sink audio.Sink, delay time.Duration) bool {
 	return true
 }
 
-// A clock estimates how late sound arrives, by comparison with the sound that came in the shortest time.
+// A clock estimates how late sound arrives, by comparison with the sound that came in the shortest time. The
+// zero value begins with the next piece of sound.
 type clock struct {
 	start time.Time // when the first sample was recorded, as estimated
 	sound time.Duration
@@ -103,11 +104,12 @@ type clock struct {
 func (c *clock) age(now time.Time, length time.Duration) time.Duration {
 	c.sound += length
 	start := now.Add(-c.sound)
-	if c.start.IsZero() || start.Before(c.start) {
+	switch late := start.Sub(c.start); {
+	case c.start.IsZero() || late < 0 || late > maxBacklog: // such a long pause was one of the microphone
 		c.start = start
-	} else {
-		// the clock of the sound card may be slower than that of this machine
-		c.start = c.start.Add(min(start.Sub(c.start), length/200))
+	default:
+		// the clock of the sound card may be slower than that of this machine, and the microphone may have paused
+		c.start = c.start.Add(min(late, length/20))
 	}
 	return start.Sub(c.start)
 }

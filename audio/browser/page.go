@@ -21,8 +21,8 @@ const (
 	writeTimeout = 2 * time.Second
 	// maxMessage is the maximum size of a message: 100 ms at the highest rate, and more than any text.
 	maxMessage = 40 << 10
-	// lingerTime and maxLinger are for how long, and how many bytes, the rest is read of what a page sends that has broken
-	// the rules.
+	// When a page has broken the rules, the connection stays open for up to lingerTime, and up to maxLinger bytes
+	// are read and discarded, so that the page gets the close message.
 	lingerTime, maxLinger = 500 * time.Millisecond, 16 << 20
 	// minRate and maxRate are the limits of the sample rate.
 	minRate, maxRate = 8000, 192000
@@ -53,21 +53,19 @@ type page struct {
 	rate int
 	// flushed receives the page's answer to a flush.
 	flushed chan message
-	// microphone receives a value when the page loses its microphone.
+	// microphoneLost receives a value when the page loses its microphone.
 	microphoneLost chan struct{}
 
-	mu         sync.Mutex // guards the fields below
-	err        error      // why the connection is over
-	sent       int64      // number of samples that were sent
-	lost       int64      // number of samples that flushes have discarded
-	played     int64      // number of samples that the page has played
-	playedAt   time.Time  // when it said so
-	delay      time.Duration
-	noMic      error // why the page has no microphone; nil if it has one
-	flushing   int64 // number of the flush that the page has not answered; 0 if there is none
-	flushes    int64 // number of flushes
-	observed   bool  // what the observer was told last
-	observerMu sync.Mutex
+	mu       sync.Mutex    // guards the fields below
+	err      error         // why the connection is over
+	sent     int64         // number of samples that were sent
+	lost     int64         // number of samples that flushes have discarded
+	played   int64         // number of samples that the page has played, as it has reported last
+	playedAt time.Time     // when the page has reported played and delay last
+	delay    time.Duration // the delay of the page's sound output
+	noMic    error         // why the page has no microphone; nil if it has one
+	flushing int64         // number of the flush that the page has not answered; 0 if there is none
+	flushes  int64         // number of flushes
 
 	// The goroutine of the page is the only user of the fields below.
 	intake    intake
@@ -213,8 +211,10 @@ func (p *page) noteMicrophone(m message) {
 		case p.microphoneLost <- struct{}{}:
 		default:
 		}
+	} else {
+		p.intake.clock = clock{} // nothing came meanwhile
 	}
-	p.observe()
+	p.device.observe()
 }
 
 // record passes sound of the microphone to the sink.
@@ -241,21 +241,11 @@ func (p *page) outputDelay() time.Duration {
 	return p.delay
 }
 
-// observe tells the observer if the page has begun or ceased to carry the sound.
-func (p *page) observe() {
-	p.observerMu.Lock()
-	defer p.observerMu.Unlock()
-	p.device.mu.Lock()
-	isCurrent, f := p.device.page == p, p.device.observer
-	p.device.mu.Unlock()
+// carries reports whether the page carries the sound if it is the page that has it.
+func (p *page) carries() bool {
 	p.mu.Lock()
-	carries := isCurrent && p.err == nil && (p.noMic == nil || !p.device.use.Microphone)
-	changed := carries != p.observed
-	p.observed = carries
-	p.mu.Unlock()
-	if changed && f != nil {
-		f(p.id, carries)
-	}
+	defer p.mu.Unlock()
+	return p.err == nil && (p.noMic == nil || !p.device.use.Microphone)
 }
 
 // microphoneProblem returns why the page has no microphone; nil if it has one.
@@ -265,26 +255,28 @@ func (p *page) microphoneProblem() error {
 	return p.noMic
 }
 
-// send sends a text message.
+// send sends a text message. If that is not possible, it closes the page and returns errGone.
 func (p *page) send(message map[string]int) error {
-	p.writeMu.Lock()
-	defer p.writeMu.Unlock()
-	p.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if p.conn.WriteJSON(message) != nil {
-		return errGone
-	}
-	return nil
+	return p.write(func() error { return p.conn.WriteJSON(message) })
 }
 
-// sendSound sends a piece of sound with this number of samples.
+// sendSound sends a piece of sound with this number of samples. If that is not possible, it closes the page
+// and returns errGone.
 func (p *page) sendSound(wire []byte, samples int) error {
 	p.mu.Lock()
 	p.sent += int64(samples) // before the page can say that it has played them
 	p.mu.Unlock()
+	return p.write(func() error { return p.conn.WriteMessage(websocket.BinaryMessage, wire) })
+}
+
+// write calls f, which writes a message.
+func (p *page) write(f func() error) error {
 	p.writeMu.Lock()
-	defer p.writeMu.Unlock()
 	p.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if p.conn.WriteMessage(websocket.BinaryMessage, wire) != nil {
+	err := f()
+	p.writeMu.Unlock()
+	if err != nil {
+		p.close(websocket.CloseGoingAway, errGone)
 		return errGone
 	}
 	return nil

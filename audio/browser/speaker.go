@@ -14,12 +14,12 @@ import (
 const (
 	// pieceSamples is the number of samples that are moved at a time: 20 ms.
 	pieceSamples = audio.Rate / 50
-	// lead is how far what is sent is ahead of what the page has probably played.
+	// lead is how much sound is sent beyond what the page has probably played.
 	lead = 250 * time.Millisecond
-	// maxGuess is how long the page is believed to go on playing after a message that says how much it has
-	// played. So at most lead + maxGuess + 20 ms are ahead of the number in that message.
+	// maxGuess is how long, after its last report, the page is assumed to go on playing. So the sound that was
+	// sent exceeds the last report by at most lead + maxGuess + 20 ms.
 	maxGuess = 200 * time.Millisecond
-	// tick is the time between two looks at what is to be sent.
+	// tick is the interval at which fill is called.
 	tick = 10 * time.Millisecond
 	// flushTimeout is how long the page may take to flush.
 	flushTimeout = 3 * time.Second

@@ -56,7 +56,7 @@ func (w *Writer) Close() error {
 // writeHeader writes the header with the current size. After that, it seeks to the end of the
 // sound.
 func (w *Writer) writeHeader() error {
-	w.buf = AppendHeader(w.buf[:0], w.format.Rate, w.data)
+	w.buf = AppendHeader(w.buf[:0], w.format.Rate, 1, w.data)
 	if _, err := w.out.Seek(0, io.SeekStart); err != nil {
 		return err
 	}

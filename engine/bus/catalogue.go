@@ -135,7 +135,7 @@ var Catalogue = []Kind{
 	{Type: Agent, About: "a reply of the agent", Shown: shown("text", "event_id")},
 	{Type: AgentPart, About: "a piece of a reply, as it arrives", Shown: shown("text", "event_id", "part: `start`, `delta` or `stop`")},
 	{Type: AgentCorrected, About: "the part of a reply that the agent had said when it was interrupted", Shown: shown("text", "event_id")},
-	{Type: Hearing, About: "the user has begun or stopped to speak", Shown: shown(
+	{Type: Hearing, About: "the user has begun or stopped speaking", Shown: shown(
 		"on: true if the user has begun", "seconds: how long ago, because the end is noticed only after a pause", "source: `agent` if the agent's server has noticed it, `microphone` if Moonlark has, by the level of the sound")},
 	{Type: LatencyKnown, About: "the first word of a reply was heard, or read in a conversation without sound, and the parts of the time until then are known", Shown: shown(
 		"event_id: of the reply", "latency: an object of seconds: `understand` (from the end of the user's speech to its text), `decide` (until a tool call), `tools` (until the last result), "+

@@ -26,7 +26,7 @@ type LatencyTracker struct {
 	Sound bool
 
 	speaks   bool      // the user speaks
-	stopped  time.Time // when the user stopped to speak; zero while the user speaks, and after a turn has begun
+	stopped  time.Time // when the user stopped speaking; zero while the user speaks, and after a turn has begun
 	response int       // the largest event id of a reply so far
 	turn     *latencyTurn
 }
@@ -75,7 +75,7 @@ func (t *LatencyTracker) Note(e Event) (known Event, ok bool) {
 	return known, true
 }
 
-// noteHearing notes that the user has begun or stopped to speak. A turn may begin with the end, because
+// noteHearing notes that the user has begun or stopped speaking. A turn may begin with the end, because
 // some services reply before they send the text of what the user said.
 func (t *LatencyTracker) noteHearing(e Event) {
 	at := e.Time.Add(-time.Duration(e.Seconds * float64(time.Second)))
@@ -138,7 +138,7 @@ func (t *LatencyTracker) noteReply(e Event) {
 	turn.complete = e.Type == Speaking || !t.Sound && e.Type != FirstSound
 }
 
-// noteTool notes the begin or the end of a tool call. Calls after the first text of the reply are in its
+// noteTool notes the beginning or the end of a tool call. Calls after the first text of the reply are in its
 // part Voice.
 func (turn *latencyTurn) noteTool(e Event) {
 	switch {

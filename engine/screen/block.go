@@ -71,18 +71,20 @@ type Idle struct {
 // Settings are what a script sets once for the whole screen. See [DefaultSettings].
 type Settings struct {
 	Title    string            `json:"title,omitempty"`
-	Lang     string            `json:"lang"` // language of the texts of the page, such as "de"
-	Dir      string            `json:"dir"`  // "ltr" or "rtl"
-	Accent   string            `json:"accent,omitempty"`
-	Scheme   string            `json:"scheme"`          // "dark" or "light"
-	Scale    float64           `json:"scale"`           // size of everything, 1 is normal
-	Captions string            `json:"captions"`        // whose words are shown: "both", "agent", "user" or "none"
-	Idle     float64           `json:"idle"`            // seconds without a touch or a word until the idle page comes
-	Linger   float64           `json:"linger"`          // seconds that blocks stay without a touch or a word; 0 means for ever
-	Wake     bool              `json:"wake"`            // a touch of the idle page begins a conversation
-	Night    string            `json:"night,omitempty"` // hours in which only a dark clock is shown while nobody is there, such as "22:00-06:00"
-	Reach    string            `json:"reach"`           // "low": everything that can be touched is in the lower part; or "full"
+	Lang     string            `json:"lang"`             // language of the texts of the page, such as "de"
+	Dir      string            `json:"dir"`              // "ltr" or "rtl"
+	Accent   string            `json:"accent,omitempty"` // the colour that the script wants, made legible with Scheme
+	Scheme   string            `json:"scheme"`           // "dark" or "light"
+	Scale    float64           `json:"scale"`            // size of everything, 1 is normal
+	Captions string            `json:"captions"`         // whose words are shown: "both", "agent", "user" or "none"
+	Idle     float64           `json:"idle"`             // seconds without a touch or a word until the idle page comes
+	Linger   float64           `json:"linger"`           // seconds that blocks stay without a touch or a word; 0 means for ever
+	Wake     bool              `json:"wake"`             // a touch of the idle page begins a conversation
+	Night    string            `json:"night,omitempty"`  // hours in which only a dark clock is shown while nobody is there, such as "22:00-06:00"
+	Reach    string            `json:"reach"`            // "low": everything that can be touched is in the lower part; or "full"
 	Texts    map[string]string `json:"texts,omitempty"`
+
+	accent string // the colour that the script wants
 }
 
 // DefaultSettings are the settings of a screen for which no script has set anything.

@@ -140,8 +140,16 @@ func (c *Content) update(m Maker, id string, tree any) (*Content, error) {
 	merged := maps.Clone(merge(before, change))
 	merged["id"] = id
 	r := m.reader()
-	maps.Copy(r.images, c.images)
 	old := *findBlock(c.Blocks, id)
+	others, err := replaceBlock(c.Blocks, id, Block{}, false)
+	if err != nil {
+		return nil, err
+	}
+	for hash, image := range c.images { // without the pictures that only the replaced block has
+		if usesImage(others, hash) {
+			r.images[hash] = image
+		}
+	}
 	maps.Copy(r.ids, c.allIDs())
 	for gone := range (&Content{Blocks: []Block{old}}).allIDs() {
 		delete(r.ids, gone)

@@ -118,7 +118,7 @@ func (m Maker) Settings(tree any, before Settings) (Settings, error) {
 	if theme := t.get("theme"); theme != nil {
 		r.theme(theme, &s)
 	}
-	s.Accent = legible(s.Accent, s.Scheme)
+	s.Accent = legible(s.accent, s.Scheme)
 	if texts := t.get("texts"); texts != nil {
 		r.texts(texts, &s)
 	}
@@ -149,9 +149,9 @@ func (r *reader) theme(tree any, s *Settings) {
 	s.Scheme = t.choice("scheme", s.Scheme, "dark", "light")
 	s.Scale = t.number("scale", s.Scale, 0.5, 3)
 	if accent := t.text("accent", maxLabel); accent != "" {
-		if s.Accent = accent; !colourForm.MatchString(accent) {
+		if s.accent = accent; !colourForm.MatchString(accent) {
 			r.fail("theme: accent", " is %q; it must be a colour such as \"#f1d08a\"", shorten(accent))
-			s.Accent = ""
+			s.accent = ""
 		}
 	}
 	t.end()

@@ -185,6 +185,25 @@ func TestSettingsAreChecked(t *testing.T) {
 	}
 }
 
+func TestTheAccentSurvivesAChangeOfTheScheme(t *testing.T) {
+	s := DefaultSettings()
+	for _, row := range []struct{ text, want string }{
+		{`{"theme":{"accent":"#f1d08a"}}`, "#f1d08a"},
+		{`{"theme":{"scheme":"light"}}`, legible("#f1d08a", "light")},
+		{`{"title":"Harbour"}`, legible("#f1d08a", "light")},
+		{`{"theme":{"scheme":"dark"}}`, "#f1d08a"},
+	} {
+		var tree any
+		if err := json.Unmarshal([]byte(row.text), &tree); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if s, err = (Maker{}).Settings(tree, s); err != nil || s.Accent != row.want {
+			t.Errorf("after %s: %s, %v, want %s", row.text, s.Accent, err, row.want)
+		}
+	}
+}
+
 func TestTheAccentCanAlwaysBeRead(t *testing.T) {
 	for _, accent := range []string{"#000000", "#ffffff", "#102030", "#f1d08a", "#ff0000", "#808080"} {
 		for scheme, background := range backgrounds {

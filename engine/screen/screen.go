@@ -60,13 +60,13 @@ type Screen struct {
 
 // An Event is something that has happened to the screen.
 type Event struct {
-	Kind EventKind
+	Kind EventKind // what has happened
 	// Revision is the revision of the document. It is set for Changed.
 	Revision int
-	Owner    string // the script whose blocks are shown
-	Touch    Touched
-	Page     PageInfo
-	Pages    int // number of open pages
+	Owner    string   // the script whose blocks are shown
+	Touch    Touched  // set for TouchDone
+	Page     PageInfo // set for PageCame, PageWent, SoundOn and SoundOff
+	Pages    int      // number of open pages
 }
 
 // An EventKind is a kind of event.
@@ -201,6 +201,13 @@ func (s *Screen) Document() Document {
 		d.Ask = &shown
 	}
 	return d
+}
+
+// Settings returns the settings of the screen. Nobody may change its map.
+func (s *Screen) Settings() Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings
 }
 
 // mark returns the blocks with Old set for the buttons whose handlers belong to a generation that has been

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -43,6 +44,32 @@ func TestTheDocumentIsJSON(t *testing.T) {
 		`"owner":"kiosk.lua","age":3,"blocks":[{"kind":"text","text":"Hello","style":"body"}],"idle":{}}`
 	if err != nil || string(text) != want {
 		t.Errorf("got  %s\nwant %s", text, want)
+	}
+}
+
+// Four pictures of the maximal size fill a document. An update may replace any of them.
+func TestAnUpdateDoesNotCountThePictureThatItReplaces(t *testing.T) {
+	r := newRig(t)
+	picture := func(name string) map[string]any {
+		svg := "<svg><!-- " + name
+		return map[string]any{"image": svg + strings.Repeat(" ", MaxImage-len(svg)), "alt": "", "id": name}
+	}
+	r.show(picture("a"), map[string]any{"columns": []any{[]any{picture("b")}, []any{picture("c")}}}, picture("d"))
+	m := r.Maker(nil)
+	for _, id := range []string{"a", "c"} {
+		change := picture("new " + id)
+		delete(change, "id")
+		if err := r.client.Update(m, id, change); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	if err := r.client.Update(m, "d", map[string]any{"caption": "the same picture"}); err != nil {
+		t.Error(err)
+	}
+	for _, image := range []string{r.Document().Blocks[0].Image, r.Document().Blocks[1].Columns[0][0].Image, r.Document().Blocks[2].Image} {
+		if r.Image(image) == nil {
+			t.Error("a picture is missing")
+		}
 	}
 }
 

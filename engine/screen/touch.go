@@ -10,8 +10,8 @@ import (
 
 // A Touch is what a page sends when somebody touches it. The JSON names are those of the request.
 type Touch struct {
-	Key    string `json:"id"` // of the button
-	Action string `json:"action"`
+	Key    string `json:"id"`     // of the button; "" if none was touched
+	Action string `json:"action"` // what has been done: one of Actions
 }
 
 // The actions of a touch.
@@ -29,14 +29,14 @@ var Actions = []string{Press, Choose, Dismiss, Wake, Here}
 // A Touched is what a touch means to a script.
 type Touched struct {
 	ID     string // the id of the button or its block; "" if the script has given none
-	Action string
+	Action string // one of Actions
 	Value  string // the value of the button, or its text
 }
 
 // A Pressed is the touch of a button that has a handler.
 type Pressed struct {
 	Handler int // the Number of the Handler
-	Touched
+	Touched     // what the touch means
 }
 
 // Errors of [Screen.Touch].

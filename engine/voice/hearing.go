@@ -10,11 +10,11 @@ import (
 const (
 	// speechScore is the score of the agent's voice detection from which the user speaks.
 	speechScore = 0.5
-	// scorePause is how long the score must be lower before the user has stopped to speak.
+	// scorePause is how long the score must be lower before the user has stopped speaking.
 	scorePause = 300 * time.Millisecond
 )
 
-// A hearing finds out when the user begins and stops to speak during a conversation: from the scores that
+// A hearing finds out when the user begins and stops speaking during a conversation: from the scores that
 // the agent sends, or from the sound of the microphone if the agent sends none. Any goroutine may call the
 // methods. The zero value is ready to use.
 type hearing struct {
@@ -32,7 +32,7 @@ func (h *hearing) begin() {
 	h.active, h.hasScores, h.on = true, false, false
 }
 
-// end ends the conversation. It publishes that the user has stopped to speak, if necessary.
+// end ends the conversation. It publishes that the user has stopped speaking, if necessary.
 func (h *hearing) end(b *bus.Bus) {
 	h.mu.Lock()
 	source := h.source()
@@ -62,8 +62,10 @@ func (h *hearing) set(on bool) (changed bool) {
 // noteScore notes a score of the agent, from 0 to 1.
 func (h *hearing) noteScore(b *bus.Bus, score float64) {
 	h.mu.Lock()
-	h.hasScores = h.active
 	now := time.Now()
+	if h.active && !h.hasScores { // if the microphone has noticed speech, this is the newest that is known of it
+		h.hasScores, h.lastVoice = true, now
+	}
 	if score >= speechScore {
 		h.lastVoice = now
 	}
@@ -90,7 +92,7 @@ func publishHearing(b *bus.Bus, on bool, source string, ago time.Duration) {
 	b.Publish(bus.Event{Type: bus.Hearing, On: &on, Source: source, Seconds: ago.Seconds()})
 }
 
-// listen publishes that the user has begun or stopped to speak, if the sound of the microphone says so.
+// listen publishes that the user has begun or stopped speaking, if the sound of the microphone says so.
 // The user does not speak to the agent while the agent does not hear the microphone.
 func (v *Voice) listen() {
 	if v.opts.Microphone == nil {

@@ -82,6 +82,34 @@ func TestTheEndOfTheUsersSpeechIsPublishedWithItsTime(t *testing.T) {
 	})
 }
 
+// The agent may send its first score while the microphone has noticed that the user speaks.
+func TestTheFirstScoreEndsSpeechThatTheMicrophoneHasNoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b bus.Bus
+		var got []string
+		b.Attach(bus.Receiver{
+			Wants:   func(t bus.Type, _ string) bool { return t == bus.Hearing },
+			Receive: func(e bus.Event) { got = append(got, fmt.Sprintf("%v %s %.1f", *e.On, e.Source, e.Seconds)) },
+		})
+		var h hearing
+		for range 2 { // what is left of the first conversation has no effect on the second one
+			got = nil
+			h.begin()
+			h.noteMicrophone(&b, true, 0)
+			for range 5 {
+				h.noteScore(&b, 0.1)
+				time.Sleep(100 * time.Millisecond)
+			}
+			h.end(&b)
+			h.noteScore(&b, 0.9) // late
+			time.Sleep(time.Hour)
+			if want := []string{"true microphone 0.0", "false agent 0.3"}; !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+	})
+}
+
 func TestTheScoresOfTheAgentReplaceTheMicrophone(t *testing.T) {
 	var b bus.Bus
 	var got []string

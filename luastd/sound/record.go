@@ -84,7 +84,7 @@ func (p *Player) takeRecording(ctx context.Context, spec luastd.Recording, rate 
 		return r
 	}
 	data = format.Append(data, resampler.Flush(part[:0]))
-	r.wav = append(wav.AppendHeader(nil, rate, int64(len(data))), data...)
+	r.wav = append(wav.AppendHeader(nil, rate, 1, int64(len(data))), data...)
 	return r
 }
 

@@ -118,5 +118,5 @@ func speak(ctx context.Context, sounds luastd.Sounds, u speech.Utterance, rate i
 		return nil, sound.SpeechError(err)
 	}
 	data = format.Append(data, resampler.Flush(part[:0]))
-	return append(wav.AppendHeader(nil, rate, int64(len(data))), data...), nil
+	return append(wav.AppendHeader(nil, rate, 1, int64(len(data))), data...), nil
 }

@@ -134,7 +134,8 @@ func (g *guard) rightOf(r *http.Request) right {
 	if one := g.tokenRight(strings.TrimSpace(token)); one != noRight && strings.EqualFold(scheme, "Bearer") {
 		return one
 	}
-	return g.sessionRight(r)
+	one, _ := g.session(r)
+	return one
 }
 
 // isToken reports whether text is the token for everything.

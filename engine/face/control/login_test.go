@@ -97,6 +97,39 @@ func TestASessionHasTheRightOfItsToken(t *testing.T) {
 	}
 }
 
+// A page that has been open for longer than a session lasts still gets its stream.
+func TestAStreamRenewsTheSession(t *testing.T) {
+	c := New(Options{Addr: "127.0.0.1:0", Token: "everything", ScreenToken: "only the screen"})
+	c.Mount(Mount{Path: "/screen/events", Handler: echo, Streams: true, ForScreen: true})
+	c.Mount(Mount{Path: "/screen/doc", Handler: echo, ForScreen: true})
+	h := open(t, c)
+	_, session := h.login("only the screen")
+	get := func(path, cookie string) []*http.Cookie {
+		r, err := http.NewRequest(http.MethodGet, h.URL()+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Cookie", cookie)
+		r.Header.Set("Authorization", "Bearer only the screen")
+		answer, err := h.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		return answer.Cookies()
+	}
+	renewed := get("/screen/events", session.Name+"="+session.Value)
+	if len(renewed) != 1 || renewed[0].Raw != session.Raw || renewed[0].MaxAge != 30*24*3600 {
+		t.Errorf("a stream with the session: %v, want the cookie %v again", renewed, session)
+	}
+	if got := get("/screen/doc", session.Name+"="+session.Value); len(got) > 0 {
+		t.Errorf("another request: %v", got)
+	}
+	if got := get("/screen/events", session.Name+"="+session.Value+"0"); len(got) > 0 {
+		t.Errorf("a stream without a valid session: %v", got)
+	}
+}
+
 func TestProgramsOnOneHostHaveSessionsWithDifferentNames(t *testing.T) {
 	var names []string
 	for range 2 {

@@ -32,7 +32,8 @@ type Mount struct {
 	// Streams says that the duration of a response is not limited. A request may always take 10 seconds
 	// to arrive. Without Streams, the response must be sent 15 seconds after the header of the request
 	// has arrived. With Streams, each Write and each Flush may take 15 seconds, so that the stream of a
-	// client that does not read ends.
+	// client that does not read ends. A page with a session gets its cookie again, so that the session of a
+	// page that opens a stream from time to time does not end.
 	// The handler must return when the context of the request ends: the client has gone away, or the
 	// server is being closed. The handler may set other deadlines with an http.ResponseController.
 	Streams bool

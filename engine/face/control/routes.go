@@ -90,6 +90,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path, r.URL.RawPath, r.RequestURI = m.Path, "", m.Path
 		m.serve(w, r)
 	case m != nil:
+		if m.Streams {
+			s.guard.renewSession(w, r)
+		}
 		m.serve(w, r)
 	default:
 		s.route(w, r)

@@ -249,6 +249,18 @@ func TestThePageAsksForTheToken(t *testing.T) {
 	b.UntilText("set_light")
 }
 
+// The token may change while the page is open: the program is started again with another one.
+func TestThePageAsksForANewToken(t *testing.T) {
+	f := start(t, lights, control.Options{Token: "first"})
+	b := chromium.Open(t, f.url+"/inspect#token=first", 1280, 800)
+	b.UntilText("set_light")
+	f.server.Close()
+	b.Until("document.querySelector('.link-state.lost')")
+	f.opts.Token = "second"
+	f.restart(f.stream)
+	b.UntilText("This agent needs a token")
+}
+
 func TestThePageStaysSmall(t *testing.T) {
 	f := start(t, lights, control.Options{})
 	b := chromium.Open(t, f.url+"/inspect", 1280, 800)

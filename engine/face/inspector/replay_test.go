@@ -20,15 +20,12 @@ import (
 const soundSeconds = 20
 
 // recordedSound returns the sound of a recording that begins with the events of play: a tone of the user
-// from 2 s to 4 s.
-func recordedSound(t *testing.T) *record.Sound {
+// from 2 s to 4 s. It is so many seconds long.
+func recordedSound(t *testing.T, seconds int) *record.Sound {
 	t.Helper()
 	const rate = 16000
-	header := wav.AppendHeader(nil, rate, 4*rate*soundSeconds)
-	binary.LittleEndian.PutUint16(header[22:], 2)      // channels
-	binary.LittleEndian.PutUint32(header[28:], 4*rate) // bytes per second
-	binary.LittleEndian.PutUint16(header[32:], 4)      // bytes per frame
-	data := make([]byte, 4*rate*soundSeconds)
+	header := wav.AppendHeader(nil, rate, 2, int64(4*rate*seconds))
+	data := make([]byte, 4*rate*seconds)
 	for i := 2 * rate; i < 4*rate; i++ {
 		binary.LittleEndian.PutUint16(data[4*i:], uint16(int16(8000*math.Sin(float64(i)/4))))
 	}
@@ -71,7 +68,7 @@ func serveRecording(t *testing.T, sound *record.Sound) *fixture {
 }
 
 func TestTheSoundOfARecordingIsServedInParts(t *testing.T) {
-	f := serveRecording(t, recordedSound(t))
+	f := serveRecording(t, recordedSound(t, soundSeconds))
 	r, err := http.NewRequest(http.MethodGet, f.url+"/replay/sound.wav", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -90,8 +87,19 @@ func TestTheSoundOfARecordingIsServedInParts(t *testing.T) {
 	}
 }
 
+// The sound may end before the events, for example because the disk was full.
+func TestARecordingIsPlayedBeyondTheEndOfItsSound(t *testing.T) {
+	f := serveRecording(t, recordedSound(t, 5))
+	b := chromium.Open(t, f.url+"/inspect", 1280, 800)
+	b.UntilText("1.48 s to the first word")
+	b.Do(`const player = await import("./inspect/player.js");
+		player.seek(player.bounds()[0] + 4500);
+		player.toggle()`)
+	b.Until(`parseFloat(document.querySelector(".position").textContent) > 5.5`)
+}
+
 func TestARecordingIsPlayedWithItsKeys(t *testing.T) {
-	for name, sound := range map[string]*record.Sound{"with sound": recordedSound(t), "without sound": nil} {
+	for name, sound := range map[string]*record.Sound{"with sound": recordedSound(t, soundSeconds), "without sound": nil} {
 		t.Run(name, func(t *testing.T) {
 			f := serveRecording(t, sound)
 			b := chromium.Open(t, f.url+"/inspect", 1280, 800)

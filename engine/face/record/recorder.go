@@ -81,10 +81,10 @@ type Recorder struct {
 	closed bool
 	phase  bus.PhaseTracker
 
-	hasSounds bool              // AttachSound has been called
-	sounds    [2]audio.Playback // valid if hasSounds is set
-	talks     bool              // there is a conversation, or it is being connected
-	sound     *soundFile        // nil between two conversations, and without sound
+	hasSounds      bool              // AttachSound has been called
+	sounds         [2]audio.Playback // valid if hasSounds is set
+	inConversation bool              // there is a conversation, or it is being connected
+	sound          *soundFile        // nil between two conversations, and without sound
 }
 
 // Open makes the folder and begins the first file. A full disk is no error, because the agent works without a
@@ -132,9 +132,9 @@ func (r *Recorder) record(e bus.Event) {
 		return
 	}
 	if e.Type == bus.Status {
-		r.talks = e.Status != "waiting" && e.Status != "ended"
+		r.inConversation = e.Status != "waiting" && e.Status != "ended"
 	}
-	withSound := r.hasSounds && r.talks
+	withSound := r.hasSounds && r.inConversation
 	full := r.bytes > r.maxFile || beginsConversation(e) && (r.bytes > min(minFile, r.maxFile) || r.isRemoved()) || withSound && r.sound == nil
 	switch {
 	case r.closed, r.file == nil && time.Since(r.failed) < retryInterval:
@@ -148,7 +148,7 @@ func (r *Recorder) record(e bus.Event) {
 	if err := r.write(line); err != nil {
 		r.fail(err)
 	}
-	if !r.talks {
+	if !r.inConversation {
 		r.endSound()
 	}
 }

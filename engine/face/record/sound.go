@@ -9,6 +9,7 @@ import (
 
 	"moonlark/audio"
 	"moonlark/audio/pcm"
+	"moonlark/audio/wav"
 )
 
 const (
@@ -66,7 +67,7 @@ func beginSound(path string, began time.Time, sounds [2]audio.Playback) (*soundF
 	if err != nil {
 		return nil, err
 	}
-	s := &soundFile{file: file, began: began}
+	s := &soundFile{file: file, began: began, bytes: wavHeader}
 	for i, from := range sounds {
 		s.sides[i] = side{from: from, next: -1, resampler: pcm.NewResampler(audio.Rate, soundRate)}
 	}
@@ -74,7 +75,6 @@ func beginSound(path string, began time.Time, sounds [2]audio.Playback) (*soundF
 		s.remove()
 		return nil, err
 	}
-	s.bytes = wavHeader
 	return s, nil
 }
 
@@ -84,21 +84,21 @@ func (s *soundFile) remove() {
 	os.Remove(s.file.Name())
 }
 
-// lag returns how much sound has not been written at the time now.
-func (s *soundFile) lag(now time.Time) time.Duration {
-	return now.Add(-soundDelay).Sub(s.began.Add(audio.Duration(int(s.read))))
+// lag returns how much of the sound up to the time end has not been written.
+func (s *soundFile) lag(end time.Time) time.Duration {
+	return end.Sub(s.began.Add(audio.Duration(int(s.read))))
 }
 
-// write writes the sound up to soundDelay before now.
-func (s *soundFile) write(now time.Time) error {
-	if late := s.lag(now) - maxSoundLag; late > 0 {
+// write writes the sound up to the time end.
+func (s *soundFile) write(end time.Time) error {
+	if late := s.lag(end) - maxSoundLag; late > 0 {
 		s.dropped += late
 	}
-	for s.lag(now) > audio.ChunkLength {
-		n := min(audio.Samples(s.lag(now)), audio.Samples(soundInterval)) / 3 * 3
-		end := s.began.Add(audio.Duration(int(s.read) + n))
+	for s.lag(end) > audio.ChunkLength {
+		n := min(audio.Samples(s.lag(end)), audio.Samples(soundInterval)) / 3 * 3
+		until := s.began.Add(audio.Duration(int(s.read) + n))
 		for i := range s.sides {
-			s.sides[i].take(n, end, s.lag(now) > maxSoundLag)
+			s.sides[i].take(n, until, s.lag(end) > maxSoundLag)
 		}
 		s.read += int64(n)
 	}
@@ -114,8 +114,8 @@ func (s *soundFile) write(now time.Time) error {
 	}
 	n, err := s.file.WriteAt(s.frames, s.bytes)
 	s.bytes += int64(n)
-	if err == nil && now.Sub(s.headerAt) >= headerInterval {
-		err = s.writeHeader(now)
+	if err == nil && end.Sub(s.headerAt) >= headerInterval {
+		err = s.writeHeader(end)
 	}
 	return err
 }
@@ -171,22 +171,7 @@ const wavHeader = 44
 
 // stereoHeader returns the header of a WAV file with two channels of 16 bits. dataBytes is the number of
 // bytes of sound.
-func stereoHeader(dataBytes int64) []byte {
-	le := binary.LittleEndian
-	data := uint32(min(max(dataBytes, 0), 0xffffffff-wavHeader))
-	b := append(make([]byte, 0, wavHeader), "RIFF"...)
-	b = le.AppendUint32(b, wavHeader-8+data)
-	b = append(b, "WAVEfmt "...)
-	b = le.AppendUint32(b, 16) // size of the format chunk in bytes
-	b = le.AppendUint16(b, 1)  // PCM
-	b = le.AppendUint16(b, 2)  // number of channels
-	b = le.AppendUint32(b, soundRate)
-	b = le.AppendUint32(b, soundRate*frameBytes)
-	b = le.AppendUint16(b, frameBytes)
-	b = le.AppendUint16(b, 16) // bits per sample
-	b = append(b, "data"...)
-	return le.AppendUint32(b, data)
-}
+func stereoHeader(dataBytes int64) []byte { return wav.AppendHeader(nil, soundRate, 2, dataBytes) }
 
 // AttachSound makes the Recorder record the sound of the conversations that begin from now on, beside the
 // events, until Close. user and agent are what the agent hears and what the speaker plays. Call it at most
@@ -210,21 +195,22 @@ func (r *Recorder) AttachSound(user, agent audio.Playback) {
 	})
 }
 
-// writeSound writes the sound of the conversation, if there is one.
+// writeSound writes the sound of the conversation up to soundDelay before now, if there is a conversation.
 func (r *Recorder) writeSound(now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sound == nil {
 		return
 	}
-	if r.sound.lag(now) > maxSoundGap || r.sound.bytes > r.maxSound {
+	end := now.Add(-soundDelay)
+	if r.sound.lag(end) > maxSoundGap || r.sound.bytes > r.maxSound {
 		if err := r.begin(true); err != nil {
 			r.fail(err)
 		}
 		return
 	}
 	before := r.sound.dropped
-	if err := r.sound.write(now); err != nil {
+	if err := r.sound.write(end); err != nil {
 		r.fail(err)
 		return
 	}
@@ -233,7 +219,8 @@ func (r *Recorder) writeSound(now time.Time) {
 	}
 }
 
-// endSound writes the rest of the sound and closes its file. The caller holds r.mu.
+// endSound writes the rest of the sound, up to now, and closes its file. What the microphone has not delivered
+// yet is silence. The caller holds r.mu.
 func (r *Recorder) endSound() {
 	if r.sound == nil {
 		return

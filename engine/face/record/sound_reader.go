@@ -76,16 +76,16 @@ func (s *Sound) ReadAt(p []byte, off int64) (int, error) {
 // peakInterval is the length of the sound that has one peak of each side.
 const peakInterval = 50 * time.Millisecond
 
-// Peaks are the largest amplitudes of each 50 ms of a recorded sound, from 0 to 100.
+// Peaks are the peaks of each 50 ms of a recorded sound, from 0 to 100: see [Sound.Peaks].
 type Peaks struct {
 	Began    time.Time `json:"began"`    // the time of the first sample
-	Interval float64   `json:"interval"` // in seconds
-	User     []int     `json:"user"`
-	Agent    []int     `json:"agent"`
+	Interval float64   `json:"interval"` // how much sound has one peak, in seconds
+	User     []int     `json:"user"`     // what the agent hears
+	Agent    []int     `json:"agent"`    // what the speaker plays
 }
 
-// Peaks reads the whole sound and returns its peaks. The amplitude has the unit of a square root, so that
-// quiet speech is visible too.
+// Peaks reads the whole sound and returns its peaks. A peak is the square root of the amplitude, so that quiet
+// speech is visible too.
 func (s *Sound) Peaks() (Peaks, error) {
 	p := Peaks{Began: s.began, Interval: peakInterval.Seconds(), User: []int{}, Agent: []int{}}
 	in := io.NewSectionReader(s, wavHeader, s.size-wavHeader)
@@ -103,7 +103,7 @@ func (s *Sound) Peaks() (Peaks, error) {
 	}
 }
 
-// peakOf returns the largest amplitude of every second sample, from 0 to 100.
+// peakOf returns the peak of every second sample, from 0 to 100.
 func peakOf(block []byte) int {
 	largest := 0.0
 	for i := 0; i+1 < len(block); i += frameBytes {

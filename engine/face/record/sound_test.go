@@ -118,7 +118,7 @@ func TestTheTwoSidesOfTheSoundAreAlignedWithTheEvents(t *testing.T) {
 			}
 		})
 		s := openSound(t, path)
-		if d := s.Duration(); d < 4600*time.Millisecond || d > 5300*time.Millisecond {
+		if d := s.Duration(); d < 5150*time.Millisecond || d > 5300*time.Millisecond { // also the end of the last sentence
 			t.Errorf("the sound is %v long", d)
 		}
 		for side := range 2 {

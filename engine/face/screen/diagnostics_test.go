@@ -21,7 +21,7 @@ func TestDiagnosticsShowWhatTheBrowserCanDo(t *testing.T) {
 	tab.Until("document.querySelector('textarea').value.match(/Time of a frame: [\\d.]+ ms/)")
 	tab.Until("document.querySelector('textarea').value.includes('Connection: live')")
 	report := browser.Eval[string](tab, "document.querySelector('textarea').value")
-	for _, want := range []string{"Secure context: yes", "Wake lock: ", "Graphics: software", "Rate of the speaker: ", "Size: 800 × 480 pixels", "Size of the screen: 212 × 127 mm"} {
+	for _, want := range []string{"Secure context: yes", "Wake lock: ", "Graphics: software", "Sample rate of the speaker: ", "Size: 800 × 480 pixels", "Size of the screen: 212 × 127 mm"} {
 		if !strings.Contains(report, want) {
 			t.Errorf("%q is missing in the report\n%s", want, report)
 		}

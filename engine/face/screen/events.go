@@ -52,10 +52,9 @@ type stream struct {
 	open  *screen.Page
 	flush func() error
 
-	phase  string          // the phase that was sent last
-	number int             // the number of the state of the conversation that was sent last
-	grown  <-chan struct{} // closed when that state changes
-	level  levels          // the loudness that was sent last
+	voice voiceState      // the state of the conversation that was sent last
+	grown <-chan struct{} // closed when that state changes
+	level levels          // the loudness that was sent last
 }
 
 // run sends what changes, until the page goes or the server is closed.
@@ -65,20 +64,20 @@ func (s *stream) run(r *http.Request) {
 	defer ticks.Stop()
 	for ok := true; ok; {
 		ticking := ticks.C
-		if !hasLevel[s.phase] {
+		if !hasLevel[s.voice.Phase] {
 			ticking = nil
 		}
 		select {
 		case <-r.Context().Done():
 			return
 		case <-s.open.Changed():
-			ok = s.sendDocument()
+			ok = s.sendDocument() && s.sendVoice() // captions may have changed
 		case <-s.grown:
 			ok = s.sendVoice()
 		case <-ticking:
 			ok = s.sendLevel()
 		case <-beats.C:
-			ok = s.send("beat", map[string]int{"rev": s.agent.Screen().Document().Revision})
+			ok = s.send("beat", struct{}{})
 		}
 	}
 }
@@ -97,10 +96,14 @@ func (s *stream) send(event string, data any) bool {
 
 func (s *stream) sendDocument() bool { return s.send("document", s.document()) }
 
+// sendVoice sends what the page shows of the conversation, if it has changed.
 func (s *stream) sendVoice() bool {
 	var state voiceState
-	state, s.number, s.grown = s.current()
-	s.phase = state.Phase
+	state, s.grown = s.current()
+	if state == s.voice {
+		return true
+	}
+	s.voice = state
 	return s.send("voice", state)
 }
 

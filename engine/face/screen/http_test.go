@@ -125,6 +125,25 @@ func TestTheStreamFollowsTheConversation(t *testing.T) {
 	r.next("beat", "")
 }
 
+// The words that the screen does not show do not leave the machine.
+func TestThePageDoesNotGetHiddenWords(t *testing.T) {
+	k := open(t, harbour)
+	k.conversation("speaking")
+	testkit.Until(t, "the conversation", func() bool { return k.screen.Settings().Captions == "both" })
+	r := k.events("")
+	r.next("voice", `"user":"When does`)
+	for _, row := range []struct {
+		captions    string
+		user, reply bool
+	}{{"agent", false, true}, {"user", true, false}, {"none", false, false}, {"both", true, true}} {
+		k.eval(`screen.setup { captions = "` + row.captions + `" }`)
+		got := r.next("voice", "")
+		if strings.Contains(got, "When does") != row.user || strings.Contains(got, "ferry to Sula leaves") != row.reply || strings.Contains(got, "Boarding") != row.reply {
+			t.Errorf("captions = %q: %s", row.captions, got)
+		}
+	}
+}
+
 // The guard of package control decides; here is what it decides for the paths of the screen.
 func TestOnlyThePageAndProgramsOfThisMachineReachTheScreen(t *testing.T) {
 	k := open(t, harbour)

@@ -3,10 +3,15 @@ package screen_test
 import (
 	"flag"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"moonlark/engine/bus"
@@ -202,6 +207,30 @@ func TestAPageLogsInWithTheTokenInItsAddress(t *testing.T) {
 	tab.UntilText("17:15") // the session is in a cookie
 }
 
+// The server may be starting while the page loads: the page keeps the token and tries again.
+func TestAPageKeepsTheTokenUntilTheServerAnswers(t *testing.T) {
+	chromium.Need(t)
+	k := open(t, harbour, func(o *control.Options) { o.Token, o.ScreenToken = "secret", "hall" })
+	target, err := url.Parse(k.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	var logins atomic.Int32
+	starting := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/login" && logins.Add(1) == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(starting.Close)
+	tab := chromium.Open(t, starting.URL+"/screen#token=hall", 800, 480)
+	tab.UntilText("17:15")
+	tab.Until("location.hash === ''")
+	tab.Go("about:blank") // the stream ends, and so can the server
+}
+
 // smallTargets returns the texts of the buttons that are smaller than 44 pixels, or not on the screen.
 func smallTargets(tab *browser.Tab) []string {
 	return browser.Eval[[]string](tab, `[...document.querySelectorAll("button")].filter((b) => {
@@ -259,6 +288,7 @@ func TestLowReachKeepsButtonsInTheLowerPart(t *testing.T) {
 
 func TestThePageIsAccessible(t *testing.T) {
 	chromium.Need(t)
+	browser.NeedAxe(t)
 	light := `screen.setup { theme = { scheme = "light" } }`
 	ask := `screen.note("A note", 60) on_start(function() spawn(function() screen.ask { title = "Print?", text = "It is for two.", choices = { "Yes", "No" }, timeout = 600 } end) end)`
 	var all []string

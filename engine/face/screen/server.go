@@ -33,9 +33,13 @@ var page embed.FS
 // An Agent is the running agent that the page shows. Outside tests it is a *remote.Remote. Any goroutine
 // may call the methods, none of which waits.
 type Agent interface {
+	// Screen returns what the page shows.
 	Screen() *screen.Screen
+	// Touch carries out a touch of the page. The errors are those of [screen.Screen.Touch].
 	Touch(screen.Touch) error
+	// Health returns the state of the devices.
 	Health() health.Report
+	// Tools returns the tools of the scripts, whose titles the page shows.
 	Tools() []*tool.Spec
 	// Interrupt silences the agent's reply.
 	Interrupt() error
@@ -52,10 +56,9 @@ type Server struct {
 
 	agent Agent // set by Mounts
 
-	mu     sync.Mutex // guards the fields below
-	voice  voice
-	grown  chan struct{} // closed when voice changes; nil while no stream waits
-	number int           // number of changes of voice
+	mu    sync.Mutex // guards the fields below
+	voice voice
+	grown chan struct{} // closed when voice changes; nil while no stream waits
 }
 
 // New returns a Server. version is that of the program; a page of another version loads itself again.
@@ -80,16 +83,15 @@ func (s *Server) note(e bus.Event) {
 	if s.voice.state(nil) == before {
 		return
 	}
-	s.number++
 	if s.grown != nil {
 		close(s.grown)
 		s.grown = nil
 	}
 }
 
-// current returns what the page shows of the conversation, the number of this state, and a channel that is
-// closed when it changes.
-func (s *Server) current() (state voiceState, number int, grown <-chan struct{}) {
+// current returns what the page shows of the conversation, and a channel that is closed when it changes. The
+// state is without the words that the screen does not show.
+func (s *Server) current() (state voiceState, grown <-chan struct{}) {
 	report := s.agent.Health()
 	title := func(name string) string {
 		for _, spec := range s.agent.Tools() {
@@ -99,13 +101,16 @@ func (s *Server) current() (state voiceState, number int, grown <-chan struct{})
 		}
 		return ""
 	}
+	captions := s.agent.Screen().Settings().Captions
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.voice.silent = report.Speaker == nil
 	if s.grown == nil {
 		s.grown = make(chan struct{})
 	}
-	return s.voice.state(title), s.number, s.grown
+	state = s.voice.state(title)
+	state.hide(captions)
+	return state, s.grown
 }
 
 // Files returns the files of the page: /screen and those below /screen/.

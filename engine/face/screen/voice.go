@@ -66,6 +66,16 @@ func (v *voice) state(title func(tool string) string) voiceState {
 	return s
 }
 
+// hide removes the words that the screen does not show, by the setting captions.
+func (s *voiceState) hide(captions string) {
+	if captions == "agent" || captions == "none" {
+		s.User = ""
+	}
+	if captions == "user" || captions == "none" {
+		s.Said, s.Rest = "", ""
+	}
+}
+
 // note updates the voice with an event.
 func (v *voice) note(e bus.Event) {
 	v.phases.Note(e)
@@ -106,7 +116,7 @@ func (v *voice) note(e bus.Event) {
 			v.heard = len(v.reply)
 		}
 	case bus.ToolCall:
-		if len(v.calls) < 64 {
+		if e.IsOfAgent() && len(v.calls) < 64 {
 			v.calls = append(v.calls, call{e.CallID, e.Tool})
 		}
 	case bus.ToolResult:

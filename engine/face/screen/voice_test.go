@@ -35,6 +35,8 @@ func TestTheWordsHeardKeepStepWithTheSound(t *testing.T) {
 		{"a question", false, []bus.Event{reply, speaking, user}, voiceState{Phase: "speaking", User: "Why?"}},
 		{"a tool", false, []bus.Event{user, {Type: bus.ToolCall, Tool: "a", CallID: "1"}, {Type: bus.ToolCall, Tool: "b", CallID: "2"}, {Type: bus.ToolResult, CallID: "1"}},
 			voiceState{Phase: "thinking", User: "Why?", Tool: "b"}},
+		{"a tool that a person tries", false, []bus.Event{user, {Type: bus.ToolCall, Tool: "a", CallID: "1", Source: "inspector"}, {Type: bus.ToolCall, Tool: "b", CallID: "2", Via: "mcp"}},
+			voiceState{Phase: "thinking", User: "Why?"}},
 		{"characters that could turn the line", true, []bus.Event{{Type: bus.Agent, Text: "a\u202eb\x1b[31mc", EventID: 6}}, voiceState{Phase: "listening", Said: "ab[31mc", Turn: 6}},
 		{"the next conversation", false, []bus.Event{reply, speaking, user, {Type: bus.Disconnected}, {Type: bus.Status, Status: "waiting"}}, voiceState{Phase: "waiting"}},
 	} {

@@ -12,13 +12,23 @@ import (
 // axeTags are the rules of axe-core that CheckAccessibility checks: those of WCAG 2.2 AA.
 var axeTags = []string{"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"}
 
+// axePackage is the npm package that has axe-core.
+const axePackage = "axe-core@4.14.1"
+
+// NeedAxe skips the test without the npm package axe-core: see testkit.NodeFolder. It is for tests that do
+// nothing but CheckAccessibility.
+func NeedAxe(t *testing.T) {
+	t.Helper()
+	testkit.NodeFolder(t, axePackage)
+}
+
 // CheckAccessibility fails the test if axe-core finds a violation of WCAG 2.2 AA, or of the rules with
 // the further tags, in the page. It runs a subtest with the name "axe " and state, which is skipped
 // without the npm package axe-core: see testkit.NodeFolder.
 func (b *Tab) CheckAccessibility(t *testing.T, state string, tags ...string) {
 	t.Helper()
 	t.Run("axe "+state, func(t *testing.T) {
-		path := filepath.Join(testkit.NodeFolder(t, "axe-core@4.14.1"), "node_modules/axe-core/axe.min.js")
+		path := filepath.Join(testkit.NodeFolder(t, axePackage), "node_modules/axe-core/axe.min.js")
 		source, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -41,8 +41,8 @@ class Speaker extends AudioWorkletProcessor {
     super();
     this.ring = new Ring();
     this.fade = Math.round(sampleRate * FADE);
-    this.risen = 0; // how many of the first samples after a pause were added
-    this.plays = false; // something was played in the last call, so that an empty ring is an underrun
+    this.risen = 0; // how many samples of the rise after a pause have been added, at most fade
+    this.plays = false; // the last call has played a whole block, so that an empty ring is an underrun
     this.until = 0; // samples until the next report
     this.report = { played: 0, underruns: 0, dropped: 0 };
     this.port.onmessage = (e) => {

@@ -12,8 +12,9 @@
 //              taken       another page has the sound: takeBack takes it back
 //            problem says why there is no microphone although there should be one, or is empty:
 //              denied, missing (there is none), busy (another program has it), ended, muted
-const CONSTRAINTS = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+export const CONSTRAINTS = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
 const PROBLEMS = { NotAllowedError: "denied", SecurityError: "denied", NotFoundError: "missing", OverconstrainedError: "missing" };
+const QUESTION = 3_000; // how long the page waits for the microphone before it begins to play, in ms
 const GESTURES = ["pointerdown", "pointerup", "keydown"]; // the events after which a browser lets a page play
 
 // pause returns how long to wait before the next attempt, in ms.
@@ -160,6 +161,7 @@ export function openSound({ use, page = "", onState }) {
     clearTimeout(again);
     send({ mic: 1, ...described() });
     show();
+    resume(); // a browser lets a page play that may record
   }
 
   let changing = 0;
@@ -202,7 +204,8 @@ export function openSound({ use, page = "", onState }) {
       navigator.mediaDevices.addEventListener("devicechange", devicesChanged);
       const permission = await navigator.permissions?.query({ name: "microphone" }).catch(() => null);
       if (permission) permission.onchange = () => { micTries = 0; openMicrophone(); };
-      await openMicrophone();
+      // The user may not answer the question, and the agent can be heard without a microphone.
+      await Promise.race([openMicrophone(), new Promise((done) => setTimeout(done, QUESTION))]);
       if (closed) return;
     }
     resume();

@@ -7,13 +7,13 @@ const MAX_PAUSE = 10_000;  // the longest pause between two attempts to connect
 //   address  returns the URL, at each attempt
 //   events   has a function for each kind of event, by name; it gets the event of the EventSource. Each
 //            of them shows that the connection works
-//   onState  gets "connecting", "live" or "lost"
+//   onState  gets "connecting", "live" or "lost"; "lost" again after each attempt without success
 // age is the time since the last message in ms, since is when the connection became "live".
 export function keepOpen({ address, events, onState = () => {} }) {
   let source = null, heard = 0, since = 0, tries = 0, retry = 0, hiddenTimer = 0, closed = false, state = "";
 
   function setState(next) {
-    if (next === state) return;
+    if (next === state && next !== "lost") return;
     state = next;
     if (next === "live") since = performance.now();
     onState(next);
@@ -80,7 +80,7 @@ export function keepOpen({ address, events, onState = () => {} }) {
 //               history: the snapshot has their effects already
 //   onLevel     gets { mic, at } some times a second while sound runs
 //   onBeat      gets { round_trip }, in seconds, every 5 s
-//   onState     gets "connecting", "live" or "lost"
+//   onState     gets "connecting", "live" or "lost": see keepOpen
 export function openStream({ query = "", onSnapshot, onEvent, onLevel, onBeat, onState }) {
   let lastId = "";
   return keepOpen({

@@ -16,7 +16,7 @@ export async function load() {
   soundBegan = Date.parse(info.began);
   sound = new Audio(new URL("../replay/sound.wav", import.meta.url));
   sound.preload = "metadata";
-  sound.addEventListener("ended", pause);
+  sound.addEventListener("ended", () => { cursor.value = Math.max(cursor.value, soundEnd()); }); // tick goes on by the times of the events
   try {
     const answer = await fetch(new URL("../replay/peaks", import.meta.url));
     if (answer.ok) { const p = await answer.json(); peaks.value = { ...p, began: Date.parse(p.began) }; }
@@ -31,7 +31,8 @@ export function bounds() {
   return info ? [Math.min(from || Infinity, Date.parse(info.began)), Math.max(to, Date.parse(info.began) + info.seconds * 1000)] : [from, to];
 }
 
-const hasSound = (t) => sound && t >= soundBegan && t < soundBegan + s.snap.value.replay_sound.seconds * 1000;
+const soundEnd = () => soundBegan + s.snap.value.replay_sound.seconds * 1000;
+const hasSound = (t) => sound && t >= soundBegan && t < soundEnd();
 
 // seek moves the cursor to a time of the recording.
 export function seek(t) {
@@ -43,6 +44,7 @@ export function seek(t) {
   } else sound?.pause();
 }
 
+// tick moves the cursor, with the sound or by the time that has passed.
 function tick() {
   const now = performance.now(), passed = now - lastTick;
   lastTick = now;
@@ -55,6 +57,7 @@ function tick() {
   if (cursor.value >= bounds()[1]) { cursor.value = bounds()[1]; pause(); }
 }
 
+// pause stops the playback at the cursor.
 export function pause() {
   playing.value = false;
   clearInterval(timer);

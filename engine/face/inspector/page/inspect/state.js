@@ -27,7 +27,7 @@ export const spans = [];                      // { kind, a, b } of the last minu
 
 let ahead = 0;                                // how far the program's clock is ahead of the browser's, in ms
 let boot = "", seqOfSnapshot = 0, version = "", turnNumber = 0, rowNumber = 0, current = null, conversationStart = 0;
-let heard = { from: 0, to: 0 };               // when the user began and stopped to speak; to is 0 meanwhile
+let heard = { from: 0, to: 0 };               // when the user began and stopped speaking; to is 0 meanwhile
 let open = new Map();                         // the lines of the tool calls that run, by call id
 let speaking = null;                          // the line of the reply that is being heard
 let scheduled = false;
@@ -284,6 +284,7 @@ export function refresh() {
   }, 150);
 }
 
+// start opens the stream of events, and keeps it open.
 export function start() {
   const stream = openStream({
     query: "since=0&levels=1&attend=1",
@@ -296,8 +297,12 @@ export function start() {
     },
     async onState(state) {
       link.value = state;
+      if (state === "live") needsLogin.value = false;
       if (state !== "lost") return;
-      try { needsLogin.value = [401, 403].includes((await fetch(new URL("../snapshot", import.meta.url))).status); } catch { /* the connection is lost */ }
+      try {
+        const { status } = await fetch(new URL("../snapshot", import.meta.url));
+        if (link.value !== "live") needsLogin.value = [401, 403].includes(status);
+      } catch { /* the connection is lost */ }
     },
   });
   return stream;
@@ -306,7 +311,9 @@ export function start() {
 // programTime returns the time of the program's clock in ms, from which the times of events are.
 export const programTime = () => Date.now() + ahead;
 
+// startOfConversation returns when the newest conversation began, in ms since 1970; 0 if there was none.
 export const startOfConversation = () => conversationStart;
+// isBusy returns whether a tool runs or the agent speaks.
 export const isBusy = () => open.size > 0 || speaking !== null;
 // ms returns a duration in seconds as people read it.
 export function ms(seconds) {

@@ -91,7 +91,7 @@ export const texts = {
     whatToShow: "What to show", table: "Table", noRow: "The table is empty.", previous: "Previous", next: "Next", fromTo: "{from} to {to}",
     screen: "Screen", diagnostics: "diagnostics",
     browser: "browser", speakHere: "Speak from here", listenHere: "Listen here", stopHere: "Stop using this page",
-    soundAsking: "Allow the microphone", soundConnecting: "Connecting", soundLive: "You can speak here",
+    soundAsking: "Allow the microphone", soundConnecting: "Connecting", soundLive: "You can speak here", soundPlays: "You can listen here",
     ...soundTexts.en,
   },
   de: {
@@ -173,7 +173,7 @@ export const texts = {
     whatToShow: "Was gezeigt wird", table: "Tabelle", noRow: "Die Tabelle ist leer.", previous: "Zurück", next: "Weiter", fromTo: "{from} bis {to}",
     screen: "Bildschirm", diagnostics: "Diagnose",
     browser: "Browser", speakHere: "Von hier sprechen", listenHere: "Hier zuhören", stopHere: "Diese Seite nicht mehr benutzen",
-    soundAsking: "Erlauben Sie das Mikrofon", soundConnecting: "Verbindung wird aufgebaut", soundLive: "Sie können hier sprechen",
+    soundAsking: "Erlauben Sie das Mikrofon", soundConnecting: "Verbindung wird aufgebaut", soundLive: "Sie können hier sprechen", soundPlays: "Sie können hier zuhören",
     ...soundTexts.de,
   },
 };

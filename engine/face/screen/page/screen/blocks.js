@@ -59,12 +59,13 @@ export function Blocks({ blocks }) {
   return groups.map(({ close, blocks }, i) => html`<div key=${i} class=${close ? "group" : "group is-" + blocks[0].kind}>${blocks.map((block, j) => html`<${kinds[block.kind]} key=${block.id ?? j} block=${block} />`)}</div>`);
 }
 
-const asides = ["chart", "image", "qr"];
+// rightKinds are the kinds of blocks that stand on the right.
+const rightKinds = ["chart", "image", "qr"];
 
 // split divides the blocks into those on the left, those on the right, and the buttons at the bottom.
 export function split(blocks) {
   const keys = blocks.filter((b) => b.kind === "buttons").flatMap((b) => b.buttons);
   const rest = blocks.filter((b) => b.kind !== "buttons");
-  if (rest.some((b) => b.kind === "columns") || !rest.some((b) => !asides.includes(b.kind))) return { left: rest, right: [], keys };
-  return { left: rest.filter((b) => !asides.includes(b.kind)), right: rest.filter((b) => asides.includes(b.kind)), keys };
+  if (rest.some((b) => b.kind === "columns") || !rest.some((b) => !rightKinds.includes(b.kind))) return { left: rest, right: [], keys };
+  return { left: rest.filter((b) => !rightKinds.includes(b.kind)), right: rest.filter((b) => rightKinds.includes(b.kind)), keys };
 }

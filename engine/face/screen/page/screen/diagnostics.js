@@ -51,7 +51,7 @@ function connection(t) {
   if (doc.value?.error) return [t("stream"), t(doc.value.error)];
   now.value; // the age grows
   const seconds = (ms) => Math.max(0, Math.round(ms / 1000));
-  return [t("stream"), stream ? t("age", { state: stream.state, age: seconds(stream.age), since: seconds(performance.now() - stream.since) }) : t("measuring")];
+  return [t("stream"), stream ? t("age", { state: t("stream_" + stream.state), age: seconds(stream.age), since: seconds(performance.now() - stream.since) }) : t("measuring")];
 }
 
 // rows returns the table: a name, a value and an advice for each row.

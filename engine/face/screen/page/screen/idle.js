@@ -2,7 +2,7 @@
 import { html, useState, useEffect, useMemo } from "../web/html.js";
 import { doc, settings, lost, drift, touched, send } from "./store.js";
 import { Disc, today, seeded } from "./moon.js";
-import { say } from "./texts.js";
+import { say, quote } from "./texts.js";
 
 function Sea({ portrait, climb, moon }) {
   const light = useMemo(() => {
@@ -48,7 +48,7 @@ export function Idle() {
     <h1>${page.title || s.title || say(s, "welcome")}</h1>
     <p class="hint">${lost.value ? say(s, "unreachable") : page.hint || say(s, "touch")}</p>
     <div class="asks">
-      ${(page.asks ?? []).map((a) => html`<button key=${a.key} class="ask" disabled=${lost.value} onClick=${ask(a.key)}>${`“${a.text}”`}</button>`)}
+      ${(page.asks ?? []).map((a) => html`<button key=${a.key} class="ask" disabled=${lost.value} onClick=${ask(a.key)}>${quote(s, a.text)}</button>`)}
       <button class="ask begin" onClick=${(e) => { e.stopPropagation(); wake(); }}>${say(s, "touch")}</button>
     </div></div>
   </main>`;

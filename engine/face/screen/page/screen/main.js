@@ -82,11 +82,18 @@ function App() {
   </div>`;
 }
 
-// login exchanges the token in the fragment of the address, which browsers do not send, for a session.
+const LOGIN_PAUSE = 3_000; // the time between two attempts to log in, in ms
+
+// login exchanges the token in the fragment of the address, which browsers do not send, for a session. The token stays in
+// the address, and login tries again, until the server has accepted or refused it: the server may be starting.
 async function login() {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (!token) return;
-  await fetch("login", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) }).catch(() => {});
+  const answer = await fetch("login", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) }).catch(() => null);
+  if (!answer || answer.status >= 500) {
+    setTimeout(login, LOGIN_PAUSE);
+    return;
+  }
   history.replaceState(null, "", location.pathname);
 }
 

@@ -2,6 +2,8 @@
 import { html, useRef, useSignalEffect } from "../web/html.js";
 import { level } from "./store.js";
 
+// maria are the dark plains of the moon, as ellipses: x and y of the centre, the two radii, and the opacity, with the radius
+// of the moon as unit.
 const maria = [[-.28, -.36, .40, .32, .9], [.16, -.34, .30, .24, .8], [.38, -.12, .30, .30, .8], [-.52, .02, .34, .50, .75],
   [.02, -.06, .34, .22, .55], [-.20, .34, .36, .28, .65], [.46, .22, .18, .20, .6], [.70, -.30, .11, .09, .7]];
 

@@ -1,4 +1,5 @@
 // What the browser can do here. Each function finds out one thing; none of them draws.
+import { CONSTRAINTS } from "../web/sound.js";
 
 // secure says whether the browser gives the page the microphone and the wake lock.
 export const secure = () => isSecureContext;
@@ -27,13 +28,19 @@ export async function output() {
 // listen opens the microphone for a while, and calls onLevel with its loudness in dBFS some times a second. It
 // returns what the browser says about the microphone, or throws.
 export async function listen(onLevel, duration = 15_000) {
-  const stream = await navigator.mediaDevices.getUserMedia({
-    audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
-  });
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: CONSTRAINTS });
   const track = stream.getAudioTracks()[0], settings = track.getSettings();
-  const context = new AudioContext(), analyser = context.createAnalyser();
+  let context, analyser;
+  try {
+    context = new AudioContext();
+    analyser = context.createAnalyser();
+    context.createMediaStreamSource(stream).connect(analyser);
+  } catch (error) {
+    track.stop();
+    context?.close();
+    throw error;
+  }
   const samples = new Float32Array(analyser.fftSize);
-  context.createMediaStreamSource(stream).connect(analyser);
   const timer = setInterval(() => {
     analyser.getFloatTimeDomainData(samples);
     const power = samples.reduce((sum, x) => sum + x * x, 0) / samples.length;

@@ -66,9 +66,10 @@ export function enlarge() {
   try { sessionStorage.setItem("scale", scale.value); } catch { /* not allowed: the size is lost at a reload */ }
 }
 
-// touched notes that somebody has touched the page. It returns false for a press that follows another one so
-// fast that it must be a bounce of the touch screen.
-let lastPress = 0;
+let lastPress = 0; // when a button was pressed last
+
+// touched notes that somebody has touched the page. press says that the touch presses a button. It returns false for a
+// press that follows another one so fast that it must be a bounce of the touch screen.
 export function touched(press = false) {
   active.value = now.value = Date.now();
   if (!press) return true;
@@ -77,11 +78,14 @@ export function touched(press = false) {
   return !bounce;
 }
 
-// send posts a touch, and shows a note if the server refuses it.
-export const refused = signal("");
+export const refused = signal(""); // the name of the text about a touch that the server has refused; "" for none
+
+// send posts a touch. id is the key of the button.
 export async function send(action, id = "") {
   await post("touch", { id, action });
 }
+
+// post sends a JSON body to a path below /screen. If the server refuses a touch, the page shows that for 3 s.
 export async function post(path, body = {}) {
   try {
     const answer = await fetch(new URL(path, import.meta.url), { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });

@@ -3,6 +3,7 @@
 import { choose, fill } from "../web/texts.js";
 import { texts as soundTexts } from "../web/sound-texts.js";
 
+// texts has the texts by language and name.
 export const texts = {
   en: {
     listening: "Listening", hearing: "Listening", thinking: "One moment", speaking: "Speaking", offline: "Offline",
@@ -27,21 +28,31 @@ export function say(settings, name, values = {}) {
   return fill(settings.texts?.[name] ?? texts[choose(texts, [settings.lang])][name], values);
 }
 
+const quotes = { en: ["“", "”"], de: ["„", "“"] };
+
+// quote returns a text in quotation marks.
+export function quote(settings, text) {
+  const [before, after] = quotes[choose(quotes, [settings.lang])];
+  return before + text + after;
+}
+
 // locale returns the language for dates and numbers: day before month, and a clock of 24 hours.
 export const locale = (settings) => settings.lang === "en" ? "en-GB" : settings.lang;
 
-// clock returns the time of the day, day the date, and number a number, in the language of the settings.
+// clock returns a time, in ms since 1970, as hours and minutes in the language of the settings.
 export function clock(settings, time) {
   try {
     return new Intl.DateTimeFormat(locale(settings), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(time);
   } catch { return new Date(time).toTimeString().slice(0, 5); } // lang is not a language
 }
 
+// day returns the date of a time, in ms since 1970, in the language of the settings.
 export function day(settings, time) {
   const options = { weekday: "long", day: "numeric", month: "long" };
   try { return new Intl.DateTimeFormat(locale(settings), options).format(time); } catch { return new Intl.DateTimeFormat("en-GB", options).format(time); }
 }
 
+// number returns a number in the language of the settings.
 export function number(settings, value) {
   try { return new Intl.NumberFormat(locale(settings)).format(value); } catch { return String(value); }
 }
