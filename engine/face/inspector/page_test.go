@@ -383,6 +383,7 @@ func TestTheSamePageShowsARecording(t *testing.T) {
 	b := chromium.Open(t, f.server.URL()+"/inspect", 1280, 480)
 	b.UntilText("2026.jsonl")
 	b.UntilText("1.48 s to the first word")
+	b.UntilText("0.0 of 19.0 s") // the strip is drawn later
 	for _, forbidden := range []string{"Send", "Start conversation", "reload\n", "Run again"} {
 		if strings.Contains(b.Text(), forbidden) {
 			t.Errorf("the page of a recording has %q", forbidden)
