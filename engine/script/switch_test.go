@@ -226,7 +226,7 @@ func TestTheFilesOfABundleAreNotSaved(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = f.SaveSource(SourceEdit{Script: "a.lua", Text: "x = 2", Version: view.Version})
-	var failed *SourceFileError
+	var failed *sourceFileError
 	if !errors.As(err, &failed) || failed.Err != errSourceSigned {
 		t.Errorf("got %v", err)
 	}
