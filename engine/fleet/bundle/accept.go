@@ -29,6 +29,7 @@ type Refusal struct {
 	text   string
 }
 
+// Error returns the reason as a sentence for the person who installs the bundle.
 func (r *Refusal) Error() string { return r.text }
 
 func refuse(reason Reason, format string, args ...any) error {
