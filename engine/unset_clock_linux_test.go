@@ -72,7 +72,10 @@ const unsetClockScript = `
 	daily("sunrise", function() print("sunrise") end, { lat = 52.5, lon = 13.4 })
 	at("2000-01-01", function() print("the year 2000") end)
 	local n = 0
-	every(0.5, function() n = n + 1 end)
+	every(0.5, function()
+		n = n + 1
+		if n == 1 then print("the timer has run") end
+	end)
 
 	register_tool { name = "keep", phrases = { "keep it" }, handler = function()
 		assert(store.set("year", (store.get("year") or "") .. os.date(" %Y")))
@@ -128,6 +131,7 @@ func TestAMachineWhoseClockBeginsIn1970(t *testing.T) {
 	}
 	see("connected")
 	see("the clock of the machine says 1970-01-01 00:0")
+	see("the timer has run")
 	p.Enter("keep it")
 	see("kept 1970 and secret, 1 and 1 visits, timers run, synced: false")
 	p.Enter("fetch it")
