@@ -40,6 +40,7 @@ type Options struct {
 	// on the Host header, such as "kiosk.example". A server on a loopback address serves only requests
 	// for loopback addresses, for localhost, and for these names.
 	Names   []string
+	Fleet   bool   // the hub of a fleet uses Do, also without an HTTP server
 	Version string // the version of the program, which /healthz and /metrics show
 
 	Log   *slog.Logger // where problems of this package are logged; nil means nowhere
@@ -101,8 +102,8 @@ func (c *Control) Watch(b *bus.Bus) *bus.Subscription {
 		Wants:   func(t bus.Type, _ string) bool { return t == bus.Status },
 		Receive: func(e bus.Event) { c.noteStatus(e.Status, e.Reason) },
 	})
-	// without an HTTP server, nobody reads the metrics and the log
-	return b.Subscribe(func(t bus.Type) bool { return c.opts.Addr != "" && t.IsShown() }, c.Note)
+	isRead := c.opts.Addr != "" || c.opts.Fleet // whether anybody reads the metrics and the log
+	return b.Subscribe(func(t bus.Type) bool { return isRead && t.IsShown() }, c.Note)
 }
 
 // Note counts an event in the metrics and adds it to the log. Watch calls it for the events of the
