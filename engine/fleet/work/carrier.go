@@ -25,12 +25,8 @@ import (
 var ErrNobody = errors.New("no worker for it is connected")
 
 const (
-	// MaxArguments is how long the arguments of a call can be, in bytes. Results have at most
-	// tool.MaxResult bytes.
-	MaxArguments = 256 << 10
-
-	maxCallID = 256
-	maxName   = 128 // of a worker or a digest, in bytes
+	maxCallID = 256 // bytes of the identifier of a call
+	maxName   = 128 // bytes of the name of a worker, or of a digest
 )
 
 // An Offerer is the connection of a caller with the hub. Outside tests it is a *nats.Device. Its methods
@@ -104,8 +100,8 @@ func ParseRequest(header func(string) string, body []byte) (Request, error) {
 		return r, fmt.Errorf("header %s has %d bytes: not 1 to %d", callHeader, len(r.Call), maxCallID)
 	case len(r.Bundle) > maxName:
 		return r, fmt.Errorf("header %s has %d bytes: more than %d", bundleHeader, len(r.Bundle), maxName)
-	case len(r.Args) > MaxArguments:
-		return r, fmt.Errorf("the arguments have %d bytes; %d are allowed", len(r.Args), MaxArguments)
+	case len(r.Args) > tool.MaxOffloadedArguments:
+		return r, fmt.Errorf("the arguments have %d bytes; %d are allowed", len(r.Args), tool.MaxOffloadedArguments)
 	case len(r.Args) > 0 && !json.Valid(r.Args):
 		return r, errors.New("the arguments are not JSON")
 	}

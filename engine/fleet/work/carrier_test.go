@@ -53,7 +53,7 @@ func TestWrongRequestsAreRefused(t *testing.T) {
 		{"long call", func(h map[string]string) { h["Call"] = strings.Repeat("x", 257) }, "", "Call has 257 bytes"},
 		{"long digest", func(h map[string]string) { h["Bundle"] = strings.Repeat("x", 129) }, "", "Bundle has 129 bytes"},
 		{"no JSON", func(map[string]string) {}, "{", "not JSON"},
-		{"long arguments", func(map[string]string) {}, strings.Repeat(" ", MaxArguments+1), "the arguments have 262145 bytes; 262144 are allowed"},
+		{"long arguments", func(map[string]string) {}, strings.Repeat(" ", tool.MaxOffloadedArguments+1), "the arguments have 262145 bytes; 262144 are allowed"},
 	} {
 		h := Request{Call: "c", Left: time.Second, Try: 1}.Header()
 		c.alter(h)
