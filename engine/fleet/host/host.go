@@ -14,6 +14,7 @@ package host
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ import (
 
 // Options configure a Host. All fields but those with a default must be set.
 type Options struct {
-	ID      string // of this process, different from all other hosts; a name as bundle.CheckName allows it
+	ID      string // of the host; a name as bundle.CheckName allows it
 	Carrier Carrier
 	Engine  Engine
 
@@ -53,6 +54,7 @@ type Engine interface {
 type Host struct {
 	opts     Options
 	store    Store         // of the leases
+	boot     string        // random
 	started  time.Time     // of the process, by the clock of the machine
 	starting chan struct{} // has a value for each conversation that starts
 	claiming chan struct{} // has a value for each lease that is being taken
@@ -91,7 +93,7 @@ func New(opts Options) *Host {
 		opts.Now = time.Now
 	}
 	return &Host{
-		opts: opts, store: opts.Carrier.Leases(), started: time.Now(),
+		opts: opts, store: opts.Carrier.Leases(), boot: rand.Text(), started: time.Now(),
 		starting: make(chan struct{}, opts.Starts), claiming: make(chan struct{}, maxClaims),
 		handover: make(chan struct{}), changed: make(chan struct{}, 1), reading: make(chan struct{}, 1),
 		held: make(map[string]*Conversation), reserved: make(map[string]bool), considered: make(map[string]bool),
@@ -199,7 +201,7 @@ func (h *Host) takeLease(ctx context.Context, id string) (*lease, error) {
 	h.leases++
 	n := h.leases
 	h.mu.Unlock()
-	value, err := json.Marshal(holder{Host: h.opts.ID, N: n})
+	value, err := json.Marshal(holder{Host: h.opts.ID, Boot: h.boot, N: n})
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,8 @@ func (t textRequest) check() error {
 // A holder is the value of a lease of a conversation.
 type holder struct {
 	Host string `json:"host"`
-	N    int64  `json:"n"` // number of the lease in this process, so that no two of them have the same value
+	Boot string `json:"boot"` // random, chosen when the process starts
+	N    int64  `json:"n"`    // number of the lease in this process, so that no two of them have the same value
 }
 
 // A Turn is one thing that was said in a conversation.
@@ -148,6 +149,7 @@ func parseTurns(texts [][]byte, first uint64) []Turn {
 // A Status says what a host does.
 type Status struct {
 	Host          string    `json:"host"`
+	Boot          string    `json:"boot"` // random, chosen when the process starts
 	Slots         int       `json:"slots"`
 	Conversations int       `json:"conversations"`
 	Draining      bool      `json:"draining,omitempty"`

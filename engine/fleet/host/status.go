@@ -9,13 +9,22 @@ import (
 	"time"
 )
 
+// errTwice is the error of putStatus when another process has the name of this host.
+var errTwice = errors.New("another process is the host of this name")
+
 // publishStatus tells everybody what this host does, until ctx is done. It then deletes the status.
 func (h *Host) publishStatus(ctx context.Context) {
 	key := hostPrefix + h.opts.ID
 	revision := uint64(0) // 0 if there is no status, or none is known
+	began, warned := h.opts.Now(), false
 	for {
 		var err error
-		if revision, err = h.putStatus(key, revision); err != nil {
+		revision, err = h.putStatus(key, revision)
+		// the status of a process that has died a moment ago is still there
+		if twice := errors.Is(err, errTwice); twice && !warned && h.opts.Now().Sub(began) > 2*h.opts.TTL {
+			warned = true
+			h.opts.Log.Warn(err.Error() + ": " + h.opts.ID)
+		} else if err != nil && !twice {
 			h.opts.Log.Debug("the status of the host is not stored: " + err.Error())
 		}
 		if !sleep(ctx, h.opts.TTL/3) {
@@ -29,11 +38,11 @@ func (h *Host) publishStatus(ctx context.Context) {
 	}
 }
 
-// putStatus stores the status, and returns its revision. Only this process uses the key.
+// putStatus stores the status, and returns its revision.
 func (h *Host) putStatus(key string, revision uint64) (uint64, error) {
 	h.mu.Lock()
 	status := Status{
-		Host: h.opts.ID, Slots: h.opts.Slots, Conversations: len(h.held),
+		Host: h.opts.ID, Boot: h.boot, Slots: h.opts.Slots, Conversations: len(h.held),
 		Draining: h.draining, Moonlark: h.opts.Moonlark, Started: h.started,
 	}
 	h.mu.Unlock()
@@ -46,10 +55,15 @@ func (h *Host) putStatus(key string, revision uint64) (uint64, error) {
 		}
 	}
 	next, err := h.store.Create(ctx, key, encode(status))
-	if errors.Is(err, ErrTaken) { // the answer to an earlier attempt was lost
-		_, next, err = h.store.Read(ctx, key)
+	if !errors.Is(err, ErrTaken) {
+		return next, err
 	}
-	return next, err
+	text, next, err := h.store.Read(ctx, key)
+	var other Status
+	if err == nil && (json.Unmarshal(text, &other) != nil || other.Boot != h.boot) {
+		return 0, errTwice
+	}
+	return next, err // the answer to an earlier attempt was lost
 }
 
 // A List says which hosts there are, and where the conversations are.

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -232,6 +233,26 @@ func TestOnlyTheNewestTurnsAreKept(t *testing.T) {
 		}
 		if len(texts) != MaxTurns || !slices.Contains(texts, "49") {
 			t.Errorf("got %s", strings.Join(texts, " "))
+		}
+	})
+}
+
+func TestTwoHostsOfOneNameAreNoticed(t *testing.T) {
+	inFleet(t, func(t *testing.T, f *testFleet) {
+		var log strings.Builder
+		f.add("a", nil)
+		b := f.add("a", func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+		f.wait(testTTL)
+		if log.Len() > 0 { // a host that was killed and started again would find its own status
+			t.Errorf("logged too early: %s", &log)
+		}
+		f.wait(3 * testTTL)
+		f.hosts[0].stop()
+		f.wait(testTTL)
+		b.stop()
+		<-b.ended
+		if n := strings.Count(log.String(), errTwice.Error()); n != 1 {
+			t.Errorf("logged %s", &log)
 		}
 	})
 }

@@ -45,6 +45,10 @@ var testRoles = map[string]jwt.UserPermissionLimits{
 		"_INBOX_{{name()}}.> ml.cmd.{{name()}}.* ml.ask.{{tag(group)}}.* ml.done.{{name()}}.* "+
 			"ml.live.dev.{{name()}} ml.live.grp.{{tag(group)}} ml.live.all"),
 	"worker": rights("ml.up.{{name()}}.> ml.done.*.*", "ml.tool.*|workers _INBOX_{{name()}}.>"),
+	"host": rights("$KV.ML_LEASE.host.{{name()}} $KV.ML_LEASE.conv.* $KV.ML_CONV.* ml.conv.*.turn $JS.API.STREAM.INFO.KV_ML_LEASE "+
+		directGet+"KV_ML_LEASE "+directGet+"KV_ML_LEASE.> "+directGet+"KV_ML_CONV "+directGet+"KV_ML_CONV.> "+directGet+"ML_TURN",
+		"ml.host.*|hosts ml.conv.*.say ml.lease.conv.* _INBOX_host-1.> _INBOX_host-2.>"),
+	"caller": rights("ml.host.start ml.conv.*.say "+directGet+"KV_ML_LEASE", "_INBOX_{{name()}}.>"),
 	"admin":  rights(">", ">"),
 	"joiner": rights("ml.join", "_INBOX_join.>"),
 }
