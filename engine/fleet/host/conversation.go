@@ -101,8 +101,8 @@ func (h *Host) hold(c *Conversation) {
 				break
 			}
 		}
-		endTexts()
 		cancel(errLapsed)
+		endTexts() // may wait for the network
 	})
 	opened := make(chan error, 1) // has room, but hold always waits for the value
 	go func() { opened <- h.open(ctx, c) }()
