@@ -26,6 +26,11 @@ func ping(_ context.Context, verb string, _ []byte) message.Answer {
 // works waits until the device can do everything.
 func works(t *testing.T, h *testHub, c *Center, d *Device) {
 	t.Helper()
+	// The hub has the subscriptions of the device when it answers.
+	eventually(t, "the hub answers", func() bool {
+		_, _, err := d.Read(soon(t), message.All)
+		return err == nil || errors.Is(err, follow.ErrNone)
+	})
 	_, revision, err := c.Wish(soon(t), message.All)
 	if err != nil {
 		t.Fatal(err)
