@@ -66,7 +66,7 @@ func BenchmarkReport(b *testing.B) {
 func BenchmarkCommand(b *testing.B) {
 	_, c, d := benchFleet(b)
 	d.Serve(ping)
-	_, _, _ = d.Read(b.Context(), message.All) // the hub has the subscriptions
+	settled(b, d)
 	for b.Loop() {
 		if _, err := c.Command(b.Context(), "kiosk-07", "healthz", nil); err != nil {
 			b.Fatal(err)
