@@ -72,6 +72,7 @@ func Init(dir, fleet string) (*Folder, error) {
 	if err := bundle.CheckName(fleet); err != nil {
 		return nil, fmt.Errorf("fleet %w", err)
 	}
+	dir = filepath.Clean(dir)
 	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
 			err = fs.ErrExist

@@ -16,7 +16,7 @@ import (
 	"moonlark/engine/fleet/identity"
 )
 
-const wishPut = "$JS.EVENT.ML_WISH."
+const rightsPutWish = "$JS.EVENT.ML_WISH."
 
 // putWishes writes a wish under each of these keys, whose value is the key.
 func (h *rightsHub) putWishes(keys ...string) {
@@ -26,7 +26,7 @@ func (h *rightsHub) putWishes(keys ...string) {
 		h.t.Fatal(err)
 	}
 	for _, key := range keys {
-		if _, err := js.Publish(context.Background(), wishPut+key, []byte(key), jetstream.WithExpectLastSequencePerSubject(0)); err != nil {
+		if _, err := js.Publish(context.Background(), rightsPutWish+key, []byte(key), jetstream.WithExpectLastSequencePerSubject(0)); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -104,8 +104,8 @@ func TestADeviceCannotHaveTheServerWriteAWish(t *testing.T) {
 	js := h.makeStreams()
 	h.putWishes("all")
 	c := h.connect("kiosk-1")
-	for _, victim := range []string{"$KV.ML_WISH.all", wishPut + "all", "$JS.API.STREAM.DELETE.ML_LOG"} {
-		for _, subject := range []string{"ml.up.kiosk-1.state", getWish + "all"} {
+	for _, victim := range []string{"$KV.ML_WISH.all", rightsPutWish + "all", "$JS.API.STREAM.DELETE.ML_LOG"} {
+		for _, subject := range []string{"ml.up.kiosk-1.state", rightsGetWish + "all"} {
 			if err := c.PublishRequest(subject, victim, []byte("{}")); err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +135,7 @@ func TestWhatTheServerSendsForADeviceHasNoReplySubject(t *testing.T) {
 	h.putWishes("all")
 	victim, attacker, operator := h.connect("kiosk-2"), h.connect("kiosk-1"), h.connect("operator-1")
 	commands := victim.hear("ml.cmd.kiosk-2.*")
-	for _, subject := range []string{"ml.up.kiosk-1.log", getWish + "all", "$JS.API.DIRECT.GET.ML_BLOB.ml.blob.aa.0"} {
+	for _, subject := range []string{"ml.up.kiosk-1.log", rightsGetWish + "all", "$JS.API.DIRECT.GET.ML_BLOB.ml.blob.aa.0"} {
 		if err := attacker.PublishRequest(subject, "ml.cmd.kiosk-2.stop", nil); err != nil {
 			t.Fatal(err)
 		}
