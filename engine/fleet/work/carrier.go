@@ -128,6 +128,7 @@ const (
 	Accepted Kind = "accepted" // the worker takes the call, and will reply with Done
 	Busy     Kind = "busy"     // the worker does not take the call; another one may
 	Done     Kind = "done"     // the result of the call
+	Ended    Kind = "ended"    // the worker has taken the call, but ends before it has the result
 )
 
 // A Reply is what a worker replies to a Request. The text of its Result is the body of its message, and
@@ -162,7 +163,7 @@ func (r Reply) Body() []byte { return []byte(r.Result.Text) }
 func ParseReply(header func(string) string, body []byte) (Reply, error) {
 	r := Reply{Kind: Kind(header(kindHeader)), Worker: header(workerHeader), Bundle: header(bundleHeader)}
 	switch {
-	case r.Kind != Accepted && r.Kind != Busy && r.Kind != Done:
+	case !slices.Contains([]Kind{Accepted, Busy, Done, Ended}, r.Kind):
 		return r, fmt.Errorf("header %s: %.40q is not a kind of reply", kindHeader, r.Kind)
 	case len(r.Worker) > maxName || len(r.Bundle) > maxName:
 		return r, fmt.Errorf("header %s or %s has more than %d bytes", workerHeader, bundleHeader, maxName)
