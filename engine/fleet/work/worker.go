@@ -34,14 +34,15 @@ type WorkerOptions struct {
 }
 
 // A Worker carries out the calls of tools for other programs. Each call has a goroutine of its own. Any
-// goroutine may call the methods, but only one SetTools.
+// goroutine may call the methods.
 type Worker struct {
 	opts   WorkerOptions
 	ctx    context.Context // ends when the running calls must end
 	cancel context.CancelFunc
 	kept   *kept
 
-	served map[string]*served // the tools, by name; belongs to SetTools and Close
+	setting sync.Mutex         // held by SetTools and Close
+	served  map[string]*served // the tools, by name; nil after Close; guarded by setting
 
 	mu      sync.Mutex // guards the fields below
 	running int        // calls that are being carried out, or wait for the confirmation of the caller
@@ -67,8 +68,13 @@ func NewWorker(opts WorkerOptions) *Worker {
 }
 
 // SetTools takes calls of these tools from now on, and no more of others. The error says which of them
-// cannot be served; the Worker serves the others.
+// cannot be served; the Worker serves the others. After Close, SetTools does nothing.
 func (w *Worker) SetTools(specs []*tool.Spec) error {
+	w.setting.Lock()
+	defer w.setting.Unlock()
+	if w.served == nil {
+		return nil
+	}
 	wanted := make(map[string]bool) // whether the tool is idempotent, by name
 	for _, spec := range specs {
 		wanted[spec.Name] = spec.Hints != nil && spec.Hints.Idempotent
@@ -97,10 +103,12 @@ func (w *Worker) SetTools(specs []*tool.Spec) error {
 // Close takes no more calls, and waits for those that run. When ctx is done, it ends them. The callers of
 // idempotent tools then try another worker.
 func (w *Worker) Close(ctx context.Context) {
+	w.setting.Lock()
 	for _, s := range w.served {
 		s.stop()
 	}
-	clear(w.served)
+	w.served = nil
+	w.setting.Unlock()
 	w.mu.Lock()
 	w.closing = true
 	w.mu.Unlock()
