@@ -20,6 +20,8 @@ type CallerOptions struct {
 	Carrier Offerer
 	Name    string // name of the device in the fleet, which begins the identifiers of its calls
 
+	// AcceptTime is how long a worker may take to reply whether it takes a call. Zero means 300 ms.
+	AcceptTime time.Duration
 	// Bundle returns the digest of the bundle that the device runs, or "". It is called for each call, on
 	// any goroutine. Nil means that the device runs none.
 	Bundle func() string
@@ -44,6 +46,7 @@ type Caller struct {
 
 // NewCaller returns a Caller. Close must be called.
 func NewCaller(opts CallerOptions) *Caller {
+	opts.AcceptTime = cmp.Or(opts.AcceptTime, acceptTime)
 	if opts.Bundle == nil {
 		opts.Bundle = func() string { return "" }
 	}
@@ -82,8 +85,7 @@ func (c *Caller) Offload(spec *tool.Spec, args json.RawMessage, left time.Durati
 }
 
 const (
-	// acceptTime is how long a worker may take to reply whether it takes a call.
-	acceptTime = 300 * time.Millisecond
+	acceptTime = 300 * time.Millisecond // see CallerOptions.AcceptTime
 	// maxWorkers is how many workers a call is offered to, if none takes it.
 	maxWorkers = 3
 	// maxOffers is how often a call is offered. It is more than maxWorkers, because the hub may give it to
@@ -234,7 +236,7 @@ func (k *call) offer(ctx context.Context) (Reply, *taker, error) {
 	if err != nil {
 		return Reply{}, nil, err
 	}
-	timer := time.NewTimer(acceptTime)
+	timer := time.NewTimer(k.caller.opts.AcceptTime)
 	defer timer.Stop()
 	select {
 	case r := <-replies:

@@ -60,7 +60,8 @@ type Server interface {
 // has stopped serving the tool.
 type Peer interface {
 	// Accept sends a reply with the kind Accepted and waits until the sender confirms it. It returns an
-	// error if the sender does not want that any more, which it notices at once, or when ctx is done.
+	// error if the sender is not connected any more, and when ctx is done, because a sender that has gone
+	// on to another worker confirms nothing.
 	Accept(ctx context.Context, r Reply) error
 	// Reply sends a reply, and does not wait.
 	Reply(r Reply) error
