@@ -207,8 +207,7 @@ func TestAWorkerCarriesOutTheCallsOfADevice(t *testing.T) {
 
 func TestWithoutAWorkerACallFailsAtOnce(t *testing.T) {
 	t.Parallel()
-	p := newWorkplace(t, 30*time.Second)
-	begun := time.Now()
+	p := newWorkplace(t, 5*time.Second)
 	wantResult(t, p.start(onceTool, `1`, time.Minute), "once cannot run now: no worker for it is connected")
 	w, _ := p.worker("w1", 4, echo)
 	wantResult(t, p.start(onceTool, `1`, time.Minute), "1")
@@ -219,9 +218,6 @@ func TestWithoutAWorkerACallFailsAtOnce(t *testing.T) {
 		r := <-p.start(onceTool, `1`, time.Minute)
 		return r.Text == "once cannot run now: no connection with the hub"
 	})
-	if took := time.Since(begun); took > 30*time.Second {
-		t.Errorf("took %v", took)
-	}
 }
 
 func TestBusyWorkersArePassedOver(t *testing.T) {
