@@ -132,7 +132,7 @@ func (f *fixture) start() {
 	f.fakeAgent = &fakeAgent{status: "waiting"}
 	f.bus = new(bus.Bus)
 	f.bus.Attach(bus.Receiver{Wants: func(bus.Type, string) bool { return true }, Receive: f.note})
-	d, err := open(Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0"}, f.step)
+	d, err := Open(Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0", Step: f.step})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -44,9 +44,14 @@ func runScenario(value string) {
 		source = "broken"
 	}
 	install := func() {
-		if _, err := (disk{filepath.Join(folder, "store"), step}).install(writeBundle(folder, 17, source, nil), Installation{}); err != nil {
+		b, err := bundle.Open(writeBundle(folder, 17, source, nil))
+		if err == nil {
+			_, err = (disk{filepath.Join(folder, "store"), step}).install(b, Installation{}, Order{})
+		}
+		if err != nil {
 			panic(err)
 		}
+		b.Close()
 	}
 	if fields[0] == "offline" {
 		install()
@@ -79,7 +84,7 @@ func runScenario(value string) {
 
 // openStore opens the store in a folder, without factory scripts.
 func openStore(folder string, step func(string)) (*Device, *fakeAgent) {
-	d, err := open(Options{Store: filepath.Join(folder, "store"), Bus: new(bus.Bus), Moonlark: "1.4.0"}, step)
+	d, err := Open(Options{Store: filepath.Join(folder, "store"), Bus: new(bus.Bus), Moonlark: "1.4.0", Step: step})
 	if err != nil {
 		panic(err)
 	}
