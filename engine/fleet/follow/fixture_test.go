@@ -26,6 +26,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if scenario := os.Getenv(killVariable); scenario != "" {
+		runScenario(scenario)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
