@@ -77,8 +77,8 @@ func BenchmarkCommand(b *testing.B) {
 func BenchmarkOffer(b *testing.B) {
 	h, _, d := benchFleet(b)
 	w := h.worker("gpu-1")
-	_, err := w.Serve("weather", func(_ work.Request, reply func(work.Reply) error) {
-		_ = reply(work.Reply{Kind: work.Busy, Worker: "gpu-1"})
+	_, err := w.Serve("weather", func(_ work.Request, p work.Peer) {
+		_ = p.Reply(work.Reply{Kind: work.Busy, Worker: "gpu-1"})
 	})
 	if err != nil {
 		b.Fatal(err)
