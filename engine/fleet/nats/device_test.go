@@ -207,13 +207,13 @@ func TestOtherContentOfAChunkIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := js.Publish(soon(t), chunkSubject(name, 0), []byte("another one")); err != nil {
+	if _, err := js.Publish(soon(t), blobPut+name+".0", []byte("another one")); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.PutFile(soon(t), name, content); err == nil || !strings.Contains(err.Error(), "chunk 0: the hub has another content") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := js.Publish(soon(t), chunkSubject(name, 0), content); err == nil {
+	if _, err := js.Publish(soon(t), blobPut+name+".0", content); err == nil {
 		t.Error("a chunk was replaced")
 	}
 }

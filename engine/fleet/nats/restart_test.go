@@ -152,9 +152,9 @@ func TestCloseDoesNotWaitForASilentHub(t *testing.T) {
 	}
 }
 
-// The hub is away for three days, and then there for the first time.
+// The hub is away for three days, and then there for the first time. For why the test is not parallel to
+// others, see TestLeaseEndsWithoutItsHost.
 func TestDeviceNeverGivesUp(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHub(t)
 		var attempts atomic.Int32
