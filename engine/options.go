@@ -19,6 +19,7 @@ import (
 	"moonlark/engine/script/vm"
 	"moonlark/engine/tool"
 	"moonlark/engine/voice"
+	"moonlark/luastd"
 )
 
 // Options configure an engine. Every field except Scripts may be left out.
@@ -106,6 +107,9 @@ type Options struct {
 	// MCPServers are the MCP servers of other people that the scripts can use. The caller closes them after
 	// the engine has stopped. Nil means that there are none.
 	MCPServers *mcpclient.Servers
+
+	// Member is what the Lua module fleet uses. Nil means that the program belongs to no fleet.
+	Member luastd.Fleet
 
 	// Offloader carries out the calls of tools with where = "worker". Nil means that the scripts themselves
 	// do.

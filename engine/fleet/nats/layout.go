@@ -61,13 +61,19 @@ func (l Limits) streams() []jetstream.StreamConfig {
 	lease := cmp.Or(l.Lease, leaseTime)
 	all := []jetstream.StreamConfig{
 		{
-			// This is a bucket of keys and values for the API of JetStream, without a way to erase values.
-			Name: wishStream, Subjects: []string{wishPrefix + ">"},
+			// This is a bucket of keys and values for the API of JetStream, without a way to erase values. The
+			// wishes are not published on the subjects that they are stored with: the server sends replies to
+			// any subject that the sender of a message names, even if the sender may not publish on it, but to
+			// none that begins with $JS. So nobody can have the server store a reply as a wish.
+			Name: wishStream, Subjects: []string{wishPut + ">"},
+			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: wishPut + ">", Destination: wishPrefix + ">"},
 			MaxMsgsPerSubject: wishHistory, MaxBytes: 256 << 20, MaxMsgSize: message.MaxWish + maxHeader,
 			Discard: jetstream.DiscardNew, DenyDelete: true,
 			RePublish: &jetstream.RePublish{Source: wishPrefix + ">", Destination: livePrefix + ">", HeadersOnly: true},
 		}, {
-			Name: blobStream, Subjects: []string{blobPrefix + "*.*"},
+			// For the same reason, chunks are not published on the subjects that they are stored with.
+			Name: blobStream, Subjects: []string{blobPut + "*.*"},
+			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: blobPut + "*.*", Destination: blobPrefix + "{{wildcard(1)}}.{{wildcard(2)}}"},
 			MaxMsgsPerSubject: 1, DiscardNewPerSubject: true, Discard: jetstream.DiscardNew,
 			MaxBytes: size(l.Files, 1<<30), MaxMsgSize: message.ChunkSize + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {
