@@ -96,7 +96,8 @@ func (l Limits) streams() []jetstream.StreamConfig {
 			MaxMsgsPerSubject: 1, MaxAge: keepTime, MaxBytes: size(l.Results, 256<<20), MaxMsgSize: 256<<10 + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {
 			// The server needs the right to erase values for the markers of leases that have ended.
-			Name: leaseStream, Subjects: []string{leasePrefix + ">"},
+			Name: leaseStream, Subjects: []string{leasePut + ">"},
+			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: leasePut + ">", Destination: leasePrefix + ">"},
 			MaxMsgsPerSubject: 1, MaxAge: lease, MaxBytes: 64 << 20, MaxMsgSize: 8 << 10, Discard: jetstream.DiscardNew,
 			DenyDelete: true, AllowRollup: true, AllowMsgTTL: true, SubjectDeleteMarkerTTL: leaseMarkerTime, Duplicates: lease,
 			RePublish: &jetstream.RePublish{Source: leasePrefix + ">", Destination: freedPrefix + ">", HeadersOnly: true},

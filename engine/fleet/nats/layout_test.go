@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/host"
 	"moonlark/engine/fleet/message"
 )
 
@@ -58,7 +59,8 @@ func TestDevicesWriteOnlyToStreamsThatCannotBeErased(t *testing.T) {
 		writable := slices.ContainsFunc(s.Subjects, func(subject string) bool {
 			return strings.HasPrefix(subject, "ml.up.") || strings.HasPrefix(subject, "ml.blob.") || strings.HasPrefix(subject, "ml.done.")
 		})
-		if s.AllowRollup && s.Name != leaseStream || writable && (!s.DenyPurge || !s.DenyDelete || s.AllowMsgTTL) || s.MaxBytes <= 0 || s.MaxMsgSize <= 0 || !s.AllowDirect {
+		forHosts := s.Name == leaseStream || s.Name == turnStream // only hosts write there
+		if s.AllowRollup && !forHosts || writable && (!s.DenyPurge || !s.DenyDelete || s.AllowMsgTTL) || s.MaxBytes <= 0 || s.MaxMsgSize <= 0 || !s.AllowDirect {
 			t.Errorf("%+v", s)
 		}
 	}
@@ -140,23 +142,18 @@ func TestLeaseEndsWithoutItsHost(t *testing.T) {
 		defer h.stop()
 		c := h.center()
 		defer c.Close()
-		js, err := c.jetStream(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		leases, err := js.KeyValue(t.Context(), "ML_LEASE")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := leases.Create(t.Context(), "conv.1", []byte("host-1")); err != nil {
+		a := h.host("admin", "host-1")
+		defer a.Close()
+		leases := a.Leases()
+		if _, err := leases.Create(t.Context(), "conv.c-1", []byte("host-1")); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(leaseTime - time.Second)
-		if _, err := leases.Create(t.Context(), "conv.1", []byte("host-2")); !errors.Is(err, jetstream.ErrKeyExists) {
+		if _, err := leases.Create(t.Context(), "conv.c-1", []byte("host-2")); !errors.Is(err, host.ErrTaken) {
 			t.Errorf("the lease was given twice: %v", err)
 		}
 		time.Sleep(3 * time.Second)
-		if _, err := leases.Create(t.Context(), "conv.1", []byte("host-2")); err != nil {
+		if _, err := leases.Create(t.Context(), "conv.c-1", []byte("host-2")); err != nil {
 			t.Errorf("the lease does not end: %v", err)
 		}
 	})
