@@ -23,7 +23,9 @@ const (
 	nextFile      = "next.json"
 	keysFile      = "keys.json"
 	deviceFile    = "device.json"
+	doneFile      = "done.json"
 	bundlesFolder = "bundles"
+	blobsFolder   = "blobs"
 	runLock       = "run.lock"
 	installLock   = "install.lock"
 
