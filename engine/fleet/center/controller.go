@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -31,7 +32,7 @@ func (c *Controller) Run(ctx context.Context) {
 	ticks := time.NewTicker(interval)
 	defer ticks.Stop()
 	for ctx.Err() == nil {
-		_, err := c.Step(ctx)
+		err := c.step(ctx)
 		if err != nil && !c.failing && ctx.Err() == nil {
 			c.notify("", "the rollouts wait: "+err.Error())
 		}
@@ -49,12 +50,18 @@ func (c *Controller) notify(key, text string) {
 	}
 }
 
-// Step looks at the fleet once and goes on with its rollouts. It returns what it has seen, with the changes
-// that it has made.
-func (c *Controller) Step(ctx context.Context) (Fleet, error) {
+// step looks at the fleet once and goes on with its rollouts.
+func (c *Controller) step(ctx context.Context) error {
+	wishes, err := c.Hub.Wishes(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(slices.Collect(maps.Values(wishes)), func(w message.Wish) bool { return w.Next != nil }) {
+		return nil
+	}
 	f, err := Look(ctx, c.Hub)
 	if err != nil {
-		return f, err
+		return err
 	}
 	var errs []error
 	for key, w := range f.Wishes {
@@ -65,7 +72,7 @@ func (c *Controller) Step(ctx context.Context) (Fleet, error) {
 			errs = append(errs, fmt.Errorf("%s: %w", Target(key), err))
 		}
 	}
-	return f, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // advance goes on with the rollout of the wish under a key.
@@ -84,7 +91,6 @@ func (c *Controller) advance(ctx context.Context, f Fleet, key string) error {
 		return nil // another Controller was first, or an operator
 	}
 	if err == nil {
-		f.Wishes[key] = w
 		c.notify(key, text)
 	}
 	return err

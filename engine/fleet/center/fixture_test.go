@@ -107,7 +107,7 @@ func (s *shop) status() center.Status {
 }
 
 // inShop runs a test with a fleet of n devices, with a time of its own.
-func inShop(t *testing.T, n int, test func(*shop)) {
+func inShop(t *testing.T, n int, test func(*testing.T, *shop)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { test(newShop(t, n)) })
+	synctest.Test(t, func(t *testing.T) { test(t, newShop(t, n)) })
 }

@@ -273,7 +273,8 @@ func (p *publisher) next() (message.Wish, error) {
 	if p.plan.AtOnce && w.Stable == nil && len(p.plan.First) == 0 {
 		w.Stable = signed
 		notes.add(Ended{ID: rand.Text(), Bundle: p.done.Bundle, Digest: p.bundle.Digest, Result: Done, Began: now, Ended: now, By: p.plan.By})
-		p.listWave(&w, message.Shares)
+		all := w
+		p.listWave(&all, message.Shares)
 		return w, notes.write(&w)
 	}
 	w.Next, w.Salt = signed, p.bundle.Digest // so that a dry run shows the devices that will be first

@@ -14,7 +14,7 @@ import (
 )
 
 func TestARolloutGoesThroughItsWavesAndBecomesStable(t *testing.T) {
-	inShop(t, 1000, func(s *shop) {
+	inShop(t, 1000, func(t *testing.T, s *shop) {
 		s.settle(16)
 		var told []string
 		s.control(func(key, text string) { told = append(told, key+": "+text) })
@@ -58,7 +58,7 @@ func TestARolloutGoesThroughItsWavesAndBecomesStable(t *testing.T) {
 }
 
 func TestARolloutThatFailsIsTakenBack(t *testing.T) {
-	inShop(t, 1000, func(s *shop) {
+	inShop(t, 1000, func(t *testing.T, s *shop) {
 		s.settle(16)
 		s.control(nil)
 		for _, d := range s.devices.Each {
@@ -88,7 +88,7 @@ func TestARolloutThatFailsIsTakenBack(t *testing.T) {
 }
 
 func TestOneFailureAmongManyDoesNotEndARollout(t *testing.T) {
-	inShop(t, 11, func(s *shop) {
+	inShop(t, 11, func(t *testing.T, s *shop) {
 		s.settle(16)
 		s.devices.Each[0].Fails = func(version int64) string { return map[int64]string{17: "no printer"}[version] }
 		s.control(nil)
@@ -103,7 +103,7 @@ func TestOneFailureAmongManyDoesNotEndARollout(t *testing.T) {
 
 // In a wave of one device, nothing is good when it fails.
 func TestAFailureOfTheOnlyDeviceEndsARollout(t *testing.T) {
-	inShop(t, 3, func(s *shop) {
+	inShop(t, 3, func(t *testing.T, s *shop) {
 		s.settle(16)
 		s.devices.Each[0].Fails = func(version int64) string { return map[int64]string{17: "no printer"}[version] }
 		s.control(nil)
@@ -118,7 +118,7 @@ func TestAFailureOfTheOnlyDeviceEndsARollout(t *testing.T) {
 
 // With few devices, 5 % can be none of them: a wave has at least one device.
 func TestEachWaveOfASmallFleetHasADevice(t *testing.T) {
-	inShop(t, 4, func(s *shop) {
+	inShop(t, 4, func(t *testing.T, s *shop) {
 		s.settle(16)
 		s.control(nil)
 		p := s.publish(17, center.Plan{Waves: []int{1, 2, 10_000}})
@@ -137,7 +137,7 @@ func TestEachWaveOfASmallFleetHasADevice(t *testing.T) {
 }
 
 func TestSeveralControllersDoEachStepOnce(t *testing.T) {
-	inShop(t, 200, func(s *shop) {
+	inShop(t, 200, func(t *testing.T, s *shop) {
 		s.settle(16)
 		told := make(chan string, 100)
 		for range 3 {
@@ -153,7 +153,7 @@ func TestSeveralControllersDoEachStepOnce(t *testing.T) {
 }
 
 func TestAPausedRolloutStaysAsItIs(t *testing.T) {
-	inShop(t, 100, func(s *shop) {
+	inShop(t, 100, func(t *testing.T, s *shop) {
 		s.settle(16)
 		s.control(nil)
 		s.publish(17, center.Plan{Waves: waves})
@@ -185,9 +185,11 @@ func TestAPausedRolloutStaysAsItIs(t *testing.T) {
 }
 
 func TestAbsentDevicesCountForNothingAndSkipWhatTheyMissed(t *testing.T) {
-	inShop(t, 100, func(s *shop) {
+	inShop(t, 100, func(t *testing.T, s *shop) {
 		s.settle(16)
-		s.control(nil)
+		c := center.Controller{Hub: s.hub}
+		ctx, stop := context.WithCancel(t.Context())
+		go c.Run(ctx)
 		for _, d := range s.devices.Each[:40] {
 			d.Away = true
 		}
@@ -199,6 +201,7 @@ func TestAbsentDevicesCountForNothingAndSkipWhatTheyMissed(t *testing.T) {
 				t.Fatalf("%d devices run version %d", n, version)
 			}
 		}
+		stop()
 		time.Sleep(5 * 7 * 24 * time.Hour)
 		// they come back while a bundle is rolled out in a wave to which they do not belong
 		s.publish(20, center.Plan{First: []string{"kiosk-0099"}, Waves: waves, Hold: time.Hour})
@@ -216,7 +219,7 @@ func TestAbsentDevicesCountForNothingAndSkipWhatTheyMissed(t *testing.T) {
 
 // A wave with a device that is online and does not go on waits.
 func TestAWaveWaitsForItsDevices(t *testing.T) {
-	inShop(t, 10, func(s *shop) {
+	inShop(t, 10, func(t *testing.T, s *shop) {
 		s.settle(16)
 		s.control(nil)
 		s.devices.Each[3].Stays = message.Waiting
@@ -237,7 +240,7 @@ func TestAWaveWaitsForItsDevices(t *testing.T) {
 }
 
 func TestTheSecondOperatorIsToldWhoWasFirst(t *testing.T) {
-	inShop(t, 10, func(s *shop) {
+	inShop(t, 10, func(t *testing.T, s *shop) {
 		s.settle(16)
 		s.publish(17, center.Plan{Waves: waves, By: "anna@office"})
 		plan := center.Plan{To: "kiosk", Waves: waves, By: "ben@home"}
@@ -258,7 +261,7 @@ func TestTheSecondOperatorIsToldWhoWasFirst(t *testing.T) {
 
 // Both operators have read the wish before one of them writes it.
 func TestTheSecondOfTwoWritersIsToldWhoWasFirst(t *testing.T) {
-	inShop(t, 10, func(s *shop) {
+	inShop(t, 10, func(t *testing.T, s *shop) {
 		s.settle(16)
 		slow := &slowHub{Hub: s.hub, before: func() { s.publish(17, center.Plan{Waves: waves, By: "anna@office"}) }}
 		_, err := center.Publish(t.Context(), slow, s.bundle(18, nil), center.Plan{To: "kiosk", Waves: waves})
@@ -270,7 +273,7 @@ func TestTheSecondOfTwoWritersIsToldWhoWasFirst(t *testing.T) {
 }
 
 func TestAControllerTellsOnceThatTheHubFails(t *testing.T) {
-	inShop(t, 10, func(s *shop) {
+	inShop(t, 10, func(t *testing.T, s *shop) {
 		s.settle(16)
 		told := make(chan string, 100)
 		s.control(func(key, text string) { told <- key + text })
@@ -292,7 +295,7 @@ func TestAControllerTellsOnceThatTheHubFails(t *testing.T) {
 
 // The bundle for a device comes before that of its group.
 func TestADeviceWithABundleOfItsOwnIsNoMemberOfTheRollout(t *testing.T) {
-	inShop(t, 10, func(s *shop) {
+	inShop(t, 10, func(t *testing.T, s *shop) {
 		s.settle(16)
 		s.control(nil)
 		s.publish(15, center.Plan{To: "kiosk-0004", AtOnce: true})
@@ -307,7 +310,7 @@ func TestADeviceWithABundleOfItsOwnIsNoMemberOfTheRollout(t *testing.T) {
 
 // A rollout without notes, as other programs may write it, is left alone.
 func TestARolloutWithoutNotesIsLeftAlone(t *testing.T) {
-	inShop(t, 10, func(s *shop) {
+	inShop(t, 10, func(t *testing.T, s *shop) {
 		s.settle(16)
 		b := s.bundle(17, nil)
 		_, revision, _ := s.hub.Wish(t.Context(), "grp.kiosk")

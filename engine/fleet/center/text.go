@@ -2,7 +2,6 @@ package center
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -254,8 +253,7 @@ func (d DeviceStatus) Text(now time.Time) string {
 		row("copied", d.Device+" runs twice: two devices have its credentials")
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Reported)) {
-		value, _ := json.Marshal(d.Reported[name]) // on one line
-		row("reported", name+" = "+string(value))
+		row("reported", name+" = "+string(d.Reported[name]))
 	}
 	return t.String()
 }
