@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -32,6 +33,25 @@ func (b *Bundle) Unpack(dir string) error {
 // CheckFiles reads the content and returns an error unless it has the hashes that the manifest lists.
 func (b *Bundle) CheckFiles() error {
 	return b.copyFiles(func(File) (io.WriteCloser, error) { return discard{}, nil })
+}
+
+// EachFile calls f with each file and its content, which has the hash that the manifest lists. It stops at
+// the first error, and returns it. It does not check signatures. f must not keep the content.
+func (b *Bundle) EachFile(f func(File, []byte) error) error {
+	content, err := b.content()
+	if err != nil {
+		return err
+	}
+	for _, file := range b.Manifest.Files {
+		var text bytes.Buffer
+		if err := copyFile(&text, content, file); err != nil {
+			return err
+		}
+		if err := f(file, text.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // discard is a WriteCloser that writes nowhere.

@@ -55,3 +55,27 @@ func TestBundleUnpacksToTheSameFiles(t *testing.T) {
 		t.Error("the content of a stream was read twice")
 	}
 }
+
+func TestEachFileGivesTheFilesInTheirOrder(t *testing.T) {
+	t.Parallel()
+	text := makeBundle(t, manifestOf(shop), shop, "anna")
+	b, err := Read(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	if err := b.EachFile(func(f File, content []byte) error { got[f.Path] = string(content); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(got, shop) {
+		t.Errorf("got %q, want %q", got, shop)
+	}
+	text[len(text)-1]++
+	if b, err = Read(bytes.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	if err := b.EachFile(func(File, []byte) error { calls++; return nil }); err == nil || calls != len(shop)-1 {
+		t.Errorf("a damaged file: %d calls, %v", calls, err)
+	}
+}

@@ -23,11 +23,17 @@ type Hub interface {
 	// Fleet returns the name of the fleet.
 	Fleet() string
 
+	// Now returns the time by the clock of the hub, which Report.Received has too.
+	Now(ctx context.Context) (time.Time, error)
+
 	// Wish returns the wish under a key of message with its revision. Without one, it returns the zero Wish
 	// and revision 0.
 	Wish(ctx context.Context, key string) (w message.Wish, revision uint64, err error)
 	// Wishes returns all wishes by key.
 	Wishes(ctx context.Context) (map[string]message.Wish, error)
+	// History returns the wishes that have been under a key, the newest first, as far as the hub still has
+	// them. The first one is the present one.
+	History(ctx context.Context, key string) ([]message.Wish, error)
 	// SetWish writes a wish if its revision is still the given one; 0 means that there must be none. The
 	// error wraps ErrChanged if it is not.
 	SetWish(ctx context.Context, key string, w message.Wish, revision uint64) error
