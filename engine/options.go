@@ -17,7 +17,9 @@ import (
 	"moonlark/engine/script"
 	"moonlark/engine/script/debug"
 	"moonlark/engine/script/vm"
+	"moonlark/engine/tool"
 	"moonlark/engine/voice"
+	"moonlark/luastd"
 )
 
 // Options configure an engine. Every field except Scripts may be left out.
@@ -94,6 +96,13 @@ type Options struct {
 	// MCPServers are the MCP servers of other people that the scripts can use. The caller closes them after
 	// the engine has stopped. Nil means that there are none.
 	MCPServers *mcpclient.Servers
+
+	// Member is what the Lua module fleet uses. Nil means that the program belongs to no fleet.
+	Member luastd.Fleet
+
+	// Offloader carries out the calls of tools with where = "worker". Nil means that the scripts themselves
+	// do.
+	Offloader tool.Offloader
 
 	// Pins are simulated pins, which take the place of those of the machine. Nil means that scripts use
 	// those of the machine.

@@ -41,6 +41,7 @@ type Runtime interface {
 	Faker
 	Simulator
 	Screener
+	FleetMember
 
 	// Folder returns the folder in which the script file is.
 	Folder() string

@@ -120,6 +120,9 @@ func (g *generation) AskApproval(r luastd.ApprovalRequest, answered func(error))
 // Screen returns the screen of the kiosk: see luastd.Screener.
 func (g *generation) Screen() *screen.Screen { return g.scripts.opts.Screen }
 
+// Fleet returns the fleet to which the program belongs: see luastd.FleetMember.
+func (g *generation) Fleet() luastd.Fleet { return g.scripts.opts.Fleet }
+
 // Name returns the name of the script for people.
 func (g *generation) Name() string { return g.name() }
 

@@ -62,6 +62,13 @@ type Options struct {
 	// answer them.
 	Approvals *Approvals
 
+	// Fleet is what the module fleet uses. Nil means that the program belongs to no fleet.
+	Fleet luastd.Fleet
+
+	// Offloader carries out the calls of tools with where = "worker". Nil means that the scripts themselves
+	// do.
+	Offloader tool.Offloader
+
 	// Modules are additional modules that every script has, besides the modules of luastd.
 	Modules []luastd.Module
 

@@ -44,6 +44,8 @@ type Options struct {
 	Pins pins.Board
 	// Screen is what the pages of a kiosk show. If it is nil, there are no pages.
 	Screen *screen.Screen
+	// Fleet is what the module fleet uses. If it is nil, the program belongs to no fleet.
+	Fleet luastd.Fleet
 	// Clock is the clock of timers, waits and timeouts. If it is nil, that is the clock of the machine.
 	Clock clock.Clock
 	// Fakes take the place of what is outside of the process. If it is nil, nothing is faked.
@@ -96,6 +98,7 @@ func TryOpen(t testing.TB, opts Options, modules ...luastd.Module) (*Script, err
 		Permissions:  opts.Permissions,
 		Pins:         opts.Pins,
 		Screen:       opts.Screen,
+		Fleet:        opts.Fleet,
 		Clock:        opts.Clock,
 		Fakes:        opts.Fakes,
 		MCPServers:   opts.MCPServers,

@@ -17,6 +17,7 @@ import (
 	"moonlark/luastd/events"
 	"moonlark/luastd/exec"
 	"moonlark/luastd/feed"
+	"moonlark/luastd/fleet"
 	"moonlark/luastd/fs"
 	"moonlark/luastd/gpio"
 	"moonlark/luastd/hash"
@@ -119,6 +120,7 @@ func All() []luastd.Module {
 		serial.Module,
 		keys.Module,
 		system.Module,
+		fleet.Module,
 		gpio.Module,
 		i2c.Module,
 		spi.Module,

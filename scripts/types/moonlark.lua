@@ -57,6 +57,7 @@ function Call:progress(done, total, message) end
 ---@field idempotent? boolean true if a second call with the same arguments changes nothing more
 ---@field open_world? boolean true if a call reaches the outside world, such as the web
 ---@field timeout? number maximum time of a call in seconds, up to 120; default: 15
+---@field where? "worker" "worker" if a worker of the fleet carries out the calls; default: this program does
 ---@field phrases? string[] what people say to use the tool: "turn {on} the {room} light"
 ---@field handler? moonlark.Handler
 
@@ -3689,6 +3690,42 @@ function system.reboot() end
 ---@return string? reason
 ---@return string? code "unsupported", "denied", "timeout" or "failed"
 function system.poweroff() end
+
+---@class moonlark.module.fleet
+fleet = {}
+
+---Returns the name of the device in its fleet.
+---@return string? name
+---@return string? reason
+---@return string? code "unsupported"
+function fleet.name() end
+
+---Returns the groups of the device.
+---@return string[]? groups
+---@return string? reason
+---@return string? code "unsupported"
+function fleet.groups() end
+
+---Returns the bundle of scripts that runs.
+---@return string? name such as "shop 17"
+---@return integer|string|nil version the reason if there is no bundle
+---@return string? code "unsupported" or "not_found"
+function fleet.bundle() end
+
+---Asks the device not to switch to another bundle for a while. A later call takes the place of this one.
+---@param seconds number 0 to 3600; 0 ends an earlier call
+---@return true?
+---@return string? reason
+---@return string? code "unsupported"
+function fleet.defer(seconds) end
+
+---Has a value shown in the centre of the fleet, beside the state of the device.
+---@param name string 1 to 64 letters, digits, "_", "." and "-"
+---@param value any what can be JSON, of at most 4 KB; nil removes the name
+---@return true?
+---@return string? reason
+---@return string? code "unsupported" or "failed"
+function fleet.report(name, value) end
 
 ---@class moonlark.module.gpio
 gpio = {}
