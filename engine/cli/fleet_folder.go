@@ -27,19 +27,19 @@ const (
 
 // fleetFolderFlag names the folder with the keys of a fleet.
 type fleetFolderFlag struct {
-	Dir string `default:"fleet" placeholder:"FOLDER" help:"Folder of the fleet (${default}), which moonlark fleet init has made."`
+	FleetDir string `default:"fleet" placeholder:"FOLDER" help:"Folder of the fleet (${default}), which moonlark fleet init has made."`
 }
 
 // open opens the folder.
 func (f fleetFolderFlag) open() (*identity.Folder, error) {
-	folder, err := identity.Open(f.Dir)
+	folder, err := identity.Open(f.FleetDir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not the folder of a fleet: %w. Make one with moonlark fleet init, or name it with --dir", f.Dir, err)
+		return nil, fmt.Errorf("%s is not the folder of a fleet: %w. Make one with moonlark fleet init, or name it with --fleet-dir", f.FleetDir, err)
 	}
 	return folder, err
 }
 
-func (f fleetFolderFlag) path(name string) string { return filepath.Join(f.Dir, name) }
+func (f fleetFolderFlag) path(name string) string { return filepath.Join(f.FleetDir, name) }
 
 // hub returns the URL of the hub, and the SHA-256 of the certificate of its authority in hexadecimal, which is
 // empty if the CAs of the system decide. The error wraps fs.ErrNotExist if the hub has never run.

@@ -9,9 +9,9 @@ import (
 )
 
 type fleetInitCommand struct {
-	Name  string   `arg:"" help:"Name of the fleet, such as shop."`
-	Dir   string   `default:"fleet" placeholder:"FOLDER" help:"Folder to make (${default})."`
-	Trust []string `required:"" sep:"none" placeholder:"FILE" help:"Public key whose bundles the devices trust: see moonlark bundle keygen. Repeat the flag for more keys."`
+	Name     string   `arg:"" help:"Name of the fleet, such as shop."`
+	FleetDir string   `default:"fleet" placeholder:"FOLDER" help:"Folder to make (${default})."`
+	Trust    []string `required:"" sep:"none" placeholder:"FILE" help:"Public key whose bundles the devices trust: see moonlark bundle keygen. Repeat the flag for more keys."`
 
 	Threshold int `default:"1" help:"How many of the trusted keys must have signed a bundle (${default})."`
 }
@@ -26,15 +26,15 @@ func (c *fleetInitCommand) Run(con *console) error {
 	if err != nil {
 		return &usageError{err}
 	}
-	folder, err := identity.Init(c.Dir, c.Name)
+	folder, err := identity.Init(c.FleetDir, c.Name)
 	if err != nil {
 		return err
 	}
 	if err := folder.AddKeySet(text, nil); err != nil {
 		return err
 	}
-	fmt.Fprintf(con.stdout, "%s has the keys of the fleet %s: whoever can read it can let devices in and command them\n", c.Dir, c.Name)
-	fmt.Fprintf(con.stdout, "next: moonlark fleet serve --dir %s\n", c.Dir)
+	fmt.Fprintf(con.stdout, "%s has the keys of the fleet %s: whoever can read it can let devices in and command them\n", c.FleetDir, c.Name)
+	fmt.Fprintf(con.stdout, "next: moonlark fleet serve --fleet-dir %s\n", c.FleetDir)
 	return nil
 }
 

@@ -9,8 +9,47 @@ import (
 	"moonlark/engine/fleet/bundle"
 )
 
-// CredsFile is the name of the file in a store that contains the credentials of the device.
-const CredsFile = "device.creds"
+// The files of a store that belong to the connection with the hub.
+const (
+	CredsFile = "device.creds" // the credentials of the device
+	keyFile   = "device.nk"    // the key of a device that has not joined yet
+	hubFile   = "hub.json"     // a HubAddress
+)
+
+// A HubAddress says where the hub of the fleet is.
+type HubAddress struct {
+	URL string `json:"url"`
+	CA  string `json:"ca,omitempty"` // SHA-256 of the certificate of the hub's authority in hexadecimal; empty for the CAs of the system
+}
+
+// ReadHub returns the address of the hub of the fleet that the device has joined. The error wraps
+// fs.ErrNotExist if it has joined none.
+func ReadHub(store string) (hub HubAddress, err error) {
+	err = disk{dir: store}.readJSON(hubFile, &hub)
+	return hub, err
+}
+
+// JoinKey returns the key of a device that is about to join a fleet. If the store has no such key, JoinKey
+// stores the one that create returns. A device that waits for approval asks again with the same key.
+func JoinKey(store string, create func() ([]byte, error)) ([]byte, error) {
+	d := disk{dir: store}
+	if err := d.makeFolders(); err != nil {
+		return nil, err
+	}
+	unlock, err := d.lockWithin(installLock, installTimeout)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	key, err := d.read(keyFile)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if key, err = create(); err != nil {
+		return nil, err
+	}
+	return key, d.replace(keyFile, key)
+}
 
 // An Enrollment is what a device gets when it joins a fleet: see identity.Accept.
 type Enrollment struct {
@@ -18,6 +57,7 @@ type Enrollment struct {
 	Name   string
 	Groups []string
 	Keys   []byte // text of the set of keys of bundles: see bundle.KeySet
+	Hub    HubAddress
 }
 
 // Enroll writes an Enrollment into a store, which it makes if it does not exist. A process that uses the store
@@ -55,7 +95,13 @@ func (d disk) enroll(e Enrollment) error {
 	if err := d.replaceJSON(deviceFile, id); err != nil {
 		return err
 	}
-	return d.replace(CredsFile, e.Creds)
+	if err := d.replaceJSON(hubFile, e.Hub); err != nil {
+		return err
+	}
+	if err := d.replace(CredsFile, e.Creds); err != nil {
+		return err
+	}
+	return d.remove(keyFile) // the credentials contain it
 }
 
 // trustSet makes the store trust a set of keys with this text. It keeps a newer set of the same fleet, and replaces

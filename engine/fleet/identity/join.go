@@ -281,7 +281,7 @@ func Accept(t Token, r Request, seed []byte, reply Reply) (Accepted, error) {
 	if err != nil {
 		return Accepted{}, err
 	}
-	own, err := keyOf(seed)
+	own, err := PublicKey(seed)
 	if err != nil {
 		return Accepted{}, err
 	}
