@@ -24,8 +24,8 @@ func (f *Folder) Config(w io.Writer) error {
 		}
 		r := rightsOf(m.Role)
 		fmt.Fprintf(out, "      { # %s %s\n        nkey: %s\n        permissions {\n", m.Role, m.Name, m.PublicKey)
-		writeSubjects(out, "publish", r.publish, m)
-		writeSubjects(out, "subscribe", r.subscribe, m)
+		writeSubjects(out, "publish", expand(r.publish, m.Name, m.Groups))
+		writeSubjects(out, "subscribe", expand(r.subscribe, m.Name, m.Groups))
 		if r.responses > 0 {
 			fmt.Fprintf(out, "          allow_responses { max: %d, expires: \"%s\" }\n", r.responses, responseTime)
 		}
@@ -35,13 +35,11 @@ func (f *Folder) Config(w io.Writer) error {
 	return out.Flush()
 }
 
-// writeSubjects writes the subjects on which m may publish or subscribe.
-func writeSubjects(out io.Writer, verb string, templates []string, m Member) {
+// writeSubjects writes the subjects on which a user may publish or subscribe.
+func writeSubjects(out io.Writer, verb string, subjects []string) {
 	fmt.Fprintf(out, "          %s {\n            allow: [\n", verb)
-	for _, template := range templates {
-		for _, subject := range expand(template, m.Name, m.Groups) {
-			fmt.Fprintf(out, "              %q\n", subject)
-		}
+	for _, subject := range subjects {
+		fmt.Fprintf(out, "              %q\n", subject)
 	}
 	fmt.Fprint(out, "            ]\n          }\n")
 }

@@ -140,7 +140,11 @@ func newFiles(fleet string) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		account.SigningKeys.AddScopedSigner(scope(role, public))
+		if hasScope(role) {
+			account.SigningKeys.AddScopedSigner(scope(role, public))
+		} else {
+			account.SigningKeys.Add(public)
+		}
 	}
 	self := jwt.NewOperatorClaims(operatorID)
 	self.Name, self.SystemAccount = fleet, systemID
@@ -275,7 +279,7 @@ func (f *Folder) claims() (*jwt.AccountClaims, error) {
 		return nil, fmt.Errorf("%s is damaged: %w", f.path(accountName+".jwt"), err)
 	}
 	for role, key := range f.roles {
-		if s, ok := claims.SigningKeys.GetScope(key.public); !ok || s == nil {
+		if s, ok := claims.SigningKeys.GetScope(key.public); !ok || hasScope(role) != (s != nil) {
 			return nil, fmt.Errorf("%s.jwt does not fit the key %s.nk", f.path(accountName), roleFile(role))
 		}
 	}
@@ -292,7 +296,8 @@ func (f *Folder) signAccount(claims *jwt.AccountClaims) error {
 }
 
 // UpdateRights gives all roles the rights of this version of Moonlark, and reports whether an older version had
-// given them others. Then the server must get the new JWT of the account. The credentials stay valid.
+// given them others. Then the server must get the new JWT of the account. The credentials stay valid. Workers and
+// hosts keep the rights with which their credentials were issued.
 func (f *Folder) UpdateRights() (changed bool, err error) {
 	unlock, err := f.lock()
 	if err != nil {
@@ -304,6 +309,9 @@ func (f *Folder) UpdateRights() (changed bool, err error) {
 		return false, err
 	}
 	for role, key := range f.roles {
+		if !hasScope(role) {
+			continue
+		}
 		now := scope(role, key.public)
 		if !sameJSON(claims.SigningKeys[key.public], now) {
 			claims.SigningKeys.AddScopedSigner(now)

@@ -154,6 +154,10 @@ func (f *Folder) issue(role Role, name string, groups []string, publicKey string
 func (f *Folder) sign(role Role, name string, groups []string, publicKey string) (string, error) {
 	claims := jwt.NewUserClaims(publicKey)
 	claims.SetScoped(true)
+	if !hasScope(role) {
+		r := rightsOf(role)
+		claims.UserPermissionLimits = limits(role, expand(r.publish, name, groups), expand(r.subscribe, name, groups))
+	}
 	claims.Name, claims.IssuerAccount = name, f.id
 	claims.Tags.Add(fleetTag+f.fleet, roleTag+string(role))
 	for _, group := range groups {

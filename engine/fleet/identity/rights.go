@@ -9,8 +9,8 @@ import (
 
 // Rights are the subjects on which a role may publish and subscribe. A subject can contain {{name()}}, which
 // stands for the name in the credentials, and {{tag(group)}}, which stands for each of the groups in them.
-// An entry of Subscribe can end with a space and the name of a queue: then the role may subscribe only as a
-// member of that queue. Such an entry must not contain a template: the server would drop the entry.
+// An entry of subscribe can end with a space and the name of a queue: then the role may subscribe only as a
+// member of that queue. An entry must not have both.
 type rights struct {
 	publish   []string
 	subscribe []string
@@ -35,6 +35,10 @@ const (
 	directGet = "$JS.API.DIRECT.GET."
 	wishGet   = directGet + wishStream + ".$KV.ML_WISH."
 	leaseGet  = directGet + leaseStream + ".$KV.ML_LEASE."
+
+	// wishPut begins the subjects on which the stream of the wishes listens, if it is made so that nobody can have
+	// the server send a reply there: the server refuses messages that name such a subject for the reply.
+	wishPut = "$JS.EVENT.ML_WISH."
 )
 
 // rightsOf returns the rights of a role.
@@ -124,6 +128,7 @@ func operatorRights() rights {
 	r := rights{
 		publish: []string{
 			"$KV.ML_WISH.>",
+			wishPut + ">",
 			"ml.blob.*.*",
 			"ml.cmd.*.*",
 			"ml.ask.*.*",
@@ -168,6 +173,7 @@ func hubRights() rights {
 			"$JS.API.CONSUMER.INFO." + jobStream + ".*",
 			"$JS.API.CONSUMER.DELETE." + jobStream + ".*",
 			"$KV.ML_WISH.keys.*",
+			wishPut + "keys.*",
 			wishGet + "keys.*",
 		},
 		subscribe: []string{inbox, "ml.join"},
@@ -198,18 +204,17 @@ func CheckReply(subject string) error {
 	return nil
 }
 
+// hasScope reports whether the rights of a role are in the account, as the template of the signing key of the
+// role: then they can be changed for all at once. A server that finds a template in a list of subjects drops all
+// entries of the list that have a queue, so the rights of workers and hosts are in their credentials.
+func hasScope(role Role) bool { return role != Worker && role != Host }
+
 // scope returns the template of the credentials that the signing key with this public key signs.
 func scope(role Role, publicKey string) *jwt.UserScope {
 	s := jwt.NewUserScope()
 	s.Key, s.Role = publicKey, string(role)
 	r := rightsOf(role)
-	s.Template.Pub.Allow.Add(r.publish...)
-	s.Template.Sub.Allow.Add(r.subscribe...)
-	if r.responses > 0 {
-		s.Template.Resp = &jwt.ResponsePermission{MaxMsgs: r.responses, Expires: responseTime}
-	}
-	// neither MQTT, which has subjects of its own, nor leaf servers
-	s.Template.AllowedConnectionTypes.Add(jwt.ConnectionTypeStandard, jwt.ConnectionTypeWebsocket, jwt.ConnectionTypeInProcess)
+	s.Template = limits(role, r.publish, r.subscribe)
 	if role == Joiner {
 		s.Template.BearerToken = true // an invitation has no key
 		s.Template.Subs, s.Template.Payload = 4, maxRequest
@@ -217,17 +222,33 @@ func scope(role Role, publicKey string) *jwt.UserScope {
 	return s
 }
 
-// expand returns the subjects that a template stands for, as the server makes them: none if the template
-// names groups, and there are none.
-func expand(template, name string, groups []string) []string {
-	const group = "{{tag(group)}}"
-	subject := strings.ReplaceAll(template, "{{name()}}", name)
-	if !strings.Contains(subject, group) {
-		return []string{subject}
+// limits returns what a role may do, with its subjects.
+func limits(role Role, publish, subscribe []string) jwt.UserPermissionLimits {
+	l := jwt.NewUserScope().Template // without limits
+	l.Pub.Allow.Add(publish...)
+	l.Sub.Allow.Add(subscribe...)
+	if responses := rightsOf(role).responses; responses > 0 {
+		l.Resp = &jwt.ResponsePermission{MaxMsgs: responses, Expires: responseTime}
 	}
+	// neither MQTT, which has subjects of its own, nor leaf servers
+	l.AllowedConnectionTypes.Add(jwt.ConnectionTypeStandard, jwt.ConnectionTypeWebsocket, jwt.ConnectionTypeInProcess)
+	return l
+}
+
+// expand returns the subjects that templates stand for, as the server makes them. A template that names groups
+// stands for nothing if there are none.
+func expand(templates []string, name string, groups []string) []string {
+	const group = "{{tag(group)}}"
 	var subjects []string
-	for _, g := range groups {
-		subjects = append(subjects, strings.ReplaceAll(subject, group, g))
+	for _, template := range templates {
+		subject := strings.ReplaceAll(template, "{{name()}}", name)
+		if !strings.Contains(subject, group) {
+			subjects = append(subjects, subject)
+			continue
+		}
+		for _, g := range groups {
+			subjects = append(subjects, strings.ReplaceAll(subject, group, g))
+		}
 	}
 	return subjects
 }
