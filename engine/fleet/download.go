@@ -118,6 +118,9 @@ func (d *Download) open(f bundle.File) (io.ReadCloser, error) {
 
 // DropBlobs deletes all blobs.
 func (s Store) DropBlobs() error {
+	if _, err := os.Lstat(s.disk.path(blobsFolder)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	s.disk.beforeStep("delete the blobs")
 	return os.RemoveAll(s.disk.path(blobsFolder))
 }

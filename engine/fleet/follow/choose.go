@@ -141,6 +141,7 @@ func (f *Follower) see(ctx context.Context, target *option) {
 	if settled {
 		f.stopFetching()
 		f.failed.clear()
+		f.complain("the store", f.store.DropBlobs()) // what a process that was killed has left
 		return
 	}
 	f.fetch(ctx, target.bundle, order)
