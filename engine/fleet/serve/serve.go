@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"sync"
 	"time"
 
@@ -111,18 +110,15 @@ func (c *centre) startHub() error {
 	return err
 }
 
-// inProcess makes connections with the hub of this process.
-type inProcess struct{ *hub.Hub }
-
-func (p inProcess) InProcessConn() (net.Conn, error) { return p.Connect() }
-
 // connect connects with the hub, and makes the streams.
 func (c *centre) connect(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	opts := nats.Options{InProcess: inProcess{c.hub}}
+	var opts nats.Options
 	if c.Connect != nil {
 		opts = *c.Connect
+	} else {
+		opts.InProcess = c.hub.Connect
 	}
 	opts.Creds, opts.Log = c.Creds, c.Log
 	fleet, err := nats.DialCenter(ctx, opts)
