@@ -82,7 +82,7 @@ func New(opts Options) (*Engine, error) {
 		Print: func(name, text string) { e.bus.Publish(bus.Event{Type: bus.Print, Script: name, Text: text}) },
 		Log:   e.bus.Log,
 
-		MCPServers: opts.MCPServers, Approvals: e.approvals,
+		MCPServers: opts.MCPServers, Approvals: e.approvals, Offloader: opts.Offloader,
 		WantsActivities: func() bool { return e.bus.Wants(bus.Activity, "") },
 		Activity: func(name, tab string, fields map[string]any, count int) {
 			e.bus.Publish(bus.Event{Type: bus.Activity, Script: name, Tab: tab, Fields: fields, Count: count})

@@ -17,6 +17,7 @@ import (
 	"moonlark/engine/script"
 	"moonlark/engine/script/debug"
 	"moonlark/engine/script/vm"
+	"moonlark/engine/tool"
 	"moonlark/engine/voice"
 )
 
@@ -94,6 +95,10 @@ type Options struct {
 	// MCPServers are the MCP servers of other people that the scripts can use. The caller closes them after
 	// the engine has stopped. Nil means that there are none.
 	MCPServers *mcpclient.Servers
+
+	// Offloader carries out the calls of tools with where = "worker". Nil means that the scripts themselves
+	// do.
+	Offloader tool.Offloader
 
 	// Pins are simulated pins, which take the place of those of the machine. Nil means that scripts use
 	// those of the machine.

@@ -95,6 +95,9 @@ func printTool(w io.Writer, spec *tool.Spec) {
 	if hints := hintWords(spec.Hints); hints != "" {
 		printRow(w, "  ", "calls", hints)
 	}
+	if spec.OnWorker {
+		printRow(w, "  ", "where", "worker")
+	}
 	if spec.Parameters != nil {
 		printProperties(w, "  ", spec.Parameters)
 	}

@@ -62,6 +62,10 @@ type Options struct {
 	// answer them.
 	Approvals *Approvals
 
+	// Offloader carries out the calls of tools with where = "worker". Nil means that the scripts themselves
+	// do.
+	Offloader tool.Offloader
+
 	// Modules are additional modules that every script has, besides the modules of luastd.
 	Modules []luastd.Module
 

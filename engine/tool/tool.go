@@ -38,6 +38,9 @@ type Spec struct {
 	Returns *Schema
 	Hints   *Hints        // what a call does, for agents that ask people before some calls; nil if not known
 	Timeout time.Duration // how long a call of the tool may take; zero means DefaultTimeout
+	// OnWorker says that a worker of the fleet carries out the calls, if the program belongs to a fleet: see
+	// Offloader. If Hints says that the tool is idempotent, a call may be carried out more than once.
+	OnWorker bool
 	// Phrases are sentences in which users ask for the tool. In a phrase, "{room}" stands for the
 	// value of the parameter room.
 	Phrases []string

@@ -49,6 +49,7 @@ function Call:progress(done, total, message) end
 ---@field idempotent? boolean true if a second call with the same arguments changes nothing more
 ---@field open_world? boolean true if a call reaches the outside world, such as the web
 ---@field timeout? number maximum time of a call in seconds, up to 120; default: 15
+---@field where? "worker" "worker" if a worker of the fleet carries out the calls; default: this program does
 ---@field phrases? string[] what people say to use the tool: "turn {on} the {room} light"
 ---@field handler? moonlark.Handler
 

@@ -78,7 +78,7 @@ func open(L *lua.LState, rt luastd.Runtime) lua.LValue {
 // specFields are the fields that the table for register_tool may have.
 var specFields = []string{
 	"name", "title", "description", "parameters", "required", "returns", "timeout", "phrases",
-	"read_only", "destructive", "idempotent", "open_world", "handler",
+	"read_only", "destructive", "idempotent", "open_world", "where", "handler",
 }
 
 // checkTool reads the arguments of register_tool, in each of its three forms. It returns the
@@ -142,6 +142,9 @@ func readSpec(spec *tool.Spec, fields *lua.LTable) error {
 	if spec.Hints, err = readHints(fields); err != nil {
 		return err
 	}
+	if spec.OnWorker, err = readWhere(fields); err != nil {
+		return err
+	}
 	if returns := fields.RawGetString("returns"); returns != lua.LNil {
 		if spec.Returns, err = readReturns(returns); err != nil {
 			return fmt.Errorf("returns: %w", err)
@@ -191,6 +194,15 @@ func readHints(fields *lua.LTable) (*tool.Hints, error) {
 		h.Destructive = false
 	}
 	return h, nil
+}
+
+// readWhere reports whether the table of a tool says that workers carry out its calls.
+func readWhere(fields *lua.LTable) (onWorker bool, err error) {
+	where, err := value.OptionalString(fields, "where")
+	if err == nil && where != "" && where != "worker" {
+		err = fmt.Errorf("where must be 'worker', not '%s'", where)
+	}
+	return where != "", err
 }
 
 // readReturns returns the schema of a tool's results, which v describes like a parameter of type

@@ -45,6 +45,8 @@ func TestTheTableOfAToolIsChecked(t *testing.T) {
 		`register_tool("a", { parameters = { x = { type = "number", enum = { 1, 1/0 } } } }, print)`:                           "parameters: x: enum item 2 must be a finite number",
 		`register_tool("a", { parameters = { x = { type = "integer", enum = { 1.5 } } } }, print)`:                             "parameters: x: enum item 1 must be a whole number, because the type is integer",
 		`register_tool("a", { title = 1 }, print)`:                                                                             "register_tool a: title must be a string, not a number",
+		`register_tool("a", { where = "wroker" }, print)`:                                                                      "register_tool a: where must be 'worker', not 'wroker'",
+		`register_tool("a", { where = true }, print)`:                                                                          "register_tool a: where must be a string, not a boolean",
 		`register_tool("a", { read_only = 1 }, print)`:                                                                         "register_tool a: read_only must be true or false, not a number",
 		`register_tool("a", { read_only = true, destructive = true }, print)`:                                                  "register_tool a: a tool cannot be both read_only and destructive",
 		`register_tool("a", { returns = "string" }, print)`:                                                                    "register_tool a: returns: type must be object, not string",

@@ -1,0 +1,155 @@
+package nats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"moonlark/engine/fleet/message"
+)
+
+const (
+	stateStream  = "ML_STATE"
+	logStream    = "ML_LOG"
+	metricStream = "ML_METRIC"
+	jobStream    = "ML_JOB"
+	doneStream   = "ML_DONE"
+	leaseStream  = "KV_ML_LEASE"
+)
+
+const (
+	// MaxState is how long a record of the kinds message.StateKind and message.MetricsKind can be, in bytes.
+	MaxState = 256 << 10
+	// MaxRecord is how long a record of the other kinds can be, in bytes.
+	MaxRecord = 32 << 10
+
+	maxHeader = 4 << 10 // bytes of the headers of a message
+
+	wishHistory     = 20
+	recordsPerKind  = 2000 // that are kept for each device
+	keepTime        = 7 * 24 * time.Hour
+	leaseTime       = 15 * time.Second
+	leaseMarkerTime = 2 * leaseTime // how long the hub remembers that a lease has ended
+	duplicateTime   = 2 * time.Minute
+)
+
+// Limits are how much the hub stores. The zero value works.
+type Limits struct {
+	// Replicas is how many servers of a cluster store everything. Zero means one.
+	Replicas int
+
+	// The sizes of the stores, in bytes. Zero means 1 GiB for the files of bundles, 1 GiB for logs, and
+	// 256 MiB for jobs and for their results.
+	Files, Logs, Jobs, Results int64
+}
+
+// streams returns the streams that a hub has.
+func (l Limits) streams() []jetstream.StreamConfig {
+	size := func(wanted, usual int64) int64 {
+		if wanted > 0 {
+			return wanted
+		}
+		return usual
+	}
+	all := []jetstream.StreamConfig{
+		{
+			// This is a bucket of keys and values for the API of JetStream, without a way to erase values.
+			Name: wishStream, Subjects: []string{wishPrefix + ">"},
+			MaxMsgsPerSubject: wishHistory, MaxBytes: 256 << 20, MaxMsgSize: message.MaxWish + maxHeader,
+			Discard: jetstream.DiscardNew, DenyDelete: true,
+			RePublish: &jetstream.RePublish{Source: wishPrefix + ">", Destination: livePrefix + ">", HeadersOnly: true},
+		}, {
+			Name: blobStream, Subjects: []string{blobPrefix + "*.*"},
+			MaxMsgsPerSubject: 1, DiscardNewPerSubject: true, Discard: jetstream.DiscardNew,
+			MaxBytes: size(l.Files, 1<<30), MaxMsgSize: message.ChunkSize + maxHeader, DenyDelete: true, DenyPurge: true,
+		}, {
+			Name: stateStream, Subjects: []string{upPrefix + "*." + string(message.StateKind)},
+			MaxMsgsPerSubject: 1, MaxBytes: 256 << 20, MaxMsgSize: MaxState + maxHeader, DenyDelete: true, DenyPurge: true,
+		}, {
+			Name: logStream, Subjects: []string{
+				upPrefix + "*." + string(message.LogKind), upPrefix + "*." + string(message.CallKind), upPrefix + "*." + string(message.EventKind),
+			},
+			MaxMsgsPerSubject: recordsPerKind, MaxAge: keepTime, MaxBytes: size(l.Logs, 1<<30), MaxMsgSize: MaxRecord + maxHeader,
+			DenyDelete: true, DenyPurge: true,
+		}, {
+			Name: metricStream, Subjects: []string{upPrefix + "*." + string(message.MetricsKind)}, Storage: jetstream.MemoryStorage,
+			MaxMsgsPerSubject: 1, MaxBytes: 64 << 20, MaxMsgSize: MaxState + maxHeader, DenyDelete: true, DenyPurge: true,
+		}, {
+			Name: jobStream, Subjects: []string{"ml.job.*"}, Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
+			MaxAge: keepTime, MaxBytes: size(l.Jobs, 256<<20), MaxMsgSize: 256<<10 + maxHeader, AllowMsgTTL: true,
+		}, {
+			Name: doneStream, Subjects: []string{"ml.done.*.*"},
+			MaxMsgsPerSubject: 1, MaxAge: keepTime, MaxBytes: size(l.Results, 256<<20), MaxMsgSize: 256<<10 + maxHeader, DenyDelete: true, DenyPurge: true,
+		}, {
+			// The server needs the right to erase values for the markers of leases that have ended.
+			Name: leaseStream, Subjects: []string{"$KV.ML_LEASE.>"},
+			MaxMsgsPerSubject: 1, MaxAge: leaseTime, MaxBytes: 64 << 20, MaxMsgSize: 8 << 10, Discard: jetstream.DiscardNew,
+			DenyDelete: true, AllowRollup: true, AllowMsgTTL: true, SubjectDeleteMarkerTTL: leaseMarkerTime, Duplicates: leaseTime,
+		},
+	}
+	for i := range all {
+		s := &all[i]
+		s.Replicas = max(l.Replicas, 1)
+		s.AllowDirect = true
+		s.MaxMsgs, s.MaxConsumers = -1, -1
+		if s.Duplicates == 0 {
+			s.Duplicates = duplicateTime
+		}
+	}
+	return all
+}
+
+// Layout creates the streams of a fleet on the hub, or changes their settings. It deletes nothing: it makes
+// the limits of an existing stream larger, but not smaller. Only an administrator of the hub can call it.
+func (c *Center) Layout(ctx context.Context, limits Limits) error {
+	js, err := c.jetStream(ctx)
+	if err != nil {
+		return fmt.Errorf("layout: %w", err)
+	}
+	for _, config := range limits.streams() {
+		if err := ensure(ctx, js, config); err != nil {
+			return fmt.Errorf("layout: stream %s: %w", config.Name, err)
+		}
+	}
+	return nil
+}
+
+// ensure creates a stream or updates its settings.
+func ensure(ctx context.Context, js jetstream.JetStream, config jetstream.StreamConfig) error {
+	_, err := js.CreateStream(ctx, config)
+	if !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		return err
+	}
+	stream, err := js.Stream(ctx, config.Name)
+	if err != nil {
+		return err
+	}
+	present := stream.CachedInfo().Config
+	if present.Storage != config.Storage || present.Retention != config.Retention {
+		return errors.New("there is another stream of this name, which was not made by Moonlark")
+	}
+	config.MaxBytes = larger(present.MaxBytes, config.MaxBytes)
+	config.MaxMsgsPerSubject = larger(present.MaxMsgsPerSubject, config.MaxMsgsPerSubject)
+	if config.MaxMsgsPerSubject != present.MaxMsgsPerSubject && config.DiscardNewPerSubject {
+		return errors.New("there is another stream of this name, which was not made by Moonlark")
+	}
+	if config.Name != leaseStream {
+		config.MaxAge = time.Duration(larger(int64(present.MaxAge), int64(config.MaxAge)))
+	}
+	config.Replicas = max(present.Replicas, config.Replicas)
+	config.Placement, config.Metadata, config.Description = present.Placement, present.Metadata, present.Description
+	_, err = js.UpdateStream(ctx, config)
+	return err
+}
+
+// larger returns the larger one of two limits. A limit that is not positive is none, which is larger than
+// all others.
+func larger(a, b int64) int64 {
+	if a <= 0 || b <= 0 {
+		return min(a, b)
+	}
+	return max(a, b)
+}

@@ -1,0 +1,214 @@
+package nats
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"moonlark/engine/fleet/center"
+	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/message"
+)
+
+const wishBucket = "ML_WISH"
+
+// parallelChunks is how many chunks of a file are stored at a time.
+const parallelChunks = 4
+
+// value returns the newest value under a key of the bucket of wishes, or nil and revision 0.
+func (c *Center) value(ctx context.Context, key string) ([]byte, uint64, error) {
+	if !wishKey.MatchString(key) {
+		return nil, 0, fmt.Errorf("there is no key %.100q", key)
+	}
+	if _, err := c.conn(ctx); err != nil {
+		return nil, 0, err
+	}
+	m, revision, err := c.link.last(ctx, wishStream, wishPrefix+key, maxMessage)
+	switch {
+	case errors.Is(err, follow.ErrNone), err == nil && isDeletion(m.Header):
+		return nil, 0, nil
+	case err != nil:
+		return nil, 0, err
+	}
+	return m.Data, revision, nil
+}
+
+// Wish returns the wish under a key: see center.Hub.
+func (c *Center) Wish(ctx context.Context, key string) (message.Wish, uint64, error) {
+	text, revision, err := c.value(ctx, key)
+	if err != nil || revision == 0 {
+		return message.Wish{}, 0, wrap(err, "wish %s", key)
+	}
+	w, err := message.ParseWish(text)
+	return w, revision, wrap(err, "wish %s", key)
+}
+
+// wrap puts a prefix before the text of an error, if there is one.
+func wrap(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), err)
+}
+
+// Wishes returns all wishes by key. It leaves out the sets of keys.
+func (c *Center) Wishes(ctx context.Context) (map[string]message.Wish, error) {
+	wishes := map[string]message.Wish{}
+	var wrong error
+	err := c.replay(ctx, replay{stream: wishStream, last: true}, func(m stored) {
+		key := strings.TrimPrefix(m.subject, wishPrefix)
+		if isDeletion(m.header) || strings.HasPrefix(key, "keys.") {
+			return
+		}
+		w, err := message.ParseWish(m.data)
+		if err != nil {
+			wrong = errors.Join(wrong, fmt.Errorf("%.100s: %w", key, err))
+		}
+		wishes[key] = w
+	})
+	if err = errors.Join(err, wrong); err != nil {
+		return nil, fmt.Errorf("wishes: %w", err)
+	}
+	return wishes, nil
+}
+
+// History returns the wishes that have been under a key, the newest first: see center.Hub. It leaves out
+// those that cannot be read.
+func (c *Center) History(ctx context.Context, key string) ([]message.Wish, error) {
+	if !wishKey.MatchString(key) {
+		return nil, fmt.Errorf("history: there is no key %.100q", key)
+	}
+	var wishes []message.Wish
+	err := c.replay(ctx, replay{stream: wishStream, subjects: []string{wishPrefix + key}}, func(m stored) {
+		if w, err := message.ParseWish(m.data); err == nil {
+			wishes = append(wishes, w)
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("history of %s: %w", key, err)
+	}
+	slices.Reverse(wishes)
+	return wishes, nil
+}
+
+// SetWish writes a wish if nobody else has changed it: see center.Hub.
+func (c *Center) SetWish(ctx context.Context, key string, w message.Wish, revision uint64) error {
+	text, err := w.Encode()
+	if err == nil {
+		err = c.setValue(ctx, key, text, revision)
+	}
+	return wrap(err, "wish %s", key)
+}
+
+// KeySet returns the set of keys with this number, or follow.ErrNone.
+func (c *Center) KeySet(ctx context.Context, number int64) (message.Signed, error) {
+	var s message.Signed
+	text, revision, err := c.value(ctx, message.KeySet(number))
+	switch {
+	case err == nil && revision == 0:
+		err = follow.ErrNone
+	case err == nil:
+		err = json.Unmarshal(text, &s)
+	}
+	return s, wrap(err, "keys %d", number)
+}
+
+// SetKeySet writes the set of keys with this number. The error wraps center.ErrChanged if the hub has one
+// already.
+func (c *Center) SetKeySet(ctx context.Context, number int64, s message.Signed) error {
+	text, err := json.Marshal(s)
+	if err == nil && len(text) > message.MaxWish {
+		err = fmt.Errorf("%d bytes are more than the %d allowed", len(text), message.MaxWish)
+	}
+	if err == nil {
+		err = c.setValue(ctx, message.KeySet(number), text, 0)
+	}
+	return wrap(err, "keys %d", number)
+}
+
+// setValue writes the value under a key if its revision is the given one; 0 means that there must be none.
+func (c *Center) setValue(ctx context.Context, key string, text []byte, revision uint64) error {
+	if !wishKey.MatchString(key) {
+		return fmt.Errorf("there is no key %.100q", key)
+	}
+	js, err := c.jetStream(ctx)
+	if err != nil {
+		return err
+	}
+	bucket, err := js.KeyValue(ctx, wishBucket)
+	if err != nil {
+		return err
+	}
+	if revision == 0 {
+		_, err = bucket.Create(ctx, key, text)
+	} else {
+		_, err = bucket.Update(ctx, key, text, revision)
+	}
+	if errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+		return center.ErrChanged
+	}
+	return err
+}
+
+// PutFile stores a file in chunks: see center.Hub. A file without content has no chunks.
+func (c *Center) PutFile(ctx context.Context, digest string, content []byte) error {
+	if sum := sha256.Sum256(content); hex.EncodeToString(sum[:]) != digest {
+		return fmt.Errorf("file %.80s: the content has another SHA-256", digest)
+	}
+	js, err := c.jetStream(ctx)
+	if err != nil {
+		return fmt.Errorf("file %s: %w", digest, err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	free := make(chan struct{}, parallelChunks)
+	n := 0
+	for chunk := range slices.Chunk(content, message.ChunkSize) {
+		subject := chunkSubject(digest, n)
+		n++
+		free <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-free }()
+			if err := c.putChunk(ctx, js, subject, chunk); err != nil {
+				cancel(fmt.Errorf("chunk %s: %w", subject[strings.LastIndexByte(subject, '.')+1:], err))
+			}
+		})
+	}
+	wg.Wait()
+	return wrap(context.Cause(ctx), "file %s", digest)
+}
+
+// putChunk stores a chunk, unless the hub has it. Chunks cannot be replaced.
+func (c *Center) putChunk(ctx context.Context, js jetstream.JetStream, subject string, chunk []byte) error {
+	m, _, err := c.link.last(ctx, blobStream, subject, maxMessage)
+	switch {
+	case errors.Is(err, follow.ErrNone):
+	case err != nil:
+		return err
+	case !bytes.Equal(m.Data, chunk):
+		return errors.New("the hub has another content, which cannot be replaced")
+	default:
+		return nil
+	}
+	if _, err = js.Publish(ctx, subject, chunk); err == nil {
+		return nil
+	}
+	// Somebody else may have stored it in the meantime.
+	if m, _, again := c.link.last(ctx, blobStream, subject, maxMessage); again == nil && bytes.Equal(m.Data, chunk) {
+		return nil
+	}
+	return err
+}
