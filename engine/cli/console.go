@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"moonlark/engine/fleet/center"
 )
 
 // exitTimeout is how long a command may take to end after a signal. Then the process ends, whatever
@@ -20,13 +22,16 @@ const exitTimeout = 1800 * time.Millisecond
 type console struct {
 	stdout, stderr *output
 
+	// dialHub connects with the hub of a fleet. The caller must call close. It never changes.
+	dialHub func(ctx context.Context, a hubAddress) (hub center.Hub, close func(), err error)
+
 	mu      sync.Mutex // guards the fields below
 	code    int        // exit code with which exit ends the process, unless output is lost
 	restore func()     // restores the mode of the terminal; nil if no command changes the mode
 }
 
 func newConsole() *console {
-	return &console{stdout: newOutput(os.Stdout), stderr: newOutput(os.Stderr), code: exitFailed}
+	return &console{stdout: newOutput(os.Stdout), stderr: newOutput(os.Stderr), dialHub: dialHub, code: exitFailed}
 }
 
 // onExit sets what exit does before it ends the process: exit calls restore. It also sets the exit
