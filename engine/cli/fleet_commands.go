@@ -38,17 +38,17 @@ func (c *fleetSayCommand) Run(ctx context.Context, con *console) error {
 type fleetEventCommand struct {
 	commandFlags `embed:""`
 	Type         string `arg:"" help:"Name of the event, as scripts give it to on."`
-	Data         string `arg:"" optional:"" help:"Data of the event, as JSON."`
+	Data         string `arg:"" optional:"" help:"Data of the event: JSON, or else a text."`
 }
 
 // Run sends an event to the scripts.
 func (c *fleetEventCommand) Run(ctx context.Context, con *console) error {
 	body := map[string]any{"type": c.Type}
 	if c.Data != "" {
-		if !json.Valid([]byte(c.Data)) {
-			return &usageError{fmt.Errorf("the data is not JSON: %.80q", c.Data)}
+		body["data"] = c.Data
+		if json.Valid([]byte(c.Data)) {
+			body["data"] = json.RawMessage(c.Data)
 		}
-		body["data"] = json.RawMessage(c.Data)
 	}
 	return c.send(ctx, con, "event", body)
 }

@@ -17,12 +17,13 @@ import (
 
 // The files in the folder of a fleet, beside the keys of package identity.
 const (
-	hubURLFile        = "hub.url"        // URL of the hub
-	hubCAFile         = "ca.pem"         // certificate that has signed that of the hub; without it, the CAs of the system
-	operatorCredsFile = "operator.creds" // credentials of the person at this machine
-	hubCredsFile      = "hub.creds"      // credentials of moonlark fleet serve
-	hubStoreFolder    = "streams"        // what the hub stores
-	hubTLSFolder      = "tls"            // certificates of the hub
+	hubURLFile          = "hub.url"          // URL of the hub
+	hubCAFile           = "ca.pem"           // certificate that has signed that of the hub; without it, the CAs of the system
+	operatorCredsFile   = "operator.creds"   // credentials of the person at this machine
+	hubCredsFile        = "hub.creds"        // credentials with which moonlark fleet serve makes the streams and lets devices in
+	controllerCredsFile = "controller.creds" // credentials with which it goes on with rollouts
+	hubStoreFolder      = "streams"          // what the hub stores
+	hubTLSFolder        = "tls"              // certificates of the hub
 )
 
 // fleetFolderFlag names the folder with the keys of a fleet.

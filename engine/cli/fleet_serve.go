@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"moonlark/engine/face/terminal"
+	"moonlark/engine/fleet/center"
 	"moonlark/engine/fleet/hub"
 	"moonlark/engine/fleet/identity"
 	"moonlark/engine/fleet/nats"
@@ -37,7 +38,10 @@ func (c *fleetServeCommand) Run(ctx context.Context, con *console) error {
 	screen := terminal.New(c.logFlags.terminal(con))
 	defer screen.Close()
 	opts := serve.Options{Folder: folder, Log: screen.Logger()}
-	if opts.Creds, err = c.credentials(folder, hubCredsFile, identity.Hub, "hub"); err != nil {
+	if opts.Hub, err = c.credentials(folder, hubCredsFile, identity.Hub, "hub"); err != nil {
+		return err
+	}
+	if opts.Controller, err = c.credentials(folder, controllerCredsFile, identity.Operator, "controller"); err != nil {
 		return err
 	}
 	if _, err = c.credentials(folder, operatorCredsFile, identity.Operator, "operator"); err != nil {
@@ -51,11 +55,11 @@ func (c *fleetServeCommand) Run(ctx context.Context, con *console) error {
 				return &usageError{err}
 			}
 		}
-	} else if opts.Hub, address, err = c.hubOptions(); err != nil {
+	} else if opts.Server, address, err = c.hubOptions(); err != nil {
 		return err
 	}
 	con.onExit(exitOK, nil)
-	opts.Ready = func(url string, _ *nats.Center) error { return c.ready(con.stdout, folder, url, address) }
+	opts.Ready = func(url string, _ center.Hub) error { return c.ready(con.stdout, folder, url, address) }
 	return serve.Run(ctx, opts)
 }
 

@@ -30,21 +30,22 @@ const (
 
 // Options configure Run.
 type Options struct {
-	Folder *identity.Folder
-	Creds  []byte // credentials with the role identity.Hub
+	Folder     *identity.Folder
+	Hub        []byte // credentials with the role identity.Hub, for the streams, the keys and joining devices
+	Controller []byte // credentials with the role identity.Operator, for the rollouts
 
-	// Hub has the options of the hub that runs in this process. Run adds the accounts. It is not used if Connect
+	// Server has the options of the hub that runs in this process. Run adds the accounts. It is not used if Connect
 	// is set.
-	Hub hub.Options
+	Server hub.Options
 	// Connect has the options of the connection with another NATS server, without credentials. Nil means that the
 	// hub runs in this process.
 	Connect *nats.Options
 
 	Log *slog.Logger
 
-	// Ready is called once, when devices can connect, with the URL of the hub if it runs in this process. An error
-	// ends Run.
-	Ready func(url string, fleet *nats.Center) error
+	// Ready is called once, when devices can connect, with the URL of the hub if it runs in this process, and with
+	// the connection of the controller. An error ends Run.
+	Ready func(url string, fleet center.Hub) error
 }
 
 // Run runs the centre until ctx is done. It returns an error if the hub cannot start, or if it is never reached.
@@ -56,24 +57,26 @@ func Run(ctx context.Context, o Options) error {
 		}
 		defer c.hub.Close()
 	}
-	if err := c.connect(ctx); err != nil {
+	operator, err := c.connect(ctx)
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
 		return err
 	}
 	defer c.fleet.Close()
+	defer operator.Close()
 	c.fleet.ServeJoin(c.join)
 	url := ""
 	if c.hub != nil {
 		url = c.hub.URL()
 	}
-	if err := o.Ready(url, c.fleet); err != nil {
+	if err := o.Ready(url, operator); err != nil {
 		return err
 	}
 	var running sync.WaitGroup
 	defer running.Wait()
-	controller := center.Controller{Hub: c.fleet, Notify: c.note}
+	controller := center.Controller{Hub: operator, Notify: c.note}
 	running.Go(func() { controller.Run(ctx) })
 	running.Go(func() { c.watch(ctx) })
 	<-ctx.Done()
@@ -100,7 +103,7 @@ func (c *centre) startHub() error {
 		return err
 	}
 	system := c.Folder.SystemAccount()
-	opts := c.Options.Hub
+	opts := c.Server
 	opts.OperatorJWT = c.Folder.OperatorJWT()
 	opts.System = hub.Account{Public: system.PublicKey, JWT: system.JWT}
 	opts.Fleet = hub.Account{Public: account.PublicKey, JWT: account.JWT}
@@ -110,29 +113,34 @@ func (c *centre) startHub() error {
 	return err
 }
 
-// connect connects with the hub, and makes the streams.
-func (c *centre) connect(ctx context.Context) error {
+// connect connects with the hub twice, and makes the streams. It returns the connection of the controller.
+func (c *centre) connect(ctx context.Context) (operator *nats.Center, err error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
+	if c.fleet, err = c.dial(ctx, c.Options.Hub); err != nil {
+		return nil, err
+	}
+	if err = c.fleet.Layout(ctx, nats.Limits{}); err == nil {
+		if err = c.publishKeys(ctx); err == nil {
+			operator, err = c.dial(ctx, c.Controller)
+		}
+	}
+	if err != nil {
+		c.fleet.Close()
+	}
+	return operator, err
+}
+
+// dial connects with the hub.
+func (c *centre) dial(ctx context.Context, creds []byte) (*nats.Center, error) {
 	var opts nats.Options
 	if c.Connect != nil {
 		opts = *c.Connect
 	} else {
 		opts.InProcess = c.hub.Connect
 	}
-	opts.Creds, opts.Log = c.Creds, c.Log
-	fleet, err := nats.DialCenter(ctx, opts)
-	if err != nil {
-		return err
-	}
-	c.fleet = fleet
-	if err = fleet.Layout(ctx, nats.Limits{}); err == nil {
-		err = c.publishKeys(ctx)
-	}
-	if err != nil {
-		fleet.Close()
-	}
-	return err
+	opts.Creds, opts.Log = creds, c.Log
+	return nats.DialCenter(ctx, opts)
 }
 
 // publishKeys gives the hub the sets of keys that it does not have.
