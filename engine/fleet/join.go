@@ -60,9 +60,9 @@ type Enrollment struct {
 	Hub    HubAddress
 }
 
-// Enroll writes an Enrollment into a store, which it makes if it does not exist. A process that uses the store
-// learns of it at its next start. The credentials are written last: a store that has them has the rest. Enroll
-// returns an error if the store trusts other keys.
+// Enroll writes an Enrollment into a store, which it makes if it does not exist. A process that uses the
+// store learns of it at its next start. The credentials are written last: a store that has them has the
+// rest. Enroll returns an error if the store trusts other keys.
 func Enroll(store string, e Enrollment) error { return disk{dir: store}.enroll(e) }
 
 func (d disk) enroll(e Enrollment) error {
@@ -104,8 +104,8 @@ func (d disk) enroll(e Enrollment) error {
 	return d.remove(keyFile) // the credentials contain it
 }
 
-// trustSet makes the store trust a set of keys with this text. It keeps a newer set of the same fleet, and replaces
-// an older one: a device that was away for long joins again with the newest set.
+// trustSet makes the store trust a set of keys with this text. It keeps a newer set of the same fleet,
+// and replaces an older one: a device that was away for long joins again with the newest set.
 func (d disk) trustSet(set *bundle.KeySet, text []byte) error {
 	old, err := d.keys()
 	if errors.Is(err, fs.ErrNotExist) {

@@ -13,8 +13,8 @@ import (
 	"moonlark/engine/fleet/fleettest"
 )
 
-// enrollment returns an Enrollment in the fleet, with the set of keys with this number that trusts the key with
-// this name.
+// enrollment returns an Enrollment in the fleet, with the set of keys with this number that trusts the
+// key with this name.
 func enrollment(t *testing.T, fleet string, number int64, key string) Enrollment {
 	t.Helper()
 	public, _ := fleettest.Key(key)
@@ -117,8 +117,8 @@ func TestADamagedEnrollmentWritesNothing(t *testing.T) {
 	}
 }
 
-// The power fails before each step. A store that has the credentials has everything else too, and joining again
-// completes the store.
+// The power fails before each step. A store that has the credentials has everything else too, and
+// joining again completes the store.
 func TestAStoreWithCredentialsIsCompleteWhereverThePowerFails(t *testing.T) {
 	var names []string
 	d := disk{dir: t.TempDir(), step: func(name string) { names = append(names, name) }}

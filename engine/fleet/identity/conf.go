@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// Config writes the account of the fleet, with all its members as users that have nkeys, in the form of a
-// configuration file of nats-server: for a server that has no operator mode. Such a server knows no invitations,
-// and must read the file again after each change.
+// Config writes the account of the fleet, with all its members as users that have nkeys, in the form of
+// a configuration file of nats-server: for a server that has no operator mode. Such a server knows no
+// invitations, and must read the file again after each change.
 func (f *Folder) Config(w io.Writer) error {
 	members, err := f.Devices()
 	if err != nil {

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
 )
 
-// Creds are what a file of credentials says. The file is not checked against a folder: the hub does that.
+// Creds are what a file of credentials says. The file is not checked against a folder: the hub does
+// that.
 type Creds struct {
 	Name      string
 	Fleet     string
@@ -78,4 +80,40 @@ func PublicKey(seed []byte) (string, error) {
 		return "", fmt.Errorf("seed: %w", err)
 	}
 	return key.PublicKey()
+}
+
+// NewKey makes the key of a new device. The seed must not leave the device.
+func NewKey() (seed []byte, publicKey string, err error) {
+	key, err := nkeys.CreateUser()
+	if err != nil {
+		return nil, "", err
+	}
+	if publicKey, err = key.PublicKey(); err != nil {
+		return nil, "", err
+	}
+	seed, err = key.Seed()
+	return seed, publicKey, err
+}
+
+// LoadKey returns the key of a device from a file, which it makes first if there is none. The seed must
+// not leave the device. A device must keep its key before it asks to join: the invitation is for this
+// key from then on.
+func LoadKey(path string) (seed []byte, publicKey string, err error) {
+	seed, err = readFile(path, maxKeyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		if seed, publicKey, err = NewKey(); err != nil {
+			return nil, "", err
+		}
+		return seed, publicKey, writeFile(path, seed)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	if publicKey, err = keyOf(seed); err == nil && !nkeys.IsValidPublicUserKey(publicKey) {
+		err = errors.New("not the key of a device")
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", path, err)
+	}
+	return bytes.TrimSpace(seed), publicKey, nil
 }

@@ -38,8 +38,8 @@ func readFile(path string, max int64) ([]byte, error) {
 	return text, err
 }
 
-// writeFile writes a file in the place of the old one. The new content is on the disk when it returns. If the
-// power fails before that, the old content is there.
+// writeFile writes a file in the place of the old one. The new content is on the disk when it returns.
+// If the power fails before that, the old content is there.
 func writeFile(path string, content []byte) error {
 	temp := filepath.Join(filepath.Dir(path), ".new-"+rand.Text())
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

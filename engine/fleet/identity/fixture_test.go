@@ -14,7 +14,7 @@ import (
 // newFolder returns the folder of the fleet shop, which trusts one key.
 func newFolder(t *testing.T) *Folder {
 	t.Helper()
-	f, err := Init(filepath.Join(t.TempDir(), "shop"), "shop")
+	f, err := Init(filepath.Join(t.TempDir(), "shop")+"/", "shop")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,8 @@ import (
 	"moonlark/engine/fleet/bundle"
 )
 
-// The names in a folder. There are also a file role-ROLE.nk with the signing key of each role, and the sets of
-// keys of bundles: see keys.go.
+// The names in a folder. There are also a file role-ROLE.nk with the signing key of each role, and the
+// sets of keys of bundles: see keys.go.
 const (
 	fleetFile       = "fleet.json"
 	operatorName    = "operator" // .nk and .jwt; the operator of NATS, who signs the accounts
@@ -72,6 +72,7 @@ func Init(dir, fleet string) (*Folder, error) {
 	if err := bundle.CheckName(fleet); err != nil {
 		return nil, fmt.Errorf("fleet %w", err)
 	}
+	dir = filepath.Clean(dir)
 	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
 			err = fs.ErrExist
@@ -254,15 +255,15 @@ func (f *Folder) readJWT(name, subject string) (string, error) {
 // Fleet returns the name of the fleet.
 func (f *Folder) Fleet() string { return f.fleet }
 
-// OperatorJWT returns the JWT of the operator of the fleet's NATS server, which trusts all that the operator
-// signs.
+// OperatorJWT returns the JWT of the operator of the fleet's NATS server, which trusts all that the
+// operator signs.
 func (f *Folder) OperatorJWT() string { return f.operator.JWT }
 
 // SystemAccount returns the account in which the server reports about itself.
 func (f *Folder) SystemAccount() Account { return f.system.Account }
 
-// Account returns the account of the fleet as it is now. Its JWT changes with each revocation; the server must
-// then get the new one.
+// Account returns the account of the fleet as it is now. Its JWT changes with each revocation; the
+// server must then get the new one.
 func (f *Folder) Account() (Account, error) {
 	text, err := f.readJWT(accountName, f.id)
 	return Account{PublicKey: f.id, JWT: text}, err
@@ -295,9 +296,9 @@ func (f *Folder) signAccount(claims *jwt.AccountClaims) error {
 	return writeFile(f.path(accountName+".jwt"), []byte(text))
 }
 
-// UpdateRights gives all roles the rights of this version of Moonlark, and reports whether an older version had
-// given them others. Then the server must get the new JWT of the account. The credentials stay valid. Workers and
-// hosts keep the rights with which their credentials were issued.
+// UpdateRights gives all roles the rights of this version of Moonlark, and reports whether an older
+// version had given them others. Then the server must get the new JWT of the account. The credentials
+// stay valid. Workers and hosts keep the rights with which their credentials were issued.
 func (f *Folder) UpdateRights() (changed bool, err error) {
 	unlock, err := f.lock()
 	if err != nil {

@@ -1,9 +1,9 @@
-// Package identity says who is who in a fleet: it keeps the keys of the fleet in a folder on the machine of
-// its owner, issues the credentials of devices and people, and lets new devices join. Its rights table, in
-// rights.go, says what each [Role] may do on the hub, which is a NATS server.
+// Package identity says who is who in a fleet: it keeps the keys of the fleet in a folder on the machine
+// of its owner, issues the credentials of devices and people, and lets new devices join. Its rights
+// table, in rights.go, says what each [Role] may do on the hub, which is a NATS server.
 //
-// A [Folder] needs no network. Its methods can be called from any goroutine, and several processes can use
-// the same folder: each change locks it.
+// A [Folder] needs no network. Its methods can be called from any goroutine, and several processes can
+// use the same folder: each change locks it.
 package identity
 
 import (
@@ -33,11 +33,12 @@ var roles = [...]Role{Device, Worker, Host, Operator, Hub, Joiner}
 // maxGroups is how many groups a device can be in. The server makes rights of each.
 const maxGroups = 32
 
-// joinName is the name of all joiners. It is not allowed for others, who would read the replies to joiners.
+// joinName is the name of all joiners. It is not allowed for others, who would read the replies to
+// joiners.
 const joinName = "join"
 
-// InboxPrefix returns the prefix of the subjects on which the holder of credentials with this name receives
-// replies. It is "_INBOX_join" for joiners, whose name is always "join".
+// InboxPrefix returns the prefix of the subjects on which the holder of credentials with this name
+// receives replies. It is "_INBOX_join" for joiners, whose name is always "join".
 func InboxPrefix(name string) string { return "_INBOX_" + name }
 
 // CheckName returns an error unless name can be in credentials. The names of a fleet become parts of

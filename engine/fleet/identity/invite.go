@@ -49,8 +49,8 @@ type asked struct {
 	Time      time.Time `json:"time"`
 }
 
-// Invite returns the text of an invitation for one device, for [ParseToken]. The folder keeps only a hash of its
-// secret.
+// Invite returns the text of an invitation for one device, for [ParseToken]. The folder keeps only a
+// hash of its secret.
 func (f *Folder) Invite(i Invitation) (string, error) {
 	if i.Valid == 0 {
 		i.Valid = inviteTime

@@ -13,7 +13,8 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// validYears is how long credentials are valid. A device may be away for years; revoke its credentials instead.
+// validYears is how long credentials are valid. A device may be away for years; revoke its credentials
+// instead.
 const validYears = 10
 
 // The prefixes of the tags in credentials.
@@ -42,8 +43,8 @@ type record struct {
 // errTaken is the error of issue if the name has other credentials that are valid.
 var errTaken = errors.New("the name is taken")
 
-// Devices returns all to whom the folder has issued credentials, by name: not only devices. Of each name, it
-// returns the newest.
+// Devices returns all to whom the folder has issued credentials, by name: not only devices. Of each
+// name, it returns the newest.
 func (f *Folder) Devices() ([]Member, error) {
 	records, err := f.records()
 	if err != nil {
@@ -78,35 +79,34 @@ func (f *Folder) writeRecords(records map[string]record) error {
 	return writeJSON(f.path(devicesFile), list)
 }
 
-// Credentials makes a new key, and returns the content of a file with the key and a JWT for it, as clients of
-// NATS read it. Whoever has the file has the role. The order of the groups is that in which their wishes count.
+// Credentials makes a new key, and returns the content of a file with the key and a JWT for it, as
+// clients of NATS read it. Whoever has the file has the role. The order of the groups is that in which
+// their wishes count.
 func (f *Folder) Credentials(role Role, name string, groups []string) ([]byte, error) {
+	unlock, err := f.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	return f.credentials(role, name, groups)
+}
+
+// credentials is Credentials for a folder that is locked.
+func (f *Folder) credentials(role Role, name string, groups []string) ([]byte, error) {
 	seed, public, err := NewKey()
 	if err != nil {
 		return nil, err
 	}
-	token, err := f.Issue(role, name, groups, public)
+	token, err := f.issue(role, name, groups, public)
 	if err != nil {
 		return nil, err
 	}
 	return jwt.FormatUserConfig(token, seed)
 }
 
-// NewKey makes the key of a new device. The seed must not leave the device.
-func NewKey() (seed []byte, publicKey string, err error) {
-	key, err := nkeys.CreateUser()
-	if err != nil {
-		return nil, "", err
-	}
-	if publicKey, err = key.PublicKey(); err != nil {
-		return nil, "", err
-	}
-	seed, err = key.Seed()
-	return seed, publicKey, err
-}
-
-// Issue returns a JWT for a public key. If the same was issued before, Issue returns the same JWT. It returns an
-// error if the name has valid credentials with another key, another role or other groups: revoke them first.
+// Issue returns a JWT for a public key. If the same was issued before, Issue returns the same JWT. It
+// returns an error if the name has valid credentials with another key, another role or other groups:
+// revoke them first.
 func (f *Folder) Issue(role Role, name string, groups []string, publicKey string) (string, error) {
 	unlock, err := f.lock()
 	if err != nil {
@@ -167,8 +167,8 @@ func (f *Folder) sign(role Role, name string, groups []string, publicKey string)
 	return claims.Encode(f.roles[role].key)
 }
 
-// awaitRevocation waits until a JWT for the key can be valid. A revocation is for all JWTs up to the second in
-// which it is made.
+// awaitRevocation waits until a JWT for the key can be valid. A revocation is for all JWTs up to the
+// second in which it is made.
 func (f *Folder) awaitRevocation(publicKey string) error {
 	claims, err := f.claims()
 	if err != nil {
@@ -186,14 +186,19 @@ func (f *Folder) awaitRevocation(publicKey string) error {
 	return nil
 }
 
-// Revoke revokes the credentials with this name. The server refuses them, and ends their connections, as soon as
-// it has the new JWT of the account: see Account. The name can then be used again.
+// Revoke revokes the credentials with this name. The server refuses them, and ends their connections, as
+// soon as it has the new JWT of the account: see Account. The name can then be used again.
 func (f *Folder) Revoke(name string) error {
 	unlock, err := f.lock()
 	if err != nil {
 		return err
 	}
 	defer unlock()
+	return f.revoke(name)
+}
+
+// revoke is Revoke for a folder that is locked.
+func (f *Folder) revoke(name string) error {
 	records, err := f.records()
 	if err != nil {
 		return err
@@ -217,25 +222,6 @@ func (f *Folder) Revoke(name string) error {
 	r.Revoked = now.UTC().Truncate(time.Second)
 	records[name] = r
 	return f.writeRecords(records)
-}
-
-// SystemCredentials returns the content of a file with credentials for the system account, which are valid for an
-// hour. With them, a program can give the JWT of the fleet's account to a server that keeps JWTs itself.
-func (f *Folder) SystemCredentials() ([]byte, error) {
-	seed, public, err := NewKey()
-	if err != nil {
-		return nil, err
-	}
-	claims := jwt.NewUserClaims(public)
-	claims.Name = "moonlark"
-	claims.Pub.Allow.Add("$SYS.REQ.CLAIMS.UPDATE", "$SYS.REQ.ACCOUNT."+f.id+".CLAIMS.UPDATE")
-	claims.Sub.Allow.Add(InboxPrefix(claims.Name) + ".>")
-	claims.Expires = time.Now().Add(time.Hour).Unix()
-	token, err := claims.Encode(f.system.key)
-	if err != nil {
-		return nil, err
-	}
-	return jwt.FormatUserConfig(token, seed)
 }
 
 // tagged returns the values of the tags with this prefix.

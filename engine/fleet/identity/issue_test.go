@@ -197,3 +197,69 @@ func TestDamagedCredentialsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestTheOwnerHasCredentialsInTheFolder(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	own := func(role Role) Creds {
+		t.Helper()
+		path, err := f.OwnCredentials(role)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := ReadCreds(path)
+		if err != nil || c.Role != role || filepath.Dir(path) != f.dir {
+			t.Fatalf("%s: %v, %v", path, c, err)
+		}
+		return c
+	}
+	first := own(Hub)
+	if again := own(Hub); again.PublicKey != first.PublicKey {
+		t.Error("they are new each time")
+	}
+	if err := f.Revoke(first.Name); err != nil {
+		t.Fatal(err)
+	}
+	second := own(Hub)
+	if second.PublicKey == first.PublicKey {
+		t.Error("they are still the revoked ones")
+	}
+	path := f.path("own-hub.creds")
+	if err := os.Remove(path); err != nil { // as if the power had failed before it was written
+		t.Fatal(err)
+	}
+	if third := own(Hub); third.PublicKey == second.PublicKey {
+		t.Error("the lost key is there again")
+	}
+	if own(Operator).Name != "own-operator" {
+		t.Error("the operator has another name")
+	}
+	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.OwnCredentials(Hub)
+	wantError(t, err, path)
+	_, err = f.OwnCredentials(Device)
+	wantError(t, err, "owner")
+}
+
+func TestADeviceKeepsItsKey(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "device.nk")
+	seed, public, err := LoadKey(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, same, err := LoadKey(path)
+	if err != nil || !bytes.Equal(seed, again) || public != same {
+		t.Errorf("the second time: %v", err)
+	}
+	if got, err := keyOf(seed); err != nil || got != public {
+		t.Errorf("the public key is %s, want %s, %v", public, got, err)
+	}
+	f := newFolder(t)
+	_, _, err = LoadKey(f.path("account.nk"))
+	wantError(t, err, "account.nk: not the key of a device")
+	_, _, err = LoadKey(f.path("account.jwt"))
+	wantError(t, err, "account.jwt")
+}

@@ -30,8 +30,8 @@ type Request struct {
 	Moonlark  string `json:"moonlark"`       // version of the device
 }
 
-// A Reply is the reply to a Request, as JSON. It contains an error, or says that the device must ask again later,
-// or lets it in.
+// A Reply is the reply to a Request, as JSON. It contains an error, or says that the device must ask
+// again later, or lets it in.
 type Reply struct {
 	Error   string `json:"error,omitempty"`
 	Pending bool   `json:"pending,omitempty"`
@@ -65,8 +65,8 @@ func ParseReply(text []byte) (Reply, error) {
 	return r, nil
 }
 
-// Join answers a device. The error is for the owner of the folder: the folder cannot be used. Then the device
-// should ask again.
+// Join answers a device. The error is for the owner of the folder: the folder cannot be used. Then the
+// device should ask again.
 func (f *Folder) Join(r Request) (Reply, error) {
 	unlock, err := f.lock()
 	if err == nil {
@@ -133,7 +133,8 @@ func (f *Folder) join(r Request) (Reply, error) {
 	return f.letIn(list, i)
 }
 
-// nameFor returns the name that the device wants. It returns an error if the invitation is not for the device.
+// nameFor returns the name that the device wants. It returns an error if the invitation is not for the
+// device.
 func (i *invitation) nameFor(r Request) (string, error) {
 	name := r.Name
 	if i.Name != "" {
@@ -170,8 +171,8 @@ func (i *invitation) waits() bool {
 	return i.Asked != nil && i.Used.IsZero() && time.Now().Before(i.Expires)
 }
 
-// letIn issues the JWT for the device that has asked, and marks the invitation as used. If the power fails in
-// between, the device gets the same JWT when it asks again.
+// letIn issues the JWT for the device that has asked, and marks the invitation as used. If the power
+// fails in between, the device gets the same JWT when it asks again.
 func (f *Folder) letIn(list []invitation, i *invitation) (Reply, error) {
 	token, err := f.issue(Device, i.Asked.Name, i.Groups, i.Asked.PublicKey)
 	if errors.Is(err, errTaken) {
@@ -238,8 +239,8 @@ func (f *Folder) Approve(name string) error {
 	return err
 }
 
-// Request returns the request of a device with this public key, from [NewKey]. name can be empty if the invitation
-// has a name. moonlark is the version of the running program.
+// Request returns the request of a device with this public key, from [NewKey]. name can be empty if the
+// invitation has a name. moonlark is the version of the running program.
 func (t Token) Request(publicKey, name, moonlark string) (Request, error) {
 	switch {
 	case name == "":
@@ -264,8 +265,8 @@ type Accepted struct {
 	Keys   []byte // text of the set of keys of bundles: see bundle.KeySet
 }
 
-// Accept checks the reply to a request of the device with this seed. It believes the hub nothing that does not fit
-// the invitation: neither another fleet, other groups nor other keys.
+// Accept checks the reply to a request of the device with this seed. It believes the hub nothing that
+// does not fit the invitation: neither another fleet, other groups nor other keys.
 func Accept(t Token, r Request, seed []byte, reply Reply) (Accepted, error) {
 	switch {
 	case reply.Error != "":

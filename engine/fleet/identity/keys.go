@@ -27,8 +27,8 @@ func keySetFile(number int64) string     { return fmt.Sprintf("keys.%d", number)
 func signaturesFile(number int64) string { return keySetFile(number) + ".minisig" }
 
 // AddKeySet adds a set of keys that sign the bundles of the fleet. The first has number 1, and needs no
-// signatures. Each following one must be signed as bundle.KeySet.Next requires. Adding the newest set again
-// does nothing.
+// signatures. Each following one must be signed as bundle.KeySet.Next requires. Adding the newest set
+// again does nothing.
 func (f *Folder) AddKeySet(text, signatures []byte) error {
 	unlock, err := f.lock()
 	if err != nil {
@@ -69,8 +69,8 @@ func (f *Folder) AddKeySet(text, signatures []byte) error {
 	return writeFile(f.path(keySetFile(next.Number)), text)
 }
 
-// KeySets returns the sets of keys of the fleet, from number 1 to the newest. All of them belong on the hub:
-// a device that was away goes from one to the next.
+// KeySets returns the sets of keys of the fleet, from number 1 to the newest. All of them belong on the
+// hub: a device that was away goes from one to the next.
 func (f *Folder) KeySets() ([]KeySet, error) {
 	var sets []KeySet
 	for n := int64(1); ; n++ {

@@ -7,10 +7,10 @@ import (
 	"github.com/nats-io/jwt/v2"
 )
 
-// Rights are the subjects on which a role may publish and subscribe. A subject can contain {{name()}}, which
-// stands for the name in the credentials, and {{tag(group)}}, which stands for each of the groups in them.
-// An entry of subscribe can end with a space and the name of a queue: then the role may subscribe only as a
-// member of that queue. An entry must not have both.
+// Rights are the subjects on which a role may publish and subscribe. A subject can contain {{name()}},
+// which stands for the name in the credentials, and {{tag(group)}}, which stands for each of the groups
+// in them. An entry of subscribe can end with a space and the name of a queue: then the role may
+// subscribe only as a member of that queue. An entry must not have both.
 type rights struct {
 	publish   []string
 	subscribe []string
@@ -30,14 +30,15 @@ const (
 )
 
 const (
-	inbox     = "_INBOX_{{name()}}.>"
-	records   = "ml.up.{{name()}}.>"
-	directGet = "$JS.API.DIRECT.GET."
-	wishGet   = directGet + wishStream + ".$KV.ML_WISH."
-	leaseGet  = directGet + leaseStream + ".$KV.ML_LEASE."
+	ownInbox   = "_INBOX_{{name()}}.>"
+	ownRecords = "ml.up.{{name()}}.>"
+	directGet  = "$JS.API.DIRECT.GET."
+	wishGet    = directGet + wishStream + ".$KV.ML_WISH."
+	leaseGet   = directGet + leaseStream + ".$KV.ML_LEASE."
 
-	// wishPut begins the subjects on which the stream of the wishes listens, if it is made so that nobody can have
-	// the server send a reply there: the server refuses messages that name such a subject for the reply.
+	// wishPut begins the subjects on which the stream of the wishes listens, if it is made so that
+	// nobody can have the server send a reply there: the server refuses messages that name such a
+	// subject for the reply.
 	wishPut = "$JS.EVENT.ML_WISH."
 )
 
@@ -62,12 +63,12 @@ func rightsOf(role Role) rights {
 	}
 }
 
-// deviceRights let a device read exactly its own wishes, and hand in exactly its own records. It may not make
-// consumers: the hub would deliver stored messages to any subject that the device names.
+// deviceRights let a device read exactly its own wishes, and hand in exactly its own records. It may not
+// make consumers: the hub would deliver stored messages to any subject that the device names.
 func deviceRights() rights {
 	return rights{
 		publish: []string{
-			records,
+			ownRecords,
 			"ml.tool.*",
 			"ml.job.*",
 			wishGet + "all",
@@ -78,7 +79,7 @@ func deviceRights() rights {
 			directGet + doneStream + ".ml.done.{{name()}}.*",
 		},
 		subscribe: []string{
-			inbox,
+			ownInbox,
 			"ml.cmd.{{name()}}.*",
 			"ml.ask.{{tag(group)}}.*",
 			"ml.done.{{name()}}.*",
@@ -90,24 +91,24 @@ func deviceRights() rights {
 	}
 }
 
-// workerRights let a worker join the workers of a tool, but not listen to the calls that the others get. It
-// reads jobs from consumers that the hub has made.
+// workerRights let a worker join the workers of a tool, but not listen to the calls that the others get.
+// It reads jobs from consumers that the hub has made.
 func workerRights() rights {
 	return rights{
 		publish: []string{
-			records,
+			ownRecords,
 			"ml.done.*.*",
 			"$JS.API.CONSUMER.MSG.NEXT." + jobStream + ".*",
 			"$JS.ACK." + jobStream + ".>",
 		},
-		subscribe: []string{inbox, "ml.tool.* workers"},
+		subscribe: []string{ownInbox, "ml.tool.* workers"},
 		responses: 100,
 	}
 }
 
-// hostRights are those of a worker, and: taking conversations as a member of the queue hosts; calling the
-// tools of its conversations as a device does; writing and reading leases by their exact keys. A host may
-// overwrite the lease of a conversation, because it takes over those of hosts that have died.
+// hostRights are those of a worker, and: taking conversations as a member of the queue hosts; calling
+// the tools of its conversations as a device does; writing and reading leases by their exact keys. A
+// host may overwrite the lease of a conversation, because it takes over those of hosts that have died.
 func hostRights() rights {
 	r := workerRights()
 	r.publish = append(r.publish,
@@ -136,7 +137,7 @@ func operatorRights() rights {
 			"$JS.API.STREAM.NAMES",
 			"$JS.API.STREAM.LIST",
 		},
-		subscribe: []string{inbox, "ml.up.>"},
+		subscribe: []string{ownInbox, "ml.up.>"},
 	}
 	for _, stream := range streams() {
 		r.publish = append(r.publish,
@@ -161,8 +162,8 @@ func operatorRights() rights {
 	return r
 }
 
-// hubRights let the owner of the fleet make the streams and the consumers of jobs, publish the sets of keys,
-// and answer joiners.
+// hubRights let the owner of the fleet make the streams and the consumers of jobs, publish the sets of
+// keys, and answer joiners.
 func hubRights() rights {
 	r := rights{
 		publish: []string{
@@ -176,7 +177,7 @@ func hubRights() rights {
 			wishPut + "keys.*",
 			wishGet + "keys.*",
 		},
-		subscribe: []string{inbox, "ml.join"},
+		subscribe: []string{ownInbox, "ml.join"},
 		responses: 1,
 	}
 	for _, stream := range streams() {
@@ -194,9 +195,9 @@ func streams() []string {
 	return []string{wishStream, blobStream, "ML_STATE", "ML_LOG", "ML_METRIC", jobStream, doneStream, leaseStream}
 }
 
-// CheckReply returns an error unless subject is one on which somebody receives replies. Workers, hosts and the
-// hub must call it before they reply to a message. Otherwise a device could have them write where it may not
-// write itself, by naming, for example, the subject of a wish.
+// CheckReply returns an error unless subject is one on which somebody receives replies. Workers, hosts
+// and the hub must call it before they reply to a message. Otherwise a device could have them write
+// where it may not write itself, by naming, for example, the subject of a wish.
 func CheckReply(subject string) error {
 	if !strings.HasPrefix(subject, "_INBOX_") {
 		return errReply
@@ -204,9 +205,10 @@ func CheckReply(subject string) error {
 	return nil
 }
 
-// hasScope reports whether the rights of a role are in the account, as the template of the signing key of the
-// role: then they can be changed for all at once. A server that finds a template in a list of subjects drops all
-// entries of the list that have a queue, so the rights of workers and hosts are in their credentials.
+// hasScope reports whether the rights of a role are in the account, as the template of the signing key
+// of the role: then they can be changed for all at once. A server that finds a template in a list of
+// subjects drops all entries of the list that have a queue, so the rights of workers and hosts are in
+// their credentials.
 func hasScope(role Role) bool { return role != Worker && role != Host }
 
 // scope returns the template of the credentials that the signing key with this public key signs.
@@ -235,8 +237,8 @@ func limits(role Role, publish, subscribe []string) jwt.UserPermissionLimits {
 	return l
 }
 
-// expand returns the subjects that templates stand for, as the server makes them. A template that names groups
-// stands for nothing if there are none.
+// expand returns the subjects that templates stand for, as the server makes them. A template that names
+// groups stands for nothing if there are none.
 func expand(templates []string, name string, groups []string) []string {
 	const group = "{{tag(group)}}"
 	var subjects []string

@@ -14,8 +14,8 @@ import (
 	"moonlark/engine/loopback"
 )
 
-// A Token is the content of an invitation, which a person carries to the new device. Whoever has it can join the
-// fleet, once.
+// A Token is the content of an invitation, which a person carries to the new device. Whoever has it can
+// join the fleet, once.
 type Token struct {
 	Fleet   string    `json:"fleet"`
 	Hub     string    `json:"hub"`          // URL of the hub
@@ -51,8 +51,8 @@ func (t Token) encode() (string, error) {
 	return line, nil
 }
 
-// ParseToken reads the text of an invitation. It ignores spaces and line ends, which terminals add when they wrap
-// the text.
+// ParseToken reads the text of an invitation. It ignores spaces and line ends, which terminals add when
+// they wrap the text.
 func ParseToken(text string) (Token, error) {
 	var t Token
 	if len(text) > 2*maxToken {
@@ -102,8 +102,8 @@ func (t Token) check() error {
 	return errors.Join(checkGroups(t.Groups), checkHub(t.Hub, t.CA))
 }
 
-// checkHub returns an error unless a device may connect with the hub at this URL. Without TLS, it may only do so
-// on its own machine: somebody in between could take part in the conversation.
+// checkHub returns an error unless a device may connect with the hub at this URL. Without TLS, it may
+// only do so on its own machine: somebody in between could take part in the conversation.
 func checkHub(hub, ca string) error {
 	u, err := url.Parse(hub)
 	if err != nil || u.Host == "" || u.User != nil || len(hub) > 500 {

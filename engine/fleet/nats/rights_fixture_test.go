@@ -12,17 +12,20 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 
 	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/fleettest"
 	"moonlark/engine/fleet/identity"
 )
 
-// A rightsHub is a real NATS server for the fleet shop, in this process. These have credentials: the devices
-// kiosk-1 and kiosk-2 in the groups kiosk and hall, lonely in no group and lab-1 in the group lab; a worker, a
-// host, an operator and a hub, whose names are those of their roles with -1 at the end.
+// A rightsHub is a real NATS server for the fleet shop, on a port of this machine. These have
+// credentials: the devices kiosk-1 and kiosk-2 in the groups kiosk and hall, lonely in no group and
+// lab-1 in the group lab; a worker, a host, an operator and a hub, whose names are those of their roles
+// with -1 at the end.
 type rightsHub struct {
 	t      *testing.T
+	dir    string // of folder
 	folder *identity.Folder
 	server *server.Server
 	config bool // the server has a configuration file instead of operator mode
@@ -48,10 +51,11 @@ func rightsGroups(name string) []string {
 	return nil
 }
 
-// newRightsFolder returns a folder with credentials for all members, and these credentials by name.
-func newRightsFolder(t *testing.T) (*identity.Folder, map[string][]byte) {
+// prepareRightsHub returns a hub whose server has not been started.
+func prepareRightsHub(t *testing.T) *rightsHub {
 	t.Helper()
-	folder, err := identity.Init(filepath.Join(t.TempDir(), "shop"), "shop")
+	dir := filepath.Join(t.TempDir(), "shop")
+	folder, err := identity.Init(dir, "shop")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,20 +74,19 @@ func newRightsFolder(t *testing.T) (*identity.Folder, map[string][]byte) {
 			t.Fatal(err)
 		}
 	}
-	return folder, creds
+	return &rightsHub{t: t, dir: dir, folder: folder, creds: creds}
 }
 
 // newRightsHub starts a server in operator mode.
 func newRightsHub(t *testing.T) *rightsHub {
 	t.Helper()
-	folder, creds := newRightsFolder(t)
-	h := &rightsHub{t: t, folder: folder, creds: creds}
+	h := prepareRightsHub(t)
 	resolver := new(server.MemAccResolver)
-	account, err := folder.Account()
+	account, err := h.folder.Account()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, a := range []identity.Account{account, folder.SystemAccount()} {
+	for _, a := range []identity.Account{account, h.folder.SystemAccount()} {
 		if err := resolver.Store(a.PublicKey, a.JWT); err != nil {
 			t.Fatal(err)
 		}
@@ -107,14 +110,14 @@ func (h *rightsHub) operatorMode(resolver server.AccountResolver) *server.Option
 // newConfigRightsHub starts a server with the configuration file that the folder writes.
 func newConfigRightsHub(t *testing.T) *rightsHub {
 	t.Helper()
-	folder, creds := newRightsFolder(t)
-	h := &rightsHub{t: t, folder: folder, creds: creds, config: true}
+	h := prepareRightsHub(t)
+	h.config = true
 	path := filepath.Join(t.TempDir(), "nats.conf")
 	file, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := folder.Config(file); err != nil {
+	if err := h.folder.Config(file); err != nil {
 		t.Fatal(err)
 	}
 	if err := file.Close(); err != nil {
@@ -131,7 +134,7 @@ func newConfigRightsHub(t *testing.T) *rightsHub {
 // start starts the server, which ends with the test.
 func (h *rightsHub) start(opts *server.Options) {
 	h.t.Helper()
-	opts.DontListen, opts.NoSigs, opts.JetStream, opts.StoreDir = true, true, true, h.t.TempDir()
+	opts.Host, opts.Port, opts.NoSigs, opts.JetStream, opts.StoreDir = "127.0.0.1", -1, true, true, h.t.TempDir()
 	s, err := server.NewServer(opts)
 	if err != nil {
 		h.t.Fatal(err)
@@ -162,7 +165,11 @@ func (h *rightsHub) connect(name string) *rightsConn {
 		}
 		option = natsgo.Nkey(public, key.Sign)
 	}
-	nc, err := h.tryConnect(name, option)
+	options := []natsgo.Option{option}
+	if name == "hub-1" { // which runs in the process of the server
+		options = append(options, natsgo.InProcessServer(h.server))
+	}
+	nc, err := h.tryConnect(name, options...)
 	if err != nil {
 		h.t.Fatalf("%s: %v", name, err)
 	}
@@ -170,9 +177,8 @@ func (h *rightsHub) connect(name string) *rightsConn {
 }
 
 func (h *rightsHub) tryConnect(name string, options ...natsgo.Option) (*natsgo.Conn, error) {
-	options = append(options, natsgo.InProcessServer(h.server), natsgo.CustomInboxPrefix(identity.InboxPrefix(name)),
-		natsgo.NoReconnect(), natsgo.ErrorHandler(func(*natsgo.Conn, *natsgo.Subscription, error) {}))
-	nc, err := natsgo.Connect("", options...)
+	options = append(options, natsgo.CustomInboxPrefix(identity.InboxPrefix(name)), natsgo.NoReconnect(), natsgo.ErrorHandler(func(*natsgo.Conn, *natsgo.Subscription, error) {}))
+	nc, err := natsgo.Connect(h.server.ClientURL(), options...)
 	if err == nil {
 		h.t.Cleanup(nc.Close)
 	}
@@ -230,8 +236,8 @@ func (c *rightsConn) maySend(subject string) bool {
 	return err == nil || !strings.Contains(err.Error(), `Publish to "`+subject+`"`)
 }
 
-// mayHear reports whether the server lets c subscribe to the subject, as a member of the queue unless that is
-// empty.
+// mayHear reports whether the server lets c subscribe to the subject, as a member of the queue unless
+// that is empty.
 func (c *rightsConn) mayHear(subject, queue string) bool {
 	c.t.Helper()
 	sub, err := c.QueueSubscribeSync(subject, queue)
@@ -289,11 +295,11 @@ func (c *rightsConn) get(stream, subject string) (value string, ok bool) {
 	return string(reply.Data), true
 }
 
-// makeRightsStreams makes the streams of a fleet, with the credentials of its hub.
+// makeStreams makes the streams of a fleet, with the credentials of its hub.
 //
-// The wishes arrive on $JS.EVENT.ML_WISH.* and are stored as $KV.ML_WISH.*. The server sends replies to whatever
-// subject a client names, without looking at the rights of the client, but never to a subject that begins with
-// $JS. So nobody can have a reply stored as a wish.
+// The wishes arrive on $JS.EVENT.ML_WISH.* and are stored as $KV.ML_WISH.*. The server sends replies to
+// whatever subject a client names, without looking at the rights of the client, but never to a subject
+// that begins with $JS. So nobody can have a reply stored as a wish.
 func (h *rightsHub) makeStreams() jetstream.JetStream {
 	h.t.Helper()
 	js, err := jetstream.New(h.connect("hub-1").Conn)
@@ -315,4 +321,18 @@ func (h *rightsHub) makeStreams() jetstream.JetStream {
 		}
 	}
 	return js
+}
+
+// deviceKey returns the key that signs the credentials of devices.
+func (h *rightsHub) deviceKey() nkeys.KeyPair {
+	h.t.Helper()
+	seed, err := os.ReadFile(filepath.Join(h.dir, "role-device.nk"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	key, err := nkeys.FromSeed(seed)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return key
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A right is a subject with the members who may use it. The others of rightsMembers may not.
-type right struct {
+// A rightsRow is a subject with the members who may use it. The others of rightsMembers may not.
+type rightsRow struct {
 	subject string
 	members string // names; "joiner" is a device with an invitation
 	queue   string // for subscriptions
@@ -20,13 +20,13 @@ const (
 )
 
 const (
-	getWish  = "$JS.API.DIRECT.GET.KV_ML_WISH.$KV.ML_WISH."
-	getLease = "$JS.API.DIRECT.GET.KV_ML_LEASE.$KV.ML_LEASE."
+	rightsGetWish  = "$JS.API.DIRECT.GET.KV_ML_WISH.$KV.ML_WISH."
+	rightsGetLease = "$JS.API.DIRECT.GET.KV_ML_LEASE.$KV.ML_LEASE."
 )
 
 // rightsToPublish lists subjects with those who may publish on them.
-func rightsToPublish() []right {
-	return []right{
+func rightsToPublish() []rightsRow {
+	return []rightsRow{
 		// what devices, workers and hosts hand in
 		{subject: "ml.up.kiosk-1.state", members: "kiosk-1"},
 		{subject: "ml.up.kiosk-1.log", members: "kiosk-1"},
@@ -37,16 +37,16 @@ func rightsToPublish() []right {
 		{subject: "ml.up"},
 
 		// wishes
-		{subject: getWish + "all", members: rightsDevice + " operator-1"},
-		{subject: getWish + "grp.kiosk", members: rightsKiosks + " operator-1"},
-		{subject: getWish + "grp.hall", members: rightsKiosks + " operator-1"},
-		{subject: getWish + "grp.lab", members: "operator-1"},
-		{subject: getWish + "grp.*", members: "operator-1"},
-		{subject: getWish + "dev.kiosk-1", members: "kiosk-1 operator-1"},
-		{subject: getWish + "dev.lonely", members: "lonely operator-1"},
-		{subject: getWish + "dev.kiosk-2", members: "operator-1"},
-		{subject: getWish + "keys.1", members: rightsDevice + " operator-1 hub-1"},
-		{subject: getWish + "keys.1.2", members: "operator-1"},
+		{subject: rightsGetWish + "all", members: rightsDevice + " operator-1"},
+		{subject: rightsGetWish + "grp.kiosk", members: rightsKiosks + " operator-1"},
+		{subject: rightsGetWish + "grp.hall", members: rightsKiosks + " operator-1"},
+		{subject: rightsGetWish + "grp.lab", members: "operator-1"},
+		{subject: rightsGetWish + "grp.*", members: "operator-1"},
+		{subject: rightsGetWish + "dev.kiosk-1", members: "kiosk-1 operator-1"},
+		{subject: rightsGetWish + "dev.lonely", members: "lonely operator-1"},
+		{subject: rightsGetWish + "dev.kiosk-2", members: "operator-1"},
+		{subject: rightsGetWish + "keys.1", members: rightsDevice + " operator-1 hub-1"},
+		{subject: rightsGetWish + "keys.1.2", members: "operator-1"},
 		{subject: "$JS.API.DIRECT.GET.KV_ML_WISH", members: "operator-1"},
 		{subject: "$JS.API.STREAM.MSG.GET.KV_ML_WISH", members: "operator-1"},
 		{subject: "$JS.API.STREAM.INFO.KV_ML_WISH", members: "operator-1 hub-1"},
@@ -85,8 +85,8 @@ func rightsToPublish() []right {
 		{subject: "$KV.ML_LEASE.host.host-1", members: "host-1"},
 		{subject: "$KV.ML_LEASE.host.host-2"},
 		{subject: "$KV.ML_LEASE.conv.7", members: "host-1"},
-		{subject: getLease + "conv.7", members: "host-1 operator-1"},
-		{subject: getLease + "host.host-2", members: "host-1 operator-1"},
+		{subject: rightsGetLease + "conv.7", members: "host-1 operator-1"},
+		{subject: rightsGetLease + "host.host-2", members: "host-1 operator-1"},
 
 		// consumers and streams
 		{subject: "$JS.API.CONSUMER.CREATE.ML_STATE.x", members: "operator-1"},
@@ -111,8 +111,8 @@ func rightsToPublish() []right {
 }
 
 // rightsToSubscribe lists subjects with those who may subscribe to them.
-func rightsToSubscribe() []right {
-	return []right{
+func rightsToSubscribe() []rightsRow {
+	return []rightsRow{
 		{subject: "_INBOX_kiosk-1.>", members: "kiosk-1"},
 		{subject: "_INBOX_kiosk-2.>"},
 		{subject: "_INBOX_worker-1.>", members: "worker-1"},
@@ -182,7 +182,7 @@ func tryRights(t *testing.T, h *rightsHub, joiner *rightsConn) {
 		} else if c == nil {
 			continue
 		}
-		check := func(verb string, r right, got bool) {
+		check := func(verb string, r rightsRow, got bool) {
 			if want := slices.Contains(strings.Fields(r.members), name); got != want {
 				t.Errorf("%s may %s %s %s: %v, want %v", name, verb, r.subject, r.queue, got, want)
 			}
