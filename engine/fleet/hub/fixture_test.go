@@ -5,8 +5,10 @@ package hub
 import (
 	"bufio"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -146,16 +148,33 @@ type client struct {
 }
 
 // newClient says who the user is, and waits until the hub has accepted the user.
-func newClient(conn net.Conn, user identity) (*client, error) {
+func newClient(conn net.Conn, user identity) (*client, error) { return newTLSClient(conn, user, nil) }
+
+// newTLSClient is newClient with TLS, if config is not nil.
+func newTLSClient(conn net.Conn, user identity, config *tls.Config) (*client, error) {
 	c := &client{conn: conn, in: bufio.NewReader(conn), inbox: "_INBOX." + rand.Text()}
 	conn.SetDeadline(time.Now().Add(timeout))
 	line, err := c.in.ReadString('\n')
 	if err != nil {
 		return nil, err
 	}
-	var info struct{ Nonce string }
+	var info struct {
+		Nonce    string
+		Required bool     `json:"tls_required"`
+		URLs     []string `json:"connect_urls"`
+	}
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(line, "INFO ")), &info); err != nil {
 		return nil, fmt.Errorf("%q: %w", line, err)
+	}
+	if len(info.URLs) > 0 {
+		return nil, fmt.Errorf("the hub tells its clients of %q", info.URLs)
+	}
+	if config != nil {
+		if !info.Required {
+			return nil, errors.New("the hub does not require TLS")
+		}
+		c.conn = tls.Client(conn, config) // whatever the hub has sent comes after the handshake
+		c.in.Reset(c.conn)
 	}
 	return c, c.login(user, info.Nonce)
 }

@@ -21,6 +21,7 @@ type Hub struct {
 	accounts *server.MemAccResolver // has its own lock
 	log      *logger                // has its own lock
 	unlock   func()                 // gives up the lock of the store
+	retry    time.Duration          // how long repair waits until it writes to a disk that has failed
 
 	quit chan struct{}  // closed by Close
 	done chan struct{}  // closed when Close has ended the server
@@ -34,7 +35,9 @@ type Hub struct {
 
 // Start runs a hub. An error names the address, the folder or the account that is wrong. The caller must call
 // Close.
-func Start(o Options) (*Hub, error) {
+func Start(o Options) (*Hub, error) { return startHub(o, retryTime) }
+
+func startHub(o Options, retry time.Duration) (*Hub, error) {
 	o = o.withDefaults()
 	if err := o.checkAddresses(); err != nil {
 		return nil, err
@@ -48,7 +51,7 @@ func Start(o Options) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{
-		opts: o, trust: t, accounts: new(server.MemAccResolver), log: newLogger(o.Log), unlock: unlock,
+		opts: o, trust: t, accounts: new(server.MemAccResolver), log: newLogger(o.Log), unlock: unlock, retry: retry,
 		quit: make(chan struct{}), done: make(chan struct{}), listen: o.Listen,
 	}
 	for _, account := range []Account{o.System, o.Fleet} {

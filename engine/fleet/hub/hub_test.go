@@ -4,6 +4,8 @@ package hub
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -228,6 +230,42 @@ func TestAHubListensOnAPortOfThisMachine(t *testing.T) {
 		t.Errorf("the monitor says %s, %v", body, err)
 	}
 	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestAHubWithACertificateRequiresTLS(t *testing.T) {
+	f := newFleet()
+	c := mustCertify(t, t.TempDir(), "localhost", "127.0.0.1")
+	o := f.options(t.TempDir())
+	o.DontListen, o.Listen, o.TLS = false, "0.0.0.0:0", c.Server
+	h := start(t, o)
+	port, ok := strings.CutPrefix(h.URL(), "tls://0.0.0.0:")
+	if !ok {
+		t.Fatalf("the URL is %q", h.URL())
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(c.CA)
+	for name, row := range map[string]struct {
+		config *tls.Config
+		want   string
+	}{
+		"trusted":           {&tls.Config{RootCAs: pool, ServerName: "127.0.0.1"}, ""},
+		"another authority": {&tls.Config{ServerName: "127.0.0.1"}, "unknown authority"},
+		"another name":      {&tls.Config{RootCAs: pool, ServerName: "hub.local"}, "not hub.local"},
+		"without TLS":       {nil, ""},
+	} {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		switch client, err := newTLSClient(conn, f.User, row.config); {
+		case name == "trusted" && err == nil:
+			client.mustRequest(t, "cmd.kiosk", "", "503")
+		case name == "trusted" || err == nil || !strings.Contains(err.Error(), row.want):
+			t.Errorf("%s: %v, want %q", name, err, row.want)
+		}
+	}
+	connect(t, h, f.User) // inside the process, without TLS
 }
 
 // A client that does not say who it is, or sends too much, is cut off.

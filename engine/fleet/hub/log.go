@@ -67,22 +67,27 @@ func (l *logger) Noticef(format string, v ...any) {
 }
 
 // Warnf implements server.Logger.
-func (l *logger) Warnf(format string, v ...any) { l.write(slog.LevelWarn, fmt.Sprintf(format, v...)) }
+func (l *logger) Warnf(format string, v ...any) { l.fault(slog.LevelWarn, fmt.Sprintf(format, v...)) }
 
 // Errorf implements server.Logger.
-func (l *logger) Errorf(format string, v ...any) {
-	line := fmt.Sprintf(format, v...)
-	if strings.Contains(line, writeFault) {
+func (l *logger) Errorf(format string, v ...any) { l.fault(slog.LevelError, fmt.Sprintf(format, v...)) }
+
+// fault writes a line about a fault. It sends to broken if the store cannot be written.
+func (l *logger) fault(level slog.Level, line string) {
+	if strings.Contains(line, writeFault) || strings.Contains(line, writeForbidden) {
 		select {
 		case l.broken <- struct{}{}:
 		default: // the fault before is not handled yet
 		}
 	}
-	l.write(slog.LevelError, line)
+	l.write(level, line)
 }
 
-// writeFault is in the line that the server logs when it stops writing a stream, for good.
-const writeFault = "Critical write error"
+// These texts are in the lines that the server logs when it stops writing a stream, or all streams, for good.
+const (
+	writeFault     = "Critical write error"
+	writeForbidden = "disabling JetStream"
+)
 
 // Fatalf implements server.Logger. The server cannot start.
 func (l *logger) Fatalf(format string, v ...any) {

@@ -1,6 +1,9 @@
 // Package hub is the NATS server that Moonlark carries, for a first fleet: devices and people meet there.
 // It accepts only those whom the operator's keys let in, and keeps the streams of the fleet in a folder.
 //
+// While the disk of the hub is full, clients can read, but what they write is not acknowledged. The hub finds
+// out by itself when the disk works again. Then it restarts the server, so that clients must connect anew.
+//
 // The server has goroutines of its own. [Start] starts them and [Hub.Close] ends them. Any goroutine may call
 // the methods of a Hub.
 //

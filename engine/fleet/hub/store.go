@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -21,7 +22,6 @@ const (
 	lockName  = "hub.lock"
 	probeName = "hub.probe"
 	probeSize = 4 << 20 // bytes of free space that are enough to go on
-	// retryTime is how long repair waits before it tries again to write to the store.
 	retryTime = 10 * time.Second
 )
 
@@ -43,7 +43,7 @@ func openStore(dir string, t trust) (unlock func(), err error) {
 	if err == nil {
 		err = probe(dir, 1)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, syscall.ENOSPC) { // a hub with a full disk can be read
 		unlock()
 		return nil, err
 	}
@@ -88,12 +88,12 @@ func (h *Hub) repair() {
 			return
 		case <-h.log.broken:
 		}
-		h.say(slog.LevelError, "the hub cannot write to %s: it refuses new records until it can", h.opts.Store)
+		h.say(slog.LevelError, "the hub cannot write to %s: it acknowledges no records until it can", h.opts.Store)
 		for again := true; again; again = !h.restart() {
 			select {
 			case <-h.quit:
 				return
-			case <-time.After(retryTime):
+			case <-time.After(h.retry):
 			}
 		}
 		h.say(slog.LevelInfo, "the hub can write to %s again", h.opts.Store)
