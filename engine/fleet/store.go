@@ -108,12 +108,12 @@ type Standing struct {
 // Consider returns what the device does with a bundle, whose signatures Consider verifies. The error says why
 // the store cannot be read.
 func (s Store) Consider(b *bundle.Bundle) (Standing, error) {
-	st, _ := s.disk.readState() // the Device reports the damage
-	if phase, err := s.inUse(b.Digest, st); phase != "" || err != nil {
-		return Standing{Phase: phase}, err
-	}
+	st, r := s.read()
 	if f, failed := st.Failed[b.Digest]; failed {
 		return Standing{Phase: f.Phase, Why: f.Why}, nil
+	}
+	if phase, err := s.inUse(b.Digest, st); phase != "" || err != nil {
+		return Standing{Phase: phase}, err
 	}
 	keys, err := s.disk.keys()
 	if err != nil {
@@ -133,7 +133,7 @@ func (s Store) Consider(b *bundle.Bundle) (Standing, error) {
 	if err != nil {
 		return Standing{Phase: message.Refused, Why: err.Error()}, nil
 	}
-	if r, ok := s.request(st); ok && r.Digest == b.Digest {
+	if r.Digest == b.Digest {
 		return Standing{Phase: message.Waiting, Why: s.device.Health().Waiting, Order: r.Order}, nil
 	}
 	return Standing{}, nil
@@ -158,25 +158,27 @@ func (s Store) inUse(digest string, st state) (phase string, err error) {
 	return message.Good, nil
 }
 
-// request returns the request that the Device has not handled yet.
-func (s Store) request(st state) (r request, ok bool) {
-	if err := s.disk.readJSON(nextFile, &r); err != nil || r.ID == st.Request {
-		return r, false
+// read returns the state of the Device, and the request that the Device has not handled yet; the zero request
+// if there is none.
+func (s Store) read() (st state, r request) {
+	// The Device writes the state before it deletes the request, so the request must be read first.
+	err := s.disk.readJSON(nextFile, &r)
+	st, _ = s.disk.readState() // the Device reports the damage
+	if err != nil || r.ID == st.Request {
+		return st, request{}
 	}
-	return r, true
+	return st, r
 }
 
 // Waiting returns the digest of the bundle that waits to run, or "".
 func (s Store) Waiting() string {
-	st, _ := s.disk.readState()
-	r, _ := s.request(st)
+	_, r := s.read()
 	return r.Digest
 }
 
 // Withdraw makes the Device forget the bundle that waits, if the fleet has wanted it.
 func (s Store) Withdraw() error {
-	st, _ := s.disk.readState()
-	if r, ok := s.request(st); ok && r.Fleet {
+	if _, r := s.read(); r.Fleet {
 		return s.disk.removeRequest(r.ID)
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"reflect"
 	"time"
 
@@ -45,8 +44,12 @@ func (f *Follower) choose(ctx context.Context) {
 		return
 	}
 	var preferred, target *option
-	for _, signed := range f.wishes.choices {
-		o, err := f.consider(signed)
+	for i, signed := range f.wishes.choices {
+		about := preferredChoice
+		if i > 0 {
+			about = otherChoice
+		}
+		o, err := f.consider(signed, about)
 		f.complain("the store", err)
 		if err != nil {
 			f.decideAt = time.Now().Add(retryDisk)
@@ -64,14 +67,22 @@ func (f *Follower) choose(ctx context.Context) {
 	f.see(ctx, target)
 }
 
-// consider returns what the device does with a bundle of a wish. The error says why the store cannot be read.
-func (f *Follower) consider(signed message.Signed) (option, error) {
+// What complainOnce complains about.
+const (
+	preferredChoice = "the first choice"
+	otherChoice     = "another choice"
+	aboutFetching   = "fetching"
+)
+
+// consider returns what the device does with a bundle of a wish, and complains if the device must not use it.
+// The error says why the store cannot be read.
+func (f *Follower) consider(signed message.Signed, about string) (option, error) {
 	sum := sha256.Sum256(signed.Text)
 	o := option{digest: hex.EncodeToString(sum[:])}
 	b, err := bundle.New(signed.Text, signed.Signatures)
 	if err != nil {
 		o.standing = fleet.Standing{Phase: message.Refused, Why: err.Error()}
-		f.complain("a bundle of the wishes", err)
+		f.complainOnce(about, "a bundle of the wishes: "+cut(err.Error()))
 		return o, nil
 	}
 	o.bundle = b
@@ -88,9 +99,11 @@ func (f *Follower) consider(signed message.Signed) (option, error) {
 	case time.Since(i.at) < refusalTime:
 		o.standing = fleet.Standing{Phase: message.Refused, Why: f.opts.Device.Health().Last}
 	}
+	text := ""
 	if o.standing.Phase == message.Refused {
-		f.complain(nameOf(b), fmt.Errorf("%s", o.standing.Why))
+		text = nameOf(b) + ": " + cut(o.standing.Why)
 	}
+	f.complainOnce(about, text)
 	return o, nil
 }
 

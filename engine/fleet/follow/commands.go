@@ -44,10 +44,11 @@ func (f *Follower) runCommands(ctx context.Context) {
 // because it does not know which commands have expired.
 func (f *Follower) runAll(ctx context.Context, list []message.Once) {
 	const about = "the commands of the wishes"
+	if len(list) == 0 {
+		return
+	}
 	if !clockIsSet() {
-		if len(list) > 0 {
-			f.complain(about, errors.New("they wait until the clock of the device is set"))
-		}
+		f.complain(about, errors.New("they wait until the clock of the device is set"))
 		return
 	}
 	done, err := f.store.Done()

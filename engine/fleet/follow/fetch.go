@@ -89,12 +89,14 @@ func (f *Follower) finishFetching(ctx context.Context, r fetchResult) {
 		f.failed.clear()
 	}
 	if r.err == nil {
-		f.complain(r.name, nil)
+		f.complainOnce(aboutFetching, "")
 		f.installed = installed{r.digest, time.Now()}
 	} else if ctx.Err() == nil {
 		f.failed.digest, f.failed.why = r.digest, r.err.Error()
 		f.failed.at = time.Now().Add(f.failed.pause.Next())
-		f.complainAboutHub(r.name, r.err)
+		if !errors.Is(r.err, ErrOffline) { // which showLink logs
+			f.complainOnce(aboutFetching, r.name+": "+cut(r.err.Error()))
+		}
 	}
 	f.choose(ctx)
 }

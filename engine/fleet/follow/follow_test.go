@@ -228,6 +228,47 @@ func TestOnlyWhatIsMissingIsFetched(t *testing.T) {
 	})
 }
 
+// Not all devices ask the hub for a large bundle at once.
+func TestALargeBundleIsFetchedAfterAWait(t *testing.T) {
+	for name, row := range map[string]struct {
+		size           int
+		wait           time.Duration // Options.FetchWait
+		least, longest time.Duration
+	}{
+		"a small bundle":              {size: 60_000},
+		"a large bundle":              {size: 70_000, least: 1, longest: time.Minute},
+		"a large bundle, by a second": {size: 70_000, wait: time.Second, least: 1, longest: time.Second},
+		"a large bundle at once":      {size: 70_000, wait: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withDevice(t, func(t *testing.T, f *fixture) {
+				f.stop()
+				f.options = func(o *Options) { o.FetchWait = row.wait }
+				f.start()
+				time.Sleep(2 * time.Second)
+				var began time.Time
+				f.hub.damage = func(_ string, _ int, content []byte) ([]byte, error) {
+					f.hub.set(func() {
+						if began.IsZero() {
+							began = time.Now()
+						}
+					})
+					return content, nil
+				}
+				b := shop(16, "v16", nil)
+				b.Files["a.wav"] = strings.Repeat("x", row.size)
+				published := time.Now()
+				f.publish(b)
+				time.Sleep(2 * time.Minute)
+				f.want("v16")
+				if waited := began.Sub(published); waited < row.least || waited > row.longest {
+					t.Errorf("the device waited for %v, want %v to %v", waited, row.least, row.longest)
+				}
+			})
+		})
+	}
+}
+
 // A lost connection does not make the device fetch again what it has.
 func TestFetchingGoesOnWhereItStopped(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
@@ -252,6 +293,9 @@ func TestFetchingGoesOnWhereItStopped(t *testing.T) {
 		time.Sleep(15 * time.Minute)
 		f.takeLogged()
 		f.want("v17")
+		if f.hub.most != maxRequests {
+			t.Errorf("there were up to %d requests at once, want %d", f.hub.most, maxRequests)
+		}
 		if n := f.hub.chunks(); n > 21+3*maxRequests {
 			t.Errorf("%d chunks were asked for, and the bundle has 21", n)
 		}

@@ -19,6 +19,7 @@ import (
 
 const (
 	tickInterval = time.Second
+	lookPause    = time.Second      // the shortest time between two readings of the wishes
 	readInterval = 15 * time.Minute // how often the wishes are read anyway; a fifth more or less
 	askTimeout   = 20 * time.Second // of a request to the hub
 	minuteTick   = 60               // ticks between two looks at the commands of wishes
@@ -39,7 +40,8 @@ type Options struct {
 	OK      func() (bool, []string) // ok and troubles of /healthz; may take seconds
 	Metrics func() string           // metrics in the text format of Prometheus; nil if they are not reported
 
-	// Command carries out a command, which is one that message.CheckVerb knows. Any goroutine may call it.
+	// Command carries out a command, which is one that message.CheckVerb knows. It must return soon after ctx
+	// is done. Several goroutines can call it at once.
 	Command func(ctx context.Context, verb string, body []byte) message.Answer
 
 	Share Share
@@ -73,16 +75,19 @@ type Follower struct {
 	fetched chan fetchResult // from the goroutine that fetches
 
 	// The fields below belong to the goroutine of Run.
-	wishes    wishes // those that were read last
-	read      bool   // wishes have been read
-	readAt    time.Time
+	wishes    wishes    // those that were read last
+	read      bool      // wishes have been read
+	readAt    time.Time // when the wishes are read next
 	readPause backoff.Backoff
+	lookedAt  time.Time // when they were read last
+	atLeast   uint64    // the sequence that the hub must return then; 0 if any will do
 	decideAt  time.Time // when to decide again after a fault of the disk; zero if there was none
 	fetching  *fetching // nil if nothing is fetched now
 	failed    fetchFailure
 	installed installed
-	link      Link // that was shown last
-	running   message.Running
+	link      Link            // that was shown last
+	running   message.Running // that the Device had at the last tick
+	waiting   string          // what a bundle waited for at the last tick
 	ticks     int
 
 	mu       sync.Mutex // guards the fields below
@@ -90,7 +95,7 @@ type Follower struct {
 	wanted   *message.Wanted
 	reported map[string]json.RawMessage
 	heard    time.Time
-	said     map[string]string // the texts that complain has logged
+	said     map[string]string // the last texts of complainOnce
 }
 
 // New returns a Follower, which does nothing until Run is called.
@@ -122,6 +127,7 @@ func (f *Follower) Run(ctx context.Context) {
 	f.stopFetching()
 	subscription.Close(time.Second)
 	wg.Wait()
+	f.handInRest(ctx)
 	f.keep()
 }
 
@@ -143,12 +149,7 @@ func (f *Follower) follow(ctx context.Context) {
 	for {
 		select {
 		case n := <-f.opts.Carrier.Notices():
-			if n.Sequence == 0 {
-				f.failed.at = time.Time{} // try at once
-				signal(f.connected)
-				signal(f.again)
-			}
-			f.look(ctx, n.Sequence)
+			f.notice(ctx, n)
 		case <-f.decide:
 			f.choose(ctx)
 		case r := <-f.fetched:
@@ -161,12 +162,28 @@ func (f *Follower) follow(ctx context.Context) {
 	}
 }
 
+// notice handles a notice. It reads the wishes once a second at most.
+func (f *Follower) notice(ctx context.Context, n Notice) {
+	if n.Sequence == 0 {
+		f.failed.at = time.Time{} // try at once
+		signal(f.connected)
+		signal(f.again)
+	}
+	f.atLeast = max(f.atLeast, n.Sequence)
+	if time.Since(f.lookedAt) >= lookPause {
+		f.look(ctx)
+	} else {
+		f.readAt = time.Now() // at the next tick
+	}
+}
+
 // tick does what is due.
 func (f *Follower) tick(ctx context.Context) {
 	f.showLink()
 	now := time.Now()
-	if running := f.opts.Device.Running(); running != f.running {
-		f.running = running
+	running, waiting := f.opts.Device.Running(), f.opts.Device.Health().Waiting
+	if running != f.running || waiting != f.waiting {
+		f.running, f.waiting = running, waiting
 		signal(f.changed)
 		f.choose(ctx)
 	}
@@ -175,7 +192,7 @@ func (f *Follower) tick(ctx context.Context) {
 	}
 	switch {
 	case !now.Before(f.readAt):
-		f.look(ctx, 0)
+		f.look(ctx)
 	case !f.decideAt.IsZero() && !now.Before(f.decideAt), f.failed.isDue(now) && f.fetching == nil:
 		f.choose(ctx)
 	}
@@ -254,18 +271,22 @@ func (f *Follower) log(level slog.Level, text string) { f.opts.Bus.Log("", level
 // complain logs an error about something, unless the last one about it was the same. nil says that there is
 // none any more.
 func (f *Follower) complain(about string, err error) {
-	text := ""
-	if err != nil {
-		text = cut(err.Error())
+	if err == nil {
+		f.complainOnce(about, "")
+	} else {
+		f.complainOnce(about, about+": "+cut(err.Error()))
 	}
+}
+
+// complainOnce logs a text, unless the last one about the same was equal. There must be few values of about,
+// which are kept. An empty text says that there is no reason to complain any more.
+func (f *Follower) complainOnce(about, text string) {
 	f.mu.Lock()
 	again := f.said[about] == text
-	if f.said[about] = text; text == "" {
-		delete(f.said, about)
-	}
+	f.said[about] = text
 	f.mu.Unlock()
 	if text != "" && !again {
-		f.log(slog.LevelError, about+": "+text)
+		f.log(slog.LevelError, text)
 	}
 }
 

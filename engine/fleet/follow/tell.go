@@ -16,7 +16,8 @@ const (
 	statePause    = time.Second // the shortest time between two states
 	// maxRefused is how often the hub may refuse a record before it is dropped. A hub whose disk is full
 	// refuses all.
-	maxRefused = 10
+	maxRefused  = 10
+	restTimeout = 2 * time.Second // for the records that are left when the process ends
 )
 
 // header returns the header of the next record.
@@ -121,6 +122,18 @@ func (f *Follower) handIn(ctx context.Context) {
 		if !f.pause(ctx, wait, ok) {
 			return
 		}
+	}
+}
+
+// handInRest hands in the records that are left when ctx is done, as long as the hub takes them.
+func (f *Follower) handInRest(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restTimeout)
+	defer cancel()
+	for r, ok := f.queue.first(); ok; r, ok = f.queue.first() {
+		if f.hand(ctx, r) != nil {
+			return
+		}
+		f.queue.remove(r.id, true)
 	}
 }
 

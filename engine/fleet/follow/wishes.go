@@ -31,10 +31,10 @@ type wishes struct {
 	unclear bool
 }
 
-// look reads the wishes, and does what they say. The hub must return at least the sequence atLeast; 0 if any
-// will do.
-func (f *Follower) look(ctx context.Context, atLeast uint64) {
-	f.readAt = readLater()
+// look reads the wishes, and does what they say.
+func (f *Follower) look(ctx context.Context) {
+	atLeast := f.atLeast
+	f.atLeast, f.readAt, f.lookedAt = 0, readLater(), time.Now()
 	for try := 1; ; try++ {
 		w, err := f.readWishes(ctx)
 		if err != nil {
