@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -23,7 +24,7 @@ type console struct {
 	stdout, stderr *output
 
 	// dialHub connects with the hub of a fleet. The caller must call close. It never changes.
-	dialHub func(ctx context.Context, a hubAddress) (hub center.Hub, close func(), err error)
+	dialHub func(ctx context.Context, a hubAddress, log *slog.Logger) (hub center.Hub, close func(), err error)
 
 	mu      sync.Mutex // guards the fields below
 	code    int        // exit code with which exit ends the process, unless output is lost

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"moonlark/engine/face/terminal"
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/safetext"
 )
@@ -41,7 +42,13 @@ func (f hubFlags) dial(ctx context.Context, con *console) (hub center.Hub, close
 	if err != nil {
 		return nil, nil, &usageError{err}
 	}
-	return con.dialHub(ctx, address)
+	screen := terminal.New(terminal.Options{Stdout: con.stderr, Stderr: con.stderr})
+	hub, closeHub, err := con.dialHub(ctx, address, screen.Logger())
+	if err != nil {
+		screen.Close()
+		return nil, nil, err
+	}
+	return hub, func() { closeHub(); screen.Close() }, nil
 }
 
 // address returns how to connect with the hub.

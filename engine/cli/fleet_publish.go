@@ -81,7 +81,7 @@ func (c *fleetPublishCommand) Run(ctx context.Context, con *console) error {
 		fmt.Fprintf(con.stderr, "moonlark: warning: %s\n", safetext.Line(warning))
 	}
 	c.show(con, p)
-	if c.DryRun || c.AtOnce && p.From == "" && len(c.First) == 0 {
+	if c.DryRun || p.Direct {
 		return nil
 	}
 	if !c.Follow {

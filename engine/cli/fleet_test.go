@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -69,7 +70,7 @@ func (o *operatorTest) run(ctx context.Context, args ...string) (stdout, stderr 
 	defer outFile.Close()
 	defer errFile.Close()
 	con := &console{stdout: newOutput(outFile), stderr: newOutput(errFile)}
-	con.dialHub = func(_ context.Context, a hubAddress) (center.Hub, func(), error) {
+	con.dialHub = func(_ context.Context, a hubAddress, _ *slog.Logger) (center.Hub, func(), error) {
 		if a.url != "tls://hub.example:4222" || a.creds != filepath.Join(o.folder, "operator.creds") {
 			o.Errorf("the address is %+v", a)
 		}
@@ -133,12 +134,15 @@ func TestAnOperatorPublishesBundles(t *testing.T) {
 		o.has(o.ok("fleet", "pause", "kiosk"), "the rollout to kiosk is paused")
 		o.has(o.ok("fleet", "status"), "fleet shop · 20 devices · 20 online · kiosk 16 → 17, wave 1 of 2: 50 %, paused by ")
 		o.has(o.ok("fleet", "resume", "kiosk"), "not paused any more")
-		o.has(o.ok("fleet", "stop", "kiosk"), "the rollout of shop 17 has ended: all devices of kiosk go back to shop 16")
-		o.fails("nothing is being rolled out to kiosk", "fleet", "resume", "kiosk", "--follow")
 		w, _, err := o.hub.Wish(t.Context(), "grp.kiosk")
 		if err != nil || w.Window == nil || *w.Window != (message.Window{From: "02:00", To: "04:30"}) {
 			t.Errorf("the window is %v, %v", w.Window, err)
 		}
+		o.has(o.ok("fleet", "stop", "kiosk"), "the rollout of shop 17 has ended: all devices of kiosk go back to shop 16")
+		if w, _, err = o.hub.Wish(t.Context(), "grp.kiosk"); err != nil || w.Window != nil {
+			t.Errorf("devices that go back wait for the window %v, %v", w.Window, err)
+		}
+		o.fails("nothing is being rolled out to kiosk", "fleet", "resume", "kiosk", "--follow")
 
 		o.fails(`"nearly all" is not a percentage`, "fleet", "publish", seventeen, "--to", "kiosk", "--waves", "nearly all")
 		o.fails("can't be used together", "fleet", "publish", seventeen, "--to", "kiosk", "--waves", "100%", "--at-once")

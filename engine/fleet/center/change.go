@@ -71,8 +71,9 @@ func Resume(ctx context.Context, hub Hub, key string) error {
 	})
 }
 
-// Stop ends a rollout: all devices go back to the bundle from before. It returns the names of the bundle and
-// of the one from before, which is empty if there is none. by says who stops it.
+// Stop ends a rollout: all devices go back to the bundle from before, without waiting for the window. It
+// returns the names of the bundle and of the one from before, which is empty if there is none. by says who
+// stops it.
 func Stop(ctx context.Context, hub Hub, key, by string) (stopped, stable string, err error) {
 	f, err := Look(ctx, hub)
 	if err != nil {
@@ -101,7 +102,8 @@ type Back struct {
 	Warnings []string
 }
 
-// RollBack makes all devices run an earlier bundle at once, and ends a rollout in progress. The bundle is
+// RollBack makes all devices run an earlier bundle at once, without waiting for the window, and ends a
+// rollout in progress. The bundle is
 // the one of this version that has been in the wish under the key before; version 0 means the one before
 // the present one. by says who goes back.
 func RollBack(ctx context.Context, hub Hub, key string, version int64, by string) (Back, error) {
@@ -180,7 +182,7 @@ func rollBack(ctx context.Context, hub Hub, key string, to *message.Signed, earl
 		}
 		done.From = nameOf(w.Stable)
 		notes.add(Ended{ID: rand.Text(), Bundle: done.Bundle, Digest: digestOf(to.Text), Result: RolledBack, Began: f.Now, Ended: f.Now, By: by})
-		w.Stable, w.Next, w.First, w.Share, w.Salt = to, nil, nil, 0, ""
+		w.Stable, w.Next, w.First, w.Share, w.Salt, w.Window = to, nil, nil, 0, "", nil // going back is urgent
 		return notes.write(w)
 	})
 	return done, err

@@ -105,26 +105,24 @@ func (n Notes) write(w *message.Wish) error {
 	return err
 }
 
-// end moves the rollout in progress to Ended, and takes its bundle out of the wish. p may be nil if nothing
-// is known of the devices.
+// end moves the rollout in progress to Ended, and takes its bundle out of the wish. p says how far the
+// devices are. Devices that go back do not wait for the window.
 func (n *Notes) end(w *message.Wish, result, by string, now time.Time, p *progress) {
 	r := n.Now
 	e := Ended{
 		ID: r.ID, Bundle: r.Bundle, Digest: r.Digest, Result: result, Wave: r.Wave, Waves: len(r.Waves),
-		Began: r.Began, Ended: now, By: by,
+		Began: r.Began, Ended: now, By: by, Good: p.Good, Bad: p.Back + p.Refused,
 	}
-	if p != nil {
-		e.Good, e.Bad = p.Good, p.Back+p.Refused
-		for _, f := range p.Failed {
-			if len(e.Failed) < maxFailed {
-				f.Why = safetext.Cut(f.Why, maxWhy, "...")
-				e.Failed = append(e.Failed, f)
-			}
-		}
+	for _, f := range p.Failed[:min(len(p.Failed), maxFailed)] {
+		f.Why = safetext.Cut(f.Why, maxWhy, "...")
+		e.Failed = append(e.Failed, f)
 	}
 	n.Now = nil
 	n.add(e)
 	w.Next, w.First, w.Share, w.Salt = nil, nil, 0, ""
+	if result != Done {
+		w.Window = nil
+	}
 }
 
 // add puts e before the other rollouts that have ended.

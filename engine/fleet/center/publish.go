@@ -47,6 +47,7 @@ type Publication struct {
 	Key      string // of the wish
 	Bundle   string // name and version
 	From     string // the bundle that it replaces; empty if there is none
+	Direct   bool   // there is no rollout: the bundle is the first of these devices, and for all at once
 	Waves    []Wave // the first devices, if the plan has any, and then the waves
 	Warnings []string
 }
@@ -271,7 +272,7 @@ func (p *publisher) next() (message.Wish, error) {
 	w.Window, w.Force = p.plan.Window, p.plan.Force
 	w.Once = slices.DeleteFunc(slices.Clone(w.Once), func(o message.Once) bool { return !now.Before(o.Expires) })
 	if p.plan.AtOnce && w.Stable == nil && len(p.plan.First) == 0 {
-		w.Stable = signed
+		w.Stable, p.done.Direct = signed, true
 		notes.add(Ended{ID: rand.Text(), Bundle: p.done.Bundle, Digest: p.bundle.Digest, Result: Done, Began: now, Ended: now, By: p.plan.By})
 		all := w
 		p.listWave(&all, message.Shares)
