@@ -135,6 +135,21 @@ func (h *testHub) start() *testHub {
 	return h
 }
 
+// update makes the running hub use the present claims of the account.
+func (h *testHub) update() {
+	h.t.Helper()
+	token, err := h.claims.Encode(h.operator)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	_ = h.server.AccountResolver().Store(h.claims.Subject, token)
+	account, err := h.server.LookupAccount(h.claims.Subject)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.server.UpdateAccountClaims(account, h.claims)
+}
+
 // stop ends the hub, if it runs.
 func (h *testHub) stop() {
 	h.mu.Lock()

@@ -193,7 +193,9 @@ func (l *link) close() {
 	l.mu.Unlock()
 	l.handlers.Wait()
 	if conn, _, _ := l.state(); conn != nil {
-		_ = conn.FlushTimeout(flushTimeout) // for the last replies of handlers
+		ctx, cancel := context.WithTimeout(l.ctx, flushTimeout)
+		_ = conn.FlushWithContext(ctx) // for the last replies of handlers
+		cancel()
 	}
 	l.cancel()
 	<-l.done
