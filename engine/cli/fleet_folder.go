@@ -15,15 +15,12 @@ import (
 	"moonlark/engine/fleet/identity"
 )
 
-// The files in the folder of a fleet, beside the keys of package identity.
+// The files in the folder of a fleet, beside those of package identity.
 const (
-	hubURLFile          = "hub.url"          // URL of the hub
-	hubCAFile           = "ca.pem"           // certificate that has signed that of the hub; without it, the CAs of the system
-	operatorCredsFile   = "operator.creds"   // credentials of the person at this machine
-	hubCredsFile        = "hub.creds"        // credentials with which moonlark fleet serve makes the streams and lets devices in
-	controllerCredsFile = "controller.creds" // credentials with which it goes on with rollouts
-	hubStoreFolder      = "streams"          // what the hub stores
-	hubTLSFolder        = "tls"              // certificates of the hub
+	hubURLFile     = "hub.url" // URL of the hub
+	hubCAFile      = "ca.pem"  // certificate that has signed that of the hub; without it, the CAs of the system
+	hubStoreFolder = "streams" // what the hub stores
+	hubTLSFolder   = "tls"     // certificates of the hub
 )
 
 // fleetFolderFlag names the folder with the keys of a fleet.
@@ -66,17 +63,13 @@ func (f fleetFolderFlag) hub() (url, ca string, err error) {
 	return strings.TrimSpace(string(text)), hex.EncodeToString(sum[:]), nil
 }
 
-// credentials returns the content of a file of credentials in the folder. Without the file, it makes new
-// credentials with this role and name, and the file.
-func (f fleetFolderFlag) credentials(folder *identity.Folder, file string, role identity.Role, name string) ([]byte, error) {
-	text, err := os.ReadFile(f.path(file))
-	if !errors.Is(err, fs.ErrNotExist) {
-		return text, err
-	}
-	if text, err = folder.Credentials(role, name, nil); err != nil {
+// credentials returns the owner's credentials for this role.
+func (f fleetFolderFlag) credentials(folder *identity.Folder, role identity.Role) ([]byte, error) {
+	path, err := folder.OwnCredentials(role)
+	if err != nil {
 		return nil, err
 	}
-	return text, writeNew(f.path(file), text, 0o600)
+	return os.ReadFile(path)
 }
 
 // readCA reads a file with certificates of authorities, in PEM form.

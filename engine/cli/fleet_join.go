@@ -40,11 +40,11 @@ func (c *fleetJoinCommand) Run(ctx context.Context, con *console) error {
 	if hub, err := fleet.ReadHub(store); err == nil && c.hasCreds(store) {
 		return fmt.Errorf("this device has joined a fleet already, whose hub is %s: to join another one, name another --fleet-store", hub.URL)
 	}
-	seed, err := fleet.JoinKey(store, func() ([]byte, error) { seed, _, err := identity.NewKey(); return seed, err })
+	path, err := fleet.KeyPath(store)
 	if err != nil {
 		return err
 	}
-	accepted, err := c.ask(ctx, con, token, seed)
+	accepted, err := c.ask(ctx, con, token, path)
 	if err != nil {
 		return err
 	}
@@ -64,10 +64,11 @@ func (c *fleetJoinCommand) hasCreds(store string) bool {
 	return exists(filepath.Join(store, fleet.CredsFile))
 }
 
-// ask asks the centre of the fleet until it has decided.
-func (c *fleetJoinCommand) ask(ctx context.Context, con *console, token identity.Token, seed []byte) (identity.Accepted, error) {
+// ask asks the centre of the fleet until it has decided. The file at key has the key of this device; ask makes it if
+// there is none.
+func (c *fleetJoinCommand) ask(ctx context.Context, con *console, token identity.Token, key string) (identity.Accepted, error) {
 	var none identity.Accepted
-	public, err := identity.PublicKey(seed)
+	seed, public, err := identity.LoadKey(key)
 	if err != nil {
 		return none, err
 	}

@@ -38,13 +38,10 @@ func (c *fleetServeCommand) Run(ctx context.Context, con *console) error {
 	screen := terminal.New(c.logFlags.terminal(con))
 	defer screen.Close()
 	opts := serve.Options{Folder: folder, Log: screen.Logger()}
-	if opts.Hub, err = c.credentials(folder, hubCredsFile, identity.Hub, "hub"); err != nil {
+	if opts.Hub, err = c.credentials(folder, identity.Hub); err != nil {
 		return err
 	}
-	if opts.Controller, err = c.credentials(folder, controllerCredsFile, identity.Operator, "controller"); err != nil {
-		return err
-	}
-	if _, err = c.credentials(folder, operatorCredsFile, identity.Operator, "operator"); err != nil {
+	if opts.Controller, err = c.credentials(folder, identity.Operator); err != nil {
 		return err
 	}
 	address := c.Hub

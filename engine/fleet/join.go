@@ -29,26 +29,11 @@ func ReadHub(store string) (hub HubAddress, err error) {
 	return hub, err
 }
 
-// JoinKey returns the key of a device that is about to join a fleet. If the store has no such key, JoinKey
-// stores the one that create returns. A device that waits for approval asks again with the same key.
-func JoinKey(store string, create func() ([]byte, error)) ([]byte, error) {
+// KeyPath returns the path of the key of a device that is about to join a fleet: see identity.LoadKey. It makes
+// the store if it does not exist. Enroll deletes the file.
+func KeyPath(store string) (string, error) {
 	d := disk{dir: store}
-	if err := d.makeFolders(); err != nil {
-		return nil, err
-	}
-	unlock, err := d.lockWithin(installLock, installTimeout)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	key, err := d.read(keyFile)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
-	}
-	if key, err = create(); err != nil {
-		return nil, err
-	}
-	return key, d.replace(keyFile, key)
+	return d.path(keyFile), d.makeFolders()
 }
 
 // An Enrollment is what a device gets when it joins a fleet: see identity.Accept.

@@ -73,8 +73,8 @@ func parseJWT(token string) (c Creds, signer string, err error) {
 	return c, claims.Issuer, errors.Join(CheckName(c.Name), checkGroups(c.Groups), checkRole(c.Role))
 }
 
-// PublicKey returns the public key that belongs to the seed of a key.
-func PublicKey(seed []byte) (string, error) {
+// keyOf returns the public key of a seed.
+func keyOf(seed []byte) (string, error) {
 	key, err := nkeys.FromSeed(bytes.TrimSpace(seed))
 	if err != nil {
 		return "", fmt.Errorf("seed: %w", err)

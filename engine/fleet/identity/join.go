@@ -282,7 +282,7 @@ func Accept(t Token, r Request, seed []byte, reply Reply) (Accepted, error) {
 	if err != nil {
 		return Accepted{}, err
 	}
-	own, err := PublicKey(seed)
+	own, err := keyOf(seed)
 	if err != nil {
 		return Accepted{}, err
 	}
