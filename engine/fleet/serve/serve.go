@@ -158,6 +158,7 @@ func (c *centre) publishKeys(ctx context.Context) error {
 			return err
 		}
 		c.keySets++
+		c.Log.Info(fmt.Sprintf("the hub has the keys %d of bundles", s.Number))
 	}
 	return nil
 }
