@@ -5,6 +5,7 @@ package filelock
 import (
 	"errors"
 	"os"
+	"time"
 )
 
 // ErrLocked is the error of Lock when the file is locked already, by another process or by this one.
@@ -22,4 +23,14 @@ func Lock(path string) (unlock func(), err error) {
 		return nil, err
 	}
 	return func() { f.Close() }, nil
+}
+
+// LockWithin is Lock, but waits up to timeout until the file is unlocked.
+func LockWithin(path string, timeout time.Duration) (unlock func(), err error) {
+	for end := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
+		unlock, err = Lock(path)
+		if !errors.Is(err, ErrLocked) || !time.Now().Before(end) {
+			return unlock, err
+		}
+	}
 }

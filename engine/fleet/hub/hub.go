@@ -110,8 +110,7 @@ func (h *Hub) serverOptions() (*server.Options, error) {
 		JetStream: true, StoreDir: o.Store, SyncAlways: true, // else a power failure loses up to two minutes
 		JetStreamMaxMemory: o.MaxMemory, JetStreamMaxStore: o.MaxDisk,
 
-		MaxPayload: o.MaxPayload, MaxConn: o.MaxConnections,
-		MaxPending:   maxPending,
+		MaxPayload: o.MaxPayload, MaxConn: o.MaxConnections, MaxSubs: maxSubscriptions, MaxPending: maxPending,
 		PingInterval: pingInterval, MaxPingsOut: 2, // a connection without a sign of life ends after 90 s
 		MaxClosedClients: 100, // only the monitor shows them
 	}
@@ -126,8 +125,9 @@ func (h *Hub) serverOptions() (*server.Options, error) {
 const (
 	// maxPending is how many bytes can wait for a client. The server ends the connection of a client that is
 	// slower.
-	maxPending   = 16 << 20
-	pingInterval = 30 * time.Second
+	maxPending       = 16 << 20
+	maxSubscriptions = 1000 // of a connection
+	pingInterval     = 30 * time.Second
 )
 
 // Close ends all connections and the server, and returns when all its goroutines have ended. Further calls
@@ -162,8 +162,9 @@ func (h *Hub) stopServer() {
 // Wait returns when Close has ended the hub.
 func (h *Hub) Wait() { <-h.done }
 
-// URL returns the URL of the hub for clients on this machine or, if it listens on an address of a network, on
-// other machines. It is empty with Options.DontListen.
+// URL returns the address on which the hub listens, as a URL with tls or nats. If it listens on all addresses of
+// the machine, as 0.0.0.0 does, clients need one of these in its place. The URL is empty with
+// Options.DontListen.
 func (h *Hub) URL() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
