@@ -82,7 +82,7 @@ func (h *Hub) startServer() (*server.Server, error) {
 	h.log.fatalError() // of an attempt before this one
 	s.SetLogger(h.log, false, false)
 	s.Start()
-	if err = h.log.fatalError(); err == nil && !s.ReadyForConnections(h.opts.AuthTimeout) {
+	if err = h.log.fatalError(); err == nil && !s.ReadyForConnections(startTimeout) {
 		err = errors.New("nats-server: it does not accept connections")
 	}
 	if err != nil {
@@ -128,6 +128,7 @@ const (
 	maxPending       = 16 << 20
 	maxSubscriptions = 1000 // of a connection
 	pingInterval     = 30 * time.Second
+	startTimeout     = 30 * time.Second
 )
 
 // Close ends all connections and the server, and returns when all its goroutines have ended. Further calls
