@@ -57,8 +57,8 @@ func openCertificates(dir string, hosts []string) (*authority, *tls.Certificate,
 	return ca, pair, replace(dir, serverName, content)
 }
 
-// openAuthority reads the authority, or makes one if there is none. The key is written first: a process that
-// was killed before it wrote the certificate has given it to nobody.
+// openAuthority reads the authority, or makes one if there is none. The key is written first: a process
+// that was killed before it wrote the certificate has given it to nobody.
 func openAuthority(dir string) (*authority, error) {
 	key, err := readKey(dir)
 	if errors.Is(err, fs.ErrNotExist) {

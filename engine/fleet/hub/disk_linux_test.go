@@ -14,8 +14,8 @@ import (
 	"github.com/nats-io/jwt/v2"
 )
 
-// A hub whose disk is full acknowledges no records, but can be read. It takes records again after there is
-// space. So does a hub that starts on a full disk.
+// A hub whose disk is full acknowledges no records, but can be read. It takes records again after there
+// is space. So does a hub that starts on a full disk.
 func TestAHubRecoversFromAFullDisk(t *testing.T) {
 	store := t.TempDir()
 	if err := syscall.Mount("tmpfs", store, "tmpfs", 0, "size=16m"); err != nil {
