@@ -23,8 +23,8 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkConnections measures how much memory a thousand connections take, of which each has a subscription.
-// The memory of the clients is included, which is small: they have no buffers.
+// BenchmarkConnections measures how much memory a thousand connections take, of which each has a
+// subscription. The memory of the clients is included, which is small: they have no buffers.
 func BenchmarkConnections(b *testing.B) {
 	const connections = 1000
 	f := newFleet()

@@ -35,10 +35,10 @@ type Certified struct {
 	Server      *tls.Config // for Options.TLS
 }
 
-// Certificate returns a certificate for the names and IP addresses by which clients reach the hub. The folder
-// keeps the authority, which is made once and lasts 20 years: its key, the file ca.key, must stay secret. The
-// certificate of the server, which the authority signs, lasts a year. It is renewed four months before its end,
-// at the next start or connection, and when the hosts change.
+// Certificate returns a certificate for the names and IP addresses by which clients reach the hub. The
+// folder keeps the authority, which is made once and lasts 20 years: its key, the file ca.key, must stay
+// secret. The certificate of the server, which the authority signs, lasts a year. It is renewed four
+// months before its end, at the next start or connection, and when the hosts change.
 //
 // In each connection, the hub also sends the certificate of the authority: a client that only knows its
 // fingerprint can check it.

@@ -38,7 +38,7 @@ func openCertificates(dir string, hosts []string) (*authority, *tls.Certificate,
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, nil, err
 	}
-	unlock, err := lockWithin(filepath.Join(dir, certificateLock), 5*time.Second)
+	unlock, err := filelock.LockWithin(filepath.Join(dir, certificateLock), 5*time.Second) // another process may make the same ones
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}
@@ -57,18 +57,8 @@ func openCertificates(dir string, hosts []string) (*authority, *tls.Certificate,
 	return ca, pair, replace(dir, serverName, content)
 }
 
-// lockWithin locks a file. It waits until another process, which makes the same certificates, has unlocked it.
-func lockWithin(path string, timeout time.Duration) (unlock func(), err error) {
-	for end := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
-		unlock, err = filelock.Lock(path)
-		if !errors.Is(err, filelock.ErrLocked) || time.Now().After(end) {
-			return unlock, err
-		}
-	}
-}
-
-// openAuthority reads the authority, or makes one if there is none. The key is written first: a process that
-// was killed before it wrote the certificate has given it to nobody.
+// openAuthority reads the authority, or makes one if there is none. The key is written first: a process
+// that was killed before it wrote the certificate has given it to nobody.
 func openAuthority(dir string) (*authority, error) {
 	key, err := readKey(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -29,7 +29,8 @@ func mustCertify(t *testing.T, dir string, hosts ...string) *Certified {
 	return c
 }
 
-// dial connects as a client that trusts the authority, and returns the certificates that the server has sent.
+// dial connects as a client that trusts the authority, and returns the certificates that the server has
+// sent.
 func dial(t *testing.T, c *Certified, host string) ([]*x509.Certificate, error) {
 	t.Helper()
 	pool := x509.NewCertPool()

@@ -10,10 +10,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nats-io/jwt/v2"
 )
 
-// A hub whose disk is full acknowledges no records, but can be read. It takes records again after there is
-// space. So does a hub that starts on a full disk.
+// A hub whose disk is full acknowledges no records, but can be read. It takes records again after there
+// is space. So does a hub that starts on a full disk.
 func TestAHubRecoversFromAFullDisk(t *testing.T) {
 	store := t.TempDir()
 	if err := syscall.Mount("tmpfs", store, "tmpfs", 0, "size=16m"); err != nil {
@@ -38,6 +40,10 @@ func TestAHubRecoversFromAFullDisk(t *testing.T) {
 	c.makeStream(t)
 	c.mustRequest(t, "up.kiosk", "first", `"seq":1`)
 
+	other := f.newUser()
+	if err := h.SetAccount(f.accountJWT(func(a *jwt.AccountClaims) { a.Revoke(other.Public) })); err != nil {
+		t.Fatal(err)
+	}
 	fill()
 	for range 2 { // the server does not answer
 		fmt.Fprintf(c.conn, "PUB up.kiosk %d\r\n%s\r\n", 64<<10, strings.Repeat("x", 64<<10))
@@ -49,6 +55,15 @@ func TestAHubRecoversFromAFullDisk(t *testing.T) {
 	c = connect(t, h, f.User)
 	c.mustRequest(t, "$JS.API.DIRECT.GET.UP.up.kiosk", "", "first")
 	c.mustRequest(t, "up.kiosk", "second", `"seq":2`)
+
+	conn, err := h.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newClient(conn, other); err == nil {
+		t.Error("the restart has forgotten a revocation")
+	}
+	conn.Close()
 
 	h.Close()
 	fill()

@@ -33,8 +33,8 @@ type Hub struct {
 	closed bool
 }
 
-// Start runs a hub. An error names the address, the folder or the account that is wrong. The caller must call
-// Close.
+// Start runs a hub. An error names the address, the folder or the account that is wrong. The caller must
+// call Close.
 func Start(o Options) (*Hub, error) { return startHub(o, retryTime) }
 
 func startHub(o Options, retry time.Duration) (*Hub, error) {
@@ -82,7 +82,7 @@ func (h *Hub) startServer() (*server.Server, error) {
 	h.log.fatalError() // of an attempt before this one
 	s.SetLogger(h.log, false, false)
 	s.Start()
-	if err = h.log.fatalError(); err == nil && !s.ReadyForConnections(h.opts.AuthTimeout) {
+	if err = h.log.fatalError(); err == nil && !s.ReadyForConnections(startTimeout) {
 		err = errors.New("nats-server: it does not accept connections")
 	}
 	if err != nil {
@@ -110,8 +110,7 @@ func (h *Hub) serverOptions() (*server.Options, error) {
 		JetStream: true, StoreDir: o.Store, SyncAlways: true, // else a power failure loses up to two minutes
 		JetStreamMaxMemory: o.MaxMemory, JetStreamMaxStore: o.MaxDisk,
 
-		MaxPayload: o.MaxPayload, MaxConn: o.MaxConnections,
-		MaxPending:   maxPending,
+		MaxPayload: o.MaxPayload, MaxConn: o.MaxConnections, MaxSubs: maxSubscriptions, MaxPending: maxPending,
 		PingInterval: pingInterval, MaxPingsOut: 2, // a connection without a sign of life ends after 90 s
 		MaxClosedClients: 100, // only the monitor shows them
 	}
@@ -124,14 +123,16 @@ func (h *Hub) serverOptions() (*server.Options, error) {
 }
 
 const (
-	// maxPending is how many bytes can wait for a client. The server ends the connection of a client that is
-	// slower.
-	maxPending   = 16 << 20
-	pingInterval = 30 * time.Second
+	// maxPending is how many bytes can wait for a client. The server ends the connection of a client
+	// that is slower.
+	maxPending       = 16 << 20
+	maxSubscriptions = 1000 // of a connection
+	pingInterval     = 30 * time.Second
+	startTimeout     = 30 * time.Second
 )
 
-// Close ends all connections and the server, and returns when all its goroutines have ended. Further calls
-// do nothing.
+// Close ends all connections and the server, and returns when all its goroutines have ended. Further
+// calls do nothing.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	first := !h.closed
@@ -162,8 +163,9 @@ func (h *Hub) stopServer() {
 // Wait returns when Close has ended the hub.
 func (h *Hub) Wait() { <-h.done }
 
-// URL returns the URL of the hub for clients on this machine or, if it listens on an address of a network, on
-// other machines. It is empty with Options.DontListen.
+// URL returns the address on which the hub listens, as a URL with tls or nats. If it listens on all
+// addresses of the machine, as 0.0.0.0 does, clients need one of these in its place. The URL is empty
+// with Options.DontListen.
 func (h *Hub) URL() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -179,8 +181,8 @@ func (h *Hub) URL() string {
 // errClosed is the error of methods after Close, and while a restart fails.
 var errClosed = errors.New("the hub does not run")
 
-// Connect returns a connection with the server inside this process, for a NATS client, which must say who it
-// is as any other client. It needs no TLS.
+// Connect returns a connection with the server inside this process, for a NATS client, which must say
+// who it is as any other client. It needs no TLS.
 func (h *Hub) Connect() (net.Conn, error) {
 	h.mu.Lock()
 	s := h.server
@@ -191,8 +193,9 @@ func (h *Hub) Connect() (net.Conn, error) {
 	return s.InProcessConn()
 }
 
-// SetAccount replaces the JWT of the account of the fleet, or of the system account. It ends the connections
-// of users that the new JWT revokes. The hub does not keep the JWT: give it to Start next time.
+// SetAccount replaces the JWT of the account of the fleet, or of the system account. It ends the
+// connections of users that the new JWT revokes. The hub does not keep the JWT: give it to Start next
+// time.
 func (h *Hub) SetAccount(token string) error {
 	claims, err := h.trust.account(token)
 	if err != nil {

@@ -89,8 +89,8 @@ func (p *hubProcess) connect(t *testing.T, user identity) *client {
 	return c
 }
 
-// A hub that is killed in the middle of writes has all that it has acknowledged after the next start. It never
-// writes to the standard error.
+// A hub that is killed in the middle of writes has all that it has acknowledged after the next start. It
+// never writes to the standard error.
 func TestAKilledHubKeepsWhatItHasAcknowledged(t *testing.T) {
 	folder, f := t.TempDir(), newFleet()
 	text, err := json.Marshal(f)

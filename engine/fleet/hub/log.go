@@ -83,7 +83,8 @@ func (l *logger) fault(level slog.Level, line string) {
 	l.write(level, line)
 }
 
-// These texts are in the lines that the server logs when it stops writing a stream, or all streams, for good.
+// These texts are in the lines that the server logs when it stops writing a stream, or all streams, for
+// good.
 const (
 	writeFault     = "Critical write error"
 	writeForbidden = "disabling JetStream"

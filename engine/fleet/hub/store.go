@@ -79,8 +79,8 @@ func probe(dir string, size int) error {
 	return errors.Join(err, f.Close())
 }
 
-// repair waits for faults of the disk, until Close is called. After such a fault, the server refuses to write
-// the stream, even when the disk works again: repair restarts it then.
+// repair waits for faults of the disk, until Close is called. After such a fault, the server refuses to
+// write the stream, even when the disk works again: repair restarts it then.
 func (h *Hub) repair() {
 	for {
 		select {
@@ -100,8 +100,8 @@ func (h *Hub) repair() {
 	}
 }
 
-// restart restarts the server if the store can be written. It returns false if it cannot, or if the server
-// does not start.
+// restart restarts the server if the store can be written. It returns false if it cannot, or if the
+// server does not start.
 func (h *Hub) restart() bool {
 	if probe(h.opts.Store, probeSize) != nil {
 		return false
