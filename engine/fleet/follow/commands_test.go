@@ -1,7 +1,6 @@
 package follow
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -144,7 +143,7 @@ func TestLiveCommandsAreChecked(t *testing.T) {
 			body   string
 			status int
 		}{{"say", "{}", 202}, {"shutdown", "", 404}, {"say", strings.Repeat(" ", message.MaxCommand+1), 413}} {
-			if a := f.hub.serve(context.Background(), row.verb, []byte(row.body)); a.Status != row.status {
+			if a := f.hub.command(row.verb, []byte(row.body)); a.Status != row.status {
 				t.Errorf("%s with %d bytes: %+v", row.verb, len(row.body), a)
 			}
 		}

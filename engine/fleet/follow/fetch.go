@@ -22,7 +22,6 @@ const (
 // fetching is a bundle that is being fetched.
 type fetching struct {
 	digest string
-	order  fleet.Order
 	cancel context.CancelFunc
 }
 

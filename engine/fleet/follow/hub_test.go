@@ -61,7 +61,17 @@ func (h *hub) Link() Link {
 	return h.link
 }
 
-func (h *hub) Serve(answer func(context.Context, string, []byte) message.Answer) { h.serve = answer }
+func (h *hub) Serve(answer func(context.Context, string, []byte) message.Answer) {
+	h.set(func() { h.serve = answer })
+}
+
+// command sends the device a live command.
+func (h *hub) command(verb string, body []byte) message.Answer {
+	h.mu.Lock()
+	serve := h.serve
+	h.mu.Unlock()
+	return serve(context.Background(), verb, body)
+}
 
 func (h *hub) Read(_ context.Context, key string) ([]byte, uint64, error) {
 	h.mu.Lock()
