@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/fleet/follow"
 	"moonlark/engine/fleet/message"
@@ -153,7 +155,8 @@ func TestStatesOfManyDevices(t *testing.T) {
 	conn, _, _ := c.link.state()
 	const devices = 1500
 	for i := range devices {
-		if err := conn.Publish(fmt.Sprintf("ml.up.kiosk-%04d.state", i), []byte(`{"ok":true}`)); err != nil {
+		m := &nats.Msg{Subject: fmt.Sprintf("ml.up.kiosk-%04d.state", i), Header: nats.Header{nats.MsgIdHdr: {fmt.Sprint("boot-", i)}}, Data: []byte(`{"ok":true}`)}
+		if err := conn.PublishMsg(m); err != nil {
 			t.Fatal(err)
 		}
 	}

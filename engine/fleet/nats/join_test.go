@@ -155,7 +155,7 @@ func TestConnectionIsProtected(t *testing.T) {
 		}
 		d.Serve(ping)
 		online(t, d)
-		works(t, h, c, d)
+		works(t, c, d)
 		d.Close()
 	}
 	o := h.options(h.creds("device", "kiosk-07"))
