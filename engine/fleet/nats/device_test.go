@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/fleet/follow"
 	"moonlark/engine/fleet/message"
@@ -76,11 +78,7 @@ func TestDeletedWishIsNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bucket, err := js.KeyValue(soon(t), wishBucket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bucket.Delete(soon(t), "all"); err != nil {
+	if _, err := js.PublishMsg(soon(t), &nats.Msg{Subject: wishPut + "all", Header: nats.Header{"KV-Operation": {"DEL"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, sequence, err := d.Read(soon(t), "all"); !errors.Is(err, follow.ErrNone) || sequence != 2 {

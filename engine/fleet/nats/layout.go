@@ -56,8 +56,12 @@ func (l Limits) streams() []jetstream.StreamConfig {
 	}
 	all := []jetstream.StreamConfig{
 		{
-			// This is a bucket of keys and values for the API of JetStream, without a way to erase values.
-			Name: wishStream, Subjects: []string{wishPrefix + ">"},
+			// This is a bucket of keys and values for the API of JetStream, without a way to erase values. The
+			// wishes are not published on the subjects that they are stored with: the server sends replies to
+			// any subject that the sender of a message names, even if the sender may not publish on it, but to
+			// none that begins with $JS. So nobody can have the server store a reply as a wish.
+			Name: wishStream, Subjects: []string{wishPut + ">"},
+			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: wishPut + ">", Destination: wishPrefix + ">"},
 			MaxMsgsPerSubject: wishHistory, MaxBytes: 256 << 20, MaxMsgSize: message.MaxWish + maxHeader,
 			Discard: jetstream.DiscardNew, DenyDelete: true,
 			RePublish: &jetstream.RePublish{Source: wishPrefix + ">", Destination: livePrefix + ">", HeadersOnly: true},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,13 +29,13 @@ const (
 
 // A replay says which messages of a stream are read.
 type replay struct {
-	stream   string
-	subjects []string  // empty: all
-	last     bool      // only the last message of each subject
-	since    time.Time // only messages that were stored from then on; zero: all
-	after    uint64    // the sequence number of the last message that was read; 0: none
-	follow   bool      // go on with messages that are stored later, until ctx is done
-	started  bool      // the hub has begun to send messages
+	stream  string
+	subject string    // with wildcards; empty: all
+	last    bool      // only the last message of each subject
+	since   time.Time // only messages that were stored from then on; zero: all
+	after   uint64    // the sequence number of the last message that was read; 0: none
+	follow  bool      // go on with messages that are stored later, until ctx is done
+	started bool      // the hub has begun to send messages
 }
 
 // stored is a message of a stream.
@@ -86,8 +87,11 @@ func isLoss(err error) bool {
 // whether the hub has begun to send messages.
 func (r *replay) read(ctx context.Context, js jetstream.JetStream, f func(stored)) (began bool, err error) {
 	config := jetstream.OrderedConsumerConfig{
-		FilterSubjects: r.subjects, DeliverPolicy: jetstream.DeliverAllPolicy,
+		DeliverPolicy:     jetstream.DeliverAllPolicy,
 		InactiveThreshold: forgetTime, MaxResetAttempts: 1,
+	}
+	if r.subject != "" {
+		config.FilterSubjects = []string{r.subject}
 	}
 	switch {
 	case r.after > 0:
@@ -150,7 +154,7 @@ func (c *Center) WatchStates(ctx context.Context, f func(center.Report)) error {
 // report returns the state in a message.
 func (c *Center) report(m stored) (center.Report, bool) {
 	r := center.Report{Received: m.received}
-	device, _, err := parseUp(m.subject)
+	device, _, err := parseUp(m)
 	if err == nil {
 		err = json.Unmarshal(m.data, &r.State)
 	}
@@ -170,19 +174,19 @@ func (c *Center) Events(ctx context.Context, device string, kinds []message.Kind
 	} else if err := bundle.CheckName(device); err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
-	r := replay{stream: logStream, since: since, follow: follow}
 	for _, kind := range kinds {
 		if kind != message.LogKind && kind != message.CallKind && kind != message.EventKind {
 			return fmt.Errorf("events: there are none of the kind %.20q", kind)
 		}
-		r.subjects = append(r.subjects, upPrefix+device+"."+string(kind))
 	}
-	if len(kinds) == 0 {
-		r.subjects = []string{upPrefix + device + ".*"}
+	// One subject only: with a start time and several subjects, the server leaves out messages.
+	r := replay{stream: logStream, subject: upPrefix + device + ".*", since: since, follow: follow}
+	if len(kinds) == 1 {
+		r.subject = upPrefix + device + "." + string(kinds[0])
 	}
 	err := c.replay(ctx, r, func(m stored) {
 		var e message.Event
-		name, kind, err := parseUp(m.subject)
+		name, kind, err := parseUp(m)
 		if err == nil {
 			err = json.Unmarshal(m.data, &e)
 		}
@@ -190,15 +194,21 @@ func (c *Center) Events(ctx context.Context, device string, kinds []message.Kind
 			c.link.log.Warn("an event cannot be read", "subject", m.subject, "error", err)
 			return
 		}
-		e.Device = name
-		f(kind, e)
+		if len(kinds) == 0 || slices.Contains(kinds, kind) {
+			e.Device = name
+			f(kind, e)
+		}
 	})
 	return wrap(err, "events")
 }
 
-// parseUp returns the device and the kind of the subject of a record.
-func parseUp(subject string) (device string, kind message.Kind, err error) {
-	rest, _ := strings.CutPrefix(subject, upPrefix)
+// parseUp returns the device and the kind of a record. It returns an error if no device has sent the record:
+// a device can have the hub send a reply to a subject of another device, but without an id.
+func parseUp(m stored) (device string, kind message.Kind, err error) {
+	rest, _ := strings.CutPrefix(m.subject, upPrefix)
 	device, last, _ := strings.Cut(rest, ".")
+	if m.header.Get(nats.MsgIdHdr) == "" || m.header.Get(nats.JSStream) != "" {
+		return "", "", errors.New("it does not come from the device")
+	}
 	return device, message.Kind(last), bundle.CheckName(device)
 }
