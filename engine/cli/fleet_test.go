@@ -22,18 +22,25 @@ import (
 	"moonlark/engine/fleet/message"
 )
 
-// An operatorTest runs commands of an operator against a hub in memory.
+// An operatorTest runs commands of an operator, against a hub in memory unless dialHub is another.
 type operatorTest struct {
 	testing.TB
 	hub     *centertest.Hub
 	devices centertest.Devices
 	folder  string // --fleet-dir
+	dialHub func(context.Context, hubAddress, *slog.Logger) (center.Hub, func(), error)
 }
 
 // newOperatorTest returns a fleet of n devices.
 func newOperatorTest(t testing.TB, n int) *operatorTest {
 	o := &operatorTest{TB: t, hub: centertest.NewHub(), folder: t.TempDir()}
 	o.devices.Hub = o.hub
+	o.dialHub = func(_ context.Context, a hubAddress, _ *slog.Logger) (center.Hub, func(), error) {
+		if a.url != "tls://hub.example:4222" || a.creds != filepath.Join(o.folder, "operator.creds") {
+			t.Errorf("the address is %+v", a)
+		}
+		return o.hub, func() {}, nil
+	}
 	for i := range n {
 		o.devices.Each = append(o.devices.Each, &centertest.Device{Name: fmt.Sprintf("kiosk-%02d", i), Groups: []string{"kiosk"}})
 	}
@@ -69,13 +76,7 @@ func (o *operatorTest) run(ctx context.Context, args ...string) (stdout, stderr 
 	}
 	defer outFile.Close()
 	defer errFile.Close()
-	con := &console{stdout: newOutput(outFile), stderr: newOutput(errFile)}
-	con.dialHub = func(_ context.Context, a hubAddress, _ *slog.Logger) (center.Hub, func(), error) {
-		if a.url != "tls://hub.example:4222" || a.creds != filepath.Join(o.folder, "operator.creds") {
-			o.Errorf("the address is %+v", a)
-		}
-		return o.hub, func() {}, nil
-	}
+	con := &console{stdout: newOutput(outFile), stderr: newOutput(errFile), dialHub: o.dialHub}
 	parsed, err := newParser(con).Parse(append(args, "--fleet-dir", o.folder))
 	if err != nil {
 		return "", "", err
@@ -335,7 +336,7 @@ func TestAnOperatorCommandsDevices(t *testing.T) {
 		o.fails("--expires", "fleet", "exec", "kiosk", "reload", "--once", "--group", "--expires", "0s")
 		one, _, _ := o.hub.Wish(t.Context(), "dev.kiosk-02")
 		all, _, _ := o.hub.Wish(t.Context(), "all")
-		if len(one.Once) != 1 || string(one.Once[0].Body) != `{"text":"good morning"}` || len(all.Once) != 1 || all.Once[0].Expires.Sub(time.Now()) > time.Hour {
+		if len(one.Once) != 1 || string(one.Once[0].Body) != `{"text":"good morning"}` || len(all.Once) != 1 || time.Until(all.Once[0].Expires) > time.Hour {
 			t.Errorf("the wishes have %+v and %+v", one.Once, all.Once)
 		}
 	})

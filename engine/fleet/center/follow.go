@@ -27,7 +27,7 @@ func Follow(ctx context.Context, hub Hub, key string, show func(text string)) (E
 	ticks := time.NewTicker(interval)
 	defer ticks.Stop()
 	for {
-		text, ended, err := c.followed(ctx, key, notes.Now.ID)
+		text, ended, err := c.followed(ctx, key, notes.Now)
 		if err == nil && ended != nil {
 			return *ended, nil
 		}
@@ -46,9 +46,9 @@ func Follow(ctx context.Context, hub Hub, key string, show func(text string)) (E
 	}
 }
 
-// followed goes on with the rollouts of the fleet once. It returns how far the one with this id is, or what
-// has become of it.
-func (c *Controller) followed(ctx context.Context, key, id string) (text string, ended *Ended, err error) {
+// followed goes on with the rollouts of the fleet once. It returns how far the rollout r of the wish
+// under the key is, or what has become of it.
+func (c *Controller) followed(ctx context.Context, key string, r *Rollout) (text string, ended *Ended, err error) {
 	if err := c.step(ctx); err != nil {
 		return "", nil, err
 	}
@@ -61,14 +61,13 @@ func (c *Controller) followed(ctx context.Context, key, id string) (text string,
 	if err != nil {
 		return "", nil, err
 	}
-	if notes.Now != nil && notes.Now.ID == id {
-		r := f.rolloutStatus(key, w)
-		return r.lasting(), nil, nil
+	if notes.Now != nil && notes.Now.ID == r.ID {
+		return f.rolloutStatus(key, w).lasting(), nil, nil
 	}
-	if i := slices.IndexFunc(notes.Ended, func(e Ended) bool { return e.ID == id }); i >= 0 {
+	if i := slices.IndexFunc(notes.Ended, func(e Ended) bool { return e.ID == r.ID }); i >= 0 {
 		return "", &notes.Ended[i], nil
 	}
-	return "", &Ended{ID: id, Result: Replaced}, nil // somebody has written the wish with another program
+	return "", &Ended{ID: r.ID, Bundle: r.Bundle, Result: Replaced}, nil // by another program than Moonlark
 }
 
 // lasting returns the text without the time that is left, which changes all the time.

@@ -2,6 +2,7 @@ package center_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -236,6 +237,92 @@ func TestFollowReturnsWhatHasBecomeOfTheRollout(t *testing.T) {
 		s.devices.Pass(s.Context(), time.Hour)
 		if e := <-ended; e.Result != center.Done || e.Bundle != "shop 17" || e.Text() != "shop 17 is the bundle of all devices\n" {
 			t.Errorf("ended with %+v: %s", e, e.Text())
+		}
+	})
+}
+
+func TestANameOfADeviceAndAGroupIsAmbiguous(t *testing.T) {
+	inShop(t, 2, func(t *testing.T, s *shop) {
+		s.devices.Each[0].Groups = []string{"kiosk-0001"}
+		s.devices.Step(t.Context())
+		f, err := center.Look(t.Context(), s.hub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key, err := f.Find("kiosk-0001"); err == nil || !strings.Contains(err.Error(), "write device:kiosk-0001 or group:kiosk-0001") {
+			t.Errorf("got %s, %v", key, err)
+		}
+		for target, want := range map[string]string{
+			"device:kiosk-0001": "dev.kiosk-0001", "group:kiosk-0001": "grp.kiosk-0001", "kiosk-0000": "dev.kiosk-0000", "all": "all", "group:lobby": "grp.lobby",
+		} {
+			if key, err := f.Find(target); key != want || err != nil {
+				t.Errorf("%s: got %s, %v", target, key, err)
+			}
+		}
+	})
+}
+
+func TestAVersionBelowTheFloorIsNotPublished(t *testing.T) {
+	inShop(t, 4, func(t *testing.T, s *shop) {
+		b := s.bundle(17, func(m *bundle.Manifest) { m.Floor = 16 })
+		if _, err := center.Publish(t.Context(), s.hub, b, center.Plan{To: "kiosk", AtOnce: true}); err != nil {
+			t.Fatal(err)
+		}
+		plan := center.Plan{To: "kiosk", Waves: waves, Older: true}
+		if _, err := center.Publish(t.Context(), s.hub, s.bundle(15, nil), plan); err == nil || !strings.Contains(err.Error(), "below 16, the floor of shop 17") {
+			t.Errorf("below the floor: %v", err)
+		}
+		if _, err := center.Publish(t.Context(), s.hub, s.bundle(16, nil), plan); err != nil {
+			t.Errorf("an older version: %v", err)
+		}
+	})
+}
+
+// Some of the devices refuse the bundle: the operator is warned.
+func TestPublishWarnsOfDevicesThatWouldRefuse(t *testing.T) {
+	inShop(t, 4, func(t *testing.T, s *shop) {
+		s.devices.Each[1].Groups = []string{"kiosk", "lab"}
+		s.devices.Step(t.Context())
+		b := s.bundle(17, func(m *bundle.Manifest) { m.For, m.Channel = []string{"lab"}, "beta" })
+		p, err := center.Publish(t.Context(), s.hub, b, center.Plan{To: "kiosk", Waves: waves, DryRun: true})
+		want := []string{"3 devices would refuse the bundle (kiosk-0000: for lab only)", "devices of other channels than beta refuse the bundle"}
+		if err != nil || !slices.Equal(p.Warnings, want) {
+			t.Errorf("got %q, %v", p.Warnings, err)
+		}
+	})
+}
+
+// Follow goes on when the hub fails for a while, and when somebody else removes the bundle.
+func TestFollowSurvivesAFailureOfTheHub(t *testing.T) {
+	inShop(t, 10, func(t *testing.T, s *shop) {
+		s.settle(16)
+		s.publish(17, center.Plan{Waves: waves})
+		var shown []string
+		ended := make(chan center.Ended, 1)
+		go func() {
+			e, err := center.Follow(t.Context(), s.hub, "grp.kiosk", func(text string) { shown = append(shown, text) })
+			if err != nil {
+				t.Error(err)
+			}
+			ended <- e
+		}()
+		time.Sleep(time.Minute)
+		s.hub.Fail(errors.New("no connection"))
+		time.Sleep(10 * time.Minute)
+		s.hub.Fail(nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(shown) != 3 || shown[1] != "the rollouts wait: no connection\n" || !strings.Contains(shown[2], "waits for a device that is online") {
+			t.Errorf("shown: %q", shown)
+		}
+		_, revision, _ := s.hub.Wish(t.Context(), "grp.kiosk")
+		w := s.wish()
+		w.Next, w.Rollout = nil, nil
+		if err := s.hub.SetWish(t.Context(), "grp.kiosk", w, revision); err != nil {
+			t.Fatal(err)
+		}
+		if e := <-ended; e.Text() != "shop 17 was replaced\n" {
+			t.Errorf("ended with %+v", e)
 		}
 	})
 }

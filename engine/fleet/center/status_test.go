@@ -122,7 +122,7 @@ func aRollout(t testing.TB) *maker {
 			m.add(name, 20*time.Second, seventeen, nil)
 		}
 	}
-	for i := range 9 {
+	for i := range 9 { // of which all are listed
 		m.add(fmt.Sprintf("old-%d", i), time.Duration(23-2*i)*24*time.Hour, twelve, nil)
 	}
 	return m
@@ -137,6 +137,13 @@ func TestTheTextOfTheStatus(t *testing.T) {
 	})
 	t.Run("troubles", func(t *testing.T) {
 		checkText(t, "troubles.txt", center.StatusOf(troubles(t).Fleet, map[string]bool{"kiosk-07": true}).Text())
+	})
+	t.Run("many devices", func(t *testing.T) {
+		m := newMaker(t)
+		for i := range 30 {
+			m.add(fmt.Sprintf("kiosk-%02d", i), time.Duration(i)*time.Minute, message.Running{Name: fmt.Sprintf("shop %d", i%12), Version: int64(i % 12)}, nil)
+		}
+		checkText(t, "many.txt", center.StatusOf(m.Fleet, nil).Text())
 	})
 	t.Run("what has ended", func(t *testing.T) {
 		m := newMaker(t)
