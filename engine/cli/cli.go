@@ -40,6 +40,7 @@ type commands struct {
 	Tools   toolsCommand   `cmd:"" help:"List the tools of scripts, export them, and push them to an ElevenLabs agent."`
 	Serve   serveCommand   `cmd:"" help:"Offer the embedded agent to ElevenLabs clients."`
 	Mcp     mcpCommand     `cmd:"" help:"Offer the tools of scripts to other programs by the Model Context Protocol, on stdin and stdout."`
+	Work    workCommand    `cmd:"" help:"Carry out tools of scripts for the devices of a fleet."`
 	New     newCommand     `cmd:"" help:"Make a folder with a script and a test."`
 	Bundle  bundleCommand  `cmd:"" help:"Pack scripts and their files into a signed file for devices."`
 	Fleet   fleetCommand   `cmd:"" help:"Publish bundles to the devices of a fleet, watch them and command them."`
@@ -98,7 +99,7 @@ func Main(args []string) int {
 	defer stop()
 	ended := context.AfterFunc(ctx, func() {
 		stop() // after the first signal, a second one kills the process
-		time.AfterFunc(exitTimeout, con.exit)
+		time.AfterFunc(con.timeToEnd(), con.exit)
 	})
 	defer ended() // before stop, which is not a signal
 	parsed.BindTo(ctx, (*context.Context)(nil))

@@ -26,13 +26,28 @@ type console struct {
 	// dialHub connects with the hub of a fleet. The caller must call close. It never changes.
 	dialHub func(ctx context.Context, a hubAddress, log *slog.Logger) (hub center.Hub, close func(), err error)
 
-	mu      sync.Mutex // guards the fields below
-	code    int        // exit code with which exit ends the process, unless output is lost
-	restore func()     // restores the mode of the terminal; nil if no command changes the mode
+	mu      sync.Mutex    // guards the fields below
+	code    int           // exit code with which exit ends the process, unless output is lost
+	restore func()        // restores the mode of the terminal; nil if no command changes the mode
+	timeout time.Duration // how long the command may take to end after a signal
 }
 
 func newConsole() *console {
-	return &console{stdout: newOutput(os.Stdout), stderr: newOutput(os.Stderr), dialHub: dialHub, code: exitFailed}
+	return &console{stdout: newOutput(os.Stdout), stderr: newOutput(os.Stderr), dialHub: dialHub, code: exitFailed, timeout: exitTimeout}
+}
+
+// allowToEnd sets how long the command may take to end after a signal, in place of exitTimeout.
+func (c *console) allowToEnd(timeout time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.timeout = timeout
+}
+
+// timeToEnd returns how long the command may take to end after a signal.
+func (c *console) timeToEnd() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.timeout
 }
 
 // onExit sets what exit does before it ends the process: exit calls restore. It also sets the exit

@@ -103,7 +103,23 @@ func (o *offers) handle(m *nats.Msg) {
 	} else {
 		reply = r
 	}
+	if reply.Kind == work.Accepted && isInbox(m.Reply) {
+		reply.Confirm = func() error { return o.confirm(m.Reply) }
+	}
 	open.put(reply)
+}
+
+// confirm tells a worker to begin.
+func (o *offers) confirm(inbox string) error {
+	conn, _, _ := o.link.state()
+	if conn == nil {
+		return follow.ErrOffline
+	}
+	err := conn.Publish(inbox, nil)
+	if errors.Is(err, nats.ErrConnectionClosed) {
+		return follow.ErrOffline
+	}
+	return err
 }
 
 // put puts a reply into the channel, if there is room.

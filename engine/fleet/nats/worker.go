@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"context"
 	"errors"
 
 	"github.com/nats-io/nats.go"
@@ -45,9 +46,8 @@ func (w *Worker) Fleet() string { return w.creds.fleet }
 // Link returns the state of the connection.
 func (w *Worker) Link() follow.Link { return w.link.publicState() }
 
-// Serve joins the workers of a tool: see work.Server. A reply that is sent without a connection is an
-// error, follow.ErrOffline.
-func (w *Worker) Serve(tool string, handle func(r work.Request, reply func(work.Reply) error)) (stop func(), err error) {
+// Serve joins the workers of a tool: see work.Server.
+func (w *Worker) Serve(tool string, handle func(work.Request, work.Peer)) (stop func(), err error) {
 	if err := checkTool(tool); err != nil {
 		return nil, err
 	}
@@ -56,29 +56,47 @@ func (w *Worker) Serve(tool string, handle func(r work.Request, reply func(work.
 		if m.Subject != subject || !isInbox(m.Reply) {
 			return
 		}
-		reply := func(r work.Reply) error { return w.reply(m.Reply, r) }
+		from := &caller{worker: w, inbox: m.Reply}
 		r, err := work.ParseRequest(m.Header.Get, m.Data)
 		if err != nil {
-			if err := reply(work.Refusal(w.creds.name, err)); err != nil {
+			if err := from.Reply(work.Refusal(w.creds.name, err)); err != nil {
 				w.link.log.Warn("the refusal of a tool call was not sent", "tool", tool, "error", err)
 			}
 			return
 		}
-		handle(r, reply)
+		handle(r, from)
 	})
 	return func() { w.link.unsubscribe(s) }, nil
 }
 
-// reply sends a reply over the connection of now, which may be another one than that of the request.
-func (w *Worker) reply(to string, r work.Reply) error {
-	conn, _, _ := w.link.state()
+// A caller is the sender of a request to a worker: see work.Peer. Its replies are sent over the connection of
+// now, which may be another one than that of the request.
+type caller struct {
+	worker *Worker
+	inbox  string
+}
+
+func (c *caller) message(r work.Reply) *nats.Msg {
+	m := nats.NewMsg(c.inbox)
+	setHeader(m, r.Header())
+	m.Data = r.Body()
+	return m
+}
+
+// Accept sends a reply, and waits until the caller confirms it. The error is nats.ErrNoResponders if the
+// caller is not connected any more.
+func (c *caller) Accept(ctx context.Context, r work.Reply) error {
+	_, err := c.worker.link.request(ctx, c.message(r))
+	return err
+}
+
+// Reply sends a reply. Without a connection, the error is follow.ErrOffline.
+func (c *caller) Reply(r work.Reply) error {
+	conn, _, _ := c.worker.link.state()
 	if conn == nil {
 		return follow.ErrOffline
 	}
-	m := nats.NewMsg(to)
-	setHeader(m, r.Header())
-	m.Data = r.Body()
-	err := conn.PublishMsg(m)
+	err := conn.PublishMsg(c.message(r))
 	if errors.Is(err, nats.ErrConnectionClosed) {
 		return follow.ErrOffline
 	}

@@ -4,7 +4,10 @@
 // [Server] have the connections with the hub.
 //
 // The group of the workers of a tool does not know which of them are busy. So a worker that gets a call
-// replies at once whether it takes it, and the caller offers the call to another one if it does not.
+// replies at once whether it takes it, and the caller offers the call to another one if it does not, or if
+// it does not reply. A message can arrive late, when the caller has gone on. So a worker that takes a call
+// begins only when the caller has confirmed that: of all workers that a call was offered to, only one
+// begins.
 package work
 
 import (
@@ -34,9 +37,9 @@ const (
 type Offerer interface {
 	// Offer sends the request to one of the workers that serve the tool, without waiting for a connection.
 	// The replies of the worker arrive in the channel until ctx is done: usually Accepted and then Done,
-	// or Busy alone. If no worker serves the tool, a Reply with Err = ErrNobody arrives at once. The channel
-	// has room for 4 replies; more are dropped. It is not closed. The caller must end ctx when it expects
-	// no more replies.
+	// or Busy alone. If no worker serves the tool, a Reply with Err = ErrNobody arrives at once. A reply
+	// that does not parse arrives as its error in Err. The channel has room for 4 replies; more are
+	// dropped. It is not closed. The caller must end ctx when it expects no more replies.
 	Offer(ctx context.Context, tool string, r Request) (<-chan Reply, error)
 }
 
@@ -46,12 +49,22 @@ type Server interface {
 	// Name returns the name of the worker in the fleet.
 	Name() string
 
-	// Serve joins the workers of the tool: from now on, some of the requests for it are given to handle.
-	// handle must not block. It may call reply from any goroutine, several times. Requests that do not
-	// parse are answered with Refusal. stop leaves the workers of the tool, and returns when no more
-	// requests will be given to handle; those that have arrived before are given to it. Replies can still be
-	// sent after stop. The Server serves the tool again after each reconnection.
-	Serve(tool string, handle func(r Request, reply func(Reply) error)) (stop func(), err error)
+	// Serve joins the workers of the tool: from now on, some of the requests for it are given to handle,
+	// which must not block. Requests that do not parse are answered with Refusal. stop leaves the workers
+	// of the tool, and returns when no more requests will be given to handle; those that have arrived
+	// before are given to it. The Server serves the tool again after each reconnection.
+	Serve(tool string, handle func(Request, Peer)) (stop func(), err error)
+}
+
+// A Peer is the sender of a Request. Its methods can be called from any goroutine, also after the worker
+// has stopped serving the tool.
+type Peer interface {
+	// Accept sends a reply with the kind Accepted and waits until the sender confirms it. It returns an
+	// error if the sender is not connected any more, and when ctx is done, because a sender that has gone
+	// on to another worker confirms nothing.
+	Accept(ctx context.Context, r Reply) error
+	// Reply sends a reply, and does not wait.
+	Reply(r Reply) error
 }
 
 // A Request is one attempt to have a tool call carried out by a worker. Its Args are the body of its
@@ -116,6 +129,7 @@ const (
 	Accepted Kind = "accepted" // the worker takes the call, and will reply with Done
 	Busy     Kind = "busy"     // the worker does not take the call; another one may
 	Done     Kind = "done"     // the result of the call
+	Ended    Kind = "ended"    // the worker has taken the call, but ends before it has the result
 )
 
 // A Reply is what a worker replies to a Request. The text of its Result is the body of its message, and
@@ -126,7 +140,10 @@ type Reply struct {
 	Bundle string      // digest of the bundle that the worker runs; empty if it runs none
 	Result tool.Result // if Kind is Done, without its Data
 
-	// Err is set by an Offerer if no reply will come, for example to ErrNobody. It is not sent.
+	// Confirm is set by an Offerer if Kind is Accepted and the worker waits in Peer.Accept: it tells the
+	// worker to begin. It does not wait. The error says that there is no connection.
+	Confirm func() error
+	// Err is set by an Offerer if there is no reply: see Offer.
 	Err error
 }
 
@@ -147,7 +164,7 @@ func (r Reply) Body() []byte { return []byte(r.Result.Text) }
 func ParseReply(header func(string) string, body []byte) (Reply, error) {
 	r := Reply{Kind: Kind(header(kindHeader)), Worker: header(workerHeader), Bundle: header(bundleHeader)}
 	switch {
-	case r.Kind != Accepted && r.Kind != Busy && r.Kind != Done:
+	case !slices.Contains([]Kind{Accepted, Busy, Done, Ended}, r.Kind):
 		return r, fmt.Errorf("header %s: %.40q is not a kind of reply", kindHeader, r.Kind)
 	case len(r.Worker) > maxName || len(r.Bundle) > maxName:
 		return r, fmt.Errorf("header %s or %s has more than %d bytes", workerHeader, bundleHeader, maxName)

@@ -24,6 +24,7 @@ func TestMessagesAreReadAsTheyWereWritten(t *testing.T) {
 	for _, want := range []Reply{
 		{Kind: Accepted, Worker: "gpu-1", Bundle: "a1"},
 		{Kind: Busy, Worker: "gpu-1"},
+		{Kind: Ended, Worker: "gpu-1"},
 		{Kind: Done, Worker: "gpu-1", Result: tool.Result{Text: "line\nline\x00"}},
 		{Kind: Done, Worker: "gpu-1", Result: tool.Failed(tool.ExternalServer, "down")},
 	} {

@@ -1,0 +1,300 @@
+package work
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"moonlark/engine/tool"
+)
+
+// CallerOptions configure a Caller.
+type CallerOptions struct {
+	Carrier Offerer
+	Name    string // name of the device in the fleet, which begins the identifiers of its calls
+
+	// AcceptTime is how long a worker may take to reply whether it takes a call. Zero means 300 ms.
+	AcceptTime time.Duration
+	// Bundle returns the digest of the bundle that the device runs, or "". It is called for each call, on
+	// any goroutine. Nil means that the device runs none.
+	Bundle func() string
+	// Log is called with warnings. Any goroutine calls it, and it must not block. Nil drops them.
+	Log func(level slog.Level, text string)
+}
+
+// A Caller has the tool calls of a device carried out by workers. It is a tool.Offloader. Each call has a
+// goroutine of its own. Any goroutine may call the methods.
+type Caller struct {
+	opts   CallerOptions
+	boot   string // random, so that nobody guesses the identifiers of the calls
+	last   atomic.Int64
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+
+	mu     sync.Mutex     // guards the fields below
+	calls  sync.WaitGroup // Add is called while mu is locked and closed is false
+	closed bool
+	warned map[string]bool // the workers about whose bundle a warning was logged
+}
+
+// NewCaller returns a Caller. Close must be called.
+func NewCaller(opts CallerOptions) *Caller {
+	opts.AcceptTime = cmp.Or(opts.AcceptTime, acceptTime)
+	if opts.Bundle == nil {
+		opts.Bundle = func() string { return "" }
+	}
+	if opts.Log == nil {
+		opts.Log = func(slog.Level, string) {}
+	}
+	c := &Caller{opts: opts, boot: rand.Text(), warned: make(map[string]bool)}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	return c
+}
+
+// Close ends the calls, and returns when their goroutines have ended. The workers go on.
+func (c *Caller) Close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.cancel()
+	c.calls.Wait()
+}
+
+// Offload begins a call and returns without waiting for its result: see tool.Offloader.
+func (c *Caller) Offload(spec *tool.Spec, args json.RawMessage, left time.Duration, done func(tool.Result)) (cancel func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(c.ctx, left)
+	if c.closed {
+		cancel()
+		go done(failed("%s cannot run now: the program is ending", spec.Name))
+		return nil
+	}
+	c.calls.Go(func() {
+		defer cancel()
+		done(c.call(ctx, spec, args))
+	})
+	return cancel
+}
+
+const (
+	acceptTime = 300 * time.Millisecond // see CallerOptions.AcceptTime
+	// maxWorkers is how many workers a call is offered to, if none takes it.
+	maxWorkers = 3
+	// maxOffers is how often a call is offered. It is more than maxWorkers, because the hub may give it to
+	// the same worker again.
+	maxOffers = 8
+	// pause is how long the caller waits after a reply that a worker is busy.
+	pause = 20 * time.Millisecond
+	// maxWarned is the maximal length of Caller.warned.
+	maxWarned = 100
+)
+
+// call has a call carried out and returns its result. ctx has a deadline, when the result is of no use any
+// more.
+func (c *Caller) call(ctx context.Context, spec *tool.Spec, args json.RawMessage) tool.Result {
+	deadline, _ := ctx.Deadline()
+	k := &call{
+		caller: c, spec: spec, deadline: deadline, begun: time.Now(),
+		request: Request{Call: fmt.Sprintf("%s/%s/%d", c.opts.Name, c.boot, c.last.Add(1)), Bundle: c.opts.Bundle(), Args: args},
+	}
+	return k.run(ctx)
+}
+
+// A call is a tool call in progress. It belongs to the goroutine of the call.
+type call struct {
+	caller          *Caller
+	spec            *tool.Spec
+	begun, deadline time.Time
+	request         Request // the latest one
+}
+
+// A taker is a worker that carries out the call. A nil taker is none.
+type taker struct {
+	name    string
+	replies <-chan Reply
+	release context.CancelFunc // must be called
+}
+
+func (t *taker) channel() <-chan Reply {
+	if t == nil {
+		return nil
+	}
+	return t.replies
+}
+
+func (k *call) isIdempotent() bool { return k.spec.Hints != nil && k.spec.Hints.Idempotent }
+
+// run returns the result of the call. If no worker has returned it when a third of the time is left, an
+// idempotent call is given to a second worker, and the first result counts.
+func (k *call) run(ctx context.Context) tool.Result {
+	first, result, _ := k.findWorker(ctx)
+	if first == nil {
+		return result
+	}
+	defer first.release()
+	var again <-chan time.Time // nil if the call must not be carried out twice
+	if k.isIdempotent() {
+		timer := time.NewTimer(time.Until(k.deadline) - k.deadline.Sub(k.begun)/3)
+		defer timer.Stop()
+		again = timer.C
+	}
+	var second *taker
+	for {
+		var r Reply
+		from := &first
+		select {
+		case r = <-first.channel():
+		case r = <-second.channel():
+			from = &second
+		case <-again:
+			again = nil
+			t, result, isFinal := k.findWorker(ctx)
+			if isFinal {
+				return result
+			}
+			if t != nil {
+				defer t.release()
+				second = t
+			}
+			continue
+		case <-ctx.Done():
+			return k.unanswered(first, second)
+		}
+		switch {
+		case r.Err != nil:
+			return failed("the worker %s has carried out %s, but its result cannot be used: %v", (*from).name, k.spec.Name, r.Err)
+		case r.Kind == Done:
+			return r.Result
+		case r.Kind == Ended:
+			name := (*from).name
+			if *from = nil; first != nil || second != nil {
+				continue
+			}
+			if !k.isIdempotent() {
+				return failed("%s: the worker %s has ended. The call may or may not have been carried out", k.spec.Name, name)
+			}
+			if first, result, _ = k.findWorker(ctx); first == nil {
+				return result
+			}
+			defer first.release()
+		}
+	}
+}
+
+// findWorker offers the call to workers until one takes it. If none does, it returns the result of the call
+// in place of a taker: the final one if a worker has it already, and otherwise an error.
+func (k *call) findWorker(ctx context.Context) (t *taker, result tool.Result, isFinal bool) {
+	busy, silent := make(map[string]bool), 0
+	for offers := 0; offers < maxOffers && len(busy)+silent < maxWorkers; offers++ {
+		r, t, err := k.offer(ctx)
+		switch {
+		case t != nil:
+			return t, tool.Result{}, false
+		case ctx.Err() != nil:
+			return nil, k.unanswered(), false
+		case err != nil:
+			return nil, failed("%s cannot run now: %v", k.spec.Name, err), false
+		case r.Kind == Done:
+			return nil, r.Result, true
+		case r.Kind == "":
+			silent++
+			continue
+		}
+		busy[r.Worker] = true
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
+	if len(busy) > 0 {
+		return nil, failed("%s is busy: the workers that carry it out have too much to do; try again in a moment", k.spec.Name), false
+	}
+	return nil, failed("%s cannot run now: its workers do not answer", k.spec.Name), false
+}
+
+// offer offers the call to one worker. It returns its reply, the zero Reply if there is none in time. If
+// the worker takes the call, it returns the taker.
+func (k *call) offer(ctx context.Context) (Reply, *taker, error) {
+	k.request.Try++
+	k.request.Left = max(time.Until(k.deadline), time.Millisecond)
+	ctx, release := context.WithCancel(ctx)
+	kept := false
+	defer func() {
+		if !kept {
+			release()
+		}
+	}()
+	replies, err := k.caller.opts.Carrier.Offer(ctx, k.spec.Name, k.request)
+	if err != nil {
+		return Reply{}, nil, err
+	}
+	timer := time.NewTimer(k.caller.opts.AcceptTime)
+	defer timer.Stop()
+	select {
+	case r := <-replies:
+		if r.Err != nil {
+			return Reply{}, nil, r.Err
+		}
+		k.caller.compare(r.Worker, k.request.Bundle, r.Bundle)
+		if r.Kind != Accepted {
+			return r, nil, nil
+		}
+		if r.Confirm != nil {
+			if err := r.Confirm(); err != nil {
+				return Reply{}, nil, err
+			}
+		}
+		kept = true
+		return r, &taker{r.Worker, replies, release}, nil
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return Reply{}, nil, nil
+}
+
+// unanswered returns the result of a call whose time is over, or that nobody waits for any more. Those of
+// the takers that are not nil have not answered.
+func (k *call) unanswered(takers ...*taker) tool.Result {
+	names := ""
+	for _, t := range takers {
+		if t != nil {
+			names = cmp.Or(names, "the worker "+t.name)
+		}
+	}
+	took := time.Since(k.begun).Round(10 * time.Millisecond)
+	if names == "" {
+		return tool.Failed(tool.ClientTimeout, "%s was not carried out in %v: no worker has taken it", k.spec.Name, took)
+	}
+	return tool.Failed(tool.ClientTimeout, "%s: %s has not answered in %v. The call may or may not have been carried out", k.spec.Name, names, took)
+}
+
+// compare logs a warning, once, if a worker runs another bundle than the device.
+func (c *Caller) compare(worker, own, other string) {
+	if own == "" || other == "" || own == other {
+		return
+	}
+	key := strconv.Quote(worker) + own + other
+	c.mu.Lock()
+	isNew := !c.warned[key]
+	if len(c.warned) >= maxWarned {
+		clear(c.warned)
+	}
+	c.warned[key] = true
+	c.mu.Unlock()
+	if isNew {
+		c.opts.Log(slog.LevelWarn, fmt.Sprintf("the worker %s runs another bundle than this device: %.12s, not %.12s", worker, other, own))
+	}
+}
+
+// failed returns the result of a call that no worker has carried out.
+func failed(format string, args ...any) tool.Result {
+	return tool.Failed(tool.ExternalServer, format, args...)
+}
