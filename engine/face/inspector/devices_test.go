@@ -9,7 +9,6 @@ import (
 	"moonlark/engine/bus"
 	"moonlark/engine/clock"
 	"moonlark/engine/face/control"
-	"moonlark/engine/face/web"
 	"moonlark/engine/health"
 	"moonlark/engine/pins/sim"
 	"moonlark/engine/remote"
@@ -32,10 +31,7 @@ func (agentWithSound) Listening() bool { return true }
 
 func TestThePageShowsTheSound(t *testing.T) {
 	f := start(t, lights, control.Options{})
-	s := web.NewStream(web.StreamOptions{Version: "v1"})
-	s.SetAgent(agentWithSound{f.engine.Remote()})
-	play(s)
-	f.restart(s)
+	s := f.showConversation(agentWithSound{f.engine.Remote()})
 	b := chromium.Open(t, f.url+"/inspect", 1600, 900)
 	b.UntilText("the speaker was unplugged")
 	b.UntilText("3, 1")

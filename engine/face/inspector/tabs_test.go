@@ -23,7 +23,6 @@ import (
 	"moonlark/engine/face/web"
 	"moonlark/engine/permit"
 	"moonlark/engine/remote"
-	"moonlark/engine/script"
 	"moonlark/engine/testkit"
 	"moonlark/engine/testkit/browser"
 )
@@ -381,17 +380,8 @@ func TestARecordingHasTheActivities(t *testing.T) {
 	if _, err := record.Read(file, s.Note); err != nil {
 		t.Fatal(err)
 	}
-	s.AddField("replay", func() any { return "2026.jsonl" })
-	f.server.Close()
-	f.server = control.New(control.Options{Addr: "127.0.0.1:0"})
-	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
-	for _, m := range Mounts(s, nil, Options{Tabs: script.Tabs()}) {
-		f.server.Mount(m)
-	}
-	if err := f.server.Open(t.Context(), f.engine.Remote()); err != nil {
-		t.Fatal(err)
-	}
-	b := chromium.Open(t, f.server.URL()+"/inspect#mqtt", 1280, 800)
+	f.showRecording(s)
+	b := chromium.Open(t, f.url+"/inspect#mqtt", 1280, 800)
 	b.UntilText("home/lamp")
 	b.Click("#tab-store")
 	b.UntilText("guest")
