@@ -272,6 +272,15 @@ func TestASecondPressWithin400msIsIgnored(t *testing.T) {
 	testkit.Until(t, "the second touch", func() bool { return touches.Load() == 2 })
 }
 
+func TestAPressCountsAsSoonAsThePageHasLoaded(t *testing.T) {
+	chromium.Need(t)
+	k := open(t, harbour)
+	tab := chromium.Open(t, k.url+"/screen", 800, 480)
+	tab.UntilText("17:15")
+	tab.Do("performance.now = () => 100; document.querySelector('.key.first').click()") // the page is 100 ms old
+	tab.UntilText("Ticket for Sula")
+}
+
 // A page that nobody uses for hours, and then for a moment, stays as it is. With -long it is a day.
 func TestThePageDoesNotGrowInADay(t *testing.T) {
 	chromium.Need(t)
