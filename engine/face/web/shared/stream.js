@@ -78,7 +78,7 @@ export function keepOpen({ address, events, onState = () => {} }) {
 //   onSnapshot  gets the state of the agent, at the beginning and whenever events were missed
 //   onEvent     gets each event as an object, and its number. Events up to the snapshot's seq are
 //               history: the snapshot has their effects already
-//   onLevel     gets { mic, at } some times a second while sound runs
+//   onLevel     gets { mic, speaker, voice, at } some times a second while sound runs
 //   onBeat      gets { round_trip }, in seconds, every 5 s
 //   onState     gets "connecting", "live" or "lost": see keepOpen
 export function openStream({ query = "", onSnapshot, onEvent, onLevel, onBeat, onState }) {
