@@ -49,6 +49,8 @@ on_start(function()
   shop:transaction(function()
     for i = 1, 250 do shop:exec("INSERT INTO orders (what, price, photo) VALUES (?, ?, ?)", "order " .. i, i / 4, db.blob("123")) end
   end)
+  c:close()
+  c:publish("home/late", "nobody gets it", { qos = 1 })
   print("all is done")
 end)
 `
@@ -158,6 +160,9 @@ func TestTheActivitiesSayWhatTheModulesDo(t *testing.T) {
 	has(map[string]any{"direction": "out", "topic": "home/lamp", "payload": "brighter", "bytes": 8, "qos": 1})
 	has(map[string]any{"direction": "in", "topic": "home/lamp", "payload": "brighter"})
 	has(map[string]any{"direction": "in", "topic": "home/door", "bytes": 11})
+	if strings.Contains(string(text), "home/late") {
+		t.Errorf("a message that was refused is shown:\n%s", text)
+	}
 	has(map[string]any{"store": "store", "function": "set", "key": "guest"})
 	has(map[string]any{"permission": "net", "what": "connect to 127.0.0.1:*", "result": "used"})
 	has(map[string]any{"permission": "secret", "what": "read the secret door", "result": "used"})

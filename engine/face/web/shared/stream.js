@@ -103,20 +103,27 @@ export function openStream({ query = "", onSnapshot, onEvent, onLevel, onBeat, o
   });
 }
 
+// get returns the JSON object of a path beside /events, such as "gpio". It throws the errors of post.
+export const get = (path) => ask(path, {});
+
 // post sends a JSON body to a path beside /events, such as "say". It returns the answer, or throws an
-// Error with the server's sentence and its status. If there is no answer, the error is unreachable.
-export async function post(path, body = {}) {
-  let answer;
+// Error with the server's sentence and its status. If there is no answer, the error is unreachable. If
+// the answer is no JSON object, because somebody else has answered, such as a proxy, the error has its text
+// in wrongAnswer.
+export const post = (path, body = {}) => ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+async function ask(path, init) {
+  let answer, text;
   try {
-    answer = await fetch(new URL("../" + path, import.meta.url), {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-    });
+    answer = await fetch(new URL("../" + path, import.meta.url), init);
+    text = await answer.text();
   } catch {
     throw Object.assign(new Error("Moonlark cannot be reached"), { unreachable: true });
   }
-  const text = await answer.text();
-  let result;
-  try { result = JSON.parse(text); } catch { result = { error: text.slice(0, 200) }; }
-  if (!answer.ok) throw Object.assign(new Error(result.error || "status " + answer.status), { status: answer.status });
+  const { status } = answer;
+  let result = null;
+  try { result = JSON.parse(text); } catch { /* it is no JSON */ }
+  if (typeof result !== "object" || !result) throw Object.assign(new Error(`The answer is wrong: status ${status}`), { status, wrongAnswer: text.slice(0, 200) });
+  if (!answer.ok) throw Object.assign(new Error(result.error || "status " + status), { status });
   return result;
 }
