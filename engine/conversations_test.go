@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -94,6 +95,32 @@ func TestResumeContextIsSentAfterAReconnect(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	h.waitFor(bus.Log, "session.resume_context: the function must return a string, not a number")
+}
+
+// A conversation that another process has begun is like one that was cut off.
+func TestAConversationCanBeginWithWhatWasSaidBefore(t *testing.T) {
+	t.Parallel()
+	frames := make(chan string, 4)
+	url := serveInTurn(t, func(a *testAgent) {
+		frames <- a.nextFrame()
+		frames <- a.nextFrame()
+		a.Cut()
+	}, func(a *testAgent) {
+		frames <- a.nextFrame()
+		frames <- a.nextFrame()
+		a.Close(1000, "")
+	})
+	begun := 0
+	h := newTestEngine(t, Options{Target: connect.Target{URL: url}, Reconnect: true, Resume: func() string {
+		begun++
+		return fmt.Sprint("said before ", begun)
+	}}, "a.lua", `session.resume_context(function() return "noted" end)`)
+	h.runToEnd()
+	for i, want := range []string{"said before 1", "noted", "said before 2", "noted"} {
+		if got := <-frames; got != `{"type":"contextual_update","text":"`+want+`"}` {
+			t.Errorf("message %d is %s, want %s", i+1, got, want)
+		}
+	}
 }
 
 func TestAScriptStartsOneConversationAfterTheOther(t *testing.T) {

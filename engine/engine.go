@@ -212,31 +212,41 @@ func (e *Engine) open(ctx context.Context, start life.Start) (life.Conversation,
 		}
 		return nil, failed
 	}
+	resume := ""
+	if e.opts.Resume != nil {
+		resume = e.opts.Resume()
+	}
 	opts := dialog.Options{
-		Bus: e.bus, Scripts: e.scripts, Turns: e.turns, Voice: e.voice,
+		Bus: e.bus, Scripts: e.scripts, Turns: e.turns, Voice: e.voice, Held: e.opts.Held,
 		Idle: e.opts.Idle, MaxLength: e.opts.MaxLength,
 		Greets:   e.opts.Target.IsLocal() && (settings.FirstMessage == nil || *settings.FirstMessage != ""),
 		Shutdown: e.drain, Begun: e.begin,
 		Connected: func() {
 			e.life.Connected()
+			if resume != "" {
+				if err := e.remote.Context(resume, ""); err != nil {
+					e.warn("the agent does not know the earlier conversation: " + err.Error())
+				}
+			}
 			e.remote.SayPending()
 		},
 	}
 	if !e.opts.Wait {
 		opts.EndProgram = e.life.Stop
 	}
-	return &conversation{e, dialog.New(conv, opts)}, life.Ending{}
+	return &conversation{e, dialog.New(conv, opts), resume != ""}, life.Ending{}
 }
 
 // A conversation is a dialog. At the end, its Hold also takes the dialog away from the Remote.
 type conversation struct {
 	e *Engine
 	*dialog.Dialog
+	resumed bool // there was an earlier conversation, perhaps in another process
 }
 
 func (c *conversation) Hold(ctx context.Context, reconnected, preroll bool) life.Ending {
 	defer c.e.remote.SetDialog(nil)
-	return c.Dialog.Hold(ctx, reconnected, preroll)
+	return c.Dialog.Hold(ctx, reconnected || c.resumed, preroll)
 }
 
 // begin gives the verbs of e.remote the dialog d, which has begun, and starts the user when d is the

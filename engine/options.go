@@ -73,6 +73,17 @@ type Options struct {
 	// one would be cut off for the same reason.
 	Reconnect bool
 
+	// Resume returns what the agent must know of an earlier conversation that this one replaces, or "" if it
+	// replaces none. It is called when a conversation begins. If there is a text, the agent gets it, and
+	// scripts get the event reconnected, as after a reconnection. Nil means that no conversation has an
+	// earlier one, apart from those that Reconnect replaces.
+	Resume func() string
+
+	// Held reports whether this process may still act in the conversation: another one may have taken it over.
+	// It is asked before a tool call of the agent runs, and before its result is sent. If it returns false, the
+	// call does not run, or its result becomes an orphaned_result event. It must not block. Nil means always.
+	Held func() bool
+
 	// StartsPerHour is the maximum number of conversations that begin in an hour, since each costs
 	// money. Zero means 60.
 	StartsPerHour int

@@ -41,6 +41,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Offer the embedded agent to ElevenLabs clients."`
 	Mcp     mcpCommand     `cmd:"" help:"Offer the tools of scripts to other programs by the Model Context Protocol, on stdin and stdout."`
 	Work    workCommand    `cmd:"" help:"Carry out tools of scripts for the devices of a fleet."`
+	Host    hostCommand    `cmd:"" help:"Hold conversations on demand, as one of several hosts of a fleet."`
 	New     newCommand     `cmd:"" help:"Make a folder with a script and a test."`
 	Bundle  bundleCommand  `cmd:"" help:"Pack scripts and their files into a signed file for devices."`
 	Fleet   fleetCommand   `cmd:"" help:"Publish bundles to the devices of a fleet, watch them and command them."`

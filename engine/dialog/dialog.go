@@ -66,6 +66,9 @@ type Options struct {
 	// limit.
 	Idle, MaxLength time.Duration
 
+	// Held reports whether the results of tools may still be sent: see engine.Options. Nil means always.
+	Held func() bool
+
 	// EndProgram makes the whole program end normally, and with it the dialog. It does not wait.
 	// The dialog calls it, instead of closing the conversation, when the dialog is to end and no
 	// other conversation can follow. Nil means that another conversation can follow.

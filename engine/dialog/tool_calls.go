@@ -30,8 +30,15 @@ type toolResult struct {
 	tool string // the name of the tool; it is not in the JSON
 }
 
+// held reports whether this process may act in the conversation.
+func (d *Dialog) held() bool { return d.opts.Held == nil || d.opts.Held() }
+
 // call runs the tool that the agent calls. It ignores a second call with the same id.
 func (d *Dialog) call(m *convai.ClientToolCall) {
+	if !d.held() {
+		d.warn("the agent called %s, which does not run, because another process may have the conversation", m.ToolName)
+		return
+	}
 	c := &script.Call{ID: m.ToolCallID, Name: m.ToolName, Args: m.Parameters, Reply: d.reply}
 	d.mu.Lock()
 	if c.ID == "" {
@@ -81,8 +88,8 @@ func (d *Dialog) noteTimeout(m *convai.AgentToolRequest) {
 	}
 }
 
-// reply sends the agent the result r of the tool call c. When the conversation has ended, the
-// scripts receive the result as an orphaned_result event. reply runs on an executor or on the
+// reply sends the agent the result r of the tool call c. When the conversation has ended or is not held
+// any more, the scripts receive the result as an orphaned_result event. reply runs on an executor or on the
 // goroutine of a timer, once for each call.
 func (d *Dialog) reply(c *script.Call, r tool.Result) {
 	d.NoteActivity()
@@ -100,10 +107,9 @@ func (d *Dialog) reply(c *script.Call, r tool.Result) {
 	}
 	d.opts.Turns.resultIsSent(d.turn) // before the agent can react to the result
 	m := &toolResult{convai.ClientToolResult{ToolCallID: c.ID, Result: r.Text, IsError: r.IsError, ErrorType: string(r.Type)}, c.Name}
-	err := d.conv.Send(m)
-	ev.Orphaned = err != nil
+	ev.Orphaned = !d.held() || d.conv.Send(m) != nil
 	d.opts.Bus.Publish(ev)
-	if err != nil {
+	if ev.Orphaned {
 		d.publishOrphan(m)
 	}
 	d.opts.Turns.callEnded(d.turn)

@@ -46,6 +46,10 @@ var testRoles = map[string]jwt.UserPermissionLimits{
 			"ml.live.dev.{{name()}} ml.live.grp.{{tag(group)}} ml.live.all"),
 	// A server that finds a template in a list of subjects drops all entries of the list that have a queue.
 	"worker": rights("ml.up.{{name()}}.> ml.done.*.*", "ml.tool.*|workers"),
+	"host": rights("$KV.ML_LEASE.host.{{name()}} $KV.ML_LEASE.conv.* $KV.ML_CONV.* ml.conv.*.turn $JS.API.STREAM.INFO.KV_ML_LEASE "+
+		directGet+"KV_ML_LEASE "+directGet+"KV_ML_LEASE.> "+directGet+"KV_ML_CONV "+directGet+"KV_ML_CONV.> "+directGet+"ML_TURN",
+		"ml.host.*|hosts ml.conv.*.say ml.lease.conv.* _INBOX_host-1.> _INBOX_host-2.>"),
+	"caller": rights("ml.host.start ml.conv.*.say "+directGet+"KV_ML_LEASE", "_INBOX_{{name()}}.>"),
 	"admin":  rights(">", ">"),
 	"joiner": rights("ml.join", "_INBOX_join.>"),
 }

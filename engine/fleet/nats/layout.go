@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,9 @@ type Limits struct {
 	// The sizes of the stores, in bytes. Zero means 1 GiB for the files of bundles, 1 GiB for logs, and
 	// 256 MiB for jobs and for their results.
 	Files, Logs, Jobs, Results int64
+
+	// Lease is how long a host that does not answer keeps its conversations. Zero means 15 s.
+	Lease time.Duration
 }
 
 // streams returns the streams that a hub has.
@@ -54,6 +58,7 @@ func (l Limits) streams() []jetstream.StreamConfig {
 		}
 		return usual
 	}
+	lease := cmp.Or(l.Lease, leaseTime)
 	all := []jetstream.StreamConfig{
 		{
 			// This is a bucket of keys and values for the API of JetStream, without a way to erase values. The
@@ -89,11 +94,13 @@ func (l Limits) streams() []jetstream.StreamConfig {
 			MaxMsgsPerSubject: 1, MaxAge: keepTime, MaxBytes: size(l.Results, 256<<20), MaxMsgSize: 256<<10 + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {
 			// The server needs the right to erase values for the markers of leases that have ended.
-			Name: leaseStream, Subjects: []string{"$KV.ML_LEASE.>"},
-			MaxMsgsPerSubject: 1, MaxAge: leaseTime, MaxBytes: 64 << 20, MaxMsgSize: 8 << 10, Discard: jetstream.DiscardNew,
-			DenyDelete: true, AllowRollup: true, AllowMsgTTL: true, SubjectDeleteMarkerTTL: leaseMarkerTime, Duplicates: leaseTime,
+			Name: leaseStream, Subjects: []string{leasePrefix + ">"},
+			MaxMsgsPerSubject: 1, MaxAge: lease, MaxBytes: 64 << 20, MaxMsgSize: 8 << 10, Discard: jetstream.DiscardNew,
+			DenyDelete: true, AllowRollup: true, AllowMsgTTL: true, SubjectDeleteMarkerTTL: leaseMarkerTime, Duplicates: lease,
+			RePublish: &jetstream.RePublish{Source: leasePrefix + ">", Destination: freedPrefix + ">", HeadersOnly: true},
 		},
 	}
+	all = append(all, hostStreams()...)
 	for i := range all {
 		s := &all[i]
 		s.Replicas = max(l.Replicas, 1)

@@ -1,0 +1,163 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// errTwice is the error of putStatus when another process has the name of this host.
+var errTwice = errors.New("another process is the host of this name")
+
+// publishStatus tells everybody what this host does, until ctx is done. It then deletes the status.
+func (h *Host) publishStatus(ctx context.Context) {
+	key := hostPrefix + h.opts.ID
+	revision := uint64(0) // 0 if there is no status, or none is known
+	began, warned := h.opts.Now(), false
+	for {
+		var err error
+		revision, err = h.putStatus(key, revision)
+		// the status of a process that has died a moment ago is still there
+		if twice := errors.Is(err, errTwice); twice && !warned && h.opts.Now().Sub(began) > 2*h.opts.TTL {
+			warned = true
+			h.opts.Log.Warn(err.Error() + ": " + h.opts.ID)
+		} else if err != nil && !twice {
+			h.opts.Log.Debug("the status of the host is not stored: " + err.Error())
+		}
+		if !sleep(ctx, h.opts.TTL/3) {
+			break
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), h.opts.TTL/6)
+	defer cancel()
+	if err := h.store.Delete(ctx, key, revision); err != nil {
+		h.opts.Log.Debug("the status of the host will expire: " + err.Error())
+	}
+}
+
+// putStatus stores the status, and returns its revision.
+func (h *Host) putStatus(key string, revision uint64) (uint64, error) {
+	h.mu.Lock()
+	status := Status{
+		Host: h.opts.ID, Boot: h.boot, Slots: h.opts.Slots, Conversations: len(h.held),
+		Draining: h.draining, Moonlark: h.opts.Moonlark, Started: h.started,
+	}
+	h.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), h.opts.TTL/6)
+	defer cancel()
+	if revision != 0 {
+		next, err := h.store.Update(ctx, key, encode(status), revision)
+		if !errors.Is(err, ErrLost) {
+			return max(next, revision), err
+		}
+	}
+	next, err := h.store.Create(ctx, key, encode(status))
+	if !errors.Is(err, ErrTaken) {
+		return next, err
+	}
+	text, next, err := h.store.Read(ctx, key)
+	var other Status
+	if err == nil && (json.Unmarshal(text, &other) != nil || other.Boot != h.boot) {
+		return 0, errTwice
+	}
+	return next, err // the answer to an earlier attempt was lost
+}
+
+// A List says which hosts there are, and where the conversations are.
+type List struct {
+	Hosts         []Status
+	Conversations []Place // sorted by ID
+}
+
+// A Place says which host has a conversation.
+type Place struct {
+	ID, Host string
+}
+
+// ReadList reads the leases. What it says about the hosts can be some seconds old.
+func ReadList(ctx context.Context, c Caller) (List, error) {
+	leases, err := c.Leases().List(ctx)
+	if err != nil {
+		return List{}, err
+	}
+	var list List
+	for key, value := range leases {
+		var s Status
+		var holder holder
+		if id, ok := strings.CutPrefix(key, conversationPrefix); ok && json.Unmarshal(value, &holder) == nil {
+			list.Conversations = append(list.Conversations, Place{id, holder.Host})
+		} else if strings.HasPrefix(key, hostPrefix) && json.Unmarshal(value, &s) == nil {
+			list.Hosts = append(list.Hosts, s)
+		}
+	}
+	slices.SortFunc(list.Conversations, func(a, b Place) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(list.Hosts, func(a, b Status) int { return strings.Compare(a.Host, b.Host) })
+	return list, nil
+}
+
+const (
+	maxAttempts  = 10 // hosts that Start asks
+	attemptPause = 20 * time.Millisecond
+)
+
+// Start asks the hosts to start a conversation, until one does, and returns its ID. It asks another one if a
+// host is busy.
+func Start(ctx context.Context, c Caller, r Request) (host string, err error) {
+	if err := r.check(); err != nil {
+		return "", err
+	}
+	request := encode(r)
+	if len(request) > MaxRequest {
+		return "", errors.New("the settings are too long")
+	}
+	for range maxAttempts {
+		a, err := ask(c.AskHost(ctx, request))
+		if errors.Is(err, ErrNobody) {
+			return "", nobody(ctx, c)
+		}
+		if err != nil || !a.Busy {
+			return a.Host, err
+		}
+		if !sleep(ctx, attemptPause) {
+			return "", context.Cause(ctx)
+		}
+	}
+	return "", errors.New("the hosts are busy")
+}
+
+// nobody returns the error for a request that no host has answered: hosts without a free slot do not.
+func nobody(ctx context.Context, c Caller) error {
+	list, err := ReadList(ctx, c)
+	if err == nil && len(list.Hosts) > 0 {
+		return errors.New("no host has a free slot")
+	}
+	return errors.New("no host is connected")
+}
+
+// Say sends a text of the user to a conversation, and returns the ID of its host.
+func Say(ctx context.Context, c Caller, id, text string) (host string, err error) {
+	t := textRequest{Text: text}
+	if err := t.check(); err != nil {
+		return "", err
+	}
+	a, err := ask(c.AskConversation(ctx, id, encode(t)))
+	if errors.Is(err, ErrNobody) {
+		return "", errors.New("no host has this conversation")
+	}
+	return a.Host, err
+}
+
+// ask reads the answer of a host. If the host is busy, there is no error.
+func ask(text []byte, err error) (answer, error) {
+	var a answer
+	if err == nil {
+		err = json.Unmarshal(text, &a)
+	}
+	if err == nil && a.Error != "" && !a.Busy {
+		err = errors.New(a.Error)
+	}
+	return a, err
+}
