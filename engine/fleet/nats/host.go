@@ -50,7 +50,7 @@ func DialHost(o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{link: newLink(o, hubs, creds.option(), creds.name), creds: creds, starting: make(chan struct{}, maxStarts)}
+	h := &Host{link: newLink(o, hubs, creds.logins(), creds.name), creds: creds, starting: make(chan struct{}, maxStarts)}
 	h.link.start()
 	return h, nil
 }
