@@ -36,10 +36,11 @@ const (
 	wishGet    = directGet + wishStream + ".$KV.ML_WISH."
 	leaseGet   = directGet + leaseStream + ".$KV.ML_LEASE."
 
-	// wishPut begins the subjects on which the stream of the wishes listens, if it is made so that
-	// nobody can have the server send a reply there: the server refuses messages that name such a
-	// subject for the reply.
+	// wishPut and blobPut begin the subjects on which the streams of the wishes and of the files listen.
+	// Nobody can have the server send a reply there: the server refuses messages that name such a subject
+	// for the reply.
 	wishPut = "$JS.EVENT.ML_WISH."
+	blobPut = "$JS.EVENT.ML_BLOB."
 )
 
 // rightsOf returns the rights of a role.
@@ -130,7 +131,7 @@ func operatorRights() rights {
 		publish: []string{
 			"$KV.ML_WISH.>",
 			wishPut + ">",
-			"ml.blob.*.*",
+			blobPut + "*.*",
 			"ml.cmd.*.*",
 			"ml.ask.*.*",
 			"$JS.API.INFO",

@@ -20,6 +20,7 @@ const (
 	wishStream, wishPrefix = "KV_ML_WISH", "$KV.ML_WISH."
 	wishPut                = "$JS.EVENT.ML_WISH." // begins the subjects on which wishes are published
 	blobStream, blobPrefix = "ML_BLOB", "ml.blob."
+	blobPut                = "$JS.EVENT.ML_BLOB." // begins those on which chunks are published
 	livePrefix             = "ml.live."
 	upPrefix               = "ml.up."
 	directGet              = "$JS.API.DIRECT.GET."

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net"
 	"strconv"
@@ -16,6 +17,9 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
 	"go.uber.org/goleak"
+
+	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/message"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -250,6 +254,15 @@ func (h *testHub) device(name string, tags ...string) *Device {
 func online(t testing.TB, d *Device) {
 	t.Helper()
 	eventually(t, "the device is connected", func() bool { return d.Link().Connected })
+}
+
+// settled waits until the hub has the subscriptions of the device: it answers in order.
+func settled(t testing.TB, d *Device) {
+	t.Helper()
+	eventually(t, "the hub answers", func() bool {
+		_, _, err := d.Read(soon(t), message.All)
+		return err == nil || errors.Is(err, follow.ErrNone)
+	})
 }
 
 // eventually waits until the condition is true.

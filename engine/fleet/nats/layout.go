@@ -71,7 +71,9 @@ func (l Limits) streams() []jetstream.StreamConfig {
 			Discard: jetstream.DiscardNew, DenyDelete: true,
 			RePublish: &jetstream.RePublish{Source: wishPrefix + ">", Destination: livePrefix + ">", HeadersOnly: true},
 		}, {
-			Name: blobStream, Subjects: []string{blobPrefix + "*.*"},
+			// For the same reason, chunks are not published on the subjects that they are stored with.
+			Name: blobStream, Subjects: []string{blobPut + "*.*"},
+			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: blobPut + "*.*", Destination: blobPrefix + "{{wildcard(1)}}.{{wildcard(2)}}"},
 			MaxMsgsPerSubject: 1, DiscardNewPerSubject: true, Discard: jetstream.DiscardNew,
 			MaxBytes: size(l.Files, 1<<30), MaxMsgSize: message.ChunkSize + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {

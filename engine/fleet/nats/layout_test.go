@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"moonlark/engine/fleet/follow"
 	"moonlark/engine/fleet/message"
 )
 
@@ -131,8 +132,9 @@ func TestHostileDeviceErasesNothing(t *testing.T) {
 	}
 }
 
+// It is not parallel to other tests, because all servers of a process share a goroutine, which must not be
+// that of a bubble.
 func TestLeaseEndsWithoutItsHost(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHub(t).start()
 		defer h.stop()
@@ -158,4 +160,50 @@ func TestLeaseEndsWithoutItsHost(t *testing.T) {
 			t.Errorf("the lease does not end: %v", err)
 		}
 	})
+}
+
+// The hub sends a reply to any subject that the sender of a message names. None of these replies may be
+// stored as something that the device may not write itself.
+func TestHubStoresNoRepliesForAHostileDevice(t *testing.T) {
+	t.Parallel()
+	h := newHub(t).start()
+	c := h.center()
+	evil, victim := h.device("kiosk-08"), h.device("kiosk-07")
+	settled(t, evil)
+	settled(t, victim)
+	if err := c.SetWish(soon(t), message.All, wishFor(), 0); err != nil {
+		t.Fatal(err)
+	}
+	nextNotice(t, victim, 1)
+	if err := victim.Report(soon(t), message.StateKind, "a-1", []byte(`{"ok":true}`)); err != nil {
+		t.Fatal(err)
+	}
+	conn, _, _ := evil.link.state()
+	for _, to := range []string{
+		"$KV.ML_WISH.all", wishPut + "all", blobPut + strings.Repeat("a", 64) + ".0", "ml.blob." + strings.Repeat("a", 64) + ".0",
+		"ml.live.all", "ml.up.kiosk-07.event",
+	} {
+		for _, subject := range []string{directGet + wishStream + "." + wishPrefix + "all", "ml.up.kiosk-08.log"} {
+			if err := conn.PublishRequest(subject, to, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	settled(t, evil)
+	if _, revision, err := c.Wish(soon(t), message.All); err != nil || revision != 1 {
+		t.Errorf("the wish has revision %d, %v", revision, err)
+	}
+	if _, err := victim.Chunk(soon(t), strings.Repeat("a", 64), 0); !errors.Is(err, follow.ErrNone) {
+		t.Errorf("a chunk was stored: %v", err)
+	}
+	if err := c.Events(soon(t), "kiosk-07", nil, time.Time{}, false, func(k message.Kind, e message.Event) {
+		t.Errorf("the centre reads an event of kiosk-07: %s %+v", k, e)
+	}); err != nil {
+		t.Error(err)
+	}
+	select {
+	case n := <-victim.Notices():
+		t.Errorf("a notice arrives: %v", n)
+	default:
+	}
 }

@@ -59,7 +59,8 @@ func rightsToPublish() []rightsRow {
 		{subject: "ml.live.dev.kiosk-1"},
 
 		// files of bundles
-		{subject: "ml.blob.aa.0", members: "operator-1"},
+		{subject: "$JS.EVENT.ML_BLOB.aa.0", members: "operator-1"},
+		{subject: "ml.blob.aa.0"},
 		{subject: "$JS.API.DIRECT.GET.ML_BLOB.ml.blob.aa.0", members: rightsDevice + " operator-1"},
 		{subject: "$JS.API.DIRECT.GET.ML_BLOB", members: "operator-1"},
 

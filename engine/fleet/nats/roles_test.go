@@ -156,7 +156,7 @@ func tryRoles(t *testing.T, options map[identity.Role]Options) {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	_, err = w.Serve("weather", func(_ work.Request, reply func(work.Reply) error) { _ = reply(work.Reply{Kind: work.Busy}) })
+	_, err = w.Serve("weather", func(_ work.Request, p work.Peer) { _ = p.Reply(work.Reply{Kind: work.Busy}) })
 	if err != nil {
 		t.Fatal(err)
 	}
