@@ -302,6 +302,25 @@ func TestFetchingGoesOnWhereItStopped(t *testing.T) {
 	})
 }
 
+// A hub that has lost its disk has no wishes. The device keeps its bundle.
+func TestAHubWithoutWishesChangesNothing(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.makeGood()
+		f.hub.set(func() {
+			clear(f.hub.values)
+			clear(f.hub.files)
+			f.hub.sequence = 0
+		})
+		f.hub.notify(0)
+		time.Sleep(time.Hour)
+		f.want("v16")
+		f.wantLast("nothing")
+		f.publish(shop(17, "v17", nil))
+		time.Sleep(trialTime)
+		f.want("v17")
+	})
+}
+
 // Five weeks without power, and a day without a hub: the keys have changed twice, three versions were missed,
 // and the device goes to the newest one.
 func TestADeviceThatWasAwayGoesToTheNewest(t *testing.T) {
