@@ -52,8 +52,10 @@ type Engine struct {
 	watcher *filewatch.Watcher // nil when files are not watched
 	paths   []string           // of the scripts that run
 
-	reloading sync.Mutex      // held during a reload; guards reloaded
-	reloaded  map[string]bool // the scripts that reloadThese has loaded since reloadChanged was called, by path
+	reloading sync.Mutex // held during a reload; guards reloadedByRemote
+	// reloadedByRemote has the path of each script that a call of the Remote has reloaded and for which
+	// the file watcher has not called reloadChanged since.
+	reloadedByRemote map[string]bool
 }
 
 // New makes an engine. It loads no script and opens no connection; Run does. It returns an error
@@ -66,7 +68,7 @@ func New(opts Options) (*Engine, error) {
 		opts.Screen = screen.New(nil)
 	}
 	opts.Screen.Observe(func(e screen.Event) { opts.Bus.Publish(bus.FromScreen(e)) })
-	e := &Engine{opts: opts, bus: opts.Bus, turns: dialog.NewTurns(), remote: new(remote.Remote), reloaded: map[string]bool{}}
+	e := &Engine{opts: opts, bus: opts.Bus, turns: dialog.NewTurns(), remote: new(remote.Remote), reloadedByRemote: map[string]bool{}}
 	if opts.Target.IsLocal() {
 		e.turns.AllowSlowReplies()
 	}

@@ -9,8 +9,8 @@ import (
 	"moonlark/engine/script"
 )
 
-// reload loads one script again. It runs on the goroutine of the file watcher or of reloadThese. The
-// caller holds e.reloading.
+// reload loads one script again. It runs on the goroutine of the file watcher, or on one that calls the
+// Remote. The caller holds e.reloading.
 func (e *Engine) reload(path string) {
 	began := time.Now()
 	s, err := e.scripts.Reload(path)
@@ -24,23 +24,23 @@ func (e *Engine) reload(path string) {
 	e.bus.Publish(loadedEvent(bus.Reloaded, s, time.Since(began)))
 }
 
-// reloadChanged loads a script again of which a file has changed, unless reloadThese has loaded it since.
-// It runs on the goroutine of the file watcher.
+// reloadChanged loads a script again because one of its files has changed. It does nothing if a call of the
+// Remote has already reloaded the script since the change. It runs on the goroutine of the file watcher.
 func (e *Engine) reloadChanged(path string) {
 	e.reloading.Lock()
 	defer e.reloading.Unlock()
 	path = filepath.Clean(path)
-	known := e.reloaded[path] && e.isLoadedAsItIs(path)
-	delete(e.reloaded, path)
-	if !known {
+	isDone := e.reloadedByRemote[path] && e.isUpToDate(path)
+	delete(e.reloadedByRemote, path)
+	if !isDone {
 		e.reload(path)
 	}
 }
 
-// isLoadedAsItIs reports whether the files of the script at path are as they were at its latest load.
-func (e *Engine) isLoadedAsItIs(path string) bool {
+// isUpToDate reports whether no file of the script at path has changed since the latest load of the script.
+func (e *Engine) isUpToDate(path string) bool {
 	latest := map[string]script.File{}
-	for _, f := range e.scripts.Files(path) { // if a file comes twice, the second one is that of the latest load
+	for _, f := range e.scripts.Files(path) { // if a file is listed twice, the second entry is from the latest load
 		latest[f.Path] = f
 	}
 	for name, f := range latest {
@@ -59,21 +59,22 @@ func (e *Engine) reloadScripts(paths ...string) {
 		paths = e.paths
 		e.mu.Unlock()
 	}
-	e.reloadThese(paths, func(string) bool { return true })
+	e.reloadEach(paths, func(string) bool { return true })
 }
 
-// reloadChangedScripts loads those of the scripts at these paths again whose files have changed since
-// their latest load. It runs on the goroutine that calls the Remote.
+// reloadChangedScripts reloads each script at one of these paths, if one of its files has changed since the
+// latest load of the script. It runs on the goroutine that calls the Remote.
 func (e *Engine) reloadChangedScripts(paths ...string) {
-	e.reloadThese(paths, func(path string) bool { return !e.isLoadedAsItIs(path) })
+	e.reloadEach(paths, func(path string) bool { return !e.isUpToDate(path) })
 }
 
-// reloadThese loads those of the scripts at these paths again for which must returns true.
-func (e *Engine) reloadThese(paths []string, must func(path string) bool) {
+// reloadEach reloads each script at one of these paths for which isNeeded returns true. Then it makes the
+// file watcher look for changes.
+func (e *Engine) reloadEach(paths []string, isNeeded func(path string) bool) {
 	for _, path := range paths {
 		e.reloading.Lock()
-		if must(path) {
-			e.reloaded[filepath.Clean(path)] = true
+		if isNeeded(path) {
+			e.reloadedByRemote[filepath.Clean(path)] = true
 			e.reload(path)
 		}
 		e.reloading.Unlock()
@@ -86,6 +87,7 @@ func (e *Engine) reloadThese(paths []string, must func(path string) bool) {
 	}
 }
 
+// reloadFailed returns the event that says why the script at path was not reloaded.
 func reloadFailed(path string, err error) bus.Event {
 	return bus.Event{Type: bus.ReloadFailed, Script: filepath.Base(path), Text: err.Error(), At: bus.Place(err.Error()), Hint: Hint(err)}
 }

@@ -98,6 +98,16 @@ func realSound(t testing.TB, server *pulsetest.Server, permission string) *brows
 		permission, "-mute-audio")
 }
 
+// openWithRealSound starts an engine, and opens the page of its screen in a Chromium of realSound. It returns
+// when the agent has a conversation.
+func openWithRealSound(t testing.TB, server *pulsetest.Server, permission string) (*browserTest, *soundAgent, *browser.Tab) {
+	t.Helper()
+	chromium := realSound(t, server, permission)
+	b := startBrowserTest(t, server)
+	a := b.awaitAgent()
+	return b, a, chromium.Open(t, b.url, 1280, 720)
+}
+
 // purity returns the part of the power of sound that belongs to one frequency, from 0 to 1 (Goertzel).
 func purity(sound []float32, hertz float64) float64 {
 	w := 2 * math.Pi * hertz / audio.Rate
@@ -183,10 +193,7 @@ func TestTheInspectorSpeaksFromHere(t *testing.T) {
 
 func TestTheAgentIsHeardInABrowserAndCanBeInterrupted(t *testing.T) {
 	server := pulsetest.Start(t)
-	chromium := realSound(t, server, allow)
-	b := startBrowserTest(t, server)
-	a := b.awaitAgent()
-	chromium.Open(t, b.url, 1280, 720)
+	b, a, _ := openWithRealSound(t, server, allow)
 	b.awaitSound()
 	heard := server.Record(pulsetest.Heard)
 	a.say(1, tone(10*time.Second))
@@ -226,10 +233,7 @@ func TestAPageThatMayNotUseTheSoundSaysWhy(t *testing.T) {
 // Without a microphone a browser plays nothing before somebody has touched the page.
 func TestAPageAsksForATouchBeforeItPlays(t *testing.T) {
 	server := pulsetest.Start(t)
-	chromium := realSound(t, server, "deny-permission-prompts")
-	b := startBrowserTest(t, server)
-	a := b.awaitAgent()
-	tab := chromium.Open(t, b.url, 1280, 720)
+	b, a, tab := openWithRealSound(t, server, "deny-permission-prompts")
 	tab.UntilText("Touch the page to hear the agent")
 	tab.Click("main")
 	b.awaitWorking(bus.Speaker)
@@ -261,10 +265,7 @@ func browserEchoRemoved(t *testing.T) float64 {
 	t.Helper()
 	server := pulsetest.Start(t)
 	server.AddEcho()
-	chromium := realSound(t, server, allow)
-	b := startBrowserTest(t, server)
-	a := b.awaitAgent()
-	chromium.Open(t, b.url, 1280, 720)
+	b, a, _ := openWithRealSound(t, server, allow)
 	b.awaitSound()
 	room := server.Record(pulsetest.Microphone)
 	a.say(1, babble(9*time.Second))
@@ -294,10 +295,7 @@ func browserEchoRemoved(t *testing.T) float64 {
 // sound server, and from an interruption to the last sound.
 func BenchmarkBrowserSound(b *testing.B) {
 	server := pulsetest.Start(b)
-	chromium := realSound(b, server, allow)
-	s := startBrowserTest(b, server)
-	a := s.awaitAgent()
-	chromium.Open(b, s.url, 1280, 720)
+	s, a, _ := openWithRealSound(b, server, allow)
 	s.awaitSound()
 	heard := server.Record(pulsetest.Heard)
 	time.Sleep(2 * time.Second)

@@ -32,25 +32,26 @@ type Use struct {
 // A Device is the sound of a program in a page. Any goroutine may call its methods.
 type Device struct {
 	use   Use           // does not change after New
-	flush chan struct{} // has a value when the speaker is to flush
+	flush chan struct{} // contains a value while the speaker has been asked to flush and has not begun to
 
 	mu       sync.Mutex // guards the fields below
 	page     *page      // the page that has the sound; nil if there is none
 	counts   *audio.Counts
-	observer func(id string, carries bool)
+	observer func(id string, carries bool) // the function of Observe; nil if there is none
 
-	observeMu sync.Mutex // held while the observer is called; guards observed
-	observed  carrying   // what the observer was told last
+	// observeMu is held while observer runs, so that observer runs once at a time. It also guards observed.
+	observeMu sync.Mutex
+	observed  carrying // the page that, according to the latest call of observer, carries the sound
 
-	// sinkMu guards sink, and is held while the sink takes sound.
+	// sinkMu guards sink. It is also held while sound is passed to the sink.
 	sinkMu sync.Mutex
-	sink   audio.Sink // nil while nobody records
+	sink   audio.Sink // receives the sound of the microphone; nil while nobody records
 }
 
 // A carrying says which page carries the sound.
 type carrying struct {
-	is bool // a page carries the sound
-	id string
+	is bool   // there is a page that carries the sound
+	id string // the id of that page, as in Serve
 }
 
 // New returns a Device whose pages are used for what use says.
@@ -138,7 +139,8 @@ func (d *Device) remove(p *page) {
 	d.observe()
 }
 
-// observe tells the observer if another page carries the sound, or none.
+// observe calls the observer if the page that carries the sound has changed since the latest call, or if
+// there is none any more.
 func (d *Device) observe() {
 	d.observeMu.Lock()
 	defer d.observeMu.Unlock()

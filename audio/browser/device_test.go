@@ -154,13 +154,7 @@ func TestAPageThatDoesNotFlushIsLost(t *testing.T) {
 
 func TestTheNewestPageHasTheSound(t *testing.T) {
 	c := serve(t)
-	var mu sync.Mutex
-	var seen []string
-	c.Observe(func(id string, carries bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		seen = append(seen, fmt.Sprint(id, " ", carries))
-	})
+	seen := c.observe()
 	first := c.open("first")
 	playing := run(t, func(ctx context.Context) error { return c.Speaker(nil).Play(ctx, new(source)) })
 	recording := run(t, func(ctx context.Context) error { return c.Microphone(nil).Record(ctx, new(sink)) })
@@ -182,13 +176,9 @@ func TestTheNewestPageHasTheSound(t *testing.T) {
 		return len(s.recorded()) > 0
 	})
 	second.conn.Close()
-	testkit.Until(t, "everything is observed", func() bool {
-		mu.Lock()
-		defer mu.Unlock()
-		return len(seen) == 4
-	})
-	if want := []string{"first true", "first false", "second true", "second false"}; !slices.Equal(seen, want) {
-		t.Errorf("observed %q, want %q", seen, want)
+	testkit.Until(t, "everything is observed", func() bool { return len(seen()) == 4 })
+	if got, want := seen(), []string{"first true", "first false", "second true", "second false"}; !slices.Equal(got, want) {
+		t.Errorf("observed %q, want %q", got, want)
 	}
 }
 
@@ -196,13 +186,7 @@ func TestTheNewestPageHasTheSound(t *testing.T) {
 // the time.
 func TestAPageThatConnectsAgainCarriesTheSoundAllTheTime(t *testing.T) {
 	c := serve(t)
-	var mu sync.Mutex
-	var seen []string
-	c.Observe(func(id string, carries bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		seen = append(seen, fmt.Sprint(id, " ", carries))
-	})
+	seen := c.observe()
 	c.open("kiosk")
 	second := c.open("kiosk")
 	if err := <-c.reasons; err != errTaken {
@@ -212,10 +196,8 @@ func TestAPageThatConnectsAgainCarriesTheSoundAllTheTime(t *testing.T) {
 	if err := <-c.reasons; err != errGone {
 		t.Error(err)
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	if want := []string{"kiosk true", "kiosk false"}; !slices.Equal(seen, want) {
-		t.Errorf("observed %q, want %q", seen, want)
+	if got, want := seen(), []string{"kiosk true", "kiosk false"}; !slices.Equal(got, want) {
+		t.Errorf("observed %q, want %q", got, want)
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -53,6 +55,23 @@ func serve(t *testing.T) *carrier {
 		server.Close()
 	})
 	return c
+}
+
+// observe records the calls of the observer. The function that it returns returns them, each as the id of the page
+// and whether it carries the sound. Call observe before a page is connected.
+func (c *carrier) observe() (calls func() []string) {
+	var mu sync.Mutex
+	var seen []string
+	c.Observe(func(id string, carries bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, fmt.Sprint(id, " ", carries))
+	})
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(seen)
+	}
 }
 
 // A client is a page without a browser.

@@ -15,23 +15,28 @@ import (
 )
 
 const (
-	// readTimeout is how long a page may send nothing. It sends several messages a second.
+	// readTimeout is the maximum time between two messages of a page. A page sends several messages a
+	// second.
 	readTimeout = 5 * time.Second
-	// writeTimeout is how long a write may take.
+	// writeTimeout is the maximum time in which the network must accept one message. If it takes longer,
+	// the connection is closed.
 	writeTimeout = 2 * time.Second
-	// maxMessage is the maximum size of a message: 100 ms at the highest rate, and more than any text.
+	// maxMessage is the maximum size of a message in bytes. That is enough for 100 ms of sound at maxRate,
+	// and for every text message.
 	maxMessage = 40 << 10
-	// When a page has broken the rules, the connection stays open for up to lingerTime, and up to maxLinger bytes
-	// are read and discarded, so that the page gets the close message.
+	// After a page has broken the rules of the protocol, the connection stays open for at most lingerTime,
+	// and at most maxLinger bytes are read and discarded. So the page receives the close message.
 	lingerTime, maxLinger = 500 * time.Millisecond, 16 << 20
-	// minRate and maxRate are the limits of the sample rate.
+	// minRate and maxRate limit the sample rate of a page, in samples per second.
 	minRate, maxRate = 8000, 192000
 
-	// messagesPerSecond and maxMessages limit the number of messages: on average, and in a burst after
-	// a page was stopped for some seconds. A page sends about 60 a second.
+	// messagesPerSecond limits the average number of messages that a page may send, and maxMessages the
+	// number of messages in a burst. A page sends about 60 messages a second. After it was stopped for some
+	// seconds, it sends a burst.
 	messagesPerSecond, maxMessages = 200, 1000
-	// maxSpeed and maxBacklog limit the sound of the microphone: how fast it may arrive in the long run, and how
-	// much may arrive at once.
+	// maxSpeed and maxBacklog limit the sound that a page sends from its microphone. On average, the sound
+	// may arrive maxSpeed times as fast as it was recorded. In a burst, sound with the length maxBacklog
+	// may arrive.
 	maxSpeed, maxBacklog = 1.05, 4 * time.Second
 )
 
@@ -45,11 +50,12 @@ type page struct {
 	device *Device         // does not change after newPage
 	conn   *websocket.Conn // does not change after newPage
 	id     string          // does not change after newPage
-	gone   chan struct{}   // closed when the connection is over
+	gone   chan struct{}   // closed by close, when the connection ends
 
 	writeMu sync.Mutex // held while a message is written
 
-	// rate, the sample rate of the page, is set before the page gets the sound.
+	// rate is the sample rate of the page. It does not change after the page has become the one that has
+	// the sound.
 	rate int
 	// flushed receives the page's answer to a flush.
 	flushed chan message
@@ -57,12 +63,12 @@ type page struct {
 	microphoneLost chan struct{}
 
 	mu       sync.Mutex    // guards the fields below
-	err      error         // why the connection is over
+	err      error         // why the connection has ended; nil until then
 	sent     int64         // number of samples that were sent
 	lost     int64         // number of samples that flushes have discarded
-	played   int64         // number of samples that the page has played, as it has reported last
-	playedAt time.Time     // when the page has reported played and delay last
-	delay    time.Duration // the delay of the page's sound output
+	played   int64         // number of samples that the page has played, according to its latest report
+	playedAt time.Time     // the time of the latest report of played and delay
+	delay    time.Duration // the delay of the page's sound output, according to its latest report
 	noMic    error         // why the page has no microphone; nil if it has one
 	flushing int64         // number of the flush that the page has not answered; 0 if there is none
 	flushes  int64         // number of flushes
@@ -81,7 +87,8 @@ func newPage(d *Device, conn *websocket.Conn, id string) *page {
 	}
 }
 
-// run reads the messages of the page until the connection is over, and returns the reason.
+// run reads and handles the messages of the page until the connection ends. It returns why the connection
+// has ended.
 func (p *page) run() error {
 	if err := p.greet(); err != nil {
 		return err

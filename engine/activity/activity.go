@@ -11,24 +11,26 @@ import (
 )
 
 // A Tab describes the activities of a module, such as the requests that scripts send, as a table. A
-// module has it beside its own code.
+// module declares its Tab in its own package.
 type Tab struct {
-	ID    string // what the address of the page and the events have, such as "http"
-	Title string
-	About string // what the page says while there is no row
+	ID    string // names the tab in addresses of the page and in events, such as "http"
+	Title string // the title of the tab
+	About string // the text that the page shows while the table has no rows
 	// Columns are the columns of the table. An activity has a value for each of them.
 	Columns []Column
 	// HasContents says that the module also shows contents: see Contents.
 	HasContents bool
 }
 
-// A Column is a column of a Tab.
+// A Column describes one column of the table of a Tab.
 type Column struct {
-	Name string // the title, and the name of the field in the event
-	Unit Unit
+	// Name is the title of the column. It is also the name of the field of an activity event that has the
+	// value for this column.
+	Name string
+	Unit Unit // of the values
 }
 
-// A Unit says how the page writes the values of a column.
+// A Unit says how the page formats the values of a column.
 type Unit string
 
 // The units of columns. A column of numbers is aligned at the right.
@@ -36,14 +38,14 @@ const (
 	Text    Unit = ""    // a text, or another value that is shown as it is
 	Seconds Unit = "s"   // a duration in seconds
 	Number  Unit = "n"   // a number without a unit
-	Sum     Unit = "sum" // a number; the page shows the sum below the table
+	Sum     Unit = "sum" // a number; below the table, the page shows the sum of the column
 )
 
 const (
-	// MaxText is the maximal length of a text of an activity, in characters.
+	// MaxText is the maximum length of a text of an activity, in characters.
 	MaxText = 200
-	// MaxPrefix is the maximal size of what Prefix returns, in bytes, less that of Ellipsis and before
-	// bytes that are not UTF-8 are replaced.
+	// MaxPrefix is the maximum size of the beginning of a text that Prefix returns, in bytes. It does not
+	// include Ellipsis, and it is the size before bytes that are not UTF-8 are replaced.
 	MaxPrefix = 4 << 10
 	// Ellipsis is at the end of a text that was cut.
 	Ellipsis = "…"
@@ -67,20 +69,20 @@ func Cut(text string, max int) string {
 	return text
 }
 
-// Contents are something that a module keeps for a script and that people may look at but not change,
-// such as a database. A module shows them with luastd.Runtime.ShowContents.
+// Contents are data that a module keeps for a script, such as a database. People may look at them but not
+// change them. A module shows them with luastd.Runtime.ShowContents.
 type Contents struct {
 	Tab *Tab
-	// Name is what the page calls them, such as "shop.db". Of several contents of a script and a tab with
-	// the same name, only the first can be read.
+	// Name is the name of the contents in the page, such as "shop.db". If a script has several contents with
+	// the same Tab and the same name, only the first of them can be read.
 	Name string
-	// Read returns rows of a table: those from number offset on, at most MaxRows of them. An empty table
-	// is the first one. Read is called on any goroutine, and must end soon after ctx is done. It must not
-	// make the script wait.
+	// Read returns at most MaxRows rows of a table, beginning with row number offset. If table is empty,
+	// Read uses the first table. Any goroutine may call it. It must return soon after ctx is done, and must
+	// not make the script wait.
 	Read func(ctx context.Context, table string, offset int) (Page, error)
 }
 
-// MaxRows is the maximal number of rows of a Page.
+// MaxRows is the maximum number of rows of a Page.
 const MaxRows = 100
 
 // A Page is a part of a table of contents.
@@ -90,10 +92,10 @@ type Page struct {
 	Columns []string `json:"columns"`
 	// Rows have a value for each column: a text, which is cut to MaxText characters, a number, or nil.
 	Rows [][]any `json:"rows"`
-	More bool    `json:"more"` // there are more rows
+	More bool    `json:"more"` // the table has rows after these
 }
 
-// A Source names contents of a script.
+// A Source identifies Contents of a script.
 type Source struct {
 	Tab    string `json:"tab"` // Tab.ID
 	Script string `json:"script"`

@@ -152,8 +152,9 @@ var Catalogue = []Kind{
 		eventID,
 		{"interrupted", "boolean", "true if the user has interrupted the reply", func(e Event) any { return e.Interrupted }},
 	}},
-	{Type: Loudness, About: "what the microphone hears, 10 times a second", Script: "level", Latest: true, Fields: []Field{
-		{"level", "number", "in dBFS, from -96 to 0", func(e Event) any { return e.Loudness }},
+	{Type: Loudness, About: "how loud the microphone and the speaker are, 10 times a second while there is a microphone", Script: "level", Latest: true, Fields: []Field{
+		{"level", "number", "of the microphone in dBFS, from -96 to 0", func(e Event) any { return e.Loudness }},
+		{"speaker", "number", "level of the speaker, likewise", func(e Event) any { return e.SpeakerLoudness }},
 		{"voice", "boolean", "true while somebody speaks", func(e Event) any { return e.Voice }},
 	}},
 	{Type: Speaker, About: "the speaker works, or does not", Shown: shown("device: the device that works", "text: what is wrong", "hint")},

@@ -62,7 +62,7 @@ func TestScriptsReceiveTheFieldsOfTheirRow(t *testing.T) {
 		{Event{Type: Speaking, EventID: 3}, map[string]any{"event_id": 3}},
 		{Event{Type: Silent, EventID: 3}, map[string]any{"event_id": 3, "interrupted": false}},
 		{Event{Type: Spoken, EventID: 3, Text: "hello "}, map[string]any{"event_id": 3, "text": "hello "}},
-		{Event{Type: Loudness, Loudness: -20.5, Voice: true}, map[string]any{"level": -20.5, "voice": true}},
+		{Event{Type: Loudness, Loudness: -20.5, SpeakerLoudness: -96, Voice: true}, map[string]any{"level": -20.5, "speaker": -96.0, "voice": true}},
 		{Event{Type: Wake, Text: "moon", Score: 0.5}, map[string]any{"word": "moon", "score": 0.5}},
 		{Event{Type: Wake, Text: "moon"}, map[string]any{"word": "moon"}},
 		{Event{Type: Listening, Listening: &yes}, map[string]any{"listening": true}},

@@ -97,8 +97,9 @@ type Event struct {
 	Fields map[string]any `json:"fields,omitempty"`
 
 	// No JSON form of an event has the fields below. Scripts and the HTTP control see them.
-	Loudness float64 `json:"-"` // loudness of the microphone in dBFS, from -96 (silence) to 0
-	Voice    bool    `json:"-"` // true while somebody speaks into the microphone
+	Loudness        float64 `json:"-"` // loudness of the microphone in dBFS, from -96 (silence) to 0
+	SpeakerLoudness float64 `json:"-"` // the same for the speaker
+	Voice           bool    `json:"-"` // true while somebody speaks into the microphone
 
 	Page screen.PageInfo `json:"-"` // the page of the kiosk's screen that has come or gone
 

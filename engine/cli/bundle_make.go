@@ -40,7 +40,7 @@ type bundleMakeCommand struct {
 	Moonlark string        `placeholder:"VERSION" help:"Lowest version of Moonlark that can run the bundle, such as 1.4."`
 	Trial    time.Duration `placeholder:"TIME" help:"How long a device watches the bundle before it counts as good, such as 10m."`
 	Scripts  []string      `placeholder:"PATH" help:"Scripts to run, relative to the folder. The default is scripts in the settings, main.lua, or the only script there."`
-	Settings string        `placeholder:"FILE" help:"Settings of the devices, instead of moonlark.toml in the folder."`
+	Settings string        `placeholder:"FILE" help:"Settings in the bundle, instead of moonlark.toml in the folder. Devices keep them but do not apply them."`
 	Notes    string        `placeholder:"TEXT" help:"What has changed, for people."`
 	Exclude  []string      `placeholder:"PATTERN" help:"Leave out files with this name or path: --exclude '*.md,photos/*.raw'."`
 	logFlags `embed:""`

@@ -40,10 +40,11 @@ type commands struct {
 	Tools   toolsCommand   `cmd:"" help:"List the tools of scripts, export them, and push them to an ElevenLabs agent."`
 	Serve   serveCommand   `cmd:"" help:"Offer the embedded agent to ElevenLabs clients."`
 	Mcp     mcpCommand     `cmd:"" help:"Offer the tools of scripts to other programs by the Model Context Protocol, on stdin and stdout."`
-	Host    hostCommand    `cmd:"" help:"Hold conversations on demand, as one of several hosts of a fleet."`
 	Work    workCommand    `cmd:"" help:"Carry out tools of scripts for the devices of a fleet."`
+	Host    hostCommand    `cmd:"" help:"Hold conversations on demand, as one of several hosts of a fleet."`
 	New     newCommand     `cmd:"" help:"Make a folder with a script and a test."`
 	Bundle  bundleCommand  `cmd:"" help:"Pack scripts and their files into a signed file for devices."`
+	Fleet   fleetCommand   `cmd:"" help:"Publish bundles to the devices of a fleet, watch them and command them."`
 	Install installCommand `cmd:"" help:"Make a service of systemd that runs scripts on this device."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for problems of this machine, the scripts and the agent, and suggest fixes."`
 	Audio   audioCommand   `cmd:"" help:"List and test speakers and microphones."`

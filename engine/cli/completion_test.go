@@ -45,6 +45,8 @@ func TestCommandLinesAreCompleted(t *testing.T) {
 		{"the folder of the definitions", "tools export --out ", ":folders"},
 		{"the folder of a bundle", "bundle make ", ":folders"},
 		{"a bundle", "bundle verify ", ":files"},
+		{"a bundle to publish", "fleet publish ", ":files"},
+		{"a command of a device", "fleet exec kiosk-07 s", "start stop say :none"},
 		{"a key", "bundle sign shop.mlb --key ", ":files"},
 		{"no second way to sign", "bundle sign shop.mlb --key a.key --manif", ":none"},
 		{"an argument after --", "run -- --no-w", ":lua"},

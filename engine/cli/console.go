@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"moonlark/engine/fleet/center"
 )
 
 // exitTimeout is how long a command may take to end after a signal. Then the process ends, whatever
@@ -20,6 +23,9 @@ const exitTimeout = 1800 * time.Millisecond
 type console struct {
 	stdout, stderr *output
 
+	// dialHub connects with the hub of a fleet. The caller must call close. It never changes.
+	dialHub func(ctx context.Context, a hubAddress, log *slog.Logger) (hub center.Hub, close func(), err error)
+
 	mu      sync.Mutex    // guards the fields below
 	code    int           // exit code with which exit ends the process, unless output is lost
 	restore func()        // restores the mode of the terminal; nil if no command changes the mode
@@ -27,7 +33,7 @@ type console struct {
 }
 
 func newConsole() *console {
-	return &console{stdout: newOutput(os.Stdout), stderr: newOutput(os.Stderr), code: exitFailed, timeout: exitTimeout}
+	return &console{stdout: newOutput(os.Stdout), stderr: newOutput(os.Stderr), dialHub: dialHub, code: exitFailed, timeout: exitTimeout}
 }
 
 // allowToEnd sets how long the command may take to end after a signal, in place of exitTimeout.

@@ -96,8 +96,11 @@ func (c *runCommand) untilUnread(ctx context.Context, con *console, chatting boo
 // contain a mistake.
 func (c *runCommand) options() (engine.Options, error) {
 	opts := engine.Options{Scripts: c.Scripts, Watch: !c.NoWatch}
-	if len(c.Scripts) == 0 && c.FleetStore == "" {
+	if len(c.Scripts) == 0 && !c.fleetFlags.isSet() {
 		return opts, errNoScript
+	}
+	if err := c.fleetFlags.check(); err != nil {
+		return opts, err
 	}
 	var err error
 	if opts.Permissions, err = c.permissionFlags.settings(); err != nil {

@@ -79,6 +79,7 @@ func (r *agentRun) readFlags() (err error) {
 	if r.settings, err = r.controlFlags.settings(os.Getenv(tokenVariable)); err != nil {
 		return err
 	}
+	r.settings.Fleet = r.Fleet != ""
 	if err := r.mcpHTTPFlags.check(r.settings); err != nil {
 		return err
 	}
@@ -148,9 +149,15 @@ func (r *agentRun) start(ctx context.Context) (*engine.Engine, error) {
 		return nil, err
 	}
 	scripts := func() []string { return r.Scripts }
+	var member *fleetMember
 	if r.opts.Fleet = device; device != nil {
 		r.onEnd(device.Close)
 		scripts = device.Paths
+		if member, err = r.fleetFlags.member(device, r.events); err != nil {
+			return nil, &usageError{err}
+		}
+		r.onEnd(member.close)
+		member.addTo(&r.opts)
 	}
 	recordings, endRecording, err := r.recordFlags.open(r.events, scripts, r.opts.Permissions.Data, r.terminal.Logger(), r.level)
 	if err != nil {
@@ -177,6 +184,13 @@ func (r *agentRun) start(ctx context.Context) (*engine.Engine, error) {
 	}
 	if err := r.serve(ctx, e.Remote()); err != nil {
 		return nil, err
+	}
+	if member != nil {
+		end, err := member.start(ctx, r.fleetFlags, r.events, r.server, e.Remote())
+		if err != nil {
+			return nil, err
+		}
+		r.onEnd(end)
 	}
 	r.onEnd(onSIGHUP(func() { r.server.Reload(e.Remote()) }, e.Stop))
 	endDebugger, err := r.debugFlags.open(ctx, r.debugAddress, r.opts.Debugger, r.events, r.terminal.Logger())

@@ -29,7 +29,7 @@ const maxJobs = 64
 type workCommand struct {
 	Scripts []string `arg:"" name:"script" help:"Lua files. Their tools with where = \"worker\" are carried out for the fleet."`
 
-	hubFlags
+	memberFlags
 	Jobs    int           `default:"4" placeholder:"N" help:"Carry out at most this many calls at a time (${default}), and leave the others to other workers."`
 	Drain   time.Duration `default:"30s" placeholder:"TIME" help:"After a signal, give the running calls so long to end (${default})."`
 	Bundle  string        `placeholder:"FILE" help:"The bundle that the scripts are part of. Devices that run another one log a warning."`
@@ -93,7 +93,7 @@ func (c *workCommand) serve(ctx context.Context, r *remote.Remote, events *bus.B
 	if len(toolsOnWorkers(r)) == 0 {
 		return &usageError{errors.New(`no script registers a tool with where = "worker"`)}
 	}
-	options, err := c.hubFlags.connection(events)
+	options, err := c.memberFlags.connection(events)
 	if err != nil {
 		return &usageError{err}
 	}

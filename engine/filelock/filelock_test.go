@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestALockedFileCannotBeLockedAgain(t *testing.T) {
@@ -29,4 +31,24 @@ func TestAMissingFolderIsAnotherError(t *testing.T) {
 	if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrLocked) {
 		t.Error(err)
 	}
+}
+
+func TestLockWithinWaitsUntilTheFileIsUnlocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	synctest.Test(t, func(t *testing.T) {
+		unlock, err := Lock(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		if _, err := LockWithin(path, time.Second); !errors.Is(err, ErrLocked) || time.Since(begin) != time.Second {
+			t.Errorf("after %v: %v", time.Since(begin), err)
+		}
+		time.AfterFunc(time.Second, unlock)
+		unlock, err = LockWithin(path, time.Minute)
+		if err != nil || time.Since(begin) > 3*time.Second {
+			t.Fatalf("after %v: %v", time.Since(begin), err)
+		}
+		unlock()
+	})
 }

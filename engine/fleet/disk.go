@@ -298,22 +298,15 @@ func (d disk) clean(keep map[string]bool) error {
 }
 
 // lock locks the store for this process. The error is errLocked if another process has locked it.
-func (d disk) lock(name string) (unlock func(), err error) {
-	unlock, err = filelock.Lock(d.path(name))
+func (d disk) lock(name string) (unlock func(), err error) { return d.lockWithin(name, 0) }
+
+// lockWithin is lock, but waits up to timeout until the other process gives up the lock.
+func (d disk) lockWithin(name string, timeout time.Duration) (unlock func(), err error) {
+	unlock, err = filelock.LockWithin(d.path(name), timeout)
 	if errors.Is(err, filelock.ErrLocked) {
 		err = errLocked
 	}
 	return unlock, err
-}
-
-// lockWithin is lock, but waits up to timeout until the other process gives up the lock.
-func (d disk) lockWithin(name string, timeout time.Duration) (unlock func(), err error) {
-	for end := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
-		unlock, err = d.lock(name)
-		if !errors.Is(err, errLocked) || time.Now().After(end) {
-			return unlock, err
-		}
-	}
 }
 
 // isTransient reports whether err is a fault of the disk or of the process, such as too many open files: the

@@ -9,8 +9,32 @@ import (
 	"moonlark/engine/fleet/bundle"
 )
 
-// CredsFile is the name of the file in a store that contains the credentials of the device.
-const CredsFile = "device.creds"
+// The files of a store that belong to the connection with the hub.
+const (
+	CredsFile = "device.creds" // the credentials of the device
+	keyFile   = "device.nk"    // the key of a device that has not joined yet
+	hubFile   = "hub.json"     // a HubAddress
+)
+
+// A HubAddress says where the hub of the fleet is.
+type HubAddress struct {
+	URL string `json:"url"`
+	CA  string `json:"ca,omitempty"` // SHA-256 of the certificate of the hub's authority in hexadecimal; empty for the CAs of the system
+}
+
+// ReadHub returns the address of the hub of the fleet that the device has joined. The error wraps
+// fs.ErrNotExist if it has joined none.
+func ReadHub(store string) (hub HubAddress, err error) {
+	err = disk{dir: store}.readJSON(hubFile, &hub)
+	return hub, err
+}
+
+// KeyPath returns the path of the key of a device that is about to join a fleet: see identity.LoadKey. It makes
+// the store if it does not exist. Enroll deletes the file.
+func KeyPath(store string) (string, error) {
+	d := disk{dir: store}
+	return d.path(keyFile), d.makeFolders()
+}
 
 // An Enrollment is what a device gets when it joins a fleet: see identity.Accept.
 type Enrollment struct {
@@ -18,6 +42,7 @@ type Enrollment struct {
 	Name   string
 	Groups []string
 	Keys   []byte // text of the set of keys of bundles: see bundle.KeySet
+	Hub    HubAddress
 }
 
 // Enroll writes an Enrollment into a store, which it makes if it does not exist. A process that uses the
@@ -55,7 +80,13 @@ func (d disk) enroll(e Enrollment) error {
 	if err := d.replaceJSON(deviceFile, id); err != nil {
 		return err
 	}
-	return d.replace(CredsFile, e.Creds)
+	if err := d.replaceJSON(hubFile, e.Hub); err != nil {
+		return err
+	}
+	if err := d.replace(CredsFile, e.Creds); err != nil {
+		return err
+	}
+	return d.remove(keyFile) // the credentials contain it
 }
 
 // trustSet makes the store trust a set of keys with this text. It keeps a newer set of the same fleet,

@@ -145,7 +145,8 @@ func (c *Content) update(m Maker, id string, tree any) (*Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	for hash, image := range c.images { // without the pictures that only the replaced block has
+	// Keep the pictures that other blocks use. The new block brings its own.
+	for hash, image := range c.images {
 		if usesImage(others, hash) {
 			r.images[hash] = image
 		}

@@ -9,21 +9,23 @@ import (
 )
 
 const (
-	maxFaults    = 20   // maximal number of errors that a generation keeps
-	maxFaultText = 2000 // maximal length of the text of one, in bytes
+	maxFaults    = 20   // maximum number of faults that a generation keeps
+	maxFaultText = 2000 // maximum length of the text of a fault, in bytes
 )
 
-// A fault is an error at a line of a script, which one of its functions has raised.
+// A fault is an error that a function of a script has raised, and whose message names the line.
 type fault struct {
 	in   string // the function, such as "tool light"
-	text string // begins with the file and the line
+	text string // the error message, which begins with the file and the line
 }
 
-// messagePlace matches the file, and maybe the line, at the beginning of an error message.
+// messagePlace matches an error message that begins with the name of a Lua file, such as "a.lua: " or
+// "a.lua:3: ". The first group is the name of the file. The second group is the number of the line, or empty
+// if the message has none.
 var messagePlace = regexp.MustCompile(`^((?:[A-Za-z]:)?[^:\n]+\.lua):(?:(\d+):)? `)
 
-// cutPlace returns the file and the line that an error message begins with, and the rest of the message.
-// line is 0 if the message begins only with a file.
+// cutPlace returns the file and the line with which an error message begins, and the rest of the message.
+// line is 0 if the message begins with a file but no line. ok is false if it does not begin with a file.
 func cutPlace(message string) (file string, line int, rest string, ok bool) {
 	m := messagePlace.FindStringSubmatch(message)
 	if m == nil {
@@ -33,8 +35,8 @@ func cutPlace(message string) (file string, line int, rest string, ok bool) {
 	return m[1], line, message[len(m[0]):], true
 }
 
-// noteFault keeps an error that a function of the script has raised, if message says at which line. Any
-// goroutine may call it.
+// noteFault keeps an error that a function of the script has raised. It ignores an error whose message does
+// not begin with a file and a line. in names the function, such as "tool light". Any goroutine may call it.
 func (g *generation) noteFault(in, message string) {
 	if _, line, _, ok := cutPlace(message); !ok || line == 0 {
 		return

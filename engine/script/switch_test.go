@@ -7,13 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"moonlark/engine/permit"
-	"moonlark/engine/tool"
 )
 
 // newSwitchFixture makes a fixture whose scripts are at home in the folder home, by their names.
@@ -177,38 +173,13 @@ func TestNoCallIsLostOrAnsweredTwiceDuringSwitches(t *testing.T) {
 		return f.version(fmt.Sprint("v", n), "one.lua", one, "two.lua", two)
 	}
 	f.switchTo(files(0))
-	var stop atomic.Bool
-	var calls atomic.Int64
-	var wg sync.WaitGroup
-	for c := range callers {
-		wg.Go(func() {
-			for i := 0; !stop.Load(); i++ {
-				answer := make(chan tool.Result, 2)
-				n := c*1_000_000 + i
-				f.Call(&Call{ID: fmt.Sprint(n), Name: fmt.Sprint("echo", 1+i%2), Args: fmt.Appendf(nil, `{"n":%d}`, n), Reply: func(_ *Call, r tool.Result) { answer <- r }})
-				select {
-				case r := <-answer:
-					if r.IsError || !strings.HasSuffix(r.Text, fmt.Sprintf(":%d", n)) {
-						t.Errorf("call %d returned %+v", n, r)
-					}
-				case <-time.After(20 * time.Second):
-					t.Errorf("call %d was never answered", n)
-					return
-				}
-				if len(answer) > 0 {
-					t.Errorf("call %d was answered twice", n)
-				}
-				calls.Add(1)
-			}
-		})
-	}
-	for i := 1; i <= switches; i++ {
-		f.switchTo(files(i))
-	}
-	stop.Store(true)
-	wg.Wait()
-	if calls.Load() < int64(switches) {
-		t.Errorf("only %d calls during %d switches", calls.Load(), switches)
+	calls := f.callMeanwhile(callers, func(i int) string { return fmt.Sprint("echo", 1+i%2) }, func() {
+		for i := 1; i <= switches; i++ {
+			f.switchTo(files(i))
+		}
+	})
+	if calls < int64(switches) {
+		t.Errorf("only %d calls during %d switches", calls, switches)
 	}
 	f.want("echo1", `{"n":1}`, fmt.Sprintf("%d:1", switches))
 	if f.hasLine("busy during") {

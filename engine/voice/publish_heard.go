@@ -12,7 +12,7 @@ import (
 const (
 	// interval at which look checks what the speaker plays
 	playbackInterval = 20 * time.Millisecond
-	// interval between two Loudness events of the microphone
+	// interval between two Loudness events
 	levelInterval = 100 * time.Millisecond
 )
 
@@ -25,8 +25,8 @@ type playback struct {
 	published int    // number of characters of that piece whose words have been published
 }
 
-// publishPlayback publishes what the speaker plays and how loud the microphone is, until ctx is
-// done.
+// publishPlayback publishes what the speaker plays, and how loud the microphone and the speaker are, until
+// ctx is done.
 func (v *Voice) publishPlayback(ctx context.Context) {
 	p := &playback{Voice: v}
 	looks, looking := time.NewTicker(playbackInterval), false
@@ -54,10 +54,11 @@ func (v *Voice) publishPlayback(ctx context.Context) {
 	}
 }
 
-// publishLevel publishes how loud the microphone is, if a subscriber wants this event.
+// publishLevel publishes how loud the microphone and the speaker are, if there is a microphone and a
+// subscriber wants this event.
 func (v *Voice) publishLevel() {
 	if v.opts.Microphone != nil && v.opts.Bus.Wants(bus.Loudness, bus.Of(bus.Loudness).Script) {
-		v.opts.Bus.Publish(bus.Event{Type: bus.Loudness, Loudness: v.recorder.Level(), Voice: v.recorder.Voice()})
+		v.opts.Bus.Publish(bus.Event{Type: bus.Loudness, Loudness: v.recorder.Level(), SpeakerLoudness: v.player.Level(), Voice: v.recorder.Voice()})
 	}
 }
 

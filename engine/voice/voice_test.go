@@ -35,7 +35,7 @@ func (r *testVoice) record(e bus.Event) {
 	case bus.Silent:
 		r.events = append(r.events, fmt.Sprintf("Silent{%d %v}", e.EventID, e.Interrupted))
 	case bus.Loudness:
-		r.events = append(r.events, fmt.Sprintf("Level{%v %v}", e.Loudness, e.Voice))
+		r.events = append(r.events, fmt.Sprintf("Level{%v %v %v}", e.Loudness, e.SpeakerLoudness, e.Voice))
 	}
 }
 
@@ -216,16 +216,22 @@ func TestLoudnessIsPublishedOnlyWhenASubscriberWantsIt(t *testing.T) {
 	for _, wanted := range []bool{false, true} {
 		t.Run(fmt.Sprint(wanted), func(t *testing.T) {
 			levels := new(testVoice)
-			with(t, Options{Microphone: silentMicrophone{}, Bus: levels.listen(wanted)}, func(*testVoice) {
+			with(t, Options{Microphone: silentMicrophone{}, Bus: levels.listen(wanted)}, func(r *testVoice) {
 				time.Sleep(time.Second)
 				n := 0
 				for _, event := range levels.all() {
-					if strings.HasPrefix(event, "Level{-96 ") {
+					if strings.HasPrefix(event, "Level{-96 -96 ") {
 						n++
 					}
 				}
 				if wanted && (n < 9 || n > 11) || !wanted && n > 0 {
 					t.Errorf("%d levels in a second", n)
+				}
+				r.Audio(1, slices.Repeat([]byte{0, 64}, 16000), nil) // a second with half of the maximum
+				time.Sleep(500 * time.Millisecond)
+				all := levels.all()
+				if got := all[len(all)-1]; wanted && !strings.HasPrefix(got, "Level{-96 -6.02") {
+					t.Errorf("while the speaker plays: %s", got)
 				}
 			})
 		})

@@ -27,7 +27,6 @@ import (
 
 	"moonlark/engine/permit"
 	"moonlark/luastd"
-	"moonlark/luastd/sockets"
 	"moonlark/luastd/transfer"
 	"moonlark/luastd/value"
 )
@@ -79,31 +78,9 @@ func need(b *permit.Broker, _, _ string, _ bool) error {
 // A device is a device as one generation of the script has it. Its fields belong to the executor's
 // goroutine.
 type device struct {
-	m       *module
-	bus     int
+	*transfer.Handle
 	address uint16
-	timeout time.Duration
-
-	lease   luastd.Lease
-	open    *transfer.Device // nil while it is not open
-	failure *sockets.Failure // why it is not open
-	closed  bool
 }
-
-// String returns the text of tostring.
-func (d *device) String() string {
-	state := ""
-	if d.closed {
-		state = " (closed)"
-	}
-	return fmt.Sprintf("i2c device %s%s", d.name(), state)
-}
-
-// name returns the name under which the device is granted.
-func (d *device) name() string { return fmt.Sprintf("%d:0x%02x", d.bus, d.address) }
-
-// what describes the device for messages.
-func (d *device) what() string { return fmt.Sprintf("I2C device 0x%02x at bus %d", d.address, d.bus) }
 
 var busPath = regexp.MustCompile(`^/dev/i2c-(\d{1,4})$`)
 
@@ -124,45 +101,18 @@ func pathOf(bus int) string { return fmt.Sprintf("/dev/i2c-%d", bus) }
 
 // open is the Lua function i2c.open.
 func (m *module) open(L *lua.LState) int {
-	d := &device{m: m, bus: checkBus(L)}
-	d.address = uint16(value.CheckWhole(L, 2, minAddress, maxAddress))
-	d.timeout = value.CheckOptions(L, 3, "timeout").Timeout("timeout", time.Second, maxTimeout)
-	names := []string{d.name(), fmt.Sprintf("%d:%d", d.bus, d.address), strconv.Itoa(d.bus)}
-	broker := m.rt.Permit()
-	if err := broker.CheckDevice(permit.I2C, "use the "+d.what(), names...); err != nil {
-		L.RaiseError("i2c.open: %s", err)
-	}
-	d.failure = sockets.Fail("busy", "the %s has not been opened", d.what())
-	loading := m.rt.Loading()
-	lease, err := m.rt.Claim(luastd.Claim{
-		Kind: "i2c device", Settings: d.name(),
-		Open: func() (luastd.Resource, error) {
-			port, err := m.openPort(broker, permit.I2C, "use the "+d.what(), pathOf(d.bus), names...)
-			if err != nil {
-				return nil, err
-			}
-			if err := setAddress(port, d.address); err != nil {
-				port.Close()
-				return nil, err
-			}
-			return transfer.NewDevice(port), nil
-		},
-		Use: func(r luastd.Resource, err error) {
-			if d.failure = nil; err != nil {
-				d.failure = transfer.Explain(err, d.what(), "i2c")
-				transfer.LogFailure(m.rt, loading, "i2c.open", d.failure)
-				return
-			}
-			d.open = r.(*transfer.Device)
-		},
+	bus := checkBus(L)
+	address := uint16(value.CheckWhole(L, 2, minAddress, maxAddress))
+	handle, failure := transfer.OpenHandle(L, m.rt, m.openPort, transfer.Request{
+		Kind: permit.I2C, Name: fmt.Sprintf("%d:0x%02x", bus, address),
+		Also: []string{fmt.Sprintf("%d:%d", bus, address), strconv.Itoa(bus)},
+		What: fmt.Sprintf("I2C device 0x%02x at bus %d", address, bus), Path: pathOf(bus),
+		Prepare: func(p transfer.Port) error { return setAddress(p, address) },
+		Timeout: value.CheckOptions(L, 3, "timeout").Timeout("timeout", time.Second, maxTimeout),
 	})
-	if err != nil {
-		L.RaiseError("i2c.open: %s", err)
+	if failure != nil {
+		return failure.Push(L)
 	}
-	if d.lease = lease; !loading && d.failure != nil {
-		lease.Release()
-		return d.failure.Push(L)
-	}
-	L.Push(&lua.LUserData{Value: d, Env: L.Env, Metatable: m.devices})
+	L.Push(&lua.LUserData{Value: &device{handle, address}, Env: L.Env, Metatable: m.devices})
 	return 1
 }

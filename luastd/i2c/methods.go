@@ -5,7 +5,6 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"moonlark/luastd"
 	"moonlark/luastd/sockets"
 	"moonlark/luastd/transfer"
 	"moonlark/luastd/value"
@@ -19,7 +18,7 @@ func (m *module) deviceMetatable(L *lua.LState) *lua.LTable {
 		"read_s8":  func(L *lua.LState) int { return readNumber(L, 1, func(n uint16) float64 { return float64(int8(n)) }) },
 		"read_u16": func(L *lua.LState) int { return readNumber(L, 2, func(n uint16) float64 { return float64(n) }) },
 		"read_s16": func(L *lua.LState) int { return readNumber(L, 2, func(n uint16) float64 { return float64(int16(n)) }) },
-		"close":    closeDevice,
+		"close":    func(L *lua.LState) int { return checkDevice(L).Close(L) },
 	}, nil)
 }
 
@@ -29,40 +28,22 @@ func checkDevice(L *lua.LState) *device {
 
 // exchange writes bytes and reads n bytes, and makes the task wait meanwhile.
 func (d *device) exchange(L *lua.LState, data []byte, n int) ([]byte, *sockets.Failure) {
-	luastd.CheckLoaded(L, d.m.rt, "a method of an i2c device")
-	if d.closed {
-		L.RaiseError("the %s has been closed", d.what())
-	}
-	if d.failure != nil {
-		return nil, d.failure
-	}
-	result, err := d.open.Do(d.m.rt, L, d.timeout, func(p transfer.Port) (any, error) {
+	return d.Do(L, func(p transfer.Port) ([]byte, error) {
 		answer := make([]byte, n)
 		return answer, exchange(p, d.address, data, answer)
 	})
-	if err != nil {
-		return nil, transfer.Explain(err, d.what(), "i2c")
-	}
-	return result.([]byte), nil
 }
 
 // pushWritten writes bytes, and pushes true or the failure.
 func (d *device) pushWritten(L *lua.LState, data []byte) int {
-	if _, failure := d.exchange(L, data, 0); failure != nil {
-		return failure.Push(L)
-	}
-	L.Push(lua.LTrue)
-	return 1
+	_, failure := d.exchange(L, data, 0)
+	return transfer.PushDone(L, failure)
 }
 
 // pushRead writes bytes, and pushes the n bytes that are read then, or the failure.
 func (d *device) pushRead(L *lua.LState, data []byte, n int) int {
 	answer, failure := d.exchange(L, data, n)
-	if failure != nil {
-		return failure.Push(L)
-	}
-	L.Push(lua.LString(answer))
-	return 1
+	return transfer.Push(L, answer, failure)
 }
 
 // checkCount returns argument n, a number of bytes.
@@ -127,16 +108,5 @@ func readNumber(L *lua.LState, size int, number func(uint16) float64) int {
 		}
 	}
 	L.Push(lua.LNumber(number(n)))
-	return 1
-}
-
-// closeDevice is the Lua method device:close.
-func closeDevice(L *lua.LState) int {
-	d := checkDevice(L)
-	if !d.closed {
-		d.closed = true
-		d.lease.Release()
-	}
-	L.Push(lua.LTrue)
 	return 1
 }

@@ -47,7 +47,8 @@ func newModule(open transfer.Opener) luastd.Module {
 		Open: func(L *lua.LState, rt luastd.Runtime) lua.LValue {
 			m := &module{rt: rt, openPort: open}
 			m.devices = value.HandleMetatable[*device](L, "spi device", map[string]lua.LGFunction{
-				"transfer": exchange, "write": write, "read": read, "close": closeDevice,
+				"transfer": exchange, "write": write, "read": read,
+				"close": func(L *lua.LState) int { return checkDevice(L).Close(L) },
 			}, nil)
 			t := L.CreateTable(0, 1)
 			value.SetFunctions(L, t, map[string]lua.LGFunction{"open": m.open})
@@ -73,37 +74,15 @@ func need(b *permit.Broker, _, _ string, _ bool) error {
 	return b.CheckDevice(permit.SPI, "use SPI devices")
 }
 
-// A device is a device as one generation of the script has it. Its fields belong to the executor's
-// goroutine.
-type device struct {
-	m       *module
-	bus, cs int
-	timeout time.Duration
-
-	lease   luastd.Lease
-	open    *transfer.Device // nil while it is not open
-	failure *sockets.Failure // why it is not open
-	closed  bool
-}
-
-// String returns the text of tostring.
-func (d *device) String() string {
-	if d.closed {
-		return "spi device " + d.name() + " (closed)"
-	}
-	return "spi device " + d.name()
-}
-
-// name returns the name under which the device is granted.
-func (d *device) name() string { return fmt.Sprintf("%d.%d", d.bus, d.cs) }
-
-func (d *device) what() string { return "SPI device " + d.name() }
+// A device is a device as one generation of the script has it.
+type device struct{ *transfer.Handle }
 
 // open is the Lua function spi.open.
 func (m *module) open(L *lua.LState) int {
 	L.CheckTable(1)
 	o := value.CheckOptions(L, 1, "bus", "cs", "speed", "mode", "bits", "lsb_first", "cs_high", "timeout")
-	d := &device{m: m, bus: o.Int("bus", 0, 0, 999), cs: o.Int("cs", 0, 0, 99), timeout: o.Timeout("timeout", time.Second, maxTimeout)}
+	bus := o.Int("bus", 0, 0, 999)
+	name := fmt.Sprintf("%d.%d", bus, o.Int("cs", 0, 0, 99))
 	s := settings{
 		speed: uint32(o.Int("speed", 1e6, 1, 500e6)), mode: uint32(o.Int("mode", 0, 0, 3)), bits: uint8(o.Int("bits", 8, 8, 32)),
 	}
@@ -116,50 +95,14 @@ func (m *module) open(L *lua.LState) int {
 	if o.Bool("cs_high", false) {
 		s.mode |= modeCSHigh
 	}
-	names := []string{d.name(), strconv.Itoa(d.bus)}
-	broker := m.rt.Permit()
-	if err := broker.CheckDevice(permit.SPI, "use the "+d.what(), names...); err != nil {
-		L.RaiseError("spi.open: %s", err)
-	}
-	return d.claim(L, s, func() (transfer.Port, error) {
-		return m.openPort(broker, permit.SPI, "use the "+d.what(), fmt.Sprintf("/dev/spidev%s", d.name()), names...)
+	handle, failure := transfer.OpenHandle(L, m.rt, m.openPort, transfer.Request{
+		Kind: permit.SPI, Name: name, Also: []string{strconv.Itoa(bus)}, What: "SPI device " + name, Path: "/dev/spidev" + name,
+		Setup: fmt.Sprintf("%+v", s), Prepare: s.apply, Timeout: o.Timeout("timeout", time.Second, maxTimeout),
 	})
-}
-
-// claim opens the device, or takes it over from the generation before, and pushes it.
-func (d *device) claim(L *lua.LState, s settings, open func() (transfer.Port, error)) int {
-	d.failure = sockets.Fail("busy", "the %s has not been opened", d.what())
-	loading := d.m.rt.Loading()
-	lease, err := d.m.rt.Claim(luastd.Claim{
-		Kind: "spi device", Settings: fmt.Sprintf("%s %+v", d.name(), s),
-		Open: func() (luastd.Resource, error) {
-			port, err := open()
-			if err != nil {
-				return nil, err
-			}
-			if err := s.apply(port); err != nil {
-				port.Close()
-				return nil, err
-			}
-			return transfer.NewDevice(port), nil
-		},
-		Use: func(r luastd.Resource, err error) {
-			if d.failure = nil; err != nil {
-				d.failure = transfer.Explain(err, d.what(), "spi")
-				transfer.LogFailure(d.m.rt, loading, "spi.open", d.failure)
-				return
-			}
-			d.open = r.(*transfer.Device)
-		},
-	})
-	if err != nil {
-		L.RaiseError("spi.open: %s", err)
+	if failure != nil {
+		return failure.Push(L)
 	}
-	if d.lease = lease; !loading && d.failure != nil {
-		lease.Release()
-		return d.failure.Push(L)
-	}
-	L.Push(&lua.LUserData{Value: d, Env: L.Env, Metatable: d.m.devices})
+	L.Push(&lua.LUserData{Value: &device{handle}, Env: L.Env, Metatable: m.devices})
 	return 1
 }
 
@@ -168,20 +111,9 @@ func checkDevice(L *lua.LState) *device {
 }
 
 // run runs a transfer of written and read bytes, of which one may be nil, and makes the task wait
-// meanwhile.
+// meanwhile. It returns what was read.
 func (d *device) run(L *lua.LState, written, read []byte) ([]byte, *sockets.Failure) {
-	luastd.CheckLoaded(L, d.m.rt, "a method of an spi device")
-	if d.closed {
-		L.RaiseError("the %s has been closed", d.what())
-	}
-	if d.failure != nil {
-		return nil, d.failure
-	}
-	result, err := d.open.Do(d.m.rt, L, d.timeout, func(p transfer.Port) (any, error) { return read, message(p, written, read) })
-	if err != nil {
-		return nil, transfer.Explain(err, d.what(), "spi")
-	}
-	return result.([]byte), nil
+	return d.Do(L, func(p transfer.Port) ([]byte, error) { return read, message(p, written, read) })
 }
 
 // exchange is the Lua method device:transfer.
@@ -198,30 +130,12 @@ func read(L *lua.LState) int {
 
 func (d *device) pushRead(L *lua.LState, written, read []byte) int {
 	answer, failure := d.run(L, written, read)
-	if failure != nil {
-		return failure.Push(L)
-	}
-	L.Push(lua.LString(answer))
-	return 1
+	return transfer.Push(L, answer, failure)
 }
 
 // write is the Lua method device:write.
 func write(L *lua.LState) int {
 	d, data := checkDevice(L), transfer.CheckBytes(L, 2, 1)
-	if _, failure := d.run(L, data, nil); failure != nil {
-		return failure.Push(L)
-	}
-	L.Push(lua.LTrue)
-	return 1
-}
-
-// closeDevice is the Lua method device:close.
-func closeDevice(L *lua.LState) int {
-	d := checkDevice(L)
-	if !d.closed {
-		d.closed = true
-		d.lease.Release()
-	}
-	L.Push(lua.LTrue)
-	return 1
+	_, failure := d.run(L, data, nil)
+	return transfer.PushDone(L, failure)
 }

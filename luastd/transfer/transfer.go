@@ -1,5 +1,5 @@
-// Package transfer has what the Lua modules i2c and spi share: the device files of buses, transfers that
-// run one after the other and end in time, and bytes as arguments.
+// Package transfer has what the Lua modules i2c and spi share: the device files of buses, the devices that a
+// script has open, transfers that run one after the other and end in time, and bytes as arguments.
 //
 // A transfer can block in the kernel, so each one runs on a goroutine of its own, while the task of the
 // script waits.
@@ -24,7 +24,7 @@ import (
 	"moonlark/luastd/sockets"
 )
 
-// Max is the maximal number of bytes of a transfer.
+// Max is the maximum number of bytes of a transfer.
 const Max = 4096
 
 // A Port is an open device file of a bus.
@@ -142,9 +142,9 @@ func CheckBytes(L *lua.LState, n, min int) []byte {
 	return data
 }
 
-// LogFailure logs the failure to open what the top level of a script has asked for. It does nothing if
+// logFailure logs the failure to open what the top level of a script has asked for. It does nothing if
 // the script was not loading: then the script gets the failure.
-func LogFailure(l luastd.Logger, loading bool, function string, f *sockets.Failure) {
+func logFailure(l luastd.Logger, loading bool, function string, f *sockets.Failure) {
 	if loading {
 		l.Log(slog.LevelError, function+": "+f.Error())
 	}

@@ -462,10 +462,11 @@ function emit(event, data) end
 ---@field event_id integer
 ---@field interrupted boolean true if the user has interrupted the reply
 
----What the microphone hears, 10 times a second.
+---How loud the microphone and the speaker are, 10 times a second while there is a microphone.
 ---@class moonlark.event.level: moonlark.Event
 ---@field type "level"
----@field level number in dBFS, from -96 to 0
+---@field level number of the microphone in dBFS, from -96 to 0
+---@field speaker number level of the speaker, likewise
 ---@field voice boolean true while somebody speaks
 
 ---Somebody has said a wake word (--wake).

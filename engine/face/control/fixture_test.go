@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -98,27 +97,8 @@ func (h *fixture) write(source string) {
 // names and values of headers alternately.
 func (h *fixture) request(method, path, body string, header ...string) (int, string) {
 	h.t.Helper()
-	r, err := http.NewRequest(method, h.URL()+path, strings.NewReader(body))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		if header[i] == "Host" {
-			r.Host = header[i+1]
-			continue
-		}
-		r.Header.Set(header[i], header[i+1])
-	}
-	answer, err := h.client.Do(r)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return answer.StatusCode, string(text)
+	status, _, text := testkit.Request(h.t, method, h.URL()+path, body, header...)
+	return status, text
 }
 
 // want sends one HTTP request. The test fails unless the response has this status and its body

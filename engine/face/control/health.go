@@ -50,6 +50,13 @@ type deviceState struct {
 	Error string `json:"error,omitempty"`
 }
 
+// OK returns the fields ok and troubles of /healthz. It waits for the scripts, at most for two seconds. Any goroutine
+// may call it.
+func OK(ctx context.Context, a Agent) (ok bool, troubles []string) {
+	s := stateOf(ctx, a)
+	return s.OK, s.Troubles
+}
+
 // stateOf returns the state of the agent, after waiting for the scripts for at most answerTimeout.
 // The field OK is false only for problems that a restart of the process may solve. If the network
 // or the microphone is lost, that is one of the Troubles, but OK is true.

@@ -9,7 +9,6 @@ import (
 	"moonlark/engine/bus"
 	"moonlark/engine/clock"
 	"moonlark/engine/face/control"
-	"moonlark/engine/face/web"
 	"moonlark/engine/health"
 	"moonlark/engine/pins/sim"
 	"moonlark/engine/remote"
@@ -32,22 +31,20 @@ func (agentWithSound) Listening() bool { return true }
 
 func TestThePageShowsTheSound(t *testing.T) {
 	f := start(t, lights, control.Options{})
-	s := web.NewStream(web.StreamOptions{Version: "v1"})
-	s.SetAgent(agentWithSound{f.engine.Remote()})
-	play(s)
-	f.restart(s)
+	s := f.showConversation(agentWithSound{f.engine.Remote()})
 	b := chromium.Open(t, f.url+"/inspect", 1600, 900)
 	b.UntilText("the speaker was unplugged")
 	b.UntilText("3, 1")
 	now, level := time.Now(), 0
-	testkit.Until(t, "the curve of the microphone", func() bool { // a busy page gets only some of the levels
+	testkit.Until(t, "the curves of the microphone and the speaker", func() bool { // a busy page gets only some of the levels
 		level++
-		s.Note(bus.Event{Type: bus.Loudness, Time: now.Add(-time.Duration(level%100) * 100 * time.Millisecond), Loudness: -40 + 30*math.Sin(float64(level)/3), Voice: true})
-		return browser.Eval[int](b, `document.querySelector(".sound path").getAttribute("d").length`) > 100
+		wave := 30 * math.Sin(float64(level)/3)
+		s.Note(bus.Event{Type: bus.Loudness, Time: now.Add(-time.Duration(level%100) * 100 * time.Millisecond), Loudness: -40 + wave, SpeakerLoudness: -40 - wave, Voice: true})
+		return browser.Eval[bool](b, `[...document.querySelectorAll(".sound path")].filter((e) => e.getAttribute("d").length > 100).length === 2`)
 	})
 	s.Note(bus.Event{Type: bus.Speaking, Time: now.Add(-20 * time.Second), EventID: 9})
 	s.Note(bus.Event{Type: bus.Silent, Time: now.Add(-15 * time.Second), EventID: 9})
-	s.Note(bus.Event{Type: bus.Loudness, Time: now, Loudness: -21, Voice: true})
+	s.Note(bus.Event{Type: bus.Loudness, Time: now, Loudness: -21, SpeakerLoudness: -96, Voice: true})
 	b.UntilText("-21 dB · voice")
 	b.Until(`document.querySelectorAll(".meter.you i.v").length > 25`)
 	b.Pictures("sound")

@@ -151,6 +151,33 @@ func (f *fixture) say(text string) {
 	testkit.Until(f.t, "the agent hears "+text, func() bool { return f.engine.Remote().Say(text) == nil })
 }
 
+// showConversation makes the server show another stream, which has the events of play and the state of agent.
+func (f *fixture) showConversation(agent web.Agent) *web.Stream {
+	f.t.Helper()
+	s := web.NewStream(web.StreamOptions{Version: "v1"})
+	s.SetAgent(agent)
+	play(s)
+	f.restart(s)
+	return s
+}
+
+// showRecording replaces the server by one that shows the events of s as a recording, and has these further
+// mounts.
+func (f *fixture) showRecording(s *web.Stream, further ...control.Mount) {
+	f.t.Helper()
+	s.AddField("replay", func() any { return "2026.jsonl" })
+	f.server.Close()
+	f.server = control.New(control.Options{Addr: "127.0.0.1:0"})
+	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
+	for _, m := range append(Mounts(s, nil, Options{Tabs: script.Tabs()}), further...) {
+		f.server.Mount(m)
+	}
+	if err := f.server.Open(f.t.Context(), f.engine.Remote()); err != nil {
+		f.t.Fatal(err)
+	}
+	f.url = f.server.URL()
+}
+
 // play adds events of a conversation by voice to the stream, with times in seconds after its beginning.
 func play(s *web.Stream) {
 	latency := bus.LatencyTracker{Sound: true}

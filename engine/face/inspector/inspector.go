@@ -211,8 +211,10 @@ type callAnswer struct {
 
 var errLoading = errors.New("a script is being loaded; try again in a moment")
 
-// A caller calls tools. Each call has an id of its own.
-type caller struct{ calls atomic.Int64 }
+// A caller serves the requests of pages to call a tool. Any goroutine may call its methods.
+type caller struct {
+	calls atomic.Int64 // number of calls so far; the id of a call contains it, so that no other call has that id
+}
 
 // serve serves POST /call, which calls a tool and waits for the result. An example of a body is
 // {"tool": "light", "args": {"on": true}}.

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"moonlark/engine/face/control"
-	"moonlark/engine/face/web"
 )
 
 // tools are the tools in the picture of the manual.
@@ -20,10 +19,7 @@ register_tool("opening_hours", { description = "When the harbour office is open"
 func TestThePictureInTheManual(t *testing.T) {
 	chromium.Need(t)
 	f := start(t, tools, control.Options{})
-	s := web.NewStream(web.StreamOptions{Version: "v1"})
-	s.SetAgent(f.engine.Remote())
-	play(s)
-	f.restart(s)
+	f.showConversation(f.engine.Remote())
 	b := chromium.Open(t, f.url+"/inspect", 1440, 810)
 	b.Prefer("prefers-color-scheme", "dark")
 	b.UntilText("hall on")

@@ -13,7 +13,6 @@ import (
 	"moonlark/engine/bus"
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
-	"moonlark/engine/script"
 	"moonlark/engine/testkit/browser"
 )
 
@@ -46,10 +45,7 @@ func wantTree(t *testing.T, b *browser.Tab, name string) {
 
 func TestThePageShowsAConversationByVoice(t *testing.T) {
 	f := start(t, lights, control.Options{})
-	s := web.NewStream(web.StreamOptions{Version: "v1"})
-	s.SetAgent(f.engine.Remote())
-	play(s)
-	f.restart(s)
+	f.showConversation(f.engine.Remote())
 	b := chromium.Open(t, f.url+"/inspect", 1600, 900)
 	b.UntilText("ElevenLabs agent")
 	b.UntilText("hall on")
@@ -367,20 +363,8 @@ func TestThePageFollowsARunningAgent(t *testing.T) {
 }
 
 func TestTheSamePageShowsARecording(t *testing.T) {
-	f := start(t, lights, control.Options{})
-	s := web.NewStream(web.StreamOptions{Version: "v1", MaxEvents: 100_000, MaxBytes: 64 << 20})
-	s.AddField("replay", func() any { return "2026.jsonl" })
-	play(s)
-	f.server.Close()
-	f.server = control.New(control.Options{Addr: "127.0.0.1:0"})
-	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
-	for _, m := range Mounts(s, nil, Options{Tabs: script.Tabs()}) {
-		f.server.Mount(m)
-	}
-	if err := f.server.Open(t.Context(), f.engine.Remote()); err != nil {
-		t.Fatal(err)
-	}
-	b := chromium.Open(t, f.server.URL()+"/inspect", 1280, 480)
+	f := serveRecording(t, nil)
+	b := chromium.Open(t, f.url+"/inspect", 1280, 480)
 	b.UntilText("2026.jsonl")
 	b.UntilText("1.48 s to the first word")
 	b.UntilText("0.0 of 19.0 s") // the strip is drawn later

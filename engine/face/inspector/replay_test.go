@@ -48,22 +48,12 @@ func serveRecording(t *testing.T, sound *record.Sound) *fixture {
 	t.Helper()
 	f := start(t, lights, control.Options{})
 	s := web.NewStream(web.StreamOptions{Version: "v1", MaxEvents: 100_000, MaxBytes: 64 << 20})
-	s.AddField("replay", func() any { return "2026.jsonl" })
 	play(s)
-	f.server.Close()
-	f.server = control.New(control.Options{Addr: "127.0.0.1:0"})
-	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
-	mounts := Mounts(s, nil, Options{})
+	var mounts []control.Mount
 	if sound != nil {
-		mounts = append(mounts, SoundMounts(s, sound)...)
+		mounts = SoundMounts(s, sound)
 	}
-	for _, m := range mounts {
-		f.server.Mount(m)
-	}
-	if err := f.server.Open(t.Context(), f.engine.Remote()); err != nil {
-		t.Fatal(err)
-	}
-	f.url = f.server.URL()
+	f.showRecording(s, mounts...)
 	return f
 }
 

@@ -1,8 +1,6 @@
 package inspector
 
 import (
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -14,20 +12,8 @@ import (
 // request sends one request and returns the status and the body of the response.
 func (f *fixture) request(method, path, body string) (int, string) {
 	f.t.Helper()
-	r, err := http.NewRequest(method, f.url+path, strings.NewReader(body))
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return answer.StatusCode, string(text)
+	status, _, text := f.send(method, path, body)
+	return status, text
 }
 
 func TestOtherProgramsCanSendTheRequestsOfThePage(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"moonlark/engine"
 	"moonlark/engine/bus"
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/record"
@@ -405,4 +406,44 @@ type attendedAgent struct {
 func (a attendedAgent) AttendApprovals(bool) (leave func()) {
 	a.attended <- true
 	return func() { <-a.attended }
+}
+
+// Another script can be chosen although the first one cannot be read.
+func TestTheSourceOfAnotherScriptIsShownWhenTheFirstCannotBeRead(t *testing.T) {
+	other := filepath.Join(t.TempDir(), "other.lua")
+	if err := os.WriteFile(other, []byte("-- another script\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := startWith(t, lights, control.Options{}, func(o *engine.Options) { o.Scripts = append(o.Scripts, other) })
+	if err := os.Remove(f.path); err != nil {
+		t.Fatal(err)
+	}
+	b := chromium.Open(t, f.url+"/inspect#source", 1280, 800)
+	b.UntilText("no such file")
+	if shown := browser.Eval[string](b, `[...document.querySelector("select.pick").options].map((o) => o.value).join()`); shown != "lights.lua,other.lua" {
+		t.Errorf("the scripts to choose are %s", shown)
+	}
+	b.Do(`const e = document.querySelector("select.pick"); e.value = "other.lua"; e.dispatchEvent(new Event("change", { bubbles: true }))`)
+	b.Until(`document.getElementById("code")?.value === "-- another script\n"`)
+	b.Until(`!document.querySelector(".source .bad")`)
+}
+
+// A proxy or the page of a network may answer in place of the server, even with the status 200.
+func TestAnAnswerThatIsNoJSONIsReported(t *testing.T) {
+	f := editing(t, mendable)
+	b := chromium.Open(t, f.url+"/inspect#source", 1280, 800)
+	b.Until(`document.getElementById("code")`)
+	answer := func(status int) {
+		b.Do(fmt.Sprintf(`window.fetch = async () => new Response("<b>Please log in</b>", { status: %d })`, status))
+	}
+	answer(200)
+	typeSource(b, "-- mine\n")
+	b.Click(".source .btn.solid")
+	b.UntilText("Not saved: The answer is wrong: status 200 <b>Please log in</b>")
+	answer(502)
+	b.Do(`const e = document.querySelectorAll("select.pick"); e[e.length - 1].dispatchEvent(new Event("change", { bubbles: true }))`)
+	b.UntilText("The answer is wrong: status 502 <b>Please log in</b>")
+	if f.onDisk() != mendable || !browser.Eval[bool](b, `document.getElementById("code").value === "-- mine\n"`) {
+		t.Error("the text is lost")
+	}
 }

@@ -3,7 +3,6 @@ package inspector
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,35 +10,13 @@ import (
 	"testing"
 
 	"moonlark/engine/face/control"
+	"moonlark/engine/testkit"
 )
 
-// send sends one request with these headers, which alternate with their values, and returns the status and
-// the body of the response.
-func (f *fixture) send(method, path, body string, header ...string) (int, string, http.Header) {
+// send sends one request to the server: see testkit.Request.
+func (f *fixture) send(method, path, body string, header ...string) (status int, received http.Header, text string) {
 	f.t.Helper()
-	r, err := http.NewRequest(method, f.url+path, strings.NewReader(body))
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		switch {
-		case header[i+1] == "":
-		case header[i] == "Host":
-			r.Host = header[i+1]
-		default:
-			r.Header.Set(header[i], header[i+1])
-		}
-	}
-	answer, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return answer.StatusCode, string(text), answer.Header
+	return testkit.Request(f.t, method, f.url+path, body, header...)
 }
 
 // editBody returns the body of POST /source.
@@ -65,7 +42,7 @@ func TestGuardOfTheSources(t *testing.T) {
 	f.page.Edit = true
 	f.restart(f.stream)
 	cookie := func(token string) string {
-		_, _, header := f.send("POST", "/login", `{"token": "`+token+`"}`)
+		_, header, _ := f.send("POST", "/login", `{"token": "`+token+`"}`)
 		session, _, _ := strings.Cut(header.Get("Set-Cookie"), ";")
 		return session
 	}
@@ -96,7 +73,7 @@ func TestGuardOfTheSources(t *testing.T) {
 						if !hostOK || !originOK || !siteOK || site == "none" && r.method == "POST" {
 							want = 403
 						}
-						got, text, _ := f.send(r.method, r.path, r.body, "Host", host, "Origin", origin, "Sec-Fetch-Site", site, token.header, token.value)
+						got, _, text := f.send(r.method, r.path, r.body, "Host", host, "Origin", origin, "Sec-Fetch-Site", site, token.header, token.value)
 						if got != want {
 							t.Errorf("%s %s, host %q, origin %q, site %q, %s: got %d %s, want %d", r.method, r.path, host, origin, site, token.why, got, text, want)
 						}

@@ -23,7 +23,6 @@ import (
 	"moonlark/engine/face/web"
 	"moonlark/engine/permit"
 	"moonlark/engine/remote"
-	"moonlark/engine/script"
 	"moonlark/engine/testkit"
 	"moonlark/engine/testkit/browser"
 )
@@ -50,6 +49,8 @@ on_start(function()
   shop:transaction(function()
     for i = 1, 250 do shop:exec("INSERT INTO orders (what, price, photo) VALUES (?, ?, ?)", "order " .. i, i / 4, db.blob("123")) end
   end)
+  c:close()
+  c:publish("home/late", "nobody gets it", { qos = 1 })
   print("all is done")
 end)
 `
@@ -159,6 +160,9 @@ func TestTheActivitiesSayWhatTheModulesDo(t *testing.T) {
 	has(map[string]any{"direction": "out", "topic": "home/lamp", "payload": "brighter", "bytes": 8, "qos": 1})
 	has(map[string]any{"direction": "in", "topic": "home/lamp", "payload": "brighter"})
 	has(map[string]any{"direction": "in", "topic": "home/door", "bytes": 11})
+	if strings.Contains(string(text), "home/late") {
+		t.Errorf("a message that was refused is shown:\n%s", text)
+	}
 	has(map[string]any{"store": "store", "function": "set", "key": "guest"})
 	has(map[string]any{"permission": "net", "what": "connect to 127.0.0.1:*", "result": "used"})
 	has(map[string]any{"permission": "secret", "what": "read the secret door", "result": "used"})
@@ -381,17 +385,8 @@ func TestARecordingHasTheActivities(t *testing.T) {
 	if _, err := record.Read(file, s.Note); err != nil {
 		t.Fatal(err)
 	}
-	s.AddField("replay", func() any { return "2026.jsonl" })
-	f.server.Close()
-	f.server = control.New(control.Options{Addr: "127.0.0.1:0"})
-	f.server.Mount(control.Mount{Path: "/web/", Handler: web.SharedFiles(), Public: true})
-	for _, m := range Mounts(s, nil, Options{Tabs: script.Tabs()}) {
-		f.server.Mount(m)
-	}
-	if err := f.server.Open(t.Context(), f.engine.Remote()); err != nil {
-		t.Fatal(err)
-	}
-	b := chromium.Open(t, f.server.URL()+"/inspect#mqtt", 1280, 800)
+	f.showRecording(s)
+	b := chromium.Open(t, f.url+"/inspect#mqtt", 1280, 800)
 	b.UntilText("home/lamp")
 	b.Click("#tab-store")
 	b.UntilText("guest")

@@ -141,10 +141,7 @@ func TestTheLanguageOfThePageIsThatOfTheAddressOrOfTheBrowser(t *testing.T) {
 
 func TestThePageShowsAConversationInGerman(t *testing.T) {
 	f := start(t, lights, control.Options{})
-	s := web.NewStream(web.StreamOptions{Version: "v1"})
-	s.SetAgent(f.engine.Remote())
-	play(s)
-	f.restart(s)
+	f.showConversation(f.engine.Remote())
 	b := chromium.Open(t, f.url+"/inspect?lang=de", 1600, 900)
 	b.UntilText("hall on")
 	b.Do(`[...document.querySelectorAll(".line.call")].find((e) => e.textContent.includes("no tide")).click()`)

@@ -20,12 +20,14 @@ const (
 
 	// soundInterval is the time between two writes of sound.
 	soundInterval = 250 * time.Millisecond
-	// soundDelay is how long after it was heard the sound is written, because microphones deliver it late.
+	// soundDelay is the time between the moment at which sound is heard and the moment at which it is
+	// written. It is not zero because microphones deliver sound late.
 	soundDelay = 500 * time.Millisecond
-	// maxSoundLag is how late the sound may be written. The devices keep little more than 2.5 s of it.
+	// maxSoundLag is the maximum time by which the writing may be late. Sound that is even later is
+	// replaced by silence, because the devices keep only a little more than 2.5 s of it.
 	maxSoundLag = 2 * time.Second
-	// maxSoundGap is the longest part of the sound that is replaced by silence. After a longer one, for
-	// example because the machine was suspended, a new file is begun.
+	// maxSoundGap is the maximum length of a part of the sound that is replaced by silence. If a part
+	// is longer, for example because the machine was suspended, the Recorder begins a new file.
 	maxSoundGap = time.Minute
 	// headerInterval is the time between two updates of the sizes in the header of the file.
 	headerInterval = 5 * time.Second
@@ -44,7 +46,7 @@ type SoundHeader struct {
 type soundFile struct {
 	file     *os.File
 	began    time.Time     // the time of the first sample
-	read     int64         // number of samples at audio.Rate that were taken from each side
+	read     int64         // number of samples at audio.Rate that were read from each side
 	sides    [2]side       // the user and the agent
 	bytes    int64         // the size of file
 	headerAt time.Time     // when the header was written last
@@ -55,13 +57,14 @@ type soundFile struct {
 // A side is one channel of a soundFile.
 type side struct {
 	from      audio.Playback
-	next      int64 // number of the next sample to take from it; -1 before the first
+	next      int64 // the number, in from, of the next sample to read; -1 before the first
 	resampler *pcm.Resampler
 	samples   []float32 // at audio.Rate; a reusable buffer
-	ready     []float32 // at soundRate, not written yet
+	ready     []float32 // the samples at soundRate that are not yet in the file
 }
 
-// beginSound makes a file for the sound from the time began on.
+// beginSound creates the WAV file path and returns it. The first sample of the file is the sound at the
+// time began. sounds[0] is the sound of the user, and sounds[1] that of the agent. It is an error if the file exists.
 func beginSound(path string, began time.Time, sounds [2]audio.Playback) (*soundFile, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -84,12 +87,12 @@ func (s *soundFile) remove() {
 	os.Remove(s.file.Name())
 }
 
-// lag returns how much of the sound up to the time end has not been written.
+// lag returns the length of the sound before the time end that has not been written yet.
 func (s *soundFile) lag(end time.Time) time.Duration {
 	return end.Sub(s.began.Add(audio.Duration(int(s.read))))
 }
 
-// write writes the sound up to the time end.
+// write appends the sound before the time end to the file.
 func (s *soundFile) write(end time.Time) error {
 	if late := s.lag(end) - maxSoundLag; late > 0 {
 		s.dropped += late
@@ -120,9 +123,9 @@ func (s *soundFile) write(end time.Time) error {
 	return err
 }
 
-// take takes n samples, the last of which was heard at the time end. Sound that was taken before is not
-// taken again: what is missing, because the device does not work, is silence. With isLost, all of it is
-// silence.
+// take reads n samples from s.from, the last of which was heard at the time end, and appends them to
+// s.ready at soundRate. A sample that an earlier call has read is not read again. Samples that the device
+// does not have, because it does not work, are silent. If isLost is true, all n samples are silent.
 func (s *side) take(n int, end time.Time, isLost bool) {
 	if cap(s.samples) < n {
 		s.samples = make([]float32, n)
@@ -173,9 +176,9 @@ const wavHeader = 44
 // bytes of sound.
 func stereoHeader(dataBytes int64) []byte { return wav.AppendHeader(nil, soundRate, 2, dataBytes) }
 
-// AttachSound makes the Recorder record the sound of the conversations that begin from now on, beside the
-// events, until Close. user and agent are what the agent hears and what the speaker plays. Call it at most
-// once.
+// AttachSound makes the Recorder also record the sound of each conversation that begins from now on, until
+// Close. user is the sound that the agent hears, and agent is the sound that the speaker plays. Call
+// AttachSound at most once.
 func (r *Recorder) AttachSound(user, agent audio.Playback) {
 	r.mu.Lock()
 	r.sounds = [2]audio.Playback{user, agent}
@@ -195,7 +198,8 @@ func (r *Recorder) AttachSound(user, agent audio.Playback) {
 	})
 }
 
-// writeSound writes the sound of the conversation up to soundDelay before now, if there is a conversation.
+// writeSound writes the sound that was heard until soundDelay before now. Without a conversation, it does
+// nothing.
 func (r *Recorder) writeSound(now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -219,8 +223,8 @@ func (r *Recorder) writeSound(now time.Time) {
 	}
 }
 
-// endSound writes the rest of the sound, up to now, and closes its file. What the microphone has not delivered
-// yet is silence. The caller holds r.mu.
+// endSound writes the sound that was heard until now, and closes the file. Sound that the microphone has
+// not delivered yet is replaced by silence. The caller holds r.mu.
 func (r *Recorder) endSound() {
 	if r.sound == nil {
 		return

@@ -52,12 +52,13 @@ type stream struct {
 	open  *screen.Page
 	flush func() error
 
-	voice voiceState      // the state of the conversation that was sent last
-	grown <-chan struct{} // closed when that state changes
-	level levels          // the loudness that was sent last
+	voice   voiceState      // the newest state of the conversation that was sent
+	changed <-chan struct{} // closed when the state of the conversation is not that in voice any more
+	level   levels          // the newest loudness that was sent
 }
 
-// run sends what changes, until the page goes or the server is closed.
+// run sends an event whenever something has changed that the page shows. It returns when the page has closed
+// the connection, or when the server is closed.
 func (s *stream) run(r *http.Request) {
 	beats, ticks := time.NewTicker(beatInterval), time.NewTicker(levelInterval)
 	defer beats.Stop()
@@ -72,7 +73,7 @@ func (s *stream) run(r *http.Request) {
 			return
 		case <-s.open.Changed():
 			ok = s.sendDocument() && s.sendVoice() // captions may have changed
-		case <-s.grown:
+		case <-s.changed:
 			ok = s.sendVoice()
 		case <-ticking:
 			ok = s.sendLevel()
@@ -99,7 +100,7 @@ func (s *stream) sendDocument() bool { return s.send("document", s.document()) }
 // sendVoice sends what the page shows of the conversation, if it has changed.
 func (s *stream) sendVoice() bool {
 	var state voiceState
-	state, s.grown = s.current()
+	state, s.changed = s.current()
 	if state == s.voice {
 		return true
 	}
@@ -107,7 +108,7 @@ func (s *stream) sendVoice() bool {
 	return s.send("voice", state)
 }
 
-// hasLevel has the phases in which a page shows the loudness.
+// hasLevel has the value true for each phase in which a page shows the loudness.
 var hasLevel = map[string]bool{"listening": true, "hearing": true, "speaking": true}
 
 // levels are the loudness of the speaker and the microphone in dBFS, from -96 to 0.
@@ -130,7 +131,8 @@ func (s *stream) sendLevel() bool {
 	return s.send("level", now)
 }
 
-// quantise rounds a loudness to 3 dB. What is below -54 dBFS is silence.
+// quantise rounds a loudness in dBFS to a multiple of 3 dB. It returns -96, which means silence, for a
+// loudness of -54 dBFS or less.
 func quantise(level float64) int {
 	if !(level > -54) {
 		return -96

@@ -2,9 +2,7 @@ package screen_test
 
 import (
 	"encoding/json"
-	"io"
 	"log/slog"
-	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -148,29 +146,11 @@ func (k *kiosk) conversation(state string) {
 // request sends a request and returns the status and the body.
 func (k *kiosk) request(method, path, body string, header ...string) (int, string) {
 	k.t.Helper()
-	r, err := http.NewRequest(method, k.url+path, strings.NewReader(body))
-	if err != nil {
-		k.t.Fatal(err)
-	}
 	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/json")
+		header = append([]string{"Content-Type", "application/json"}, header...)
 	}
-	for i := 0; i < len(header); i += 2 {
-		if header[i] == "Host" {
-			r.Host = header[i+1]
-		}
-		r.Header.Set(header[i], header[i+1])
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, math.MaxInt32))
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	return answer.StatusCode, string(text)
+	status, _, text := testkit.Request(k.t, method, k.url+path, body, header...)
+	return status, text
 }
 
 // harbour is the script of most tests: the kiosk of a harbour.

@@ -37,6 +37,14 @@ func (k *kiosk) behindProxy(refuse func(path string) bool) (address string) {
 	return server.URL
 }
 
+// openWithClock serves a kiosk with this script, and opens its page with a clock that the test sets.
+func openWithClock(t *testing.T, source string, width, height int64) (*kiosk, *browser.Tab) {
+	t.Helper()
+	chromium.Need(t)
+	k := open(t, source)
+	return k, chromium.OpenWithClock(t, k.url+"/screen", width, height)
+}
+
 // pages waits until this number of pages is open.
 func (k *kiosk) pages(n int) {
 	k.t.Helper()
@@ -74,9 +82,7 @@ func TestAPageThatCannotStartLoadsItselfAgain(t *testing.T) {
 }
 
 func TestAHiddenPageClosesItsStreamAndComesBack(t *testing.T) {
-	chromium.Need(t)
-	k := open(t, harbour)
-	tab := chromium.OpenWithClock(t, k.url+"/screen", 800, 480)
+	k, tab := openWithClock(t, harbour, 800, 480)
 	tab.UntilText("17:15")
 	k.pages(1)
 	tab.SetHidden(true)
@@ -151,9 +157,7 @@ func TestThePageWorksWithoutASecureContext(t *testing.T) {
 }
 
 func TestThePageLoadsItselfAgainOnceADayInTheNight(t *testing.T) {
-	chromium.Need(t)
-	k := open(t, harbour+"screen.show {}")
-	tab := chromium.OpenWithClock(t, k.url+"/screen", 800, 480)
+	k, tab := openWithClock(t, harbour+"screen.show {}", 800, 480)
 	tab.Until("document.querySelector('.idle')")
 	tab.Do("window.same = true")
 	tab.AdvanceTo(4, 30)
@@ -175,9 +179,7 @@ func TestThePageLoadsItselfAgainOnceADayInTheNight(t *testing.T) {
 }
 
 func TestThePageLoadsItselfAgainAfterAnErrorOnceAMinute(t *testing.T) {
-	chromium.Need(t)
-	k := open(t, harbour)
-	tab := chromium.OpenWithClock(t, k.url+"/screen", 800, 480)
+	k, tab := openWithClock(t, harbour, 800, 480)
 	fail := func() {
 		tab.UntilText("17:15")
 		tab.Do("window.same = true; window.dispatchEvent(new ErrorEvent('error', { error: new Error('a fault') }))")
@@ -200,9 +202,7 @@ func TestThePageLoadsItselfAgainAfterAnErrorOnceAMinute(t *testing.T) {
 }
 
 func TestTheWakeLockIsAskedForAgainWhenThePageIsShown(t *testing.T) {
-	chromium.Need(t)
-	k := open(t, harbour)
-	tab := chromium.OpenWithClock(t, k.url+"/screen", 800, 480)
+	_, tab := openWithClock(t, harbour, 800, 480)
 	tab.UntilText("17:15")
 	tab.Do("window.asked = 0; navigator.wakeLock.request = async () => { asked++; }")
 	tab.SetHidden(true)
@@ -213,9 +213,7 @@ func TestTheWakeLockIsAskedForAgainWhenThePageIsShown(t *testing.T) {
 }
 
 func TestInTheNightOnlyADarkClockIsShown(t *testing.T) {
-	chromium.Need(t)
-	k := open(t, harbour+`screen.setup { night = "22:00-06:00", idle = 45 }`)
-	tab := chromium.OpenWithClock(t, k.url+"/screen", 1920, 1080)
+	k, tab := openWithClock(t, harbour+`screen.setup { night = "22:00-06:00", idle = 45 }`, 1920, 1080)
 	tab.AdvanceTo(21, 58)
 	tab.UntilText("17:15")
 	tab.AdvanceTo(22, 1)
@@ -234,9 +232,7 @@ func TestInTheNightOnlyADarkClockIsShown(t *testing.T) {
 }
 
 func TestNothingStaysAtTheSamePlace(t *testing.T) {
-	chromium.Need(t)
-	k := open(t, harbour+"screen.show {}")
-	tab := chromium.OpenWithClock(t, k.url+"/screen", 1920, 1080)
+	_, tab := openWithClock(t, harbour+"screen.show {}", 1920, 1080)
 	tab.Until("document.querySelector('.idle')")
 	seen := map[string]bool{}
 	words := map[string]bool{}
@@ -274,6 +270,15 @@ func TestASecondPressWithin400msIsIgnored(t *testing.T) {
 	tab.Advance(400 * time.Millisecond)
 	tab.Do("document.querySelector('.key.first').click()")
 	testkit.Until(t, "the second touch", func() bool { return touches.Load() == 2 })
+}
+
+func TestAPressCountsAsSoonAsThePageHasLoaded(t *testing.T) {
+	chromium.Need(t)
+	k := open(t, harbour)
+	tab := chromium.Open(t, k.url+"/screen", 800, 480)
+	tab.UntilText("17:15")
+	tab.Do("performance.now = () => 100; document.querySelector('.key.first').click()") // the page is 100 ms old
+	tab.UntilText("Ticket for Sula")
 }
 
 // A page that nobody uses for hours, and then for a moment, stays as it is. With -long it is a day.

@@ -78,7 +78,7 @@ func (s *Stream) AddField(name string, value func() any) {
 
 // Watch makes the Stream receive the events of a bus, until the caller closes the subscription that
 // Watch returns. Subscribe before the scripts are loaded, so that no event is missed. The Stream
-// receives the loudness of the microphone only while it has readers.
+// receives the loudness of the sound only while it has readers.
 func (s *Stream) Watch(b *bus.Bus) *bus.Subscription {
 	return b.Subscribe(func(t bus.Type) bool {
 		return t.IsForPages() || t == bus.Loudness && s.readers.Load() > 0
@@ -133,10 +133,11 @@ func (s *Stream) encode(e bus.Event) []byte {
 	var err error
 	if e.Type == bus.Loudness {
 		line, err = json.Marshal(struct {
-			Mic   float64   `json:"mic"`
-			Voice bool      `json:"voice"`
-			At    time.Time `json:"at"`
-		}{e.Loudness, e.Voice, e.Time})
+			Mic     float64   `json:"mic"`
+			Speaker float64   `json:"speaker"`
+			Voice   bool      `json:"voice"`
+			At      time.Time `json:"at"`
+		}{e.Loudness, e.SpeakerLoudness, e.Voice, e.Time})
 	} else if line, err = e.Line(); err == nil {
 		line = line[:len(line)-1]
 	}

@@ -205,8 +205,8 @@ func TestALevelIsSentOnlyToReadersThatWantItAndOnlyTheNewest(t *testing.T) {
 	if !b.Wants(bus.Loudness, "level") {
 		t.Error("no levels are wanted")
 	}
-	b.Publish(bus.Event{Type: bus.Loudness, Loudness: -20.5, Voice: true})
-	if m := with.next(); m.kind != "level" || m.id != "" || !strings.HasPrefix(m.data, `{"mic":-20.5,"voice":true,"at":"`) {
+	b.Publish(bus.Event{Type: bus.Loudness, Loudness: -20.5, SpeakerLoudness: -30, Voice: true})
+	if m := with.next(); m.kind != "level" || m.id != "" || !strings.HasPrefix(m.data, `{"mic":-20.5,"speaker":-30,"voice":true,"at":"`) {
 		t.Errorf("got %+v", m)
 	}
 	b.Publish(text(1))

@@ -1,4 +1,4 @@
-// Package fleettest makes bundles for tests.
+// Package fleettest makes bundles for tests, and has an agent that runs them. It needs no goroutines.
 package fleettest
 
 import (

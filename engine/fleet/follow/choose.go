@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"reflect"
+	"strings"
 	"time"
 
 	"moonlark/engine/fleet"
@@ -97,7 +98,11 @@ func (f *Follower) consider(signed message.Signed, about string) (option, error)
 			f.installed = installed{}
 		}
 	case time.Since(i.at) < refusalTime:
-		o.standing = fleet.Standing{Phase: message.Refused, Why: f.opts.Device.Health().Last}
+		why, ok := strings.CutPrefix(f.opts.Device.Health().Last, nameOf(b)+": ")
+		if !ok {
+			why = "the device has refused it"
+		}
+		o.standing = fleet.Standing{Phase: message.Refused, Why: why}
 	}
 	text := ""
 	if o.standing.Phase == message.Refused {

@@ -43,8 +43,9 @@ type fixture struct {
 	bus      *bus.Bus
 	device   *fleet.Device
 	follower *Follower
-	options  func(*Options) // may change the options before the start
-	stop     func()         // ends the device as the end of its process does
+	options  func(*Options)    // may change the options before the start; nil for none
+	step     func(name string) // as fleet.Options.Step
+	stop     func()            // ends the device as the end of its process does
 
 	mu       sync.Mutex // guards the fields below
 	logged   []string   // lines of level warn and above
@@ -89,7 +90,7 @@ func (f *fixture) start() {
 	f.bus = new(bus.Bus)
 	f.bus.Attach(bus.Receiver{Wants: func(t bus.Type, _ string) bool { return t == bus.Log }, Receive: f.note})
 	var err error
-	if f.device, err = fleet.Open(fleet.Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0"}); err != nil {
+	if f.device, err = fleet.Open(fleet.Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0", Step: f.step}); err != nil {
 		f.t.Fatal(err)
 	}
 	if err := fleettest.Boot(f.device, f.Agent); err != nil {

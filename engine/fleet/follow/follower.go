@@ -114,7 +114,8 @@ func New(opts Options) *Follower {
 	}
 }
 
-// Run follows the wishes until ctx is done. It must be called once.
+// Run follows the wishes until ctx is done, and hands in the last records. It must be called once. Neither the
+// Carrier nor the Device may be closed before Run returns.
 func (f *Follower) Run(ctx context.Context) {
 	f.begin()
 	subscription := f.opts.Bus.Subscribe(f.wants, f.receive)

@@ -224,14 +224,14 @@ func TestTheOwnerHasCredentialsInTheFolder(t *testing.T) {
 	if second.PublicKey == first.PublicKey {
 		t.Error("they are still the revoked ones")
 	}
-	path := f.path("own-hub.creds")
+	path := f.path("hub.creds")
 	if err := os.Remove(path); err != nil { // as if the power had failed before it was written
 		t.Fatal(err)
 	}
 	if third := own(Hub); third.PublicKey == second.PublicKey {
 		t.Error("the lost key is there again")
 	}
-	if own(Operator).Name != "own-operator" {
+	if own(Operator).Name != "operator" {
 		t.Error("the operator has another name")
 	}
 	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {

@@ -9,8 +9,8 @@ import (
 )
 
 // OwnCredentials returns the path of a file with credentials for the owner of the folder: for the role
-// Hub or Operator. It makes the file if there is none, or if its credentials were revoked. Their name is
-// "own-" and the role.
+// Hub or Operator. It makes the file if there is none, or if its credentials were revoked. Their name is the
+// role.
 func (f *Folder) OwnCredentials(role Role) (path string, err error) {
 	if role != Hub && role != Operator {
 		return "", errors.New("the owner of a fleet is its hub or an operator")
@@ -20,7 +20,7 @@ func (f *Folder) OwnCredentials(role Role) (path string, err error) {
 		return "", err
 	}
 	defer unlock()
-	name := "own-" + string(role)
+	name := string(role)
 	path = f.path(name + ".creds")
 	c, err := ReadCreds(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -27,12 +27,9 @@ const (
 type JoinOptions struct {
 	URL string // as in Options
 	// Token is a bearer JWT, which needs no key.
-	Token string
-	// RootCAs are as in Options. They are not used if Pin is set.
-	RootCAs *x509.CertPool
-	// Pin is the SHA-256 of the certificate that has signed the certificate of the hub, or of the latter.
-	// The hub must show it. Nil means that RootCAs decide.
-	Pin *[sha256.Size]byte
+	Token   string
+	RootCAs *x509.CertPool     // as in Options
+	Pin     *[sha256.Size]byte // as in Options
 
 	InProcess func() (net.Conn, error) // as in Options
 	Log       *slog.Logger             // as in Options
@@ -52,7 +49,7 @@ func join(ctx context.Context, o JoinOptions, request []byte) ([]byte, error) {
 	if len(request) > maxJoin {
 		return nil, fmt.Errorf("the request has %d bytes; %d are allowed", len(request), maxJoin)
 	}
-	options := Options{URL: o.URL, RootCAs: o.RootCAs, InProcess: o.InProcess, Log: o.Log}
+	options := Options{URL: o.URL, RootCAs: o.RootCAs, Pin: o.Pin, InProcess: o.InProcess, Log: o.Log}
 	hubs, err := options.hubs()
 	if err != nil {
 		return nil, err
@@ -62,7 +59,6 @@ func join(ctx context.Context, o JoinOptions, request []byte) ([]byte, error) {
 		func([]byte) ([]byte, error) { return nil, nil },
 	)
 	l := newLink(options, hubs, []nats.Option{bearer}, joinName)
-	l.pin = o.Pin
 	if err := l.startAndWait(ctx); err != nil {
 		return nil, err
 	}

@@ -133,12 +133,12 @@ func (c *Center) Layout(ctx context.Context, limits Limits) error {
 
 // ensure creates a stream or updates its settings.
 func ensure(ctx context.Context, js jetstream.JetStream, config jetstream.StreamConfig) error {
-	_, err := js.CreateStream(ctx, config)
-	if !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		return err
-	}
+	// CreateStream of a stream that exists fails if the hub has no room for a second one.
 	stream, err := js.Stream(ctx, config.Name)
-	if err != nil {
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		_, err = js.CreateStream(ctx, config)
+		return err
+	} else if err != nil {
 		return err
 	}
 	present := stream.CachedInfo().Config

@@ -3,7 +3,6 @@ package nats
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -38,11 +37,10 @@ const (
 // the library does not know, it holds a lock while it dials, it sends hours later what was published without
 // a connection, and a request whose connection is lost waits for its timeout.
 type link struct {
-	opts Options            // fixed
-	hubs []hub              // fixed
-	pin  *[sha256.Size]byte // fixed; see dialer
-	name string             // fixed: it begins the subjects that replies are sent to
-	log  *slog.Logger       // fixed
+	opts Options      // fixed
+	hubs []hub        // fixed
+	name string       // fixed: it begins the subjects that replies are sent to
+	log  *slog.Logger // fixed
 
 	// connected is called after each connection, on the goroutine of the link. It may be nil, and must be
 	// set before start.
@@ -100,7 +98,7 @@ func (l *link) start() {
 // connect connects once, and returns when the connection is lost, or could not be made. It returns how
 // long the connection has lasted.
 func (l *link) connect() time.Duration {
-	d := &dialer{ctx: l.ctx, hubs: l.hubs, roots: l.opts.RootCAs, pin: l.pin, inProcess: l.opts.InProcess}
+	d := &dialer{ctx: l.ctx, hubs: l.hubs, roots: l.opts.RootCAs, pin: l.opts.Pin, inProcess: l.opts.InProcess}
 	closed := make(chan struct{})
 	c := &complaints{link: l}
 	options := []nats.Option{
@@ -158,7 +156,7 @@ func (l *link) use(conn *nats.Conn) {
 	l.conn, l.reason = conn, nil
 	l.change()
 	l.mu.Unlock()
-	l.log.Info("connected with the hub of the fleet", "address", conn.ConnectedAddr())
+	l.log.Debug("connected with the hub of the fleet", "address", conn.ConnectedAddr())
 	if l.connected != nil {
 		l.connected()
 	}

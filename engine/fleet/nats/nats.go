@@ -10,6 +10,7 @@
 package nats
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"log/slog"
@@ -30,6 +31,10 @@ type Options struct {
 	// RootCAs are the authorities that the certificate of the hub is verified with. Nil means those of the
 	// system.
 	RootCAs *x509.CertPool
+
+	// Pin is the SHA-256 of the certificate that has signed the certificate of the hub, or of the latter. The hub
+	// must show it. Nil means that RootCAs decide.
+	Pin *[sha256.Size]byte
 
 	// InProcess makes connections with a hub that runs in this process. If it is not nil, URL is not used.
 	InProcess func() (net.Conn, error)

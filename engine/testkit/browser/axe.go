@@ -9,22 +9,24 @@ import (
 	"moonlark/engine/testkit"
 )
 
-// axeTags are the rules of axe-core that CheckAccessibility checks: those of WCAG 2.2 AA.
+// axeTags are the tags of the rules of axe-core that CheckAccessibility checks. Together they are the rules
+// of WCAG 2.2, levels A and AA.
 var axeTags = []string{"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"}
 
-// axePackage is the npm package that has axe-core.
+// axePackage is the npm package of axe-core, with its version.
 const axePackage = "axe-core@4.14.1"
 
-// NeedAxe skips the test without the npm package axe-core: see testkit.NodeFolder. It is for tests that do
-// nothing but CheckAccessibility.
+// NeedAxe skips the test if the npm package axe-core is not installed: see testkit.NodeFolder. Call it at
+// the beginning of a test that only calls CheckAccessibility, so that the test does not start a browser for
+// nothing.
 func NeedAxe(t *testing.T) {
 	t.Helper()
 	testkit.NodeFolder(t, axePackage)
 }
 
-// CheckAccessibility fails the test if axe-core finds a violation of WCAG 2.2 AA, or of the rules with
-// the further tags, in the page. It runs a subtest with the name "axe " and state, which is skipped
-// without the npm package axe-core: see testkit.NodeFolder.
+// CheckAccessibility fails the test if the page violates a rule of axe-core that has one of axeTags or of
+// tags. It runs a subtest with the name "axe " and state. The subtest is skipped if the npm package axe-core
+// is not installed: see testkit.NodeFolder.
 func (b *Tab) CheckAccessibility(t *testing.T, state string, tags ...string) {
 	t.Helper()
 	t.Run("axe "+state, func(t *testing.T) {

@@ -78,7 +78,7 @@ export function keepOpen({ address, events, onState = () => {} }) {
 //   onSnapshot  gets the state of the agent, at the beginning and whenever events were missed
 //   onEvent     gets each event as an object, and its number. Events up to the snapshot's seq are
 //               history: the snapshot has their effects already
-//   onLevel     gets { mic, at } some times a second while sound runs
+//   onLevel     gets { mic, speaker, voice, at } some times a second while sound runs
 //   onBeat      gets { round_trip }, in seconds, every 5 s
 //   onState     gets "connecting", "live" or "lost": see keepOpen
 export function openStream({ query = "", onSnapshot, onEvent, onLevel, onBeat, onState }) {
@@ -103,20 +103,27 @@ export function openStream({ query = "", onSnapshot, onEvent, onLevel, onBeat, o
   });
 }
 
+// get returns the JSON object of a path beside /events, such as "gpio". It throws the errors of post.
+export const get = (path) => ask(path, {});
+
 // post sends a JSON body to a path beside /events, such as "say". It returns the answer, or throws an
-// Error with the server's sentence and its status. If there is no answer, the error is unreachable.
-export async function post(path, body = {}) {
-  let answer;
+// Error with the server's sentence and its status. If there is no answer, the error is unreachable. If
+// the answer is no JSON object, because somebody else has answered, such as a proxy, the error has its text
+// in wrongAnswer.
+export const post = (path, body = {}) => ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+async function ask(path, init) {
+  let answer, text;
   try {
-    answer = await fetch(new URL("../" + path, import.meta.url), {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-    });
+    answer = await fetch(new URL("../" + path, import.meta.url), init);
+    text = await answer.text();
   } catch {
     throw Object.assign(new Error("Moonlark cannot be reached"), { unreachable: true });
   }
-  const text = await answer.text();
-  let result;
-  try { result = JSON.parse(text); } catch { result = { error: text.slice(0, 200) }; }
-  if (!answer.ok) throw Object.assign(new Error(result.error || "status " + answer.status), { status: answer.status });
+  const { status } = answer;
+  let result = null;
+  try { result = JSON.parse(text); } catch { /* it is no JSON */ }
+  if (typeof result !== "object" || !result) throw Object.assign(new Error(`The answer is wrong: status ${status}`), { status, wrongAnswer: text.slice(0, 200) });
+  if (!answer.ok) throw Object.assign(new Error(result.error || "status " + status), { status });
   return result;
 }

@@ -3,20 +3,16 @@ import * as stream from "../web/stream.js";
 import { say } from "./texts.js";
 
 // post sends a JSON body to a path beside /events, such as "say", and returns the answer.
-export async function post(path, body) {
-  try { return await stream.post(path, body); } catch (e) {
-    if (e.unreachable) e.message = say("unreachable");
-    throw e;
-  }
-}
+export const post = (path, body) => inWords(stream.post(path, body));
 
 // get returns the JSON of a path beside /events, such as "gpio".
-export async function get(path) {
-  let answer;
-  try { answer = await fetch(new URL("../" + path, import.meta.url)); } catch { throw new Error(say("unreachable")); }
-  const text = await answer.text();
-  let body;
-  try { body = JSON.parse(text); } catch { /* a proxy has answered */ }
-  if (!answer.ok || body === undefined) throw new Error(body?.error || say("wrongAnswer", { status: answer.status, text: text.slice(0, 200) }));
-  return body;
+export const get = (path) => inWords(stream.get(path));
+
+// inWords returns the answer. It says in the language of the page why there is none.
+async function inWords(answer) {
+  try { return await answer; } catch (e) {
+    if (e.unreachable) e.message = say("unreachable");
+    else if (e.wrongAnswer !== undefined) e.message = say("wrongAnswer", { status: e.status, text: e.wrongAnswer });
+    throw e;
+  }
 }

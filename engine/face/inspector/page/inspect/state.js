@@ -13,7 +13,7 @@ export const phase = signal({ name: "waiting", since: Date.now() });
 export const listening = signal(false);
 export const changed = signal(0);             // counts the changes of turns, events, logLines, rows, tools, minute and spans
 export const outdated = signal(false);        // the program has been updated since the page was loaded
-export const level = signal(null);            // { mic, voice } while there is sound
+export const level = signal(null);            // { mic, speaker, voice } while there is sound
 export const selected = signal(null);         // the line of the tool call that is shown in full
 export const needsLogin = signal(false);
 
@@ -22,7 +22,7 @@ export const events = [];                     // { seq, e }, newest last
 export const logLines = [];                   // { seq, time, level, text }
 export const rows = new Map();                // the events of each tab as { id, e }, by the id of the tab
 export const tools = new Map();               // what the page has counted since the snapshot, by name
-export const minute = [];                     // { t, mic } of the last minute
+export const minute = [];                     // { t, mic, speaker } of the last minute, with the levels in dBFS
 export const spans = [];                      // { kind, a, b } of the last minute: agent, tool, bad, stop
 
 let ahead = 0;                                // how far the program's clock is ahead of the browser's, in ms
@@ -292,7 +292,7 @@ export function start() {
     onBeat(b) { roundTrip.value = b.round_trip; },
     onLevel(l) {
       level.value = l;
-      minute.push({ t: Date.parse(l.at), mic: l.mic });
+      minute.push({ t: Date.parse(l.at), mic: l.mic, speaker: l.speaker });
       bound(minute, 660);
     },
     async onState(state) {

@@ -21,7 +21,8 @@ function userPath(points, x) {
 // agentPath is like userPath, for the agent.
 const agentPath = (points, x) => userPath(points, x).replace(/ (-?[\d.]+)V(-?[\d.]+)/g, (_, a, b) => ` ${(+a + 34).toFixed(1)}V${(+b + 34).toFixed(1)}`);
 
-const fromLevels = () => s.minute.map((p) => ({ t: p.t, size: Math.max(0.6, (p.mic + 72) / 72 * 17) }));
+// fromLevels returns the levels of one side, "mic" or "speaker", since the page was opened.
+const fromLevels = (side) => s.minute.map((p) => ({ t: p.t, size: Math.max(0.6, (p[side] + 72) / 72 * 17) }));
 
 // fromPeaks returns the peaks of one side between two times.
 function fromPeaks(peaks, side, from, to) {
@@ -60,15 +61,16 @@ export function Strip() {
   const line = (at, colour) => html`<line x1=${x(at)} x2=${x(at)} y1="2" y2="72" stroke=${colour} stroke-width="1.5" vector-effect="non-scaling-stroke" />`;
   const path = (d, colour) => html`<path d=${d} stroke=${colour} stroke-width="1.3" fill="none" stroke-linecap="round" vector-effect="non-scaling-stroke" />`;
   const onClick = replay ? (e) => { const r = e.currentTarget.getBoundingClientRect(); player.seek(from + (e.clientX - r.left) / r.width * MINUTE); } : undefined;
+  const measured = s.minute[0]?.t ?? Infinity; // before that, only the times at which the agent spoke are known
   const words = summary(spans, from, to);
   return html`<section class="sound" aria-label=${say(replay ? "playback" : "soundOfMinute")}><header><h2>${say(replay ? "oneMinute" : "lastMinute")}</h2><span class="num you-word">${say("key_you")}</span><span class="num agent-word">${say("key_agent")}</span>
     ${replay && html`<button class="btn play" aria-pressed=${player.playing.value} onClick=${player.toggle}>${say(player.playing.value ? "pause" : "play")} <kbd>${say("space")}</kbd></button>
       <span class="num position" role="timer">${say("position", { at: fixed(Math.max(0, (cursor || first) - first) / 1000, 1), of: fixed((last - first) / 1000, 1) })}</span>`}</header>
     <svg viewBox="0 0 1000 74" preserveAspectRatio="none" role="img" aria-label=${words} onClick=${onClick}>
       ${[1, 2, 3, 4, 5].map((i) => html`<line x1=${i * 1000 / 6} x2=${i * 1000 / 6} y1="0" y2="74" stroke="var(--line)" vector-effect="non-scaling-stroke" />`)}
-      ${path(userPath(peaks ? fromPeaks(peaks, "user", from, to) : fromLevels(), x), "var(--you-fill)")}
-      ${peaks && path(agentPath(fromPeaks(peaks, "agent", from, to), x), "var(--agent-fill)")}
-      ${spans.map((p) => p.kind === "agent" ? !peaks && box(p, 46, 16, "var(--agent-fill)") : p.kind === "you" ? replay && !peaks && box(p, 12, 16, "var(--you-fill)")
+      ${path(userPath(peaks ? fromPeaks(peaks, "user", from, to) : fromLevels("mic"), x), "var(--you-fill)")}
+      ${path(agentPath(peaks ? fromPeaks(peaks, "agent", from, to) : fromLevels("speaker"), x), "var(--agent-fill)")}
+      ${spans.map((p) => p.kind === "agent" ? !peaks && p.a < measured && box({ a: p.a, b: Math.min(p.b || to, measured) }, 46, 16, "var(--agent-fill)") : p.kind === "you" ? replay && !peaks && box(p, 12, 16, "var(--you-fill)")
         : p.kind === "stop" ? line(p.a, "var(--bad)") : box(p, 35.5, 3, `var(--${p.kind}-fill)`))}
       ${replay && cursor > 0 && line(cursor, "var(--t1)")}
     </svg></section>`;

@@ -66,7 +66,7 @@ export function enlarge() {
   try { sessionStorage.setItem("scale", scale.value); } catch { /* not allowed: the size is lost at a reload */ }
 }
 
-let lastPress = 0; // when a button was pressed last
+let lastPress = -Infinity; // when a button was pressed last, as performance.now returns it
 
 // touched notes that somebody has touched the page. press says that the touch presses a button. It returns false for a
 // press that follows another one so fast that it must be a bounce of the touch screen.

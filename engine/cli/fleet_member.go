@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"time"
+
+	"moonlark/engine"
+	"moonlark/engine/bus"
+	"moonlark/engine/face/control"
+	"moonlark/engine/fleet"
+	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/message"
+	"moonlark/engine/fleet/nats"
+	"moonlark/engine/fleet/work"
+	"moonlark/engine/remote"
+	"moonlark/engine/version"
+)
+
+// A fleetMember is what scripts know of the fleet: see luastd.Fleet. Any goroutine may use it.
+type fleetMember struct {
+	device   *fleet.Device
+	carrier  *nats.Device     // nil without a fleet
+	caller   *work.Caller     // nil without a fleet
+	follower *follow.Follower // nil without a fleet; set by start
+}
+
+// Name returns the name of the device in the fleet, or "" without a fleet.
+func (m *fleetMember) Name() string {
+	if m.carrier == nil {
+		return ""
+	}
+	return m.carrier.Name()
+}
+
+// Groups returns the groups of the device.
+func (m *fleetMember) Groups() []string {
+	if m.carrier == nil {
+		return nil
+	}
+	return m.carrier.Groups()
+}
+
+// Bundle returns the bundle that runs.
+func (m *fleetMember) Bundle() (name string, version int64) {
+	running := m.device.Running()
+	return running.Name, running.Version
+}
+
+// Defer asks the device not to switch to another bundle for a while.
+func (m *fleetMember) Defer(length time.Duration) { m.device.Defer(length) }
+
+// Report has a value shown in the centre of the fleet.
+func (m *fleetMember) Report(name string, value json.RawMessage) error {
+	if string(value) == "null" {
+		value = nil
+	}
+	return m.follower.Report(name, value)
+}
+
+// start makes the device follow the fleet that the flags name, until the function that it returns is called.
+// Without a fleet, it does nothing.
+func (m *fleetMember) start(ctx context.Context, f fleetFlags, events *bus.Bus, server *control.Control, agent *remote.Remote) (end func(), err error) {
+	if m.carrier == nil {
+		return func() {}, nil
+	}
+	opts := follow.Options{
+		Carrier: m.carrier, Device: m.device, Bus: events, Moonlark: version.Version(), Share: f.share(),
+		Health: agent.Health,
+		OK:     func() (bool, []string) { return control.OK(ctx, agent) },
+		Metrics: func() string {
+			_, text := server.Do(ctx, agent, "metrics", nil, nats.MaxState/2)
+			return string(text)
+		},
+		Command: func(ctx context.Context, verb string, body []byte) message.Answer {
+			status, text := server.Do(ctx, agent, verb, body, message.MaxCommand/2)
+			return message.Answer{Status: status, Body: string(text)}
+		},
+	}
+	if f.FleetSpool {
+		store, err := f.folder()
+		if err != nil {
+			return nil, err
+		}
+		opts.Spool = filepath.Join(store, "spool")
+	}
+	m.follower = follow.New(opts)
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		m.follower.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}, nil
+}
+
+// addTo makes the scripts of the engine see the fleet.
+func (m *fleetMember) addTo(opts *engine.Options) {
+	opts.Member = m
+	if m.caller != nil {
+		opts.Offloader = m.caller
+	}
+}
+
+// close ends the connection with the hub, if there is one.
+func (m *fleetMember) close() {
+	if m.carrier != nil {
+		m.caller.Close()
+		m.carrier.Close()
+	}
+}
