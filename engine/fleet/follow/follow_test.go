@@ -146,8 +146,9 @@ func TestABundleThatWaitsIsWithdrawn(t *testing.T) {
 			f.hub.wish(message.All, w)
 			time.Sleep(10 * time.Second)
 			f.Set(func() { f.Conversation = "waiting" })
+			time.Sleep(tickInterval / 2) // between the ticks
 			for range 60 {
-				time.Sleep(time.Second)
+				time.Sleep(tickInterval)
 				f.want("v16")
 			}
 		}
