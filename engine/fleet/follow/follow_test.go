@@ -363,8 +363,8 @@ func TestAHubWithoutWishesChangesNothing(t *testing.T) {
 	})
 }
 
-// Five weeks without power, and a day without a hub: the keys have changed twice, three versions were missed,
-// and the device goes to the newest one.
+// Five weeks without power, and a day without a hub: the keys have changed twice, three versions were
+// missed, and the device goes to the newest one.
 func TestADeviceThatWasAwayGoesToTheNewest(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood()
