@@ -23,8 +23,8 @@ func smallDisk(t *testing.T) string {
 	return folder
 }
 
-// A disk that is full while a bundle is fetched does not disturb the good one. The device gives the space back,
-// and fetches the bundle when there is more.
+// A disk that is full while a bundle is fetched does not disturb the good one. The device gives the
+// space back, and fetches the bundle when there is more.
 func TestAFullDiskDelaysTheBundleOnly(t *testing.T) {
 	folder := smallDisk(t)
 	synctest.Test(t, func(t *testing.T) {

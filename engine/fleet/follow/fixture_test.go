@@ -58,8 +58,8 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-// withDevice runs a test with a fixture that has been started, and that is stopped after the test. The time is
-// that of a bubble of synctest, and begins in 2026.
+// withDevice runs a test with a fixture that has been started, and that is stopped after the test. The
+// time is that of a bubble of synctest, and begins in 2026.
 func withDevice(t *testing.T, test func(t *testing.T, f *fixture)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -161,8 +161,8 @@ func (f *fixture) want(source string, logged ...string) {
 	}
 }
 
-// wantLast fails the test unless the last state that the device has reported says this about the bundle that it
-// should run, as "name phase: why".
+// wantLast fails the test unless the last state that the device has reported says this about the bundle
+// that it should run, as "name phase: why".
 func (f *fixture) wantLast(wanted string) {
 	f.t.Helper()
 	states := f.hub.states()

@@ -146,8 +146,9 @@ func TestABundleThatWaitsIsWithdrawn(t *testing.T) {
 			f.hub.wish(message.All, w)
 			time.Sleep(10 * time.Second)
 			f.Set(func() { f.Conversation = "waiting" })
+			time.Sleep(tickInterval / 2) // between the ticks
 			for range 60 {
-				time.Sleep(time.Second)
+				time.Sleep(tickInterval)
 				f.want("v16")
 			}
 		}
@@ -362,8 +363,8 @@ func TestAHubWithoutWishesChangesNothing(t *testing.T) {
 	})
 }
 
-// Five weeks without power, and a day without a hub: the keys have changed twice, three versions were missed,
-// and the device goes to the newest one.
+// Five weeks without power, and a day without a hub: the keys have changed twice, three versions were
+// missed, and the device goes to the newest one.
 func TestADeviceThatWasAwayGoesToTheNewest(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood()

@@ -14,8 +14,8 @@ import (
 	"moonlark/engine/fleet/message"
 )
 
-// Whatever a hub that an attacker has taken over does, the device runs its good bundle, and reports what is
-// wrong.
+// Whatever a hub that an attacker has taken over does, the device runs its good bundle, and reports what
+// is wrong.
 func TestAHostileHubChangesNothing(t *testing.T) {
 	large := strings.Repeat("0123456789abcdef", 20_000) // 3 chunks
 	big := shop(18, "v18", nil)
@@ -182,8 +182,8 @@ func TestAHostileHubChangesNothing(t *testing.T) {
 	}
 }
 
-// checkLog fails the test unless the device has logged a line that begins with text, and has reported it to the
-// hub, and few other lines.
+// checkLog fails the test unless the device has logged a line that begins with text, and has reported it
+// to the hub, and few other lines.
 func checkLog(t *testing.T, f *fixture, text string) {
 	t.Helper()
 	logged := f.takeLogged()

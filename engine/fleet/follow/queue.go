@@ -81,7 +81,8 @@ func (q *queue) first() (r record, ok bool) {
 	return q.records[0], true
 }
 
-// remove removes the record with this ID if it is the oldest. If it was not handed in, it counts as dropped.
+// remove removes the record with this ID if it is the oldest. If it was not handed in, it counts as
+// dropped.
 func (q *queue) remove(id string, handedIn bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -139,8 +140,8 @@ func (q *queue) save(folder string) error {
 	return err
 }
 
-// load adds the records of the file in the spool. It returns an error if the file is damaged, and adds the
-// records before the damage.
+// load adds the records of the file in the spool. It returns an error if the file is damaged, and adds
+// the records before the damage.
 func (q *queue) load(folder string) error {
 	file, err := os.Open(filepath.Join(folder, spoolFile))
 	if errors.Is(err, fs.ErrNotExist) {
