@@ -7,7 +7,7 @@
 // finds the bundle that ran before, or a trial whose starts are counted.
 //
 // A Device belongs to one goroutine, which calls Boot, then Loaded or Failed, and then Run. Any goroutine
-// may call Health, Paths and Home.
+// may call Home, Health, Running, Paths, Defer, ShowLink and Store.
 package fleet
 
 import (
@@ -23,6 +23,7 @@ import (
 
 	"moonlark/engine/bus"
 	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/fleet/message"
 	"moonlark/engine/health"
 )
 
@@ -40,8 +41,6 @@ const (
 const (
 	interval  = time.Second // how often Run looks at the store and at the scripts
 	retryTime = time.Minute // how long Run waits after a fault of the disk
-	// maxWait is how long a bundle that is ready waits for the end of the conversation.
-	maxWait = time.Hour
 	// maxStarts is how often the process may start within a trial: at this start, the trial has failed.
 	maxStarts = 3
 	// runTimeout is how long Open waits for another process to give up the store. An installation locks
@@ -70,6 +69,10 @@ type Options struct {
 	Factory  []string // paths of the scripts that run while there is no good bundle
 	Bus      *bus.Bus // receives the log and an event for each change
 	Moonlark string   // version of the running program
+
+	// Step is called before each step that changes the store. It is nil outside tests, which kill the
+	// process there.
+	Step func(name string)
 }
 
 // A Device runs the bundles of a store.
@@ -89,9 +92,11 @@ type Device struct {
 
 	counts counts
 
-	mu    sync.Mutex // guards the fields below
-	shown health.Fleet
-	paths []string // of the scripts that run
+	mu       sync.Mutex // guards the fields below
+	shown    health.Fleet
+	running  message.Running
+	paths    []string  // of the scripts that run
+	deferred time.Time // no bundle that waits is switched to before: see Defer
 }
 
 // A choice is a bundle that can run, or the factory scripts: then digest is "" and manifest is nil.
@@ -109,24 +114,15 @@ func (c choice) name() string {
 	return "bundle " + c.manifest.Name()
 }
 
-// A candidate is a bundle that is ready to run.
-type candidate struct {
-	request request
-	bundle  *bundle.Bundle
-	since   time.Time // when it became ready
-}
-
 // Open opens a store. It returns an error only if another process uses the store. If the store cannot be
 // read or written, Open logs that, and the Device uses what it can read. The caller must call Close.
-func Open(opts Options) (*Device, error) { return open(opts, nil) }
-
-func open(opts Options, step func(string)) (*Device, error) {
+func Open(opts Options) (*Device, error) {
 	store, err := filepath.Abs(opts.Store)
 	if err != nil {
 		return nil, err
 	}
-	d := &Device{opts: opts, disk: disk{dir: store, step: step}, unusable: make(map[string]bool)}
-	d.shown = health.Fleet{Status: "local", Phase: factory}
+	d := &Device{opts: opts, disk: disk{dir: store, step: opts.Step}, unusable: make(map[string]bool)}
+	d.shown, d.running = health.Fleet{Status: "local", Phase: factory}, message.Running{Phase: factory}
 	err = d.disk.makeFolders()
 	if err == nil {
 		d.unlock, err = d.disk.lockWithin(runLock, runTimeout)
@@ -189,6 +185,9 @@ func (d *Device) HasGood() bool { return d.state.Good != "" }
 func (d *Device) Boot() []string {
 	before := d.state
 	d.takeRequest(nil)
+	if d.next != nil && d.isOutside(d.next) {
+		d.setNext(nil) // Run handles the request
+	}
 	if d.next != nil {
 		d.begin(d.next)
 	}
@@ -205,12 +204,12 @@ func (d *Device) Boot() []string {
 			return d.inUse.paths
 		}
 	} else if d.next != nil && d.save() != nil {
-		d.next = nil // Run handles the request when the store can be written
+		d.setNext(nil) // Run handles the request when the store can be written
 		d.use(d.choose(d.state.Current))
 		return d.inUse.paths
 	}
 	d.dropRequest()
-	d.next = nil
+	d.setNext(nil)
 	d.use(d.choose(d.state.Current))
 	return d.inUse.paths
 }
@@ -267,15 +266,9 @@ func (d *Device) tick(ctx context.Context, agent Agent) {
 		d.resume(agent)
 	}
 	d.takeRequest(agent)
-	if n := d.next; n != nil && d.mayWrite() && (!inConversation(agent) || time.Since(n.since) >= maxWait) {
-		d.switchTo(n, agent)
+	if d.next != nil && d.mayWrite() && !d.mustWait(agent) {
+		d.switchTo(d.next, agent)
 	}
-}
-
-// inConversation reports whether there is a conversation, or one that was cut off and is to go on.
-func inConversation(agent Agent) bool {
-	status := agent.Status()
-	return status == "connected" || status == "reconnecting"
 }
 
 // stop keeps what the next process must know.
@@ -329,60 +322,6 @@ func (d *Device) choiceOf(digest string, m *bundle.Manifest) choice {
 		c.paths = append(c.paths, d.disk.bundlePath(digest, filesFolder, filepath.FromSlash(script)))
 	}
 	return c
-}
-
-// use records that c runs now.
-func (d *Device) use(c choice) {
-	d.inUse = c
-	phase := factory
-	if c.digest != "" {
-		phase = Good
-	}
-	if d.onTrial() {
-		phase = Trial
-	}
-	d.show(func(f *health.Fleet) {
-		d.paths = c.paths
-		f.Bundle, f.Version, f.Phase = "", 0, phase
-		if c.manifest != nil {
-			f.Bundle, f.Version = c.manifest.Name(), c.manifest.Version
-		}
-	})
-}
-
-// Health returns the state of the device. Any goroutine may call it.
-func (d *Device) Health() *health.Fleet {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	shown := d.shown
-	return &shown
-}
-
-// Paths returns the paths of the scripts that run. Any goroutine may call it.
-func (d *Device) Paths() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.paths
-}
-
-func (d *Device) show(change func(*health.Fleet)) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	change(&d.shown)
-}
-
-func (d *Device) log(level slog.Level, text string) { d.opts.Bus.Log("", level, text) }
-
-// trouble shows that the store cannot be written, or, without an error, that it can.
-func (d *Device) trouble(err error) {
-	text := ""
-	if err != nil {
-		text = "the fleet store cannot be written: " + err.Error()
-	}
-	if text != "" && d.Health().Trouble == "" {
-		d.log(slog.LevelError, text)
-	}
-	d.show(func(f *health.Fleet) { f.Trouble = text })
 }
 
 // save writes the state to the disk.

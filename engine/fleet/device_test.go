@@ -16,9 +16,7 @@ import (
 )
 
 func TestABundleIsTriedAndBecomesGood(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		f.want("factory")
 		f.install(16, "v16", nil)
 		time.Sleep(2 * time.Second)
@@ -36,20 +34,16 @@ func TestABundleIsTriedAndBecomesGood(t *testing.T) {
 		f.stop()
 		f.start()
 		f.want("v16")
-		f.stop()
 	})
 }
 
 func TestTheManifestSaysHowLongTheTrialIs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		f.install(16, "v16", func(m *bundle.Manifest) { m.Trial = 30 })
 		time.Sleep(29 * time.Second)
 		f.want("v16", "ready 16", "trial 16")
 		time.Sleep(3 * time.Second)
 		f.want("v16", "good 16")
-		f.stop()
 	})
 }
 
@@ -71,7 +65,7 @@ func TestTheTrialFails(t *testing.T) {
 		f.bus.Publish(bus.Event{Type: bus.Status, Status: "waiting", Reason: "no route to host"})
 	}
 	script := func(sc health.Script) func(*fixture) {
-		return func(f *fixture) { f.set(func() { f.report.Scripts = []health.Script{sc} }) }
+		return func(f *fixture) { f.Set(func() { f.Report.Scripts = []health.Script{sc} }) }
 	}
 	const reached = "the agent, which was reached before, was not reached during the trial"
 	for name, row := range map[string]struct {
@@ -82,14 +76,14 @@ func TestTheTrialFails(t *testing.T) {
 		"a crash":         {during: script(health.Script{Name: "kiosk.lua", Crashes: 1}), why: "kiosk.lua has crashed"},
 		"a crash before":  {before: script(health.Script{Name: "kiosk.lua", Crashes: 1}), during: script(health.Script{Name: "kiosk.lua", Crashes: 1})},
 		"a rest":          {during: script(health.Script{Name: "kiosk.lua", Rests: "it has crashed"}), why: "kiosk.lua cannot be used: it has crashed"},
-		"a hang":          {during: func(f *fixture) { f.set(func() { f.silent = []string{"kiosk.lua"} }) }, why: "kiosk.lua does not answer"},
+		"a hang":          {during: func(f *fixture) { f.Set(func() { f.Hanging = []string{"kiosk.lua"} }) }, why: "kiosk.lua does not answer"},
 		"a short stall": {during: func(f *fixture) {
 			time.Sleep(interval / 2) // so that exactly two ticks see the stall
-			f.set(func() { f.silent = []string{"kiosk.lua"} })
+			f.Set(func() { f.Hanging = []string{"kiosk.lua"} })
 			time.Sleep(2 * time.Second)
-			f.set(func() { f.silent = nil })
+			f.Set(func() { f.Hanging = nil })
 		}},
-		"a stuck conversation":        {during: func(f *fixture) { f.set(func() { f.report.Stuck = "stuck" }) }, why: "stuck"},
+		"a stuck conversation":        {during: func(f *fixture) { f.Set(func() { f.Report.Stuck = "stuck" }) }, why: "stuck"},
 		"too many tools fail":         {during: func(f *fixture) { failing(f, 12, 7) }, why: "7 of 12 tool calls failed"},
 		"half of the tools fail":      {during: func(f *fixture) { failing(f, 12, 6) }},
 		"few tools fail":              {during: func(f *fixture) { failing(f, 9, 9) }},
@@ -101,14 +95,12 @@ func TestTheTrialFails(t *testing.T) {
 		"the agent is reached once":   {before: func(f *fixture) { connect(f, true) }, during: func(f *fixture) { connect(f, false); connect(f, true); connect(f, false) }},
 		"retries in vain":             {before: func(f *fixture) { connect(f, true) }, during: func(f *fixture) { f.bus.Publish(bus.Event{Type: bus.Retrying}) }, why: reached},
 		"a conversation goes on": {before: func(f *fixture) { connect(f, true) }, during: func(f *fixture) {
-			f.set(func() { f.status = "connected" })
+			f.Set(func() { f.Conversation = "connected" })
 			f.bus.Publish(bus.Event{Type: bus.Retrying})
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := newFixture(t)
-				f.start()
+			withDevice(t, func(t *testing.T, f *fixture) {
 				f.makeGood(16, "v16")
 				if row.before != nil {
 					row.before(f)
@@ -128,16 +120,13 @@ func TestTheTrialFails(t *testing.T) {
 						t.Errorf("the health says %q", last)
 					}
 				}
-				f.stop()
 			})
 		})
 	}
 }
 
 func TestAFailedBundleIsNotTriedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		f.install(16, "broken", nil)
 		time.Sleep(2 * time.Second)
 		why := "does not load: kiosk.lua:1: attempt to index 'printer' (a nil value)"
@@ -153,14 +142,11 @@ func TestAFailedBundleIsNotTriedAgain(t *testing.T) {
 		f.install(17, "works", nil)
 		time.Sleep(2 * time.Second)
 		f.want("works", "ready 17", "trial 17")
-		f.stop()
 	})
 }
 
 func TestTheRulesOfVersions(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood(16, "v16")
 		f.install(18, "v18", func(m *bundle.Manifest) { m.Floor = 16 })
 		time.Sleep(11 * time.Minute)
@@ -192,14 +178,11 @@ func TestTheRulesOfVersions(t *testing.T) {
 		f.install(17, "v17", nil)
 		time.Sleep(2 * time.Second)
 		f.want("v17", "ready 17", "trial 17")
-		f.stop()
 	})
 }
 
 func TestABundleThatExpiresRunsOn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		expires := time.Now().Add(20 * time.Minute).UTC().Truncate(time.Second)
 		f.install(16, "v16", func(m *bundle.Manifest) { m.Created, m.Expires = expires.Add(-2*time.Hour), expires })
 		time.Sleep(30 * time.Minute)
@@ -207,7 +190,6 @@ func TestABundleThatExpiresRunsOn(t *testing.T) {
 		f.stop()
 		f.start()
 		f.want("v16")
-		f.stop()
 	})
 }
 
@@ -250,20 +232,18 @@ func TestAnIdentityMakesBundlesFit(t *testing.T) {
 }
 
 func TestABundleWaitsForTheEndOfTheConversation(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
-		f.set(func() { f.status = "connected" })
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.Set(func() { f.Conversation = "connected" })
 		f.install(16, "v16", nil)
 		time.Sleep(50 * time.Minute)
 		f.want("factory", "ready 16")
 		if next := f.device.Health().Next; next != "shop 16" {
 			t.Errorf("the health says that %q waits", next)
 		}
-		f.set(func() { f.status = "waiting" })
+		f.Set(func() { f.Conversation = "waiting" })
 		time.Sleep(2 * time.Second)
 		f.want("v16", "trial 16")
-		f.set(func() { f.status = "connected" })
+		f.Set(func() { f.Conversation = "connected" })
 		time.Sleep(11 * time.Minute)
 		f.want("v16", "good 16")
 		f.install(17, "v17", nil)
@@ -273,32 +253,26 @@ func TestABundleWaitsForTheEndOfTheConversation(t *testing.T) {
 		f.want("v16", "ready 17", "ready 18")
 		time.Sleep(2 * time.Minute)
 		f.want("v18", "trial 18")
-		f.stop()
 	})
 }
 
 func TestANewerBundleEndsATrial(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood(16, "v16")
 		f.install(17, "v17", nil)
 		time.Sleep(time.Minute)
 		f.install(18, "v18", nil)
 		time.Sleep(2 * time.Second)
 		f.want("v18", "ready 17", "trial 17", "ready 18", "trial 18")
-		f.set(func() { f.silent = []string{"kiosk.lua"} })
+		f.Set(func() { f.Hanging = []string{"kiosk.lua"} })
 		time.Sleep(time.Minute)
 		f.want("v16", "back 18: kiosk.lua does not answer; back to 16")
-		f.stop()
 	})
 }
 
 // A bundle that is installed while no process runs is on trial from the next start on.
 func TestTheProcessMayStartTwiceWithinATrial(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood(16, "v16")
 		f.stop()
 		f.install(17, "v17", nil)
@@ -313,7 +287,6 @@ func TestTheProcessMayStartTwiceWithinATrial(t *testing.T) {
 		f.stop()
 		f.start()
 		f.want("v16")
-		f.stop()
 	})
 }
 
@@ -336,9 +309,7 @@ func TestTheTrialCountsTheTimeOfAllStarts(t *testing.T) {
 }
 
 func TestABundleThatDoesNotLoadAtTheStartIsReplaced(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood(16, "v16")
 		f.makeGood(17, "v17")
 		f.stop()
@@ -354,11 +325,8 @@ func TestABundleThatDoesNotLoadAtTheStartIsReplaced(t *testing.T) {
 		os.RemoveAll(filepath.Join(f.store, bundlesFolder))
 		f.stop()
 		f.start()
-		f.mu.Lock()
-		f.events = nil
-		f.mu.Unlock()
+		f.takeEvents()
 		f.want("factory")
-		f.stop()
 	})
 }
 
@@ -366,22 +334,17 @@ func TestABundleThatDoesNotLoadAtTheStartIsReplaced(t *testing.T) {
 func (f *fixture) script() string { return f.device.inUse.paths[0] }
 
 func TestASwitchThatFailsKeepsTheGoodBundle(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood(16, "v16")
-		f.set(func() { f.refuse = "v17" })
+		f.Set(func() { f.Refused = "v17" })
 		f.install(17, "v17", nil)
 		time.Sleep(2 * time.Second)
 		f.want("v16", "ready 17", "back 17: kiosk.lua: refused; back to 16")
-		f.stop()
 	})
 }
 
 func TestOldBundlesAreDeleted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		for i, source := range []string{"v1", "v2", "v3", "v4"} {
 			f.makeGood(int64(i+1), source)
 		}
@@ -393,7 +356,6 @@ func TestOldBundlesAreDeleted(t *testing.T) {
 		if n := len(f.device.disk.stored()); n != 3 {
 			t.Errorf("%d bundles are kept in a trial, want 3", n)
 		}
-		f.stop()
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"moonlark/engine/filelock"
 	"moonlark/engine/fleet/bundle"
 )
 
@@ -22,7 +23,9 @@ const (
 	nextFile      = "next.json"
 	keysFile      = "keys.json"
 	deviceFile    = "device.json"
+	doneFile      = "done.json"
 	bundlesFolder = "bundles"
+	blobsFolder   = "blobs"
 	runLock       = "run.lock"
 	installLock   = "install.lock"
 
@@ -296,15 +299,11 @@ func (d disk) clean(keep map[string]bool) error {
 
 // lock locks the store for this process. The error is errLocked if another process has locked it.
 func (d disk) lock(name string) (unlock func(), err error) {
-	f, err := os.OpenFile(d.path(name), os.O_RDONLY|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
+	unlock, err = filelock.Lock(d.path(name))
+	if errors.Is(err, filelock.ErrLocked) {
+		err = errLocked
 	}
-	if err := lockFile(f); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return func() { f.Close() }, nil
+	return unlock, err
 }
 
 // lockWithin is lock, but waits up to timeout until the other process gives up the lock.

@@ -60,12 +60,13 @@ func TestADiskThatCannotBeWrittenKeepsTheGoodBundle(t *testing.T) {
 				f.t = t
 				f.start()
 				f.makeGood(16, "v16")
-				f.set(func() { f.status = "connected" })
+				f.Set(func() { f.Conversation = "connected" })
 				f.install(17, "v17", nil)
 				time.Sleep(2 * time.Second)
 				f.want("v16", "ready 17")
+				synctest.Wait() // for the tick of this second
 				repair := row.damage(f)
-				f.set(func() { f.status = "waiting" })
+				f.Set(func() { f.Conversation = "waiting" })
 				time.Sleep(5 * time.Minute)
 				if trouble := f.device.Health().Trouble; !strings.Contains(trouble, row.trouble) {
 					t.Errorf("the trouble is %q", trouble)
@@ -88,11 +89,10 @@ func TestADiskThatCannotBeWrittenKeepsTheGoodBundle(t *testing.T) {
 				}
 
 				// the trial is not over before that can be written
+				synctest.Wait()
 				repair = row.damage(f)
 				time.Sleep(20 * time.Minute)
-				f.mu.Lock()
-				f.events = nil
-				f.mu.Unlock()
+				f.takeEvents()
 				f.want("v17")
 				repair()
 				time.Sleep(2 * time.Minute)
@@ -107,10 +107,7 @@ func TestADiskThatCannotBeWrittenKeepsTheGoodBundle(t *testing.T) {
 // contains text, and the good bundle 16 runs.
 func (f *fixture) wantTrouble(text string) {
 	f.t.Helper()
-	f.mu.Lock()
-	events := f.events
-	f.events = nil
-	f.mu.Unlock()
+	events := f.takeEvents()
 	if len(events) != 1 || !strings.HasPrefix(events[0], "error: the fleet store cannot be written: ") || !strings.Contains(events[0], text) {
 		f.t.Errorf("the events are %q", events)
 	}
@@ -147,10 +144,7 @@ func TestAStoreThatCannotBeMadeLeavesTheFactoryScripts(t *testing.T) {
 	defer f.readOnly()()
 	f.store = filepath.Join(f.store, "store")
 	f.start()
-	f.mu.Lock()
-	events := f.events
-	f.events = nil
-	f.mu.Unlock()
+	events := f.takeEvents()
 	f.want("factory")
 	if len(events) != 1 || !strings.Contains(events[0], "read-only file system") {
 		t.Errorf("the events are %q", events)

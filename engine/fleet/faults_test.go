@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"moonlark/engine/bus"
@@ -92,9 +91,7 @@ func TestAStartWaitsForAnInstallation(t *testing.T) {
 
 // If the process was killed after it had moved the damaged state, the next one writes a new state.
 func TestAMissingStateIsWrittenAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood(16, "v16")
 		f.stop()
 		if err := os.Rename(f.device.disk.path(stateFile), f.device.disk.path(stateFile+".damaged")); err != nil {
@@ -110,7 +107,6 @@ func TestAMissingStateIsWrittenAgain(t *testing.T) {
 		f.stop()
 		f.start()
 		f.want("v16")
-		f.stop()
 	})
 }
 

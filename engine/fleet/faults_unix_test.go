@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -30,10 +29,7 @@ func (f *fixture) hide(path string) (show func()) {
 // attempt follows, and a script with this source runs.
 func (f *fixture) wantFaults(source string) {
 	f.t.Helper()
-	f.mu.Lock()
-	events := f.events
-	f.events = nil
-	f.mu.Unlock()
+	events := f.takeEvents()
 	if len(events) == 0 || len(events) > 3 {
 		f.t.Errorf("there are %d events: %q", len(events), events)
 	}
@@ -65,9 +61,7 @@ func TestAFaultOfTheDiskIsNotOneOfTheBundle(t *testing.T) {
 		"the files":   func(f *fixture) string { return f.files("v17") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := newFixture(t)
-				f.start()
+			withDevice(t, func(t *testing.T, f *fixture) {
 				f.makeGood(16, "v16")
 				f.install(17, "v17", nil) // before the next tick
 				show := f.hide(hidden(f))
@@ -76,16 +70,13 @@ func TestAFaultOfTheDiskIsNotOneOfTheBundle(t *testing.T) {
 				show()
 				time.Sleep(2 * time.Minute)
 				f.want("v17", "ready 17", "trial 17")
-				f.stop()
 			})
 		})
 	}
 }
 
 func TestABundleThatCannotBeReadAtTheStartRunsLater(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood(16, "v16")
 		f.stop()
 
@@ -94,10 +85,10 @@ func TestABundleThatCannotBeReadAtTheStartRunsLater(t *testing.T) {
 		time.Sleep(90 * time.Second)
 		f.wantFaults("factory")
 		show()
-		f.set(func() { f.status = "connected" })
+		f.Set(func() { f.Conversation = "connected" })
 		time.Sleep(2 * time.Minute)
 		f.want("factory")
-		f.set(func() { f.status = "waiting" })
+		f.Set(func() { f.Conversation = "waiting" })
 		time.Sleep(2 * time.Second)
 		f.want("v16")
 
@@ -114,6 +105,5 @@ func TestABundleThatCannotBeReadAtTheStartRunsLater(t *testing.T) {
 		f.want("v17", "trial 17")
 		time.Sleep(10 * time.Minute)
 		f.want("v17", "good 17")
-		f.stop()
 	})
 }

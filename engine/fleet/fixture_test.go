@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -17,7 +17,6 @@ import (
 	"moonlark/engine/bus"
 	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/fleettest"
-	"moonlark/engine/health"
 )
 
 func TestMain(m *testing.M) {
@@ -35,77 +34,9 @@ func writeBundle(folder string, version int64, source string, change func(*bundl
 	return fleettest.Bundle{Version: version, Files: files, Change: change}.Write(folder)
 }
 
-// A fakeAgent runs scripts by reading them. A script whose source contains "broken" does not load.
-type fakeAgent struct {
-	mu      sync.Mutex // guards the fields below
-	running string     // the source of the script that runs
-	status  string
-	report  health.Report
-	silent  []string
-	refuse  string // Switch refuses scripts that contain it; "" refuses none
-}
-
-func (a *fakeAgent) Status() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.status
-}
-
-func (a *fakeAgent) Health() health.Report {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.report
-}
-
-func (a *fakeAgent) Silent(context.Context) []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.silent
-}
-
-func (a *fakeAgent) set(change func()) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	change()
-}
-
-func (a *fakeAgent) Check(paths []string) error {
-	_, err := readScripts(paths)
-	return err
-}
-
-func (a *fakeAgent) Switch(paths []string) error {
-	text, err := readScripts(paths)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err == nil && a.refuse != "" && strings.Contains(text, a.refuse) {
-		err = errors.New("kiosk.lua: refused")
-	}
-	if err == nil {
-		a.running = text
-	}
-	return err
-}
-
-// readScripts returns the text of scripts.
-func readScripts(paths []string) (string, error) {
-	var all string
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return "", err
-		}
-		if strings.Contains(string(text), "broken") {
-			return "", errors.New("kiosk.lua:1: attempt to index 'printer' (a nil value)")
-		}
-		all += string(text)
-	}
-	return all, nil
-}
-
 // A fixture is a Device with a store in a temporary folder, and an agent that runs its scripts.
 type fixture struct {
-	*fakeAgent
+	*fleettest.Agent
 	t      *testing.T
 	folder string // of the bundles that are installed
 	store  string
@@ -122,6 +53,18 @@ func newFixture(t *testing.T) *fixture {
 	return &fixture{t: t, folder: t.TempDir(), store: filepath.Join(t.TempDir(), "store")}
 }
 
+// withDevice runs a test with a fixture that has been started, and that is stopped after the test. The time is
+// that of a bubble of synctest.
+func withDevice(t *testing.T, test func(t *testing.T, f *fixture)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		f.start()
+		test(t, f)
+		f.stop()
+	})
+}
+
 // start starts a process that uses the store, with the factory script.
 func (f *fixture) start() {
 	f.t.Helper()
@@ -129,37 +72,28 @@ func (f *fixture) start() {
 	if err := os.WriteFile(factory, []byte("factory"), 0o600); err != nil {
 		f.t.Fatal(err)
 	}
-	f.fakeAgent = &fakeAgent{status: "waiting"}
+	f.Agent = fleettest.NewAgent()
 	f.bus = new(bus.Bus)
 	f.bus.Attach(bus.Receiver{Wants: func(bus.Type, string) bool { return true }, Receive: f.note})
-	d, err := open(Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0"}, f.step)
+	d, err := Open(Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0", Step: f.step})
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	f.device = d
-	boot(f.t, d, f.fakeAgent)
+	if err := fleettest.Boot(d, f.Agent); err != nil {
+		f.t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(f.t.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		d.Run(ctx, f.fakeAgent)
+		d.Run(ctx, f.Agent)
 	}()
 	f.stop = func() {
 		cancel()
 		<-ended
 		d.Close()
 	}
-}
-
-// boot starts the scripts of a Device.
-func boot(t testing.TB, d *Device, agent *fakeAgent) {
-	paths, ok := d.Boot(), true
-	for err := agent.Switch(paths); err != nil; err = agent.Switch(paths) {
-		if paths, ok = d.Failed(err); !ok {
-			t.Fatalf("nothing loads: %v", err)
-		}
-	}
-	d.Loaded()
 }
 
 func (f *fixture) note(e bus.Event) {
@@ -196,20 +130,23 @@ func (f *fixture) tryInstall(version int64, source string, change func(*bundle.M
 	return err
 }
 
+// takeEvents returns the events since the last call.
+func (f *fixture) takeEvents() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	events := f.events
+	f.events = nil
+	return events
+}
+
 // want fails the test unless these are the events since the last call, and a script with this source runs.
 func (f *fixture) want(source string, events ...string) {
 	f.t.Helper()
-	f.mu.Lock()
-	got := f.events
-	f.events = nil
-	f.mu.Unlock()
-	if !slices.Equal(got, events) {
+	if got := f.takeEvents(); !slices.Equal(got, events) {
 		f.t.Errorf("the events are\n%q, want\n%q", got, events)
 	}
-	f.fakeAgent.mu.Lock()
-	defer f.fakeAgent.mu.Unlock()
-	if f.running != source {
-		f.t.Errorf("%q runs, want %q", f.running, source)
+	if got := f.Runs(); got != source {
+		f.t.Errorf("%q runs, want %q", got, source)
 	}
 }
 

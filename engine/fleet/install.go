@@ -31,10 +31,16 @@ type Installed struct {
 // Install puts the bundle in a file into a store. The process that uses the store switches to the bundle;
 // if there is none, the next one does. The error is a *bundle.Refusal if the device may not use the bundle.
 func Install(path string, o Installation) (done Installed, err error) {
-	return disk{dir: o.Store}.install(path, o)
+	b, err := bundle.Open(path)
+	if err != nil {
+		return done, err
+	}
+	defer b.Close()
+	return disk{dir: o.Store}.install(b, o, Order{})
 }
 
-func (d disk) install(path string, o Installation) (done Installed, err error) {
+// install puts a bundle with content into the store, and writes a request for it.
+func (d disk) install(b *bundle.Bundle, o Installation, order Order) (done Installed, err error) {
 	if err := d.makeFolders(); err != nil {
 		return done, err
 	}
@@ -43,11 +49,6 @@ func (d disk) install(path string, o Installation) (done Installed, err error) {
 		return done, err
 	}
 	defer unlock()
-	b, err := bundle.Open(path)
-	if err != nil {
-		return done, err
-	}
-	defer b.Close()
 	keys, first, err := d.trust(o.Trust, b.Manifest.Fleet)
 	if err != nil {
 		return done, err
@@ -90,7 +91,7 @@ func (d disk) install(path string, o Installation) (done Installed, err error) {
 		return done, err
 	}
 	done.Running = d.isRunning()
-	return done, d.replaceJSON(nextFile, request{ID: rand.Text(), Digest: b.Digest, Again: o.Again})
+	return done, d.replaceJSON(nextFile, request{ID: rand.Text(), Digest: b.Digest, Again: o.Again, Order: order})
 }
 
 // hasRequest reports whether a bundle waits to run.

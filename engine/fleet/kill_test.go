@@ -44,9 +44,14 @@ func runScenario(value string) {
 		source = "broken"
 	}
 	install := func() {
-		if _, err := (disk{filepath.Join(folder, "store"), step}).install(writeBundle(folder, 17, source, nil), Installation{}); err != nil {
+		b, err := bundle.Open(writeBundle(folder, 17, source, nil))
+		if err == nil {
+			_, err = (disk{filepath.Join(folder, "store"), step}).install(b, Installation{}, Order{})
+		}
+		if err != nil {
 			panic(err)
 		}
+		b.Close()
 	}
 	if fields[0] == "offline" {
 		install()
@@ -65,7 +70,7 @@ func runScenario(value string) {
 	ctx := context.Background()
 	d.tick(ctx, agent)
 	if fields[0] == "bad" {
-		agent.silent = []string{"kiosk.lua"}
+		agent.Hanging = []string{"kiosk.lua"}
 		for range maxSilent {
 			d.tick(ctx, agent)
 		}
@@ -78,12 +83,12 @@ func runScenario(value string) {
 }
 
 // openStore opens the store in a folder, without factory scripts.
-func openStore(folder string, step func(string)) (*Device, *fakeAgent) {
-	d, err := open(Options{Store: filepath.Join(folder, "store"), Bus: new(bus.Bus), Moonlark: "1.4.0"}, step)
+func openStore(folder string, step func(string)) (*Device, *fleettest.Agent) {
+	d, err := Open(Options{Store: filepath.Join(folder, "store"), Bus: new(bus.Bus), Moonlark: "1.4.0", Step: step})
 	if err != nil {
 		panic(err)
 	}
-	return d, &fakeAgent{status: "waiting"}
+	return d, fleettest.NewAgent()
 }
 
 // After the process was killed before any step of an update, the next one runs a good bundle, or one on
@@ -122,7 +127,9 @@ func killAt(t *testing.T, scenario string, step int, want string) (name string, 
 		t.Fatal(err)
 	}
 	d, agent := openStore(folder, nil)
-	boot(t, d, agent)
+	if err := fleettest.Boot(d, agent); err != nil {
+		t.Fatal(err)
+	}
 	d.pass()
 	d.Close()
 
@@ -137,10 +144,12 @@ func killAt(t *testing.T, scenario string, step int, want string) (name string, 
 
 	for start := range maxStarts + 1 {
 		d, agent := openStore(folder, nil)
-		boot(t, d, agent)
+		if err := fleettest.Boot(d, agent); err != nil {
+			t.Fatal(err)
+		}
 		trial := d.onTrial()
-		if agent.running != "v16" && agent.running != "v17" || agent.running == "v17" && !trial && d.state.Good != d.state.Current {
-			t.Errorf("start %d: %q runs, on trial %v", start, agent.running, trial)
+		if agent.Running != "v16" && agent.Running != "v17" || agent.Running == "v17" && !trial && d.state.Good != d.state.Current {
+			t.Errorf("start %d: %q runs, on trial %v", start, agent.Running, trial)
 		}
 		if _, err := d.disk.check(d.state.Good); err != nil {
 			t.Errorf("start %d: the good bundle: %v", start, err)
@@ -154,8 +163,8 @@ func killAt(t *testing.T, scenario string, step int, want string) (name string, 
 		if start == maxStarts && trial {
 			t.Error("the trial never ends")
 		}
-		if ended && agent.running != want {
-			t.Errorf("without a kill: %q runs, want %q", agent.running, want)
+		if ended && agent.Running != want {
+			t.Errorf("without a kill: %q runs, want %q", agent.Running, want)
 		}
 	}
 	return name, ended

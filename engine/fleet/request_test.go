@@ -34,17 +34,15 @@ func TestANewerRequestIsHandledToo(t *testing.T) {
 }
 
 func TestARequestIsDeletedAfterTheInstallationThatIsGoingOn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
-		f.set(func() { f.status = "connected" })
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.Set(func() { f.Conversation = "connected" })
 		f.install(17, "v17", nil)
 		time.Sleep(2 * time.Second)
 		unlock, err := f.device.disk.lock(installLock)
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.set(func() { f.status = "waiting" })
+		f.Set(func() { f.Conversation = "waiting" })
 		time.Sleep(2 * time.Second)
 		f.want("v17", "ready 17", "trial 17")
 		if !f.device.disk.hasRequest() {
@@ -56,7 +54,6 @@ func TestARequestIsDeletedAfterTheInstallationThatIsGoingOn(t *testing.T) {
 			t.Error("the request is not deleted")
 		}
 		f.want("v17")
-		f.stop()
 	})
 }
 
@@ -71,9 +68,7 @@ func (f *fixture) again(change func(*bundle.Manifest)) Installed {
 }
 
 func TestTheCurrentBundleCanBeInstalledAgainWhenItIsDamaged(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		expires := time.Now().Add(20 * time.Minute).UTC().Truncate(time.Second)
 		change := func(m *bundle.Manifest) { m.Created, m.Expires = expires.Add(-time.Hour), expires }
 		f.install(16, "v16", change)
@@ -120,40 +115,33 @@ func TestTheCurrentBundleCanBeInstalledAgainWhenItIsDamaged(t *testing.T) {
 		f.stop()
 		f.start()
 		f.want("v16")
-		f.stop()
 	})
 }
 
 // Installing the current bundle takes the place of another one that waits.
 func TestTheCurrentBundleCanBeInstalledInsteadOfOneThatWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
+	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood(16, "v16")
-		f.set(func() { f.status = "connected" })
+		f.Set(func() { f.Conversation = "connected" })
 		f.install(17, "v17", nil)
 		time.Sleep(2 * time.Second)
 		f.again(nil)
 		time.Sleep(2 * time.Second)
-		f.set(func() { f.status = "waiting" })
+		f.Set(func() { f.Conversation = "waiting" })
 		time.Sleep(2 * time.Second)
 		f.want("v16", "ready 17")
-		f.stop()
 	})
 }
 
 func TestABundleWaitsForAConversationThatWasCutOff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.start()
-		f.set(func() { f.status = "reconnecting" })
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.Set(func() { f.Conversation = "reconnecting" })
 		f.install(16, "v16", nil)
 		time.Sleep(10 * time.Minute)
 		f.want("factory", "ready 16")
-		f.set(func() { f.status = "waiting" })
+		f.Set(func() { f.Conversation = "waiting" })
 		time.Sleep(2 * time.Second)
 		f.want("v16", "trial 16")
-		f.stop()
 	})
 }
 
@@ -178,7 +166,7 @@ func TestTheGoodBundleIsNotOnTrialAgain(t *testing.T) {
 					f.start()
 					f.want("v16")
 				}
-				f.set(func() { f.silent = []string{"kiosk.lua"} }) // no trial ends with this
+				f.Set(func() { f.Hanging = []string{"kiosk.lua"} }) // no trial ends with this
 				time.Sleep(11 * time.Minute)
 				f.want("v16")
 				if _, err := os.Stat(f.device.disk.path(nextFile)); !errors.Is(err, fs.ErrNotExist) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/fleet/message"
 	"moonlark/engine/safetext"
 )
 
@@ -56,6 +57,15 @@ type request struct {
 	ID     string `json:"id"` // different for each request
 	Digest string `json:"digest"`
 	Again  bool   `json:"again"` // also if the bundle has failed before
+	Order
+}
+
+// An Order is how a fleet wants a device to switch to a bundle. The zero Order is that of an installation
+// by hand.
+type Order struct {
+	Fleet  bool            `json:"fleet,omitempty"`  // the fleet wants the bundle, and may withdraw it before it runs
+	Force  bool            `json:"force,omitempty"`  // wait neither for the end of the conversation nor for Window
+	Window *message.Window `json:"window,omitempty"` // when the device may switch; nil if at any time
 }
 
 // accept records that a bundle has been accepted.

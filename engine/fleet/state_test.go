@@ -3,7 +3,6 @@ package fleet
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -25,14 +24,9 @@ func TestADamagedStateIsReplaced(t *testing.T) {
 		f.stop()
 		for _, damage := range []string{"", "{", `{"current": 1}`, strings.Repeat("x", maxFile+1)} {
 			os.WriteFile(filepath.Join(f.store, stateFile), []byte(damage), 0o600)
-			f.mu.Lock()
-			f.events = nil
-			f.mu.Unlock()
+			f.takeEvents()
 			f.start() // 18 has not passed its trial
-			f.mu.Lock()
-			events := slices.Clone(f.events)
-			f.events = nil
-			f.mu.Unlock()
+			events := f.takeEvents()
 			f.want("v17")
 			if len(events) != 1 || !strings.HasPrefix(events[0], "error: state.json cannot be read (") {
 				t.Errorf("the events are %q", events)

@@ -21,26 +21,10 @@ func (d *Device) takeRequest(agent Agent) {
 	if !d.mayWrite() {
 		return
 	}
-	var r request
-	err := d.disk.readJSON(nextFile, &r)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return
-	case isTransient(err):
-		d.postpone(err)
-		return
-	case err != nil:
-		d.log(slog.LevelError, err.Error())
-		d.removeRequest("")
-		return
-	case r.ID == d.handled: // the process was killed before it could delete the request
-		d.removeRequest(r.ID)
-		return
-	case d.next != nil && d.next.request.ID == r.ID:
+	r, ok := d.newRequest()
+	if !ok {
 		return
 	}
-	d.next = nil // a newer request takes the place of an older one
-	d.show(func(f *health.Fleet) { f.Next = "" })
 	if r.Digest == d.state.Current && (agent == nil || d.inUse.digest == r.Digest || d.state.Trial != nil) {
 		d.state.Request = r.ID
 		if d.save() == nil {
@@ -67,11 +51,44 @@ func (d *Device) takeRequest(agent Agent) {
 		d.refuse(r, b, err)
 		return
 	}
-	d.next = &candidate{r, b, time.Now()}
+	d.setNext(&candidate{request: r, bundle: b, looked: time.Now()})
 	if agent != nil {
 		d.publish(Ready, b.Manifest, "")
-		d.show(func(f *health.Fleet) { f.Next = b.Manifest.Name() })
 	}
+}
+
+// newRequest reads the request. It returns false if there is none, or if it has been handled already.
+func (d *Device) newRequest() (r request, ok bool) {
+	err := d.disk.readJSON(nextFile, &r)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d.setNext(nil) // the fleet has withdrawn it
+		return r, false
+	case isTransient(err):
+		d.postpone(err)
+		return r, false
+	case err != nil:
+		d.log(slog.LevelError, err.Error())
+		d.removeRequest("")
+		return r, false
+	case r.ID == d.handled: // the process was killed before it could delete the request
+		d.removeRequest(r.ID)
+		return r, false
+	case d.next != nil && d.next.request.Digest == r.Digest: // the bundle waits already, perhaps for something else
+		d.next.request = r
+		return r, false
+	}
+	d.setNext(nil) // a newer request takes the place of an older one
+	return r, true
+}
+
+// setNext records which bundle waits; nil if none does.
+func (d *Device) setNext(n *candidate) {
+	if d.next = n; n == nil {
+		d.show(func(f *health.Fleet) { f.Next, f.Waiting = "", "" })
+		return
+	}
+	d.show(func(f *health.Fleet) { f.Next = n.bundle.Manifest.Name() })
 }
 
 // removeRequest deletes the request with this ID, or one that cannot be decoded. During an installation it
@@ -98,7 +115,7 @@ func (d *Device) refuse(r request, b *bundle.Bundle, why error) {
 		if _, failed := d.state.Failed[r.Digest]; !failed && isFinal(why) {
 			d.state.fail(r.Digest, fail{b.Manifest.Version, Refused, why.Error()})
 		}
-		d.publish(Refused, b.Manifest, why.Error())
+		defer d.publish(Refused, b.Manifest, why.Error()) // when everybody can read that it has failed
 	}
 	d.save()
 	d.dropRequest()
@@ -147,8 +164,7 @@ func (d *Device) switchTo(n *candidate, agent Agent) {
 		return
 	}
 	d.dropRequest()
-	d.next = nil
-	d.show(func(f *health.Fleet) { f.Next = "" })
+	d.setNext(nil)
 	delete(d.unusable, d.state.Current)
 	if d.state.Trial != nil {
 		d.tryCurrent(agent)

@@ -59,13 +59,20 @@ type Script struct {
 
 // A Fleet is the state of a device that runs bundles of scripts.
 type Fleet struct {
-	Status  string `json:"status"` // "local": no hub is configured
+	// Status is "local" if the device has no hub, "connected" if it is connected with the hub of its
+	// fleet, and "offline" if it is not.
+	Status    string    `json:"status"`
+	Reason    string    `json:"reason,omitempty"`    // why Status is "offline"; may be empty
+	LastHeard time.Time `json:"last_heard,omitzero"` // when the hub has last answered; zero if it has not since the start
+	Dropped   int       `json:"dropped,omitempty"`   // how many records for the hub were dropped since the start
+
 	Bundle  string `json:"bundle"` // name and version of the bundle that runs, such as "shop 17"; empty if none does
 	Version int64  `json:"version,omitempty"`
-	Phase   string `json:"phase"`          // "trial", "good", or "factory" if the factory scripts run
-	Next    string `json:"next,omitempty"` // the bundle that waits for the end of the conversation
-	Last    string `json:"last,omitempty"` // why a bundle was not used, since the program started
-	Trouble string `json:"-"`              // why the store cannot be written; empty if it can
+	Phase   string `json:"phase"`             // "trial", "good", or "factory" if the factory scripts run
+	Next    string `json:"next,omitempty"`    // the bundle that is ready and waits; empty if none does
+	Waiting string `json:"waiting,omitempty"` // what Next waits for; may be empty
+	Last    string `json:"last,omitempty"`    // why a bundle was not used, since the program started
+	Trouble string `json:"-"`                 // why the store cannot be written; empty if it can
 }
 
 // A Device is the state of a speaker or a microphone.

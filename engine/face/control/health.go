@@ -73,8 +73,13 @@ func stateOf(ctx context.Context, a Agent) healthState {
 	case r.Status == "reconnecting":
 		trouble(true, "there is no connection: "+r.Reason)
 	}
-	if r.Fleet != nil && r.Fleet.Trouble != "" {
-		trouble(true, r.Fleet.Trouble)
+	if f := r.Fleet; f != nil {
+		if f.Trouble != "" {
+			trouble(true, f.Trouble)
+		}
+		if f.Status == "offline" && f.Reason != "" {
+			trouble(true, "there is no connection with the fleet: "+f.Reason)
+		}
 	}
 	if r.NoPage >= noPageTime {
 		trouble(true, fmt.Sprintf("screen: no page for %d min", int(r.NoPage.Minutes())))

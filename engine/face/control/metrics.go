@@ -210,6 +210,10 @@ func writeReport(w io.Writer, r health.Report) {
 	}
 	if f := r.Fleet; f != nil {
 		prometheus.WriteGaugeUint64(w, fmt.Sprintf(`moonlark_fleet_bundle{version="%d",phase=%q}`, f.Version, f.Phase), 1)
+		if f.Status != "local" {
+			prometheus.WriteGaugeUint64(w, `moonlark_fleet_connected`, oneIf(f.Status == "connected"))
+			prometheus.WriteCounterUint64(w, `moonlark_fleet_dropped_total`, uint64(f.Dropped))
+		}
 	}
 	prometheus.WriteGaugeUint64(w, `moonlark_memory_limit_bytes`, r.MemoryLimit)
 	prometheus.WriteGaugeUint64(w, `moonlark_queue_length{queue="output"}`, uint64(r.Showing))

@@ -84,7 +84,7 @@ type Wanted struct {
 	Name   string `json:"name,omitempty"` // empty if the manifest could not be read
 	Digest string `json:"digest"`
 	Phase  string `json:"phase"`         // one of the phases below
-	Why    string `json:"why,omitempty"` // why the phase is Waiting, Back or Refused
+	Why    string `json:"why,omitempty"` // why the phase is Waiting, Back or Refused, or what keeps it Fetching
 }
 
 // The phases of Wanted.

@@ -35,7 +35,7 @@ func DialCenter(ctx context.Context, o Options) (*Center, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Center{link: newLink(o, hubs, creds.option(), creds.name), creds: creds}
+	c := &Center{link: newLink(o, hubs, creds.logins(), creds.name), creds: creds}
 	if err := c.link.startAndWait(ctx); err != nil {
 		return nil, err
 	}

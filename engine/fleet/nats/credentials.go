@@ -14,8 +14,9 @@ import (
 
 // credentials are those of a creds file: a JWT that the fleet has signed, and the key that belongs to it.
 type credentials struct {
-	token string // the JWT
-	seed  []byte // the secret key
+	token  string // the JWT
+	seed   []byte // the secret key
+	public string // the public key
 
 	name   string // of the device, the worker or the operator
 	fleet  string
@@ -36,10 +37,10 @@ func parseCredentials(text []byte) (credentials, error) {
 	if err != nil {
 		return credentials{}, fmt.Errorf("credentials: %w", err)
 	}
-	if public, err := key.PublicKey(); err != nil || public != claims.Subject {
+	c := credentials{token: token, name: claims.Name}
+	if c.public, err = key.PublicKey(); err != nil || c.public != claims.Subject {
 		return credentials{}, errors.New("credentials: the key is not that of the JWT")
 	}
-	c := credentials{token: token, name: claims.Name}
 	if c.seed, err = key.Seed(); err != nil {
 		return credentials{}, fmt.Errorf("credentials: %w", err)
 	}
@@ -63,7 +64,15 @@ func parseCredentials(text []byte) (credentials, error) {
 	return c, nil
 }
 
-// option makes the client library use the credentials.
-func (c credentials) option() nats.Option {
-	return nats.UserJWTAndSeed(c.token, string(c.seed))
+// logins returns the ways to use the credentials: hubs that know the account of the fleet want the JWT, and
+// those that have a file with the keys of all members want the key.
+func (c credentials) logins() []nats.Option {
+	sign := func(nonce []byte) ([]byte, error) {
+		key, err := nkeys.FromSeed(c.seed)
+		if err != nil {
+			return nil, err
+		}
+		return key.Sign(nonce)
+	}
+	return []nats.Option{nats.UserJWTAndSeed(c.token, string(c.seed)), nats.Nkey(c.public, sign)}
 }

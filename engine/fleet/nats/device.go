@@ -18,9 +18,12 @@ import (
 
 const (
 	wishStream, wishPrefix = "KV_ML_WISH", "$KV.ML_WISH."
+	wishPut                = "$JS.EVENT.ML_WISH." // begins the subjects on which wishes are published
 	blobStream, blobPrefix = "ML_BLOB", "ml.blob."
+	blobPut                = "$JS.EVENT.ML_BLOB." // begins those on which chunks are published
 	livePrefix             = "ml.live."
 	upPrefix               = "ml.up."
+	upPut                  = "$JS.EVENT.ML_UP." // begins those on which records are published
 	directGet              = "$JS.API.DIRECT.GET."
 )
 
@@ -50,7 +53,7 @@ func DialDevice(o Options) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Device{link: newLink(o, hubs, creds.option(), creds.name), creds: creds, notices: make(chan follow.Notice, 1)}
+	d := &Device{link: newLink(o, hubs, creds.logins(), creds.name), creds: creds, notices: make(chan follow.Notice, 1)}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.offers = newOffers(d.link)
 	keys := []string{message.Device(creds.name)}
@@ -58,7 +61,7 @@ func DialDevice(o Options) (*Device, error) {
 		keys = append(keys, message.Group(group))
 	}
 	for _, key := range append(keys, message.All) {
-		d.link.subscribe(livePrefix+key, "", maxNotices, d.noticed(livePrefix+key))
+		d.link.subscribe(livePrefix+key, "", maxNotices, d.noticed(key))
 	}
 	d.link.connected = func() { d.notify(0) }
 	d.link.start()
@@ -86,11 +89,14 @@ func (d *Device) Link() follow.Link { return d.link.publicState() }
 // Notices returns the channel of notices: see follow.Carrier.
 func (d *Device) Notices() <-chan follow.Notice { return d.notices }
 
-// noticed handles the messages of the hub that say that the wish under a key has changed.
-func (d *Device) noticed(subject string) nats.MsgHandler {
+// noticed handles the messages of the hub that say that the wish under a key has changed. Other messages
+// are ignored: a device can have the hub send replies to the subjects of another one, and each notice makes
+// a device read.
+func (d *Device) noticed(key string) nats.MsgHandler {
 	return func(m *nats.Msg) {
-		if m.Subject == subject {
-			sequence, _ := strconv.ParseUint(m.Header.Get(nats.JSSequence), 10, 64)
+		sequence, err := strconv.ParseUint(m.Header.Get(nats.JSSequence), 10, 64)
+		if err == nil && m.Subject == livePrefix+key && len(m.Data) == 0 &&
+			m.Header.Get(nats.JSStream) == wishStream && m.Header.Get(nats.JSSubject) == wishPrefix+key {
 			d.notify(sequence)
 		}
 	}
@@ -203,7 +209,7 @@ func (d *Device) report(ctx context.Context, kind message.Kind, id string, recor
 	if !recordID.MatchString(id) {
 		return fmt.Errorf("%.200q cannot be the id of a record", id)
 	}
-	m := nats.NewMsg(upPrefix + d.creds.name + "." + string(kind))
+	m := nats.NewMsg(upPut + d.creds.name + "." + string(kind))
 	m.Header.Set(nats.MsgIdHdr, id)
 	m.Data = record
 	reply, err := d.link.request(ctx, m)

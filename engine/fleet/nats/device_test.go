@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/fleet/follow"
 	"moonlark/engine/fleet/message"
@@ -76,11 +78,7 @@ func TestDeletedWishIsNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bucket, err := js.KeyValue(soon(t), wishBucket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bucket.Delete(soon(t), "all"); err != nil {
+	if _, err := js.PublishMsg(soon(t), &nats.Msg{Subject: wishPut + "all", Header: nats.Header{"KV-Operation": {"DEL"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, sequence, err := d.Read(soon(t), "all"); !errors.Is(err, follow.ErrNone) || sequence != 2 {
@@ -117,6 +115,7 @@ func TestDeviceHearsOfItsWishes(t *testing.T) {
 	if n := nextNotice(t, d, 0); n.Sequence != 0 {
 		t.Fatalf("the notice of the connection has the sequence number %d", n.Sequence)
 	}
+	settled(t, d)
 	for i, key := range []string{"all", "grp.kiosk", "dev.kiosk-07"} {
 		if err := c.SetWish(soon(t), key, wishFor(), 0); err != nil {
 			t.Fatal(err)
@@ -208,13 +207,13 @@ func TestOtherContentOfAChunkIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := js.Publish(soon(t), chunkSubject(name, 0), []byte("another one")); err != nil {
+	if _, err := js.Publish(soon(t), blobPut+name+".0", []byte("another one")); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.PutFile(soon(t), name, content); err == nil || !strings.Contains(err.Error(), "chunk 0: the hub has another content") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := js.Publish(soon(t), chunkSubject(name, 0), content); err == nil {
+	if _, err := js.Publish(soon(t), blobPut+name+".0", content); err == nil {
 		t.Error("a chunk was replaced")
 	}
 }
@@ -326,7 +325,7 @@ func TestTooManyCommandsAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, _ = d.Read(soon(t), "all") // the hub has the subscriptions of the device
+	settled(t, d)
 	for range maxCommands + 1 {
 		if err := conn.PublishRequest("ml.cmd.kiosk-07.say", inbox, nil); err != nil {
 			t.Fatal(err)
@@ -355,7 +354,7 @@ func TestGroupIsAsked(t *testing.T) {
 	for _, name := range []string{"kiosk-01", "kiosk-02", "kiosk-03"} {
 		d := h.device(name, "group:kiosk")
 		d.Serve(func(context.Context, string, []byte) message.Answer { return message.Answer{Status: 200, Body: name} })
-		online(t, d)
+		settled(t, d)
 	}
 	ctx, cancel := context.WithCancel(soon(t))
 	answers := map[string]string{}

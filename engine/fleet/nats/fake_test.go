@@ -213,18 +213,19 @@ func TestNoticeOfAnotherSubjectIsIgnored(t *testing.T) {
 	d, _ := f.device()
 	nextNotice(t, d, 0)
 	number := f.number("ml.live.all")
+	const stored = "\r\nNats-Stream: KV_ML_WISH\r\nNats-Subject: $KV.ML_WISH.all\r\nNats-Sequence: "
 	for _, m := range []string{
-		reply("ml.live.dev.kiosk-08", number, "\r\nNats-Sequence: 9", ""),
-		reply("ml.live.all", number, "\r\nNats-Sequence: 5", ""),
+		reply("ml.live.dev.kiosk-08", number, stored+"9", ""),
+		reply("ml.live.all", number, "\r\nNats-Sequence: 9", ""),
+		reply("ml.live.all", number, stored+"9", "the reply to another device"),
+		reply("ml.live.all", number, stored+"soon", ""),
+		reply("ml.live.all", number, "", `{"stream":"ML_LOG","seq":9}`),
+		reply("ml.live.all", number, stored+"5", ""),
 	} {
 		f.send(m)
 	}
 	if n := nextNotice(t, d, 0); n.Sequence != 5 {
 		t.Errorf("got the sequence number %d", n.Sequence)
-	}
-	f.send(reply("ml.live.all", number, "\r\nNats-Sequence: soon", ""))
-	if n := nextNotice(t, d, 0); n.Sequence != 0 {
-		t.Errorf("a notice without a number: got %d", n.Sequence)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net"
 	"strconv"
@@ -16,6 +17,9 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
 	"go.uber.org/goleak"
+
+	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/message"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -38,13 +42,14 @@ type testHub struct {
 
 // The rights of the roles.
 var testRoles = map[string]jwt.UserPermissionLimits{
-	"device": rights("ml.up.{{name()}}.> ml.tool.* ml.job.* "+
+	"device": rights("$JS.EVENT.ML_UP.{{name()}}.* ml.tool.* ml.job.* "+
 		directGet+"KV_ML_WISH.$KV.ML_WISH.all "+directGet+"KV_ML_WISH.$KV.ML_WISH.grp.{{tag(group)}} "+
 		directGet+"KV_ML_WISH.$KV.ML_WISH.dev.{{name()}} "+directGet+"KV_ML_WISH.$KV.ML_WISH.keys.* "+
 		directGet+"ML_BLOB.ml.blob.*.* "+directGet+"ML_DONE.ml.done.{{name()}}.*",
 		"_INBOX_{{name()}}.> ml.cmd.{{name()}}.* ml.ask.{{tag(group)}}.* ml.done.{{name()}}.* "+
 			"ml.live.dev.{{name()}} ml.live.grp.{{tag(group)}} ml.live.all"),
-	"worker": rights("ml.up.{{name()}}.> ml.done.*.*", "ml.tool.*|workers _INBOX_{{name()}}.>"),
+	// A server that finds a template in a list of subjects drops all entries of the list that have a queue.
+	"worker": rights("$JS.EVENT.ML_UP.{{name()}}.* ml.done.*.*", "ml.tool.*|workers"),
 	"admin":  rights(">", ">"),
 	"joiner": rights("ml.join", "_INBOX_join.>"),
 }
@@ -78,6 +83,7 @@ func newHub(t testing.TB) *testHub {
 		h.roles[role] = key
 		scope := jwt.NewUserScope()
 		scope.Key, scope.Role, scope.Template = h.public(key), role, template
+		scope.Template.BearerToken = role == "joiner"
 		h.claims.SigningKeys.AddScopedSigner(scope)
 	}
 	t.Cleanup(h.stop)
@@ -133,6 +139,21 @@ func (h *testHub) start() *testHub {
 	h.server = s
 	h.mu.Unlock()
 	return h
+}
+
+// update makes the running hub use the present claims of the account.
+func (h *testHub) update() {
+	h.t.Helper()
+	token, err := h.claims.Encode(h.operator)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	_ = h.server.AccountResolver().Store(h.claims.Subject, token)
+	account, err := h.server.LookupAccount(h.claims.Subject)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.server.UpdateAccountClaims(account, h.claims)
 }
 
 // stop ends the hub, if it runs.
@@ -229,6 +250,15 @@ func (h *testHub) device(name string, tags ...string) *Device {
 func online(t testing.TB, d *Device) {
 	t.Helper()
 	eventually(t, "the device is connected", func() bool { return d.Link().Connected })
+}
+
+// settled waits until the hub has the subscriptions of the device: it answers in order.
+func settled(t testing.TB, d *Device) {
+	t.Helper()
+	eventually(t, "the hub answers", func() bool {
+		_, _, err := d.Read(soon(t), message.All)
+		return err == nil || errors.Is(err, follow.ErrNone)
+	})
 }
 
 // eventually waits until the condition is true.

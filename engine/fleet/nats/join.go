@@ -61,7 +61,7 @@ func join(ctx context.Context, o JoinOptions, request []byte) ([]byte, error) {
 		func() (string, error) { return o.Token, nil },
 		func([]byte) ([]byte, error) { return nil, nil },
 	)
-	l := newLink(options, hubs, bearer, joinName)
+	l := newLink(options, hubs, []nats.Option{bearer}, joinName)
 	l.pin = o.Pin
 	if err := l.startAndWait(ctx); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,12 +38,11 @@ const (
 // the library does not know, it holds a lock while it dials, it sends hours later what was published without
 // a connection, and a request whose connection is lost waits for its timeout.
 type link struct {
-	opts  Options            // fixed
-	hubs  []hub              // fixed
-	pin   *[sha256.Size]byte // fixed; see dialer
-	login nats.Option        // fixed; nil without credentials
-	name  string             // fixed: it begins the subjects that replies are sent to
-	log   *slog.Logger       // fixed
+	opts Options            // fixed
+	hubs []hub              // fixed
+	pin  *[sha256.Size]byte // fixed; see dialer
+	name string             // fixed: it begins the subjects that replies are sent to
+	log  *slog.Logger       // fixed
 
 	// connected is called after each connection, on the goroutine of the link. It may be nil, and must be
 	// set before start.
@@ -55,6 +55,8 @@ type link struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the goroutine has ended
 
+	logins []nats.Option // used by the goroutine: the ways to log in, that which was last used first
+
 	mu       sync.Mutex
 	conn     *nats.Conn    // nil without a connection
 	reason   error         // why there is none; nil before the first attempt has ended
@@ -66,9 +68,9 @@ type link struct {
 }
 
 // newLink returns a link that does not yet connect.
-func newLink(o Options, hubs []hub, login nats.Option, name string) *link {
+func newLink(o Options, hubs []hub, logins []nats.Option, name string) *link {
 	l := &link{
-		opts: o, hubs: hubs, login: login, name: name, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		opts: o, hubs: hubs, logins: logins, name: name, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		done: make(chan struct{}), changed: make(chan struct{}),
 		subs: map[*subscription]bool{}, waiting: map[*request]bool{},
 	}
@@ -109,14 +111,7 @@ func (l *link) connect() time.Duration {
 		nats.ErrorHandler(c.handle),
 		nats.ClosedHandler(func(*nats.Conn) { close(closed) }),
 	}
-	if l.login != nil {
-		options = append(options, l.login)
-	}
-	urls := make([]string, len(l.hubs))
-	for i, h := range l.hubs {
-		urls[i] = "nats://" + h.address // the dialer adds TLS
-	}
-	conn, err := nats.Connect(strings.Join(urls, ","), options...)
+	conn, err := l.logIn(options)
 	if err != nil {
 		if errors.Is(err, nats.ErrNoServers) {
 			err = cmp.Or(d.err, err)
@@ -134,6 +129,24 @@ func (l *link) connect() time.Duration {
 	}
 	l.lost(cmp.Or(c.fatal(), conn.LastError(), errors.New("the hub has ended the connection")))
 	return time.Since(began)
+}
+
+// logIn connects with the first of the logins that the hub accepts.
+func (l *link) logIn(options []nats.Option) (conn *nats.Conn, err error) {
+	urls := make([]string, len(l.hubs))
+	for i, h := range l.hubs {
+		urls[i] = "nats://" + h.address // the dialer adds TLS
+	}
+	for i, login := range l.logins {
+		conn, err = nats.Connect(strings.Join(urls, ","), append(slices.Clip(options), login)...)
+		if err == nil {
+			l.logins[0], l.logins[i] = l.logins[i], l.logins[0]
+		}
+		if !errors.Is(err, nats.ErrAuthorization) {
+			break
+		}
+	}
+	return conn, err
 }
 
 // use makes the subscriptions of a new connection, and then lets everybody use it.
@@ -195,7 +208,9 @@ func (l *link) close() {
 	l.mu.Unlock()
 	l.handlers.Wait()
 	if conn, _, _ := l.state(); conn != nil {
-		_ = conn.FlushTimeout(flushTimeout) // for the last replies of handlers
+		ctx, cancel := context.WithTimeout(l.ctx, flushTimeout)
+		_ = conn.FlushWithContext(ctx) // for the last replies of handlers
+		cancel()
 	}
 	l.cancel()
 	<-l.done

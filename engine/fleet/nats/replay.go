@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,13 +29,13 @@ const (
 
 // A replay says which messages of a stream are read.
 type replay struct {
-	stream   string
-	subjects []string  // empty: all
-	last     bool      // only the last message of each subject
-	since    time.Time // only messages that were stored from then on; zero: all
-	after    uint64    // the sequence number of the last message that was read; 0: none
-	follow   bool      // go on with messages that are stored later, until ctx is done
-	started  bool      // the hub has begun to send messages
+	stream  string
+	subject string    // with wildcards; empty: all
+	last    bool      // only the last message of each subject
+	since   time.Time // only messages that were stored from then on; zero: all
+	after   uint64    // the sequence number of the last message that was read; 0: none
+	follow  bool      // go on with messages that are stored later, until ctx is done
+	started bool      // the hub has begun to send messages
 }
 
 // stored is a message of a stream.
@@ -86,8 +87,11 @@ func isLoss(err error) bool {
 // whether the hub has begun to send messages.
 func (r *replay) read(ctx context.Context, js jetstream.JetStream, f func(stored)) (began bool, err error) {
 	config := jetstream.OrderedConsumerConfig{
-		FilterSubjects: r.subjects, DeliverPolicy: jetstream.DeliverAllPolicy,
+		DeliverPolicy:     jetstream.DeliverAllPolicy,
 		InactiveThreshold: forgetTime, MaxResetAttempts: 1,
+	}
+	if r.subject != "" {
+		config.FilterSubjects = []string{r.subject}
 	}
 	switch {
 	case r.after > 0:
@@ -170,15 +174,15 @@ func (c *Center) Events(ctx context.Context, device string, kinds []message.Kind
 	} else if err := bundle.CheckName(device); err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
-	r := replay{stream: logStream, since: since, follow: follow}
 	for _, kind := range kinds {
 		if kind != message.LogKind && kind != message.CallKind && kind != message.EventKind {
 			return fmt.Errorf("events: there are none of the kind %.20q", kind)
 		}
-		r.subjects = append(r.subjects, upPrefix+device+"."+string(kind))
 	}
-	if len(kinds) == 0 {
-		r.subjects = []string{upPrefix + device + ".*"}
+	// One subject only: with a start time and several subjects, the server leaves out messages.
+	r := replay{stream: logStream, subject: upPrefix + device + ".*", since: since, follow: follow}
+	if len(kinds) == 1 {
+		r.subject = upPrefix + device + "." + string(kinds[0])
 	}
 	err := c.replay(ctx, r, func(m stored) {
 		var e message.Event
@@ -190,8 +194,10 @@ func (c *Center) Events(ctx context.Context, device string, kinds []message.Kind
 			c.link.log.Warn("an event cannot be read", "subject", m.subject, "error", err)
 			return
 		}
-		e.Device = name
-		f(kind, e)
+		if len(kinds) == 0 || slices.Contains(kinds, kind) {
+			e.Device = name
+			f(kind, e)
+		}
 	})
 	return wrap(err, "events")
 }

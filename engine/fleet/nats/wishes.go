@@ -12,14 +12,13 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/fleet/follow"
 	"moonlark/engine/fleet/message"
 )
-
-const wishBucket = "ML_WISH"
 
 // parallelChunks is how many chunks of a file are stored at a time.
 const parallelChunks = 4
@@ -88,7 +87,7 @@ func (c *Center) History(ctx context.Context, key string) ([]message.Wish, error
 		return nil, fmt.Errorf("history: there is no key %.100q", key)
 	}
 	var wishes []message.Wish
-	err := c.replay(ctx, replay{stream: wishStream, subjects: []string{wishPrefix + key}}, func(m stored) {
+	err := c.replay(ctx, replay{stream: wishStream, subject: wishPrefix + key}, func(m stored) {
 		if w, err := message.ParseWish(m.data); err == nil {
 			wishes = append(wishes, w)
 		}
@@ -144,16 +143,23 @@ func (c *Center) setValue(ctx context.Context, key string, text []byte, revision
 	if err != nil {
 		return err
 	}
-	bucket, err := js.KeyValue(ctx, wishBucket)
-	if err != nil {
-		return err
+	if revision == 0 { // after a deletion, the revision is that of the deletion
+		m, sequence, err := c.link.last(ctx, wishStream, wishPrefix+key, maxMessage)
+		switch {
+		case errors.Is(err, follow.ErrNone):
+		case err != nil:
+			return err
+		case isDeletion(m.Header):
+			revision = sequence
+		default:
+			return center.ErrChanged
+		}
 	}
-	if revision == 0 {
-		_, err = bucket.Create(ctx, key, text)
-	} else {
-		_, err = bucket.Update(ctx, key, text, revision)
-	}
-	if errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+	m := nats.NewMsg(wishPut + key)
+	m.Data = text
+	_, err = js.PublishMsg(ctx, m, jetstream.WithExpectLastSequencePerSubject(revision))
+	var refusal *jetstream.APIError
+	if errors.As(err, &refusal) && (refusal.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || refusal.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
 		return center.ErrChanged
 	}
 	return err
@@ -203,7 +209,7 @@ func (c *Center) putChunk(ctx context.Context, js jetstream.JetStream, subject s
 	default:
 		return nil
 	}
-	if _, err = js.Publish(ctx, subject, chunk); err == nil {
+	if _, err = js.Publish(ctx, blobPut+strings.TrimPrefix(subject, blobPrefix), chunk); err == nil {
 		return nil
 	}
 	// Somebody else may have stored it in the meantime.

@@ -29,7 +29,7 @@ func DialWorker(o Options) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{link: newLink(o, hubs, creds.option(), creds.name), creds: creds}
+	w := &Worker{link: newLink(o, hubs, creds.logins(), creds.name), creds: creds}
 	w.link.start()
 	return w, nil
 }

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package fleet
+package filelock
 
 import (
 	"errors"
@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile locks f until it is closed. The error is errLocked if another process has locked the file.
+// lockFile locks f until it is closed. The error is ErrLocked if another process has locked the file.
 func lockFile(f *os.File) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return errLocked
+		return ErrLocked
 	}
 	return err
 }

@@ -1,0 +1,98 @@
+package identity
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"moonlark/engine/filelock"
+	"moonlark/engine/fleet/bundle"
+)
+
+// The limits of the files of a folder, in bytes. A longer file is damaged.
+const (
+	maxKeyFile  = 1 << 20  // a key, a JWT, a set of keys
+	maxListFile = 64 << 20 // a list of devices or invitations
+)
+
+// lockTimeout is how long a change waits for one of another process.
+const lockTimeout = 10 * time.Second
+
+// readFile returns the content of a file that has at most max bytes.
+func readFile(path string, max int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, max+1))
+	if err == nil && int64(len(text)) > max {
+		err = fmt.Errorf("%s: more than %d bytes", path, max)
+	}
+	return text, err
+}
+
+// writeFile writes a file in the place of the old one. The new content is on the disk when it returns.
+// If the power fails before that, the old content is there.
+func writeFile(path string, content []byte) error {
+	temp := filepath.Join(filepath.Dir(path), ".new-"+rand.Text())
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		os.Remove(temp)
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return bundle.SyncFolder(filepath.Dir(path))
+}
+
+// readJSON reads a file into v. A missing file leaves v as it is.
+func readJSON(path string, v any) error {
+	text, err := readFile(path, maxListFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return fmt.Errorf("%s is damaged: %w", path, err)
+	}
+	return nil
+}
+
+// writeJSON is writeFile with the JSON of v.
+func writeJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return err
+	}
+	return writeFile(path, append(text, '\n'))
+}
+
+// lock locks the folder for a change. It waits for other changes.
+func (f *Folder) lock() (unlock func(), err error) {
+	for end := time.Now().Add(lockTimeout); ; time.Sleep(10 * time.Millisecond) {
+		unlock, err = filelock.Lock(f.path("lock"))
+		if !errors.Is(err, filelock.ErrLocked) {
+			return unlock, err
+		}
+		if time.Now().After(end) {
+			return nil, fmt.Errorf("%s: another moonlark changes the folder", f.dir)
+		}
+	}
+}

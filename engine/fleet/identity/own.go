@@ -1,0 +1,66 @@
+package identity
+
+import (
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/nats-io/jwt/v2"
+)
+
+// OwnCredentials returns the path of a file with credentials for the owner of the folder: for the role
+// Hub or Operator. It makes the file if there is none, or if its credentials were revoked. Their name is
+// "own-" and the role.
+func (f *Folder) OwnCredentials(role Role) (path string, err error) {
+	if role != Hub && role != Operator {
+		return "", errors.New("the owner of a fleet is its hub or an operator")
+	}
+	unlock, err := f.lock()
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	name := "own-" + string(role)
+	path = f.path(name + ".creds")
+	c, err := ReadCreds(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	records, err := f.records()
+	if err != nil {
+		return "", err
+	}
+	if old, ok := records[name]; ok && old.Revoked.IsZero() {
+		if old.PublicKey == c.PublicKey {
+			return path, nil
+		}
+		if err := f.revoke(name); err != nil { // the file is lost
+			return "", err
+		}
+	}
+	creds, err := f.credentials(role, name, nil)
+	if err != nil {
+		return "", err
+	}
+	return path, writeFile(path, creds)
+}
+
+// SystemCredentials returns the content of a file with credentials for the system account, which are
+// valid for an hour. With them, a program can give the JWT of the fleet's account to a server that keeps
+// JWTs itself.
+func (f *Folder) SystemCredentials() ([]byte, error) {
+	seed, public, err := NewKey()
+	if err != nil {
+		return nil, err
+	}
+	claims := jwt.NewUserClaims(public)
+	claims.Name = "moonlark"
+	claims.Pub.Allow.Add("$SYS.REQ.CLAIMS.UPDATE", "$SYS.REQ.ACCOUNT."+f.id+".CLAIMS.UPDATE")
+	claims.Sub.Allow.Add(InboxPrefix(claims.Name) + ".>")
+	claims.Expires = time.Now().Add(time.Hour).Unix()
+	token, err := claims.Encode(f.system.key)
+	if err != nil {
+		return nil, err
+	}
+	return jwt.FormatUserConfig(token, seed)
+}

@@ -1,0 +1,257 @@
+package identity
+
+import (
+	"strings"
+	"time"
+
+	"github.com/nats-io/jwt/v2"
+)
+
+// Rights are the subjects on which a role may publish and subscribe. A subject can contain {{name()}},
+// which stands for the name in the credentials, and {{tag(group)}}, which stands for each of the groups
+// in them. An entry of subscribe can end with a space and the name of a queue: then the role may
+// subscribe only as a member of that queue. An entry must not have both.
+type rights struct {
+	publish   []string
+	subscribe []string
+	responses int // how many replies it may send to each message that it receives; 0 if none
+}
+
+// responseTime is how long replies to a message are allowed.
+const responseTime = 2 * time.Minute
+
+// The streams of a fleet: see engine/fleet/nats.
+const (
+	wishStream  = "KV_ML_WISH"
+	blobStream  = "ML_BLOB"
+	jobStream   = "ML_JOB"
+	doneStream  = "ML_DONE"
+	leaseStream = "KV_ML_LEASE"
+)
+
+const (
+	ownInbox   = "_INBOX_{{name()}}.>"
+	ownRecords = "$JS.EVENT.ML_UP.{{name()}}.*"
+	directGet  = "$JS.API.DIRECT.GET."
+	wishGet    = directGet + wishStream + ".$KV.ML_WISH."
+	leaseGet   = directGet + leaseStream + ".$KV.ML_LEASE."
+
+	// wishPut and blobPut begin the subjects on which the streams of the wishes and of the files listen.
+	// Nobody can have the server send a reply there, nor to those of ownRecords: the server refuses
+	// messages that name a subject that begins with $JS for the reply.
+	wishPut = "$JS.EVENT.ML_WISH."
+	blobPut = "$JS.EVENT.ML_BLOB."
+)
+
+// rightsOf returns the rights of a role.
+//
+// Replies are allowed with allow_responses, which does not restrict the subject: whoever sends a message
+// chooses the subject of the reply to it. So those who reply must check that subject, see [CheckReply].
+func rightsOf(role Role) rights {
+	switch role {
+	case Device:
+		return deviceRights()
+	case Worker:
+		return workerRights()
+	case Host:
+		return hostRights()
+	case Operator:
+		return operatorRights()
+	case Hub:
+		return hubRights()
+	default: // Joiner
+		return rights{publish: []string{"ml.join"}, subscribe: []string{InboxPrefix(joinName) + ".>"}}
+	}
+}
+
+// deviceRights let a device read exactly its own wishes, and hand in exactly its own records. It may not
+// make consumers: the hub would deliver stored messages to any subject that the device names.
+func deviceRights() rights {
+	return rights{
+		publish: []string{
+			ownRecords,
+			"ml.tool.*",
+			"ml.job.*",
+			wishGet + "all",
+			wishGet + "grp.{{tag(group)}}",
+			wishGet + "dev.{{name()}}",
+			wishGet + "keys.*",
+			directGet + blobStream + ".ml.blob.*.*",
+			directGet + doneStream + ".ml.done.{{name()}}.*",
+		},
+		subscribe: []string{
+			ownInbox,
+			"ml.cmd.{{name()}}.*",
+			"ml.ask.{{tag(group)}}.*",
+			"ml.done.{{name()}}.*",
+			"ml.live.dev.{{name()}}",
+			"ml.live.grp.{{tag(group)}}",
+			"ml.live.all",
+		},
+		responses: 100,
+	}
+}
+
+// workerRights let a worker join the workers of a tool, but not listen to the calls that the others get.
+// It reads jobs from consumers that the hub has made.
+func workerRights() rights {
+	return rights{
+		publish: []string{
+			ownRecords,
+			"ml.done.*.*",
+			"$JS.API.CONSUMER.MSG.NEXT." + jobStream + ".*",
+			"$JS.ACK." + jobStream + ".>",
+		},
+		subscribe: []string{ownInbox, "ml.tool.* workers"},
+		responses: 100,
+	}
+}
+
+// hostRights are those of a worker, and: taking conversations as a member of the queue hosts; calling
+// the tools of its conversations as a device does; writing and reading leases by their exact keys. A
+// host may overwrite the lease of a conversation, because it takes over those of hosts that have died.
+func hostRights() rights {
+	r := workerRights()
+	r.publish = append(r.publish,
+		"ml.tool.*",
+		"ml.job.*",
+		"$KV.ML_LEASE.host.{{name()}}",
+		"$KV.ML_LEASE.conv.*",
+		leaseGet+"host.*",
+		leaseGet+"conv.*",
+	)
+	r.subscribe = append(r.subscribe, "ml.host.* hosts")
+	return r
+}
+
+// operatorRights let a person write wishes and files, command devices, and read what the hub stores. An
+// operator cannot change the streams, nor take jobs.
+func operatorRights() rights {
+	r := rights{
+		publish: []string{
+			"$KV.ML_WISH.>",
+			wishPut + ">",
+			blobPut + "*.*",
+			"ml.cmd.*.*",
+			"ml.ask.*.*",
+			"$JS.API.INFO",
+			"$JS.API.STREAM.NAMES",
+			"$JS.API.STREAM.LIST",
+		},
+		subscribe: []string{ownInbox},
+	}
+	for _, stream := range streams() {
+		r.publish = append(r.publish,
+			"$JS.API.STREAM.INFO."+stream,
+			"$JS.API.STREAM.MSG.GET."+stream,
+			directGet+stream,
+			directGet+stream+".>",
+		)
+		if stream == jobStream { // a consumer would take the jobs from the workers
+			continue
+		}
+		r.publish = append(r.publish,
+			"$JS.API.CONSUMER.CREATE."+stream,
+			"$JS.API.CONSUMER.CREATE."+stream+".>",
+			"$JS.API.CONSUMER.INFO."+stream+".*",
+			"$JS.API.CONSUMER.DELETE."+stream+".*",
+			"$JS.API.CONSUMER.MSG.NEXT."+stream+".*",
+			"$JS.ACK."+stream+".>",
+			"$JS.FC."+stream+".>",
+		)
+	}
+	return r
+}
+
+// hubRights let the owner of the fleet make the streams and the consumers of jobs, publish the sets of
+// keys, and answer joiners.
+func hubRights() rights {
+	r := rights{
+		publish: []string{
+			"$JS.API.INFO",
+			"$JS.API.STREAM.NAMES",
+			"$JS.API.CONSUMER.CREATE." + jobStream + ".>",
+			"$JS.API.CONSUMER.DURABLE.CREATE." + jobStream + ".*",
+			"$JS.API.CONSUMER.INFO." + jobStream + ".*",
+			"$JS.API.CONSUMER.DELETE." + jobStream + ".*",
+			"$KV.ML_WISH.keys.*",
+			wishPut + "keys.*",
+			wishGet + "keys.*",
+		},
+		subscribe: []string{ownInbox, "ml.join"},
+		responses: 1,
+	}
+	for _, stream := range streams() {
+		r.publish = append(r.publish,
+			"$JS.API.STREAM.CREATE."+stream,
+			"$JS.API.STREAM.UPDATE."+stream,
+			"$JS.API.STREAM.INFO."+stream,
+		)
+	}
+	return r
+}
+
+// streams returns the names of all streams of a fleet.
+func streams() []string {
+	return []string{wishStream, blobStream, "ML_STATE", "ML_LOG", "ML_METRIC", jobStream, doneStream, leaseStream}
+}
+
+// CheckReply returns an error unless subject is one on which somebody receives replies. Workers, hosts
+// and the hub must call it before they reply to a message. Otherwise a device could have them write
+// where it may not write itself, by naming, for example, the subject of a wish.
+func CheckReply(subject string) error {
+	if !strings.HasPrefix(subject, "_INBOX_") {
+		return errReply
+	}
+	return nil
+}
+
+// hasScope reports whether the rights of a role are in the account, as the template of the signing key
+// of the role: then they can be changed for all at once. A server that finds a template in a list of
+// subjects drops all entries of the list that have a queue, so the rights of workers and hosts are in
+// their credentials.
+func hasScope(role Role) bool { return role != Worker && role != Host }
+
+// scope returns the template of the credentials that the signing key with this public key signs.
+func scope(role Role, publicKey string) *jwt.UserScope {
+	s := jwt.NewUserScope()
+	s.Key, s.Role = publicKey, string(role)
+	r := rightsOf(role)
+	s.Template = limits(role, r.publish, r.subscribe)
+	if role == Joiner {
+		s.Template.BearerToken = true // an invitation has no key
+		s.Template.Subs, s.Template.Payload = 4, maxRequest
+	}
+	return s
+}
+
+// limits returns what a role may do, with its subjects.
+func limits(role Role, publish, subscribe []string) jwt.UserPermissionLimits {
+	l := jwt.NewUserScope().Template // without limits
+	l.Pub.Allow.Add(publish...)
+	l.Sub.Allow.Add(subscribe...)
+	if responses := rightsOf(role).responses; responses > 0 {
+		l.Resp = &jwt.ResponsePermission{MaxMsgs: responses, Expires: responseTime}
+	}
+	// neither MQTT, which has subjects of its own, nor leaf servers
+	l.AllowedConnectionTypes.Add(jwt.ConnectionTypeStandard, jwt.ConnectionTypeWebsocket, jwt.ConnectionTypeInProcess)
+	return l
+}
+
+// expand returns the subjects that templates stand for, as the server makes them. A template that names
+// groups stands for nothing if there are none.
+func expand(templates []string, name string, groups []string) []string {
+	const group = "{{tag(group)}}"
+	var subjects []string
+	for _, template := range templates {
+		subject := strings.ReplaceAll(template, "{{name()}}", name)
+		if !strings.Contains(subject, group) {
+			subjects = append(subjects, subject)
+			continue
+		}
+		for _, g := range groups {
+			subjects = append(subjects, strings.ReplaceAll(subject, group, g))
+		}
+	}
+	return subjects
+}

@@ -1,0 +1,197 @@
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/fleet/message"
+)
+
+// A Store is the store of a Device, for engine/fleet/follow, which puts bundles from the hub into it. Its
+// methods can be called from any goroutine while the Device runs.
+type Store struct {
+	disk   disk
+	device *Device
+}
+
+// Store returns the store of the Device.
+func (d *Device) Store() Store { return Store{disk: d.disk, device: d} }
+
+// Prepare makes a store, if there is none, whose device trusts keys and has this identity: what a device must
+// know before it can follow a fleet. It returns an error if the store trusts the keys of another fleet. It
+// keeps newer keys of the same fleet.
+func Prepare(store string, keys *bundle.KeySet, id Identity) error {
+	d := disk{dir: store}
+	if err := errors.Join(id.Check(), d.makeFolders()); err != nil {
+		return err
+	}
+	unlock, err := d.lockWithin(installLock, installTimeout)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	old, err := d.keys()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		text, err := keys.Encode()
+		if err == nil {
+			err = d.replace(keysFile, text)
+		}
+		if err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case old.Fleet != keys.Fleet:
+		return fmt.Errorf("the store trusts the keys of the fleet %q, not of %q: to change that, delete %s", old.Fleet, keys.Fleet, d.path(keysFile))
+	}
+	return d.identify(id)
+}
+
+// Keys returns the keys that the device trusts. The error wraps fs.ErrNotExist if there are none.
+func (s Store) Keys() (*bundle.KeySet, error) { return s.disk.keys() }
+
+// AdvanceKeys makes the device trust the key set in text, if it can follow the set that the device trusts now:
+// see bundle.KeySet.Next.
+func (s Store) AdvanceKeys(text, signatures []byte) error {
+	signed, err := bundle.ParseSignatures(signatures)
+	if err != nil {
+		return err
+	}
+	unlock, err := s.disk.lockWithin(installLock, installTimeout)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	keys, err := s.disk.keys()
+	if err != nil {
+		return err
+	}
+	if _, err := keys.Next(text, signed); err != nil {
+		return err
+	}
+	return s.disk.replace(keysFile, text)
+}
+
+// Identify records the name and the groups of the device.
+func (s Store) Identify(name string, groups []string) error {
+	if err := (Identity{Name: name, Groups: groups}).Check(); err != nil {
+		return err
+	}
+	unlock, err := s.disk.lockWithin(installLock, installTimeout)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	var id Identity
+	if err := s.disk.readJSON(deviceFile, &id); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if id.Name == name && slices.Equal(id.Groups, groups) {
+		return nil
+	}
+	return s.disk.replaceJSON(deviceFile, Identity{Name: name, Groups: groups, Channel: id.Channel})
+}
+
+// A Standing is what a device does with a bundle.
+type Standing struct {
+	// Phase is a phase of message.Wanted, or "" if the device may use the bundle and does not do so yet.
+	Phase string
+	Why   string // why Phase is Waiting, Back or Refused; may be empty if it is Waiting
+	Order Order  // of the request, if Phase is Waiting
+}
+
+// Consider returns what the device does with a bundle, whose signatures Consider verifies. The error says why
+// the store cannot be read.
+func (s Store) Consider(b *bundle.Bundle) (Standing, error) {
+	st, r := s.read()
+	if f, failed := st.Failed[b.Digest]; failed {
+		return Standing{Phase: f.Phase, Why: f.Why}, nil
+	}
+	if phase, err := s.inUse(b.Digest, st); phase != "" || err != nil {
+		return Standing{Phase: phase}, err
+	}
+	keys, err := s.disk.keys()
+	if err != nil {
+		return Standing{}, err
+	}
+	trusted, err := keys.Trusted()
+	if err != nil {
+		return Standing{}, err
+	}
+	device, err := s.disk.device(keys, s.device.opts.Moonlark)
+	if err != nil {
+		return Standing{}, err
+	}
+	if err = b.Verify(trusted); err == nil && b.Digest != st.Current {
+		err = bundle.Acceptable(b, device, st.seen(), time.Now())
+	}
+	if err != nil {
+		return Standing{Phase: message.Refused, Why: err.Error()}, nil
+	}
+	if r.Digest == b.Digest {
+		return Standing{Phase: message.Waiting, Why: s.device.Health().Waiting, Order: r.Order}, nil
+	}
+	return Standing{}, nil
+}
+
+// inUse returns Trial or Good if the bundle runs, or is undamaged and will run soon.
+func (s Store) inUse(digest string, st state) (phase string, err error) {
+	if r := s.device.Running(); r.Digest == digest {
+		return r.Phase, nil
+	}
+	if digest != st.Current {
+		return "", nil
+	}
+	if _, err := s.disk.check(digest); isTransient(err) {
+		return "", err
+	} else if err != nil {
+		return "", nil // it is damaged, and can be fetched again
+	}
+	if st.Trial != nil {
+		return message.Trial, nil
+	}
+	return message.Good, nil
+}
+
+// read returns the state of the Device, and the request that the Device has not handled yet; the zero request
+// if there is none.
+func (s Store) read() (st state, r request) {
+	// The Device writes the state before it deletes the request, so the request must be read first.
+	err := s.disk.readJSON(nextFile, &r)
+	st, _ = s.disk.readState() // the Device reports the damage
+	if err != nil || r.ID == st.Request {
+		return st, request{}
+	}
+	return st, r
+}
+
+// Waiting returns the digest of the bundle that waits to run, or "".
+func (s Store) Waiting() string {
+	_, r := s.read()
+	return r.Digest
+}
+
+// Withdraw makes the Device forget the bundle that waits, if the fleet has wanted it.
+func (s Store) Withdraw() error {
+	if _, r := s.read(); r.Fleet {
+		return s.disk.removeRequest(r.ID)
+	}
+	return nil
+}
+
+// Done returns the IDs of the commands that have been begun, with the times when the commands expire.
+func (s Store) Done() (ids map[string]time.Time, err error) {
+	err = s.disk.readJSON(doneFile, &ids)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return ids, err
+}
+
+// SetDone replaces what Done returns. It returns when that is on the disk.
+func (s Store) SetDone(ids map[string]time.Time) error { return s.disk.replaceJSON(doneFile, ids) }
