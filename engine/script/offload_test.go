@@ -132,7 +132,7 @@ func TestOffloadedCallsEndInTime(t *testing.T) {
 			t.Errorf("%d calls were cancelled", cancelled)
 		}
 		done(tool.Result{Text: "late"}) // is dropped
-		f.want("here", `{}`, "here")      // the script did not wait
+		f.want("here", `{}`, "here")    // the script did not wait
 	})
 }
 
