@@ -68,7 +68,7 @@ func TestSoak(t *testing.T) {
 	t.Parallel()
 	testkit.Moonlark(t) // builds the binary before the test measures time
 	if *soakTime == 0 {
-		*soakTime = time.Minute // the other tests of the package take about as long
+		*soakTime = time.Minute // it mostly waits, beside the other tests of the package
 		if *testkit.Long {
 			*soakTime = 10 * time.Minute
 		}
