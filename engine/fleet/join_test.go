@@ -17,19 +17,20 @@ import (
 // key with this name.
 func enrollment(t *testing.T, fleet string, number int64, key string) Enrollment {
 	t.Helper()
-	public, _ := fleettest.Key(key)
-	set := bundle.KeySet{Format: bundle.KeysFormat, Fleet: fleet, Number: number, Threshold: 1, Keys: []string{public.String()}}
-	text, err := set.Encode()
+	text, err := fleettest.KeySet(fleet, number, key).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Enrollment{Creds: []byte("secret of " + fleet), Name: "kiosk-07", Groups: []string{"kiosk", "all-floors"}, Keys: text}
+	return Enrollment{Creds: []byte("secret of " + fleet), Name: "kiosk-07", Groups: []string{"kiosk", "all-floors"}, Keys: text, Hub: HubAddress{URL: "tls://hub.example:4222", CA: "0123"}}
 }
 
 func TestADeviceThatHasJoinedTakesOnlyBundlesOfItsFleetAndGroups(t *testing.T) {
 	f := newFixture(t)
 	if err := Enroll(f.store, enrollment(t, "shop", 1, "shop")); err != nil {
 		t.Fatal(err)
+	}
+	if hub, err := ReadHub(f.store); err != nil || hub.URL != "tls://hub.example:4222" || hub.CA != "0123" {
+		t.Errorf("the hub is %+v, %v", hub, err)
 	}
 	creds := filepath.Join(f.store, CredsFile)
 	if text, err := os.ReadFile(creds); err != nil || string(text) != "secret of shop" {

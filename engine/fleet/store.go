@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"time"
@@ -20,37 +19,6 @@ type Store struct {
 
 // Store returns the store of the Device.
 func (d *Device) Store() Store { return Store{disk: d.disk, device: d} }
-
-// Prepare makes a store, if there is none, whose device trusts keys and has this identity: what a device
-// must know before it can follow a fleet. It returns an error if the store trusts the keys of another
-// fleet. It keeps newer keys of the same fleet.
-func Prepare(store string, keys *bundle.KeySet, id Identity) error {
-	d := disk{dir: store}
-	if err := errors.Join(id.Check(), d.makeFolders()); err != nil {
-		return err
-	}
-	unlock, err := d.lockWithin(installLock, installTimeout)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	old, err := d.keys()
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		text, err := keys.Encode()
-		if err == nil {
-			err = d.replace(keysFile, text)
-		}
-		if err != nil {
-			return err
-		}
-	case err != nil:
-		return err
-	case old.Fleet != keys.Fleet:
-		return fmt.Errorf("the store trusts the keys of the fleet %q, not of %q: to change that, delete %s", old.Fleet, keys.Fleet, d.path(keysFile))
-	}
-	return d.identify(id)
-}
 
 // Keys returns the keys that the device trusts. The error wraps fs.ErrNotExist if there are none.
 func (s Store) Keys() (*bundle.KeySet, error) { return s.disk.keys() }

@@ -1,12 +1,10 @@
 package fleet
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
 	"moonlark/engine/fleet/bundle"
-	"moonlark/engine/fleet/fleettest"
 	"moonlark/engine/fleet/message"
 )
 
@@ -136,28 +134,4 @@ func TestAnOrderIsWithdrawn(t *testing.T) {
 		time.Sleep(time.Minute)
 		f.want("v18", "ready 18", "trial 18")
 	})
-}
-
-func TestAStoreIsPreparedForOneFleet(t *testing.T) {
-	store := filepath.Join(t.TempDir(), "store")
-	keys := fleettest.KeySet("shop", 2, "shop")
-	if err := Prepare(store, keys, Identity{Name: "kiosk-1", Groups: []string{"kiosks"}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := Prepare(store, fleettest.KeySet("shop", 1, "shop"), Identity{Name: "kiosk-2"}); err != nil {
-		t.Error(err)
-	}
-	d := disk{dir: store}
-	if got, err := d.keys(); err != nil || got.Number != 2 {
-		t.Errorf("the keys are %+v, %v", got, err)
-	}
-	if got, err := d.device(keys, ""); err != nil || got.Name != "kiosk-2" || len(got.Groups) != 1 {
-		t.Errorf("the device is %+v, %v", got, err)
-	}
-	if err := Prepare(store, fleettest.KeySet("lab", 1, "shop"), Identity{}); err == nil {
-		t.Error("the keys of another fleet are accepted")
-	}
-	if err := Prepare(store, keys, Identity{Name: "Kiosk"}); err == nil {
-		t.Error("a name with a capital letter is allowed")
-	}
 }

@@ -74,7 +74,11 @@ func withDevice(t *testing.T, test func(t *testing.T, f *fixture)) {
 // prepare makes the store.
 func (f *fixture) prepare() {
 	f.t.Helper()
-	if err := fleet.Prepare(f.store, fleettest.KeySet("shop", 1, "shop"), fleet.Identity{}); err != nil {
+	keys, err := fleettest.KeySet("shop", 1, "shop").Encode()
+	if err == nil {
+		err = fleet.Enroll(f.store, fleet.Enrollment{Creds: []byte("not used"), Name: "kiosk-1", Keys: keys})
+	}
+	if err != nil {
 		f.t.Fatal(err)
 	}
 }
