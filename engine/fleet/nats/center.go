@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -36,6 +37,7 @@ func DialCenter(ctx context.Context, o Options) (*Center, error) {
 		return nil, err
 	}
 	c := &Center{link: newLink(o, hubs, creds.logins(), creds.name), creds: creds}
+	c.link.connectedLevel = slog.LevelDebug // the caller waits for it
 	if err := c.link.startAndWait(ctx); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strconv"
@@ -54,6 +55,7 @@ func DialDevice(o Options) (*Device, error) {
 		return nil, err
 	}
 	d := &Device{link: newLink(o, hubs, creds.logins(), creds.name), creds: creds, notices: make(chan follow.Notice, 1)}
+	d.link.connectedLevel, d.link.lostLevel = slog.LevelDebug, slog.LevelDebug // the Follower says it
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.offers = newOffers(d.link)
 	keys := []string{message.Device(creds.name)}

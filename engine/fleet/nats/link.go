@@ -42,6 +42,9 @@ type link struct {
 	name string       // fixed: it begins the subjects that replies are sent to
 	log  *slog.Logger // fixed
 
+	// The levels of the log lines about a new connection and about a lost one. They must be set before start.
+	connectedLevel, lostLevel slog.Level
+
 	// connected is called after each connection, on the goroutine of the link. It may be nil, and must be
 	// set before start.
 	connected func()
@@ -68,6 +71,7 @@ type link struct {
 // newLink returns a link that does not yet connect.
 func newLink(o Options, hubs []hub, logins []nats.Option, name string) *link {
 	l := &link{
+		connectedLevel: slog.LevelInfo, lostLevel: slog.LevelWarn,
 		opts: o, hubs: hubs, logins: logins, name: name, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		done: make(chan struct{}), changed: make(chan struct{}),
 		subs: map[*subscription]bool{}, waiting: map[*request]bool{},
@@ -156,7 +160,7 @@ func (l *link) use(conn *nats.Conn) {
 	l.conn, l.reason = conn, nil
 	l.change()
 	l.mu.Unlock()
-	l.log.Debug("connected with the hub of the fleet", "address", conn.ConnectedAddr())
+	l.log.Log(l.ctx, l.connectedLevel, "connected with the hub of the fleet", "address", conn.ConnectedAddr())
 	if l.connected != nil {
 		l.connected()
 	}
@@ -171,7 +175,7 @@ func (l *link) lost(err error) {
 	l.change()
 	l.mu.Unlock()
 	if !known && l.ctx.Err() == nil {
-		l.log.Warn("no connection with the hub of the fleet", "reason", err)
+		l.log.Log(l.ctx, l.lostLevel, "no connection with the hub of the fleet", "reason", err)
 	}
 }
 
