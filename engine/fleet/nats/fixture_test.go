@@ -283,7 +283,9 @@ type testLog struct {
 	b  bytes.Buffer
 }
 
-func (l *testLog) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+func (l *testLog) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
 
 func (l *testLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
