@@ -19,7 +19,7 @@ import (
 const (
 	maxSlots = 10_000
 	// endTimeout is how long the conversations may take to end after --drain, in addition to exitTimeout.
-	endTimeout = 5 * time.Second
+	endTimeout = 15 * time.Second
 )
 
 type hostCommand struct {

@@ -43,12 +43,13 @@ func TestABusyHostLetsTheCallerAskAnother(t *testing.T) {
 	inFleet(t, func(t *testing.T, f *testFleet) {
 		a, b := f.add("a", slots(1)), f.add("b", slots(1))
 		a.change(func() { a.reserved["c-9"] = true; a.conversations.Add(1) }) // as during a start
-		f.hub.starts = append(f.hub.starts, &server{a.link, a.answerStart})   // a has not left the group yet
+		f.hub.mu.Lock()
+		f.hub.starts = append(f.hub.starts, &server{a.link, a.answerStart}) // a has not left the group yet
+		f.hub.mu.Unlock()
 		for range 5 {
 			if host, err := Start(t.Context(), f.user, Request{ID: "c-1"}); host != "b" || err != nil {
 				t.Errorf("%q, %v", host, err)
 			}
-			b.engine.get("c-1")
 			time.Sleep(10 * time.Millisecond)
 			b.engine.get("c-1").end <- nil
 			time.Sleep(10 * time.Millisecond)
@@ -100,8 +101,9 @@ func TestAConversationThatHasEndedLeavesNothing(t *testing.T) {
 				if n := len(a.engine.ids()); n != before-1 {
 					t.Errorf("a has %d conversations, want %d", n, before-1)
 				}
-				if len(f.runs(gone)) != 1 || strings.Contains(f.keys(), gone) || len(f.hub.turns) != 0 {
-					t.Errorf("%d runs; the hub has %s, %v", len(f.runs(gone)), f.keys(), f.hub.turns)
+				turns, err := a.link.Turns(t.Context(), gone)
+				if err != nil || len(turns) > 0 || len(f.runs(gone)) != 1 || strings.Contains(f.keys(), gone) {
+					t.Errorf("%d runs; the hub has %s, %q", len(f.runs(gone)), f.keys(), turns)
 				}
 			})
 		})

@@ -187,6 +187,7 @@ func (h *Host) takeRecord(ctx context.Context, l *lease, rec record, revision ui
 	texts, err := h.opts.Carrier.Turns(ctx, rec.ID)
 	if err != nil {
 		h.opts.Log.Warn("conversation " + rec.ID + ": what was said before is not known: " + err.Error())
+		rec.Message = "" // it may have been said
 	}
 	turns := parseTurns(texts, rec.First)
 	h.opts.Log.Info("the conversation is taken over", "conversation", rec.ID, "turns", len(turns))

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -114,24 +115,16 @@ func TestOneMissedRenewalDoesNotEndAConversation(t *testing.T) {
 // passed.
 func TestAHostWhoseClockStoodStillLosesTheConversationAtTheNextRenewal(t *testing.T) {
 	inFleet(t, func(t *testing.T, f *testFleet) {
-		var asleep time.Time // when the machine has fallen asleep; zero while it is awake
-		var slept time.Duration
-		a := f.add("a", func(o *Options) {
-			o.Now = func() time.Time {
-				if !asleep.IsZero() {
-					return asleep.Add(-slept)
-				}
-				return time.Now().Add(-slept)
-			}
-		})
+		clock := new(sleepingClock)
+		a := f.add("a", func(o *Options) { o.Now = clock.Now })
 		f.start("c-1")
 		b := f.add("b", nil)
 		f.wait(time.Minute)
 		old := a.engine.get("c-1")
 		a.link.set(silent)
-		asleep = time.Now()
+		clock.fallAsleep()
 		time.Sleep(time.Hour)
-		slept, asleep = time.Since(asleep), time.Time{}
+		clock.wakeUp()
 		a.link.set(good)
 		taken := b.engine.get("c-1")
 		if taken == nil || taken.Fence <= old.Fence {
@@ -239,20 +232,80 @@ func TestOnlyTheNewestTurnsAreKept(t *testing.T) {
 
 func TestTwoHostsOfOneNameAreNoticed(t *testing.T) {
 	inFleet(t, func(t *testing.T, f *testFleet) {
-		var log strings.Builder
+		var log lockedText
 		f.add("a", nil)
 		b := f.add("a", func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 		f.wait(testTTL)
-		if log.Len() > 0 { // a host that was killed and started again would find its own status
-			t.Errorf("logged too early: %s", &log)
+		if text := log.String(); text != "" { // a host that was killed and started again finds its old status
+			t.Errorf("logged too early: %s", text)
 		}
 		f.wait(3 * testTTL)
 		f.hosts[0].stop()
 		f.wait(testTTL)
 		b.stop()
 		<-b.ended
-		if n := strings.Count(log.String(), errTwice.Error()); n != 1 {
-			t.Errorf("logged %s", &log)
+		if text := log.String(); strings.Count(text, errTwice.Error()) != 1 {
+			t.Errorf("logged %s", text)
 		}
 	})
+}
+
+// A lockedText is a text that several goroutines write.
+type lockedText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lockedText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lockedText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func TestADamagedRecordIsLeftAlone(t *testing.T) {
+	inFleet(t, func(t *testing.T, f *testFleet) {
+		for id, text := range map[string]string{"c-1": "{", "c-2": `{"id":"c-3"}`, "C": `{"id":"C"}`} {
+			f.hub.stores["records"][id] = entry{[]byte(text), 1}
+		}
+		a := f.add("a", nil)
+		f.wait(6 * testTTL)
+		if len(a.engine.all) > 0 || f.keys() != "host.a C c-1 c-2" {
+			t.Errorf("%d conversations were begun; the hub has %s", len(a.engine.all), f.keys())
+		}
+	})
+}
+
+// A sleepingClock stands still while the machine sleeps.
+type sleepingClock struct {
+	mu     sync.Mutex
+	asleep time.Time     // when the machine has fallen asleep; zero while it is awake
+	slept  time.Duration // before that
+}
+
+func (c *sleepingClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.asleep.IsZero() {
+		return c.asleep.Add(-c.slept)
+	}
+	return time.Now().Add(-c.slept)
+}
+
+func (c *sleepingClock) fallAsleep() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asleep = time.Now()
+}
+
+func (c *sleepingClock) wakeUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slept += time.Since(c.asleep)
+	c.asleep = time.Time{}
 }

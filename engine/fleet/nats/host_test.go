@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -284,6 +285,88 @@ func TestACallerMayNotTouchLeases(t *testing.T) {
 		t.Error("a caller has taken a lease")
 	}
 	if _, err := caller.Leases().List(soon(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+// hold runs a host with conversations that end only with it. It returns how often they have begun, and ends with
+// the test.
+func hold(t *testing.T, c *Host) (began func() int) {
+	t.Helper()
+	ttl, err := c.TTL(soon(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := &endlessEngine{}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { host.New(host.Options{ID: c.Name(), Carrier: c, Engine: engine, Slots: 5, TTL: ttl}).Run(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+	})
+	return func() int { return int(engine.began.Load()) }
+}
+
+type endlessEngine struct{ began atomic.Int64 }
+
+func (e *endlessEngine) Open(ctx context.Context, c *host.Conversation) error {
+	e.began.Add(1)
+	c.Started()
+	<-ctx.Done()
+	return nil
+}
+
+func TestConversationsSurviveAShortAbsenceOfTheHub(t *testing.T) {
+	t.Parallel()
+	h := newHub(t).start()
+	if err := h.center().Layout(soon(t), Limits{Lease: 6 * time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	a, caller := h.host("host", "host-1"), h.host("caller", "office")
+	began := hold(t, a)
+	eventually(t, "the conversation begins", func() bool {
+		_, err := host.Start(soon(t), caller, host.Request{ID: "c-1"})
+		return err == nil
+	})
+	_, before, err := a.Leases().Read(soon(t), "conv.c-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := time.Now()
+	h.stop()
+	h.start()
+	eventually(t, "the host is back", func() bool { return a.Link().Connected })
+	if away := time.Since(gone); away > 2*time.Second {
+		t.Skipf("the hub was away for %v", away)
+	}
+	eventually(t, "the lease is renewed", func() bool {
+		_, revision, err := a.Leases().Read(soon(t), "conv.c-1")
+		return err == nil && revision > before
+	})
+	if n := began(); n != 1 {
+		t.Errorf("the conversation has begun %d times", n)
+	}
+}
+
+func TestConversationsBeginAgainAfterALongAbsenceOfTheHub(t *testing.T) {
+	t.Parallel()
+	h := hostHub(t)
+	a, caller := h.host("host", "host-1"), h.host("caller", "office")
+	began := hold(t, a)
+	eventually(t, "the conversation begins", func() bool {
+		_, err := host.Start(soon(t), caller, host.Request{ID: "c-1"})
+		return err == nil
+	})
+	eventually(t, "the conversation has begun", func() bool { return began() == 1 })
+	h.stop()
+	time.Sleep(2 * leaseOfTests)
+	if n := began(); n != 1 {
+		t.Errorf("without the hub, the conversation has begun %d times", n)
+	}
+	h.start()
+	eventually(t, "the conversation begins again", func() bool { return began() == 2 })
+	if _, err := host.Say(soon(t), caller, "c-1", "hello"); err != nil {
 		t.Error(err)
 	}
 }
