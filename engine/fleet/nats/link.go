@@ -175,11 +175,14 @@ func (l *link) lost(err error) {
 	}
 }
 
+// ErrRefused is the error of a connection when the hub does not accept the credentials.
+var ErrRefused = errors.New("the hub refuses the credentials")
+
 // explain returns the error in words that say more to people.
 func explain(err error) error {
 	for _, refused := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired} {
 		if errors.Is(err, refused) {
-			return fmt.Errorf("the hub refuses the credentials: %s", strings.TrimPrefix(err.Error(), "nats: "))
+			return fmt.Errorf("%w: %s", ErrRefused, strings.TrimPrefix(err.Error(), "nats: "))
 		}
 	}
 	return err
