@@ -150,12 +150,12 @@ func (p *Probe) Rights(ctx context.Context) []Right {
 		{"read the wish for itself", true, p.get(wishStream, wishPrefix+message.Device(name))},
 		{"read the keys of bundles", true, p.get(wishStream, wishPrefix+message.KeySet(1))},
 		{"read the files of bundles", true, p.get(blobStream, chunkSubject(none, 0))},
-		{"hand in records", true, p.send(upPrefix+name+".doctor", nil)}, // which no stream stores
+		{"hand in records", true, p.send(upPut+name+".doctor", nil)}, // which no stream stores
 		{"get commands", true, p.listen(commandPrefix + name + ".*")},
 		{"hear that a wish has changed", true, p.listen(livePrefix + message.Device(name))},
 		{"read the wishes for other devices", false, p.get(wishStream, wishPrefix+message.Device(other))},
 		{"listen to the commands for other devices", false, p.listen(commandPrefix + other + ".*")},
-		{"hand in records of other devices", false, p.send(upPrefix+other+".doctor", nil)},
+		{"hand in records of other devices", false, p.send(upPut+other+".doctor", nil)},
 		{"write wishes", false, p.send(wishPut+message.Device(name), nats.Header{nats.ExpectedStreamHdr: {"none"}})},
 		{"make consumers", false, p.send("$JS.API.CONSUMER.CREATE."+wishStream, nil)}, // without a body, it is an error
 	}
