@@ -140,7 +140,9 @@ func (l *link) logIn(options []nats.Option) (conn *nats.Conn, err error) {
 		if err == nil {
 			l.logins[0], l.logins[i] = l.logins[i], l.logins[0]
 		}
-		if !errors.Is(err, nats.ErrAuthorization) {
+		// If another hub cannot be reached, the library may return ErrNoServers in place of a refusal.
+		mayBeRefused := len(l.hubs) > 1 && errors.Is(err, nats.ErrNoServers)
+		if !errors.Is(err, nats.ErrAuthorization) && !mayBeRefused {
 			break
 		}
 	}
