@@ -217,7 +217,7 @@ func (c *checker) checkCredentials(keys *bundle.KeySet) (identity.Creds, bool) {
 
 // describeCreds returns whose credentials they are.
 func describeCreds(c identity.Creds) string {
-	text := fmt.Sprintf("%s, a %s of the fleet %s", c.Name, c.Role, c.Fleet)
+	text := fmt.Sprintf("%s, %s of the fleet %s", c.Name, c.Role, c.Fleet)
 	if len(c.Groups) > 0 {
 		text += ", in the groups " + strings.Join(c.Groups, ", ")
 	}

@@ -52,7 +52,7 @@ func (c *checker) checkHub(ctx context.Context, creds identity.Creds, keys *bund
 	defer probe.Close()
 	c.checkAnswerTime(ctx, probe, creds)
 	if creds.Role != identity.Device {
-		c.skip(fleetGroup, "rights", fmt.Sprintf("only those of devices are tried, and these are the credentials of a %s", creds.Role), "")
+		c.skip(fleetGroup, "rights", fmt.Sprintf("only those of devices are tried, and these are the credentials of another role: %s", creds.Role), "")
 		return
 	}
 	c.checkRights(ctx, probe)

@@ -59,8 +59,9 @@ func TestProbeFindsOutWhatADeviceMayDo(t *testing.T) {
 
 func TestProbeReadsKeysAndNeedsCredentials(t *testing.T) {
 	t.Parallel()
-	h := newHub(t).start()
-	c := h.center()
+	h := newHub(t)
+	h.listen = true
+	c := h.start().center()
 	if err := c.SetKeySet(soon(t), 2, message.Signed{Text: []byte("keys")}); err != nil {
 		t.Fatal(err)
 	}
