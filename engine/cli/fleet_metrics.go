@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"moonlark/engine/face/control"
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/loopback"
 )
@@ -34,6 +35,9 @@ type fleetMetricsCommand struct {
 // Run prints or serves the newest metrics of the devices.
 func (c *fleetMetricsCommand) Run(ctx context.Context, con *console) error {
 	opts, err := controlFlags{HTTP: c.HTTP, Token: c.Token}.settings(os.Getenv(tokenVariable))
+	if errors.Is(err, control.ErrNoToken) {
+		err = fmt.Errorf("--http: anybody on the network could read the metrics: set a token, with %s or --http-token", tokenVariable)
+	}
 	if err != nil {
 		return &usageError{err}
 	}
