@@ -40,7 +40,14 @@ func (c *checker) checkFleet(ctx context.Context) {
 	if f == nil {
 		return
 	}
-	contents, hasStore := c.checkFleetStore()
+	if creds, err := identity.ReadCreds(f.Creds); f.Hub != nil && err == nil && creds.Role != identity.Device {
+		c.skip(fleetGroup, "store", fmt.Sprintf("%s is a member with the role %s, which needs none", creds.Name, creds.Role), "")
+		if _, ok := c.checkCredentials(nil); ok {
+			c.checkHub(ctx, creds, nil)
+		}
+		return
+	}
+	contents := c.checkFleetStore()
 	if f.Hub == nil && f.HubError == nil {
 		return
 	}
@@ -51,21 +58,21 @@ func (c *checker) checkFleet(ctx context.Context) {
 	case !ok:
 		c.skip(fleetGroup, "hub", "the problem above comes first", "")
 	default:
-		c.checkHub(ctx, creds, contents.Keys, hasStore)
+		c.checkHub(ctx, creds, contents.Keys)
 	}
 }
 
-// checkFleetStore reports on the store. It returns what is in it, and false if there is no store.
-func (c *checker) checkFleetStore() (fleet.Contents, bool) {
+// checkFleetStore reports on the store, and returns what is in it.
+func (c *checker) checkFleetStore() fleet.Contents {
 	const subject = "store"
 	dir, d := c.Fleet.Store, c.Device.withDefaults()
 	contents, err := fleet.Examine(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		c.fail(fleetGroup, subject, "there is no folder "+dir, joinFix+"; or name the folder with --fleet-store")
-		return contents, false
+		return contents
 	} else if err != nil {
 		c.fail(fleetGroup, subject, err.Error(), "check --fleet-store, and which user runs moonlark")
-		return contents, false
+		return contents
 	}
 	if d.CanOpen(dir, true) {
 		c.ok(fleetGroup, subject, dir+" can be written")
@@ -79,7 +86,7 @@ func (c *checker) checkFleetStore() (fleet.Contents, bool) {
 	}
 	c.checkBundles(contents)
 	c.checkTrust(contents)
-	return contents, true
+	return contents
 }
 
 // checkFleetSpace reports whether a large bundle fits into the store.

@@ -33,7 +33,7 @@ const (
 
 // checkHub reports on the connection with the hub, and on what the hub has for the device. keys are those
 // that the device trusts; nil if there are none.
-func (c *checker) checkHub(ctx context.Context, creds identity.Creds, keys *bundle.KeySet, hasStore bool) {
+func (c *checker) checkHub(ctx context.Context, creds identity.Creds, keys *bundle.KeySet) {
 	ctx, cancel := context.WithTimeout(ctx, hubTimeout)
 	defer cancel()
 	if !c.checkHubAddresses(ctx) {
@@ -56,7 +56,7 @@ func (c *checker) checkHub(ctx context.Context, creds identity.Creds, keys *bund
 		return
 	}
 	c.checkRights(ctx, probe)
-	if hasStore && keys != nil {
+	if keys != nil {
 		c.checkHubKeys(ctx, probe, keys)
 	}
 }

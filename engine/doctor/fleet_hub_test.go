@@ -127,7 +127,7 @@ func TestTheHubIsChecked(t *testing.T) {
 	device.has("error keys: the hub has other keys 1 than the device")
 
 	h.place("kiosk-2").has("error connection: the hub refuses the credentials: ")
-	h.place("anna").has("ok connection: the hub knows anna", "skipped rights: not checked: only those of devices are tried, and these are the credentials of another role: operator\n")
+	h.place("anna").has("skipped store: not checked: anna is a member with the role operator, which needs none\n", "ok credentials: anna, operator", "ok connection: the hub knows anna", "skipped rights: not checked: only those of devices are tried, and these are the credentials of another role: operator\n")
 }
 
 func TestAHubThatIsNotThereIsReported(t *testing.T) {

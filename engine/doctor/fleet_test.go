@@ -2,9 +2,11 @@ package doctor
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -230,6 +232,10 @@ func TestAnUnreachableHubIsExplained(t *testing.T) {
 		{errors.New("hub:4222: the hub has no TLS"), "hub:4222: the hub has no TLS", "somebody may be between"},
 		{errors.New("hub:4222: this is not a server of NATS"), "hub:4222: this is", "another program listens there"},
 		{context.DeadlineExceeded, "hub:4222: context deadline exceeded", "firewall"},
+		{x509.CertificateInvalidError{Reason: x509.Expired, Cert: &x509.Certificate{NotBefore: time.Now().Add(time.Hour)}}, "hub:4222: x509: ", "set this machine's clock"},
+		{x509.UnknownAuthorityError{}, "hub:4222: x509: ", "--fleet-ca"},
+		{&net.DNSError{Name: "hub", IsNotFound: true}, "hub:4222: lookup hub", "check --fleet, and the network's DNS server"},
+		{errors.New("hub:4222: the hub does not show the certificate that was promised"), "hub:4222: the hub does not", "ask the owner"},
 		{errors.New("hub:4222: strange"), "hub:4222: strange", "check --fleet, and the network"},
 	} {
 		text, fix := explainHub(nats.Address{Address: "hub:4222", Err: row.err})
