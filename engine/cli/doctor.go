@@ -27,6 +27,8 @@ type doctorCommand struct {
 	hostFlags   `embed:""`
 	agentFlags  `embed:""`
 
+	fleetHubFlags `embed:""`
+
 	MCP             bool `name:"mcp" help:"Check whether MCP clients such as Claude and VS Code accept the tools."`
 	JSON            bool `name:"json" help:"Print one JSON object per finding on stdout."`
 	permissionFlags `embed:""`
@@ -37,7 +39,9 @@ type doctorCommand struct {
 func (c *doctorCommand) Run(ctx context.Context, con *console) error {
 	opts, err := c.options()
 	permissions, permissionErr := c.permissionFlags.settings()
-	if err := errors.Join(err, permissionErr); err != nil {
+	var fleetErr error
+	opts.Fleet, fleetErr = c.fleetHubFlags.toCheck()
+	if err := errors.Join(err, permissionErr, fleetErr); err != nil {
 		return &usageError{err}
 	}
 	heap := vm.NewHeap(0)
@@ -116,6 +120,31 @@ func (c *doctorCommand) options() (doctor.Options, error) {
 		Settings:      settings,
 		MCP:           c.MCP,
 	}, err
+}
+
+// toCheck returns what to examine about the fleet, or nil without the flags.
+func (f fleetHubFlags) toCheck() (*doctor.Fleet, error) {
+	if f.Fleet == "" && (f.FleetCreds != "" || f.FleetCA != "") {
+		return nil, errors.New("--fleet-creds and --fleet-ca need --fleet")
+	}
+	if !f.isSet() {
+		return nil, nil
+	}
+	store, err := f.folder()
+	if err != nil {
+		return nil, err
+	}
+	check := &doctor.Fleet{Store: store, Creds: f.credsPath(store)}
+	if f.Fleet == "" {
+		return check, nil
+	}
+	hub, err := f.connection(nil)
+	if err != nil {
+		check.HubError = err
+		return check, nil
+	}
+	check.Hub = &hub
+	return check, nil
 }
 
 // addPermissions adds to opts what the sources of the scripts say about permissions.

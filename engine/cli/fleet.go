@@ -24,6 +24,8 @@ type fleetCommand struct {
 	Logs   fleetLogsCommand   `cmd:"" help:"Print the logs of the devices."`
 	Calls  fleetCallsCommand  `cmd:"" help:"Print the tool calls of the devices that share them."`
 
+	Metrics fleetMetricsCommand `cmd:"" help:"Print the newest metrics of all devices for Prometheus, or serve them."`
+
 	Say   fleetSayCommand   `cmd:"" help:"Send a message to the agent of a device, as its user."`
 	Event fleetEventCommand `cmd:"" help:"Run the handlers of scripts on a device that wait for an event."`
 	Exec  fleetExecCommand  `cmd:"" help:"Send another command to a device."`

@@ -44,19 +44,30 @@ func (f fleetStoreFlag) asFlag() string {
 	return " --fleet-store " + f.FleetStore
 }
 
-// fleetFlags say which bundles of scripts run, and which fleet the device follows.
-type fleetFlags struct {
+// fleetHubFlags say which fleet the device belongs to, and how it connects with the hub.
+type fleetHubFlags struct {
 	fleetStoreFlag `embed:""`
 
-	Fleet      string   `placeholder:"URL" help:"Follow the fleet whose hub is at this address, such as tls://hub.example.com:4222. The device must have joined it: see moonlark fleet join."`
-	FleetCreds string   `placeholder:"FILE" help:"Credentials of this device. The default is device.creds in the store."`
-	FleetCA    string   `name:"fleet-ca" placeholder:"FILE" help:"Certificate of the authority of the hub, in PEM form. The default is the authority of the invitation, or those of the system."`
+	Fleet      string `placeholder:"URL" help:"Follow the fleet whose hub is at this address, such as tls://hub.example.com:4222. The device must have joined it: see moonlark fleet join."`
+	FleetCreds string `placeholder:"FILE" help:"Credentials of this device. The default is device.creds in the store."`
+	FleetCA    string `name:"fleet-ca" placeholder:"FILE" help:"Certificate of the authority of the hub, in PEM form. The default is the authority of the invitation, or those of the system."`
+}
+
+// isSet reports whether the device has a store of bundles.
+func (f fleetHubFlags) isSet() bool { return f.FleetStore != "" || f.Fleet != "" }
+
+// credsPath returns the path of the credentials, for a store in this folder.
+func (f fleetHubFlags) credsPath(store string) string {
+	return cmp.Or(f.FleetCreds, filepath.Join(store, fleet.CredsFile))
+}
+
+// fleetFlags say which bundles of scripts run, and which fleet the device follows.
+type fleetFlags struct {
+	fleetHubFlags `embed:""`
+
 	FleetShare []string `placeholder:"WHAT" enum:"calls,talk" help:"What the fleet gets to see besides the state and the log: calls (tool calls with arguments and results), talk (what is said)."`
 	FleetSpool bool     `help:"Keep what the fleet has not received in the store, so that it survives a restart."`
 }
-
-// isSet reports whether bundles decide which scripts run.
-func (f fleetFlags) isSet() bool { return f.FleetStore != "" || f.Fleet != "" }
 
 // check returns an error if a flag is set that has no effect.
 func (f fleetFlags) check() error {
@@ -101,14 +112,13 @@ func (f fleetFlags) member(device *fleet.Device, events *bus.Bus) (*fleetMember,
 }
 
 // connection returns how to connect with the hub.
-func (f fleetFlags) connection(log *slog.Logger) (o nats.Options, err error) {
+func (f fleetHubFlags) connection(log *slog.Logger) (o nats.Options, err error) {
 	store, err := f.folder()
 	if err != nil {
 		return o, err
 	}
 	o = nats.Options{URL: f.Fleet, Log: log}
-	file := cmp.Or(f.FleetCreds, filepath.Join(store, fleet.CredsFile))
-	if o.Creds, err = readHubFile(file); errors.Is(err, fs.ErrNotExist) && f.FleetCreds == "" {
+	if o.Creds, err = readHubFile(f.credsPath(store)); errors.Is(err, fs.ErrNotExist) && f.FleetCreds == "" {
 		return o, fmt.Errorf("%s: this device has not joined a fleet: moonlark fleet join, with the invitation of moonlark fleet invite", store)
 	} else if err != nil {
 		return o, err

@@ -1,6 +1,6 @@
 // Package doctor checks the machine, the network, the scripts, the language model, the speech of
-// the embedded agent and the ElevenLabs agent for problems, and suggests fixes. It changes nothing,
-// opens no conversation and calls no function of a script. The model is asked two short questions,
+// the embedded agent, the ElevenLabs agent and the place of the device in a fleet for problems, and
+// suggests fixes. It changes nothing, opens no conversation and calls no function of a script. The model is asked two short questions,
 // and one sentence is spoken and recognised.
 //
 // [Run] runs all checks on the caller's goroutine, with one exception: several goroutines read the
@@ -40,8 +40,8 @@ const (
 // A Finding is one result of a check.
 type Finding struct {
 	Level Level `json:"level"`
-	// Group is "scripts", "mcp servers", "permissions", "mcp", "machine", "network", "model", "speech",
-	// "agent", "tools" or "events".
+	// Group is "scripts", "mcp servers", "permissions", "mcp", "fleet", "machine", "network", "model",
+	// "speech", "agent", "tools" or "events".
 	Group string `json:"group"`
 	// Subject is what was checked, such as the name of a tool or "speaker".
 	Subject string `json:"subject,omitempty"`
@@ -100,6 +100,10 @@ type Options struct {
 	// MCP says that MCP clients will use the tools of the scripts. If it is set, and neither Agent nor
 	// SignedURLFrom is, the ElevenLabs agent and its host are not checked.
 	MCP bool
+
+	// Fleet says what the device knows of its fleet. Nil means that it belongs to none. If it is set, and
+	// neither Agent nor SignedURLFrom is, the ElevenLabs agent and its host are not checked.
+	Fleet *Fleet
 
 	// UnusedGrants are permissions that no script needs, as far as the sources of the scripts say.
 	UnusedGrants []string
@@ -174,11 +178,12 @@ func Run(ctx context.Context, opts Options, report func(Finding)) error {
 	c.checkServers()
 	c.checkPermissions()
 	c.checkMCP()
+	c.checkFleet(ctx)
 	for _, s := range c.Scripts {
 		c.Settings = s.Agent.Over(c.Settings)
 	}
 	start := c.readClocks()
-	local := c.MCP || c.Model != nil || c.TTS != nil || c.STT != nil || c.Realtime != nil
+	local := c.MCP || c.Fleet != nil || c.Model != nil || c.TTS != nil || c.STT != nil || c.Realtime != nil
 	if local && c.Agent == "" && c.SignedURLFrom == "" {
 		c.checkMachine(ctx, start, hostTime{})
 		c.checkEmbeddedAgent(ctx)

@@ -136,6 +136,9 @@ func RollBackTo(ctx context.Context, hub Hub, key string, b *bundle.Bundle, by s
 	if name := b.Manifest.Fleet; name != "" && name != hub.Fleet() {
 		return Back{}, fmt.Errorf("the bundle is for the fleet %s, and this is the fleet %s", name, hub.Fleet())
 	}
+	if err := checkKeys(ctx, hub, b); err != nil {
+		return Back{}, err
+	}
 	earlier, err := hub.History(ctx, key)
 	if err != nil {
 		return Back{}, err
@@ -170,7 +173,11 @@ func rollBack(ctx context.Context, hub Hub, key string, to *message.Signed, earl
 	if err != nil {
 		return Back{}, err
 	}
-	done := Back{Bundle: nameOf(to), Warnings: floorWarnings(to, earlier)}
+	warnings, err := keyWarnings(ctx, hub, to)
+	if err != nil {
+		return Back{}, err
+	}
+	done := Back{Bundle: nameOf(to), Warnings: append(floorWarnings(to, earlier), warnings...)}
 	err = change(ctx, hub, key, func(w *message.Wish) error {
 		if w.Next == nil && w.Stable != nil && digestOf(w.Stable.Text) == digestOf(to.Text) {
 			return fmt.Errorf("%s runs %s already", Target(key), done.Bundle)

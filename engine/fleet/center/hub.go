@@ -8,6 +8,7 @@ import (
 	"errors"
 	"time"
 
+	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/message"
 )
 
@@ -38,6 +39,9 @@ type Hub interface {
 	// error wraps ErrChanged if it is not.
 	SetWish(ctx context.Context, key string, w message.Wish, revision uint64) error
 
+	// Keys returns the newest set of keys that the hub has for the devices, or nil if it has none.
+	Keys(ctx context.Context) (*bundle.KeySet, error)
+
 	// PutFile stores a file for the devices, in chunks. It does nothing for chunks that the hub has.
 	PutFile(ctx context.Context, sha256 string, content []byte) error
 
@@ -49,6 +53,10 @@ type Hub interface {
 	// Events calls f for the stored events of a device, or of all if the name is empty, beginning with
 	// those since the given time, and, if follow is set, for those that arrive, until ctx is done.
 	Events(ctx context.Context, device string, kinds []message.Kind, since time.Time, follow bool, f func(message.Kind, message.Event)) error
+
+	// Metrics calls f for the newest metrics of each device that has handed in some, on the goroutine of the
+	// caller. The name of the device is right, but the text can be anything.
+	Metrics(ctx context.Context, f func(message.Metrics)) error
 
 	// Command sends a command to a device and returns its answer. The error is ErrNobody if the device is
 	// not connected.

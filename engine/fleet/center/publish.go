@@ -92,6 +92,9 @@ func Publish(ctx context.Context, hub Hub, b *bundle.Bundle, plan Plan) (Publica
 	if err := p.check(); err != nil {
 		return Publication{}, err
 	}
+	if err := checkKeys(ctx, hub, b); err != nil {
+		return Publication{}, err
+	}
 	w, err := p.next()
 	if err != nil {
 		return Publication{}, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
@@ -19,6 +20,8 @@ type Creds struct {
 	Groups    []string // in the order in which their wishes count
 	Account   string   // public key of the account of the fleet
 	PublicKey string
+	Issued    time.Time // by the clock of the machine that has issued them
+	Expires   time.Time // zero if never
 }
 
 // ReadCreds reads a file of credentials from [Folder.Credentials] or [Accept].
@@ -65,6 +68,10 @@ func parseJWT(token string) (c Creds, signer string, err error) {
 		return c, "", fmt.Errorf("JWT: %w", err)
 	}
 	c = Creds{Name: claims.Name, Groups: tagged(claims.Tags, groupTag), Account: claims.IssuerAccount, PublicKey: claims.Subject}
+	c.Issued = time.Unix(claims.IssuedAt, 0)
+	if claims.Expires != 0 {
+		c.Expires = time.Unix(claims.Expires, 0)
+	}
 	fleets, roles := tagged(claims.Tags, fleetTag), tagged(claims.Tags, roleTag)
 	if len(fleets) != 1 || len(roles) != 1 {
 		return c, "", errors.New("JWT: not one of a fleet of Moonlark")

@@ -3,6 +3,7 @@ package nats
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"moonlark/engine/fleet/center"
+	"moonlark/engine/fleet/fleettest"
 	"moonlark/engine/fleet/follow"
 	"moonlark/engine/fleet/message"
 )
@@ -91,6 +93,61 @@ func TestCenterReadsAllWishesAndEarlierOnes(t *testing.T) {
 	}
 	if now, err := c.Now(soon(t)); err != nil || time.Since(now).Abs() > time.Minute {
 		t.Errorf("got %v, %v", now, err)
+	}
+}
+
+func TestCenterReadsTheNewestKeysAndMetrics(t *testing.T) {
+	t.Parallel()
+	h := newHub(t).start()
+	c := h.center()
+	if keys, err := c.Keys(soon(t)); err != nil || keys != nil {
+		t.Errorf("without keys: got %v, %v", keys, err)
+	}
+	set := func(number int64, fleet string) {
+		t.Helper()
+		text, err := fleettest.KeySet(fleet, number, "shop").Encode()
+		if err == nil {
+			err = c.SetKeySet(soon(t), number, message.Signed{Text: text})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, number := range []int64{1, 2, 10} {
+		set(number, "shop")
+	}
+	if keys, err := c.Keys(soon(t)); err != nil || keys == nil || keys.Number != 10 {
+		t.Errorf("got %v, %v", keys, err)
+	}
+	set(11, "lab")
+	if _, err := c.Keys(soon(t)); err == nil || !strings.Contains(err.Error(), `keys 11: the hub has the set 11 of the fleet "lab" there`) {
+		t.Errorf("with those of another fleet: %v", err)
+	}
+
+	d, other := h.device("kiosk-07"), h.device("kiosk-08")
+	online(t, d)
+	online(t, other)
+	for id, r := range map[string]struct {
+		device *Device
+		text   string
+	}{"1": {d, `{"device":"kiosk-08","text":"a 1"}`}, "2": {other, `{"text":"a 2"}`}} {
+		if err := r.device.Report(soon(t), message.MetricsKind, id, []byte(r.text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Report(soon(t), message.MetricsKind, "3", []byte(`{"device":"kiosk-08","text":"a 3"}`)); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	err := c.Metrics(soon(t), func(m message.Metrics) { got[m.Device] = m.Text })
+	if want := map[string]string{"kiosk-07": "a 3", "kiosk-08": "a 2"}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	if err := d.Report(soon(t), message.MetricsKind, "4", []byte(`{`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Metrics(soon(t), func(m message.Metrics) { delete(got, m.Device) }); err != nil || got["kiosk-07"] == "" || got["kiosk-08"] != "" {
+		t.Errorf("damaged metrics: got %v, %v", got, err)
 	}
 }
 

@@ -144,7 +144,9 @@ func (l *link) logIn(options []nats.Option) (conn *nats.Conn, err error) {
 		if err == nil {
 			l.logins[0], l.logins[i] = l.logins[i], l.logins[0]
 		}
-		if !errors.Is(err, nats.ErrAuthorization) {
+		// If another hub cannot be reached, the library may return ErrNoServers in place of a refusal.
+		mayBeRefused := len(l.hubs) > 1 && errors.Is(err, nats.ErrNoServers)
+		if !errors.Is(err, nats.ErrAuthorization) && !mayBeRefused {
 			break
 		}
 	}
@@ -179,11 +181,14 @@ func (l *link) lost(err error) {
 	}
 }
 
+// ErrRefused is the error of a connection when the hub does not accept the credentials.
+var ErrRefused = errors.New("the hub refuses the credentials")
+
 // explain returns the error in words that say more to people.
 func explain(err error) error {
 	for _, refused := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired} {
 		if errors.Is(err, refused) {
-			return fmt.Errorf("the hub refuses the credentials: %s", strings.TrimPrefix(err.Error(), "nats: "))
+			return fmt.Errorf("%w: %s", ErrRefused, strings.TrimPrefix(err.Error(), "nats: "))
 		}
 	}
 	return err

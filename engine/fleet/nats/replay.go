@@ -202,6 +202,25 @@ func (c *Center) Events(ctx context.Context, device string, kinds []message.Kind
 	return wrap(err, "events")
 }
 
+// Metrics calls f for the newest metrics of each device: see center.Hub. It leaves out those that cannot be
+// read.
+func (c *Center) Metrics(ctx context.Context, f func(message.Metrics)) error {
+	err := c.replay(ctx, replay{stream: metricStream, last: true}, func(m stored) {
+		var metrics message.Metrics
+		name, _, err := parseUp(m.subject)
+		if err == nil {
+			err = json.Unmarshal(m.data, &metrics)
+		}
+		if err != nil {
+			c.link.log.Warn("metrics cannot be read", "subject", m.subject, "error", err)
+			return
+		}
+		metrics.Device = name
+		f(metrics)
+	})
+	return wrap(err, "metrics")
+}
+
 // parseUp returns the device and the kind of the subject of a record.
 func parseUp(subject string) (device string, kind message.Kind, err error) {
 	rest, _ := strings.CutPrefix(subject, upPrefix)

@@ -112,6 +112,9 @@ type request struct {
 // publishDenied finds the subject in the error of the hub for a message that may not be published.
 var publishDenied = regexp.MustCompile(`Publish to "([^"]+)"`)
 
+// errDenied is the error of a request that the hub does not allow.
+var errDenied = errors.New("the hub does not allow this client")
+
 // denied ends the requests that the hub has refused.
 func (l *link) denied(err error) {
 	found := publishDenied.FindStringSubmatch(err.Error())
@@ -119,7 +122,7 @@ func (l *link) denied(err error) {
 		return
 	}
 	subject := found[1]
-	err = fmt.Errorf("the hub does not allow this client to publish to %.200q", subject)
+	err = fmt.Errorf("%w to publish to %.200q", errDenied, subject)
 	l.mu.Lock()
 	for r := range l.waiting {
 		if r.subject == subject {

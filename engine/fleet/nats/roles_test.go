@@ -138,7 +138,11 @@ func tryRoles(t *testing.T, options map[identity.Role]Options) {
 			t.Fatal(err)
 		}
 	}
-	if err := hub.SetKeySet(soon(t), 1, message.Signed{Text: []byte("keys")}); err != nil {
+	keys, err := fleettest.KeySet("shop", 1, "shop").Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := hub.SetKeySet(soon(t), 1, message.Signed{Text: keys}); err != nil {
 		t.Fatal(err)
 	}
 	c := dial(identity.Operator)
@@ -151,6 +155,7 @@ func tryRoles(t *testing.T, options map[identity.Role]Options) {
 	d.Serve(ping)
 	works(t, c, d)
 	tryOperator(t, c)
+	tryRights(t, options[identity.Device])
 	if value, _, err := d.Read(soon(t), message.KeySet(1)); err != nil || len(value) == 0 {
 		t.Errorf("keys: got %s, %v", value, err)
 	}
@@ -241,10 +246,11 @@ func tryOperator(t *testing.T, c *Center) {
 	ctx, cancel := context.WithCancel(soon(t))
 	defer cancel()
 	for name, err := range map[string]error{
-		"file":   c.PutFile(ctx, hex.EncodeToString(sum[:]), content),
-		"wish":   c.SetWish(ctx, "dev.kiosk-07", wishFor(), 0),
-		"events": c.Events(ctx, "", nil, time.Time{}, false, func(message.Kind, message.Event) {}),
-		"ask":    c.Ask(ctx, "kiosk", "healthz", nil, func(string, message.Answer) { cancel() }),
+		"file":    c.PutFile(ctx, hex.EncodeToString(sum[:]), content),
+		"wish":    c.SetWish(ctx, "dev.kiosk-07", wishFor(), 0),
+		"metrics": c.Metrics(ctx, func(message.Metrics) {}),
+		"events":  c.Events(ctx, "", nil, time.Time{}, false, func(message.Kind, message.Event) {}),
+		"ask":     c.Ask(ctx, "kiosk", "healthz", nil, func(string, message.Answer) { cancel() }),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -259,10 +265,27 @@ func tryOperator(t *testing.T, c *Center) {
 	if history, err := c.History(soon(t), message.All); err != nil || len(history) != 1 {
 		t.Errorf("history: got %v, %v", history, err)
 	}
+	if keys, err := c.Keys(soon(t)); err != nil || keys.Number != 1 {
+		t.Errorf("keys: got %v, %v", keys, err)
+	}
 	watch, end := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer end()
 	if err := c.WatchStates(watch, func(center.Report) {}); err != nil {
 		t.Errorf("watch: %v", err)
+	}
+}
+
+// tryRights has a Probe try the rights of a device.
+func tryRights(t *testing.T, o Options) {
+	p, err := DialProbe(soon(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, r := range p.Rights(soon(t)) {
+		if r.Err != nil || r.Granted != r.Needed {
+			t.Errorf("right to %s: %+v", r.What, r)
+		}
 	}
 }
 

@@ -9,12 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/fleet/follow"
 	"moonlark/engine/fleet/message"
@@ -119,6 +121,39 @@ func (c *Center) KeySet(ctx context.Context, number int64) (message.Signed, erro
 		err = json.Unmarshal(text, &s)
 	}
 	return s, wrap(err, "keys %d", number)
+}
+
+// Keys returns the newest set of keys: see center.Hub. It does not verify who has signed the set.
+func (c *Center) Keys(ctx context.Context) (*bundle.KeySet, error) {
+	var newest int64
+	var text []byte
+	err := c.replay(ctx, replay{stream: wishStream, subject: wishPrefix + "keys.*", last: true}, func(m stored) {
+		number, err := strconv.ParseInt(strings.TrimPrefix(m.subject, wishPrefix+"keys."), 10, 64)
+		if err == nil && number > newest && !isDeletion(m.header) {
+			newest, text = number, m.data
+		}
+	})
+	if err != nil || newest == 0 {
+		return nil, wrap(err, "keys")
+	}
+	set, err := parseKeySet(text, newest, c.creds.fleet)
+	return set, wrap(err, "keys %d", newest)
+}
+
+// parseKeySet reads the value under the key of a set of keys.
+func parseKeySet(text []byte, number int64, fleet string) (*bundle.KeySet, error) {
+	var s message.Signed
+	if err := json.Unmarshal(text, &s); err != nil {
+		return nil, err
+	}
+	set, err := bundle.ParseKeySet(s.Text)
+	if err == nil && (set.Number != number || set.Fleet != fleet) {
+		err = fmt.Errorf("the hub has the set %d of the fleet %q there", set.Number, set.Fleet)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return set, nil
 }
 
 // SetKeySet writes the set of keys with this number. The error wraps center.ErrChanged if the hub has one

@@ -8,10 +8,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
+	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/fleet/message"
 )
@@ -26,6 +28,8 @@ type Hub struct {
 	states   map[string]center.Report
 	files    map[string][]byte
 	events   []record
+	keys     *bundle.KeySet
+	metrics  map[string]message.Metrics
 	changed  chan struct{} // closed at the next state or event
 	fail     error
 	answer   func(device, verb string, body []byte) (message.Answer, error)
@@ -46,7 +50,7 @@ type record struct {
 func NewHub() *Hub {
 	return &Hub{
 		wishes: make(map[string][]stored), states: make(map[string]center.Report), files: make(map[string][]byte),
-		changed: make(chan struct{}),
+		metrics: make(map[string]message.Metrics), changed: make(chan struct{}),
 	}
 }
 
@@ -142,6 +146,20 @@ func (h *Hub) SetWish(_ context.Context, key string, w message.Wish, revision ui
 	return nil
 }
 
+// SetKeys sets what Keys returns.
+func (h *Hub) SetKeys(keys *bundle.KeySet) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.keys = keys
+}
+
+// Keys returns the keys from SetKeys.
+func (h *Hub) Keys(context.Context) (*bundle.KeySet, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.keys, h.fail
+}
+
 // PutFile stores a file if it has this hash.
 func (h *Hub) PutFile(_ context.Context, sum string, content []byte) error {
 	if got := sha256.Sum256(content); hex.EncodeToString(got[:]) != sum {
@@ -166,6 +184,24 @@ func (h *Hub) Report(s message.State) {
 	defer h.mu.Unlock()
 	h.states[s.Device] = center.Report{State: s, Received: h.now()}
 	h.wake()
+}
+
+// Measure stores the metrics of a device.
+func (h *Hub) Measure(m message.Metrics) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.metrics[m.Device] = m
+}
+
+// Metrics calls f for the metrics of each device.
+func (h *Hub) Metrics(_ context.Context, f func(message.Metrics)) error {
+	h.mu.Lock()
+	all, err := slices.Collect(maps.Values(h.metrics)), h.fail
+	h.mu.Unlock()
+	for _, m := range all {
+		f(m)
+	}
+	return err
 }
 
 // Event stores an event, which the hub receives now.
