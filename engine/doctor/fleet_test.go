@@ -34,7 +34,7 @@ func newPlace(t *testing.T) *place {
 	folder := t.TempDir()
 	p := &place{T: t, store: filepath.Join(folder, "store"), creds: filepath.Join(folder, "device.creds"), now: time.Now()}
 	p.device.Space = func(string) (free, total uint64, err error) { return 1 << 30, 8 << 30, nil }
-	if err := fleet.Prepare(p.store, fleettest.KeySet("shop", 1, "shop"), fleet.Identity{Name: "kiosk-1", Groups: []string{"kiosk"}}); err != nil {
+	if err := fleet.Enroll(p.store, fleet.Enrollment{Creds: []byte("not used"), Name: "kiosk-1", Groups: []string{"kiosk"}, Keys: fleettest.KeySetText("shop", 1, "shop")}); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -172,7 +172,7 @@ func TestCredentialsAreChecked(t *testing.T) {
 			if err := os.RemoveAll(p.store); err != nil {
 				p.Fatal(err)
 			}
-			if err := fleet.Prepare(p.store, fleettest.KeySet("lab", 1, "shop"), fleet.Identity{Name: "kiosk-1"}); err != nil {
+			if err := fleet.Enroll(p.store, fleet.Enrollment{Creds: []byte("not used"), Name: "kiosk-1", Keys: fleettest.KeySetText("lab", 1, "shop")}); err != nil {
 				p.Fatal(err)
 			}
 		}, `error credentials: kiosk-1, device of the fleet shop, in the groups kiosk, hall, but the store trusts the keys of the fleet "lab"`},

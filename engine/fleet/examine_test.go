@@ -31,7 +31,7 @@ func TestExamineSaysWhatIsInAStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Prepare(store, keys, Identity{Name: "kiosk-1"}); err != nil {
+	if err := Enroll(store, Enrollment{Creds: []byte("not used"), Name: "kiosk-1", Keys: fleettest.KeySetText("shop", 1, "shop")}); err != nil {
 		t.Fatal(err)
 	}
 	digests := map[int64]string{}
