@@ -31,7 +31,11 @@ func TestExamineSaysWhatIsInAStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Prepare(store, keys, Identity{Name: "kiosk-1"}); err != nil {
+	text, err := keys.Encode()
+	if err == nil {
+		err = Enroll(store, Enrollment{Creds: []byte("creds"), Name: "kiosk-1", Keys: text})
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	digests := map[int64]string{}
