@@ -34,20 +34,10 @@ func newPlace(t *testing.T) *place {
 	folder := t.TempDir()
 	p := &place{T: t, store: filepath.Join(folder, "store"), creds: filepath.Join(folder, "device.creds"), now: time.Now()}
 	p.device.Space = func(string) (free, total uint64, err error) { return 1 << 30, 8 << 30, nil }
-	p.enroll("shop")
+	if err := fleet.Enroll(p.store, fleet.Enrollment{Creds: []byte("not used"), Name: "kiosk-1", Groups: []string{"kiosk"}, Keys: fleettest.KeySetText("shop", 1, "shop")}); err != nil {
+		t.Fatal(err)
+	}
 	return p
-}
-
-// enroll makes the store that of a device of this fleet.
-func (p *place) enroll(fleetName string) {
-	p.Helper()
-	text, err := fleettest.KeySet(fleetName, 1, "shop").Encode()
-	if err == nil {
-		err = fleet.Enroll(p.store, fleet.Enrollment{Creds: []byte("creds"), Name: "kiosk-1", Groups: []string{"kiosk"}, Keys: text})
-	}
-	if err != nil {
-		p.Fatal(err)
-	}
 }
 
 // run puts a bundle into the store, as the one that has passed its trial.
@@ -182,7 +172,9 @@ func TestCredentialsAreChecked(t *testing.T) {
 			if err := os.RemoveAll(p.store); err != nil {
 				p.Fatal(err)
 			}
-			p.enroll("lab")
+			if err := fleet.Enroll(p.store, fleet.Enrollment{Creds: []byte("not used"), Name: "kiosk-1", Keys: fleettest.KeySetText("lab", 1, "shop")}); err != nil {
+				p.Fatal(err)
+			}
 		}, `error credentials: kiosk-1, device of the fleet shop, in the groups kiosk, hall, but the store trusts the keys of the fleet "lab"`},
 		{"readable", func(p *place) {
 			if err := os.Chmod(p.creds, 0o644); err != nil {

@@ -17,10 +17,7 @@ import (
 // key with this name.
 func enrollment(t *testing.T, fleet string, number int64, key string) Enrollment {
 	t.Helper()
-	text, err := fleettest.KeySet(fleet, number, key).Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := fleettest.KeySetText(fleet, number, key)
 	return Enrollment{Creds: []byte("secret of " + fleet), Name: "kiosk-07", Groups: []string{"kiosk", "all-floors"}, Keys: text, Hub: HubAddress{URL: "tls://hub.example:4222", CA: "0123"}}
 }
 

@@ -42,6 +42,15 @@ func KeySet(fleet string, number int64, names ...string) *bundle.KeySet {
 	return keys
 }
 
+// KeySetText returns the text of KeySet. It panics if the set breaks a rule.
+func KeySetText(fleet string, number int64, names ...string) []byte {
+	text, err := KeySet(fleet, number, names...).Encode()
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
 // Sign returns the signatures of a text by the keys with these names, in the form of
 // bundle.EncodeSignatures. It panics if it cannot.
 func Sign(text []byte, names ...string) []byte {

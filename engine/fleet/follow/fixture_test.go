@@ -74,11 +74,7 @@ func withDevice(t *testing.T, test func(t *testing.T, f *fixture)) {
 // prepare makes the store.
 func (f *fixture) prepare() {
 	f.t.Helper()
-	keys, err := fleettest.KeySet("shop", 1, "shop").Encode()
-	if err == nil {
-		err = fleet.Enroll(f.store, fleet.Enrollment{Creds: []byte("not used"), Name: "kiosk-1", Keys: keys})
-	}
-	if err != nil {
+	if err := fleet.Enroll(f.store, fleet.Enrollment{Creds: []byte("not used"), Name: "kiosk-1", Keys: fleettest.KeySetText("shop", 1, "shop")}); err != nil {
 		f.t.Fatal(err)
 	}
 }
