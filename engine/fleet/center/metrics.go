@@ -43,6 +43,7 @@ func WriteMetrics(ctx context.Context, hub Hub, w io.Writer) error {
 		return err
 	}
 	e := exporter{lines: make(map[string][]string)}
+	slices.SortFunc(f.Reports, func(a, b Report) int { return strings.Compare(a.Device, b.Device) })
 	for _, r := range f.Reports {
 		up := 0
 		if f.isOnline(r) {
