@@ -35,13 +35,13 @@ const (
 
 const (
 	ownInbox   = "_INBOX_{{name()}}.>"
-	ownRecords = "ml.up.{{name()}}.>"
+	ownRecords = "$JS.EVENT.ML_UP.{{name()}}.*"
 	directGet  = "$JS.API.DIRECT.GET."
 	wishGet    = directGet + wishStream + ".$KV.ML_WISH."
 
 	// wishPut and the others begin the subjects on which the streams of the wishes, of the files and of the
-	// conversations of hosts listen. Nobody can have the server send a reply there: the server refuses
-	// messages that name such a subject for the reply.
+	// conversations of hosts listen. Nobody can have the server send a reply there, nor to those of ownRecords:
+	// the server refuses messages that name a subject that begins with $JS for the reply.
 	wishPut = "$JS.EVENT.ML_WISH."
 	blobPut = "$JS.EVENT.ML_BLOB."
 
@@ -152,7 +152,7 @@ func operatorRights() rights {
 			"$JS.API.STREAM.NAMES",
 			"$JS.API.STREAM.LIST",
 		},
-		subscribe: []string{ownInbox, "ml.up.>"},
+		subscribe: []string{ownInbox},
 	}
 	for _, stream := range streams() {
 		r.publish = append(r.publish,

@@ -57,7 +57,7 @@ func TestDevicesWriteOnlyToStreamsThatCannotBeErased(t *testing.T) {
 	t.Parallel()
 	for _, s := range (Limits{}).streams() {
 		writable := slices.ContainsFunc(s.Subjects, func(subject string) bool {
-			return strings.HasPrefix(subject, "ml.up.") || strings.HasPrefix(subject, "ml.blob.") || strings.HasPrefix(subject, "ml.done.")
+			return strings.HasPrefix(subject, upPut) || strings.HasPrefix(subject, blobPut) || strings.HasPrefix(subject, "ml.done.")
 		})
 		forHosts := s.Name == leaseStream || s.Name == turnStream // only hosts write there
 		if s.AllowRollup && !forHosts || writable && (!s.DenyPurge || !s.DenyDelete || s.AllowMsgTTL) || s.MaxBytes <= 0 || s.MaxMsgSize <= 0 || !s.AllowDirect {
@@ -111,10 +111,10 @@ func TestHostileDeviceErasesNothing(t *testing.T) {
 		header        nats.Header
 		err           string
 	}{
-		{"rollup of the stream", "ml.up.kiosk-08.state", nats.Header{"Nats-Rollup": {"all"}}, "rollup not permitted"},
-		{"rollup of the subject", "ml.up.kiosk-08.log", nats.Header{"Nats-Rollup": {"sub"}}, "rollup not permitted"},
-		{"message that vanishes", "ml.up.kiosk-08.log", nats.Header{"Nats-TTL": {"1s"}}, "per-message TTL is disabled"},
-		{"record of another device", "ml.up.kiosk-07.state", nil, "does not allow"},
+		{"rollup of the stream", "$JS.EVENT.ML_UP.kiosk-08.state", nats.Header{"Nats-Rollup": {"all"}}, "rollup not permitted"},
+		{"rollup of the subject", "$JS.EVENT.ML_UP.kiosk-08.log", nats.Header{"Nats-Rollup": {"sub"}}, "rollup not permitted"},
+		{"message that vanishes", "$JS.EVENT.ML_UP.kiosk-08.log", nats.Header{"Nats-TTL": {"1s"}}, "per-message TTL is disabled"},
+		{"record of another device", "$JS.EVENT.ML_UP.kiosk-07.state", nil, "does not allow"},
 		{"wish", "$KV.ML_WISH.dev.kiosk-08", nil, "does not allow"},
 		{"chunk", "ml.blob." + strings.Repeat("a", 64) + ".0", nil, "does not allow"},
 		{"consumer", "$JS.API.CONSUMER.CREATE.ML_LOG", nil, "does not allow"},
@@ -178,10 +178,10 @@ func TestHubStoresNoRepliesForAHostileDevice(t *testing.T) {
 	conn, _, _ := evil.link.state()
 	for _, to := range []string{
 		"$KV.ML_WISH.all", wishPut + "all", blobPut + strings.Repeat("a", 64) + ".0", "ml.blob." + strings.Repeat("a", 64) + ".0",
-		"ml.live.all", "ml.up.kiosk-07.event",
+		"ml.live.all", upPut + "kiosk-07.event", "ml.up.kiosk-07.event",
 		leasePrefix + "conv.c-1", leasePut + "conv.c-1", recordPrefix + "c-1", recordPut + "c-1", turnPut + "c-1", "ml.conv.c-1.turn",
 	} {
-		for _, subject := range []string{directGet + wishStream + "." + wishPrefix + "all", "ml.up.kiosk-08.log"} {
+		for _, subject := range []string{directGet + wishStream + "." + wishPrefix + "all", "$JS.EVENT.ML_UP.kiosk-08.log"} {
 			if err := conn.PublishRequest(subject, to, nil); err != nil {
 				t.Fatal(err)
 			}

@@ -28,13 +28,13 @@ const (
 func rightsToPublish() []rightsRow {
 	return []rightsRow{
 		// what devices, workers and hosts hand in
-		{subject: "ml.up.kiosk-1.state", members: "kiosk-1"},
-		{subject: "ml.up.kiosk-1.log", members: "kiosk-1"},
-		{subject: "ml.up.lonely.metric", members: "lonely"},
-		{subject: "ml.up.worker-1.log", members: "worker-1"},
-		{subject: "ml.up.host-1.state", members: "host-1"},
-		{subject: "ml.up.kiosk-2.state"},
-		{subject: "ml.up"},
+		{subject: "$JS.EVENT.ML_UP.kiosk-1.state", members: "kiosk-1"},
+		{subject: "$JS.EVENT.ML_UP.kiosk-1.log", members: "kiosk-1"},
+		{subject: "$JS.EVENT.ML_UP.lonely.metric", members: "lonely"},
+		{subject: "$JS.EVENT.ML_UP.worker-1.log", members: "worker-1"},
+		{subject: "$JS.EVENT.ML_UP.host-1.state", members: "host-1"},
+		{subject: "$JS.EVENT.ML_UP.kiosk-2.state"},
+		{subject: "ml.up.kiosk-1.state"},
 
 		// wishes
 		{subject: rightsGetWish + "all", members: rightsDevice + " operator-1"},
@@ -153,8 +153,8 @@ func rightsToSubscribe() []rightsRow {
 		{subject: "$KV.ML_WISH.all"},
 		{subject: "$JS.EVENT.ML_WISH.all"},
 
-		{subject: "ml.up.>", members: "operator-1"},
-		{subject: "ml.up.kiosk-1.state", members: "operator-1"},
+		{subject: "ml.up.>"},
+		{subject: "$JS.EVENT.ML_UP.kiosk-1.state"},
 
 		{subject: "ml.tool.*", queue: "workers", members: "worker-1 host-1"},
 		{subject: "ml.tool.weather", queue: "workers", members: "worker-1 host-1"},
