@@ -296,8 +296,8 @@ func TestACallerMayNotTouchLeases(t *testing.T) {
 	}
 }
 
-// hold runs a host with conversations that end only with it. It returns how often they have begun, and ends with
-// the test.
+// hold runs a host with conversations that end only with it. It returns how often they have begun, and
+// ends with the test.
 func hold(t *testing.T, c *Host) (began func() int) {
 	t.Helper()
 	ttl, err := c.TTL(soon(t))
