@@ -87,8 +87,8 @@ func (c *hostCommand) Run(ctx context.Context, con *console) error {
 	return nil
 }
 
-// options returns the options of the engines that hold the conversations. It returns an error when the flags
-// contain a mistake.
+// options returns the options of the engines that hold the conversations. It returns an error when the
+// flags contain a mistake.
 func (c *hostCommand) options() (opts engine.Options, err error) {
 	switch {
 	case c.Slots < 1 || c.Slots > maxSlots:
@@ -126,8 +126,8 @@ func (c *hostCommand) options() (opts engine.Options, err error) {
 	return opts, err
 }
 
-// awaitTTL waits for a connection with the hub, and returns how long leases last there. The error is that of
-// ctx.
+// awaitTTL waits for a connection with the hub, and returns how long leases last there. The error is
+// that of ctx.
 func awaitTTL(ctx context.Context, carrier *nats.Host, events *bus.Bus) (time.Duration, error) {
 	for warned := ""; ; {
 		ttl, err := time.Duration(0), carrier.Await(ctx)

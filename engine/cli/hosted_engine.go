@@ -18,7 +18,8 @@ import (
 
 const (
 	sayPause = 200 * time.Millisecond // between attempts to give the agent a text
-	// maxSay is how long the agent may be away, because the network is, until a text of the user is dropped.
+	// maxSay is how long the agent may be away, because the network is, until a text of the user is
+	// dropped.
 	maxSay = time.Minute
 	// maxResume is how many bytes of what was said before the agent gets.
 	maxResume = 32 << 10

@@ -89,8 +89,8 @@ func (d *Dialog) noteTimeout(m *convai.AgentToolRequest) {
 }
 
 // reply sends the agent the result r of the tool call c. When the conversation has ended or is not held
-// any more, the scripts receive the result as an orphaned_result event. reply runs on an executor or on the
-// goroutine of a timer, once for each call.
+// any more, the scripts receive the result as an orphaned_result event. reply runs on an executor or on
+// the goroutine of a timer, once for each call.
 func (d *Dialog) reply(c *script.Call, r tool.Result) {
 	d.NoteActivity()
 	d.mu.Lock()

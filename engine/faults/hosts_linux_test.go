@@ -218,8 +218,8 @@ func (f *hostFleet) untilNoted(ids []string) {
 	}
 }
 
-// untilMoved waits until each conversation of the host has another one, and returns how long that has taken at
-// most since began.
+// untilMoved waits until each conversation of the host has another one, and returns how long that has
+// taken at most since began.
 func (f *hostFleet) untilMoved(from string, before map[string]string, began time.Time) (last time.Duration, moved int) {
 	f.t.Helper()
 	for id, name := range before {
@@ -255,8 +255,9 @@ func memory(t *testing.T, p *testkit.Process) uint64 {
 	return kib << 10
 }
 
-// TestOtherHostsTakeOverTheConversationsOfAKilledProcess kills one host, stops another one for longer than its
-// leases last, and lets a third one drain. With -long, there are 600 conversations and leases of 15 s.
+// TestOtherHostsTakeOverTheConversationsOfAKilledProcess kills one host, stops another one for longer
+// than its leases last, and lets a third one drain. With -long, there are 600 conversations and leases
+// of 15 s.
 func TestOtherHostsTakeOverTheConversationsOfAKilledProcess(t *testing.T) {
 	skipShort(t)
 	t.Parallel()

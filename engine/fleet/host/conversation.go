@@ -26,9 +26,10 @@ type Conversation struct {
 	Message  string                 // what the user says first; empty if nothing, or if it was said before
 	Turns    []Turn                 // what was said before this host has taken over the conversation, the newest last
 
-	// Fence is a number by which others can tell the hosts apart that had this conversation: each of them has
-	// a greater number than those before it. Whoever keeps the greatest number that was seen, and refuses
-	// smaller ones, is safe from a host that does not know yet that it has lost the conversation.
+	// Fence is a number by which others can tell the hosts apart that had this conversation: each of
+	// them has a greater number than those before it. Whoever keeps the greatest number that was seen,
+	// and refuses smaller ones, is safe from a host that does not know yet that it has lost the
+	// conversation.
 	Fence uint64
 
 	host     *Host
@@ -125,8 +126,8 @@ func (h *Host) hold(c *Conversation) {
 	}
 }
 
-// renew renews the lease of the conversation, and returns the time until the next renewal. If the lease is
-// lost, it cancels the conversation.
+// renew renews the lease of the conversation, and returns the time until the next renewal. If the lease
+// is lost, it cancels the conversation.
 func (h *Host) renew(c *Conversation, cancel context.CancelCauseFunc) (next time.Duration) {
 	if !c.lease.held() {
 		return c.lease.ttl // the conversation ends
@@ -240,8 +241,8 @@ func (c *Conversation) take(request []byte) error {
 	}
 }
 
-// finish deletes what the hub has of a conversation that has ended. err is how it ended, and cause why its
-// context was cancelled.
+// finish deletes what the hub has of a conversation that has ended. err is how it ended, and cause why
+// its context was cancelled.
 func (h *Host) finish(c *Conversation, err, cause error) {
 	log := h.opts.Log.With("conversation", c.ID)
 	switch {
@@ -265,8 +266,8 @@ func (h *Host) finish(c *Conversation, err, cause error) {
 	}
 }
 
-// handOver gives up the lease of a conversation that has not ended, and says in its record that this is no
-// failure.
+// handOver gives up the lease of a conversation that has not ended, and says in its record that this is
+// no failure.
 func (h *Host) handOver(c *Conversation) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.lease.timeout())
 	defer cancel()
@@ -278,8 +279,8 @@ func (h *Host) handOver(c *Conversation) {
 	h.releaseLease(c.lease)
 }
 
-// forget deletes the record of the conversation and then its lease, so that no host finds a record without
-// a lease. It returns false if that must be tried again.
+// forget deletes the record of the conversation and then its lease, so that no host finds a record
+// without a lease. It returns false if that must be tried again.
 func (h *Host) forget(c *Conversation) bool {
 	if c.lease.left() < c.lease.ttl/2 {
 		c.lease.renew(context.Background()) // if it fails, the lease ends soon

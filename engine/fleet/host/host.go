@@ -1,15 +1,15 @@
 // Package host holds conversations on several machines. Somebody asks for a conversation, and one of the
-// hosts that have a free slot starts it. If a host dies, the others go on with its conversations. The package
-// knows no transport and no Lua: a [Carrier] has the connection with the hub, and an [Engine] runs the
-// conversations.
+// hosts that have a free slot starts it. If a host dies, the others go on with its conversations. The
+// package knows no transport and no Lua: a [Carrier] has the connection with the hub, and an [Engine]
+// runs the conversations.
 //
-// A host holds a conversation as long as it has the lease of the conversation, which it renews all the time.
-// Others can take a lease that has expired or was released, and only one of them gets it. A conversation that
-// was taken over is a new one for the agent, which is told what was said last.
+// A host holds a conversation as long as it has the lease of the conversation, which it renews all the
+// time. Others can take a lease that has expired or was released, and only one of them gets it. A
+// conversation that was taken over is a new one for the agent, which is told what was said last.
 //
-// Each conversation has a goroutine that owns its lease, one that runs it, and one that stores what is said.
-// A Host also has goroutines that watch for leases that expire, read the list of conversations, tell the
-// others what the host does, and join or leave the group of hosts that have a free slot.
+// Each conversation has a goroutine that owns its lease, one that runs it, and one that stores what is
+// said. A Host also has goroutines that watch for leases that expire, read the list of conversations,
+// tell the others what the host does, and join or leave the group of hosts that have a free slot.
 package host
 
 import (
@@ -44,9 +44,9 @@ type Options struct {
 
 // An Engine runs conversations.
 type Engine interface {
-	// Open runs a conversation. It returns when the conversation has ended, or soon after ctx is done: then
-	// the host no longer has the conversation, or hands it over to another one. Open calls c.Started once
-	// the conversation runs.
+	// Open runs a conversation. It returns when the conversation has ended, or soon after ctx is done:
+	// then the host no longer has the conversation, or hands it over to another one. Open calls
+	// c.Started once the conversation runs.
 	Open(ctx context.Context, c *Conversation) error
 }
 
@@ -76,8 +76,8 @@ type Host struct {
 const (
 	defaultStarts = 4
 	maxClaims     = 16
-	// maxConsidered is how many conversations can wait to be taken over. The others are found when the list
-	// of conversations is read.
+	// maxConsidered is how many conversations can wait to be taken over. The others are found when the
+	// list of conversations is read.
 	maxConsidered = 4096
 )
 
@@ -100,9 +100,9 @@ func New(opts Options) *Host {
 	}
 }
 
-// Run holds conversations until ctx is done. It then drains: it takes no new conversations, waits at most
-// Options.Drain for those that run, ends the rest, and gives up their leases, so that other hosts go on with
-// them at once. Run may be called only once.
+// Run holds conversations until ctx is done. It then drains: it takes no new conversations, waits at
+// most Options.Drain for those that run, ends the rest, and gives up their leases, so that other hosts
+// go on with them at once. Run may be called only once.
 func (h *Host) Run(ctx context.Context) {
 	var always, working sync.WaitGroup // always: what also runs during the drain
 	rest, end := context.WithCancel(context.Background())

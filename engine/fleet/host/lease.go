@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// A lease belongs to one goroutine, which calls renew, release and the methods for its time. Any goroutine
-// may call held and left.
+// A lease belongs to one goroutine, which calls renew, release and the methods for its time. Any
+// goroutine may call held and left.
 //
 // The hub lets the lease expire when it has not been renewed for ttl. This process counts that time from
-// the moment at which it has sent the last renewal, by the monotonic clock, and stops at five sixths of it.
-// So it stops before the lease ends, whatever the network does, and whatever time of day the clocks show. A
-// machine that sleeps can stop the monotonic clock too. Then only the hub, which refuses the next renewal,
-// and the revision of the lease protect what others own now.
+// the moment at which it has sent the last renewal, by the monotonic clock, and stops at five sixths of
+// it. So it stops before the lease ends, whatever the network does, and whatever time of day the clocks
+// show. A machine that sleeps can stop the monotonic clock too. Then only the hub, which refuses the
+// next renewal, and the revision of the lease protect what others own now.
 type lease struct {
 	store Store
 	key   string
@@ -47,8 +47,8 @@ func take(ctx context.Context, store Store, key string, value []byte, ttl time.D
 	return l, nil
 }
 
-// interval returns how long to wait until the next renewal: a third of ttl, and a little less at random, so
-// that the leases of a host are not all renewed at the same moment.
+// interval returns how long to wait until the next renewal: a third of ttl, and a little less at random,
+// so that the leases of a host are not all renewed at the same moment.
 func (l *lease) interval() time.Duration { return l.ttl/3 - rand.N(l.ttl/30) }
 
 // retry returns how long to wait after a renewal that has failed.

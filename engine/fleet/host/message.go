@@ -32,8 +32,8 @@ type Request struct {
 	Message  string          `json:"message,omitempty"`  // what the user says first; empty if the agent begins
 }
 
-// SetSettings sets the settings of the agent. They replace those of the command line of the host, and scripts
-// can replace them with agent{}.
+// SetSettings sets the settings of the agent. They replace those of the command line of the host, and
+// scripts can replace them with agent{}.
 func (r *Request) SetSettings(s agentsettings.Settings) (err error) {
 	r.Settings, err = json.Marshal(s)
 	return err
@@ -135,9 +135,9 @@ func (t Turn) encode() ([]byte, error) {
 	return json.Marshal(t)
 }
 
-// parseTurns reads the turns of a conversation, the newest one last. It leaves out those that are damaged,
-// those of a host that no longer had the lease, and those of an earlier conversation with the same ID: their
-// Fence is less than first.
+// parseTurns reads the turns of a conversation, the newest one last. It leaves out those that are
+// damaged, those of a host that no longer had the lease, and those of an earlier conversation with the
+// same ID: their Fence is less than first.
 func parseTurns(texts [][]byte, first uint64) []Turn {
 	var turns []Turn
 	newest := first

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// maxFailures is how many hosts may lose a conversation before it is given up: the conversation itself may
-	// be what makes them crash.
+	// maxFailures is how many hosts may lose a conversation before it is given up: the conversation
+	// itself may be what makes them crash.
 	maxFailures = 4
 	// loadPause is how long a host that is almost full waits before it takes over a conversation, so that
 	// hosts with more free slots are first.
@@ -61,8 +61,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// readList looks for conversations without a lease from time to time, until ctx is done. The watch may have
-// missed them.
+// readList looks for conversations without a lease from time to time, until ctx is done. The watch may
+// have missed them.
 func (h *Host) readList(ctx context.Context) {
 	for {
 		interval := 4 * h.opts.TTL
@@ -104,7 +104,8 @@ func (h *Host) readOnce(ctx context.Context) error {
 	return nil
 }
 
-// consider tries to take over a conversation, on a goroutine of its own. It does nothing during the drain.
+// consider tries to take over a conversation, on a goroutine of its own. It does nothing during the
+// drain.
 func (h *Host) consider(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -165,8 +166,8 @@ func (h *Host) takeOver(id string) error {
 	return err
 }
 
-// takeRecord counts the takeover in the record, which makes sure that the conversation has not ended since
-// the record was read, and begins it. The caller has the lease and a slot.
+// takeRecord counts the takeover in the record, which makes sure that the conversation has not ended
+// since the record was read, and begins it. The caller has the lease and a slot.
 func (h *Host) takeRecord(ctx context.Context, l *lease, rec record, revision uint64) error {
 	records := h.opts.Carrier.Records()
 	if !rec.HandedOver {

@@ -111,8 +111,8 @@ func TestOneMissedRenewalDoesNotEndAConversation(t *testing.T) {
 	}
 }
 
-// A machine that sleeps can stop even the monotonic clock, so that its host does not know how much time has
-// passed.
+// A machine that sleeps can stop even the monotonic clock, so that its host does not know how much time
+// has passed.
 func TestAHostWhoseClockStoodStillLosesTheConversationAtTheNextRenewal(t *testing.T) {
 	inFleet(t, func(t *testing.T, f *testFleet) {
 		clock := new(sleepingClock)

@@ -121,8 +121,8 @@ func (h *Host) Records() host.Store {
 	return bucket{h.link, recordStream, recordPut, recordPrefix, host.MaxRequest + 4<<10}
 }
 
-// WatchFreed calls freed for the leases that expire or are deleted: see host.Carrier. It calls began after
-// each connection.
+// WatchFreed calls freed for the leases that expire or are deleted: see host.Carrier. It calls began
+// after each connection.
 func (h *Host) WatchFreed(ctx context.Context, began func(), freed func(key string)) error {
 	s := h.link.subscribe(freedPrefix+"conv.*", "", maxFreed, func(m *nats.Msg) {
 		if key, ok := strings.CutPrefix(m.Subject, freedPrefix); ok && isDeletion(m.Header) {
@@ -197,7 +197,7 @@ func (h *Host) store(ctx context.Context, m *nats.Msg) error {
 // ServeStarts joins the hosts that are asked to start conversations: see host.Carrier.
 func (h *Host) ServeStarts(answer func(request []byte) []byte) (stop func(), err error) {
 	s := h.link.subscribe(startSubject, hosts, maxStartBytes, func(m *nats.Msg) {
-		if m.Subject != startSubject {
+		if m.Subject != startSubject || !isInbox(m.Reply) {
 			return
 		}
 		h.starting <- struct{}{}
@@ -218,7 +218,7 @@ func (h *Host) ServeTexts(id string, answer func(request []byte) []byte) (stop f
 	}
 	subject := conversationPrefix + id + sayVerb
 	s := h.link.subscribe(subject, "", maxTextBytes, func(m *nats.Msg) {
-		if m.Subject != subject {
+		if m.Subject != subject || !isInbox(m.Reply) {
 			return
 		}
 		if a := answer(m.Data); a != nil {
@@ -229,12 +229,10 @@ func (h *Host) ServeTexts(id string, answer func(request []byte) []byte) (stop f
 	return func() { once.Do(func() { h.link.unsubscribe(s) }) }, nil
 }
 
-// respond sends an answer. It sends none to a subject on which nobody waits for one: others could make a host
-// write where they may not write themselves.
+// respond sends an answer. The subject of the reply must be an inbox: others could make a host write
+// where they may not write themselves. Messages without one are not those of a Caller: the hub can be
+// made to send what it has stored to any subject.
 func (h *Host) respond(m *nats.Msg, text []byte) {
-	if !isInbox(m.Reply) {
-		return
-	}
 	if err := m.Respond(text); err != nil {
 		h.link.log.Warn("a request was not answered", "subject", m.Subject, "error", err)
 	}

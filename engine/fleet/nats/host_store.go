@@ -117,8 +117,8 @@ func (b bucket) store(ctx context.Context, key string, value []byte, revision ui
 	return b.send(ctx, key, nats.Header{}, value, revision)
 }
 
-// send stores a message for a key if the last one for it has this revision, and returns the new one. The error
-// is host.ErrLost if it has another one.
+// send stores a message for a key if the last one for it has this revision, and returns the new one. The
+// error is host.ErrLost if it has another one.
 func (b bucket) send(ctx context.Context, key string, header nats.Header, value []byte, revision uint64) (uint64, error) {
 	if !storeKey.MatchString(key) {
 		return 0, fmt.Errorf("there is no key %.100q", key)
@@ -164,8 +164,8 @@ func (b bucket) List(ctx context.Context) (map[string][]byte, error) {
 	return all, wrap(err, "list of %s", b.stream)
 }
 
-// each calls f for the messages of a stream whose subjects match the filter, in their order, on the goroutine of
-// the caller. It needs no state on the hub.
+// each calls f for the messages of a stream whose subjects match the filter, in their order, on the
+// goroutine of the caller. It needs no state on the hub.
 func (l *link) each(ctx context.Context, stream, filter string, f func(*nats.Msg)) error {
 	conn, _, _ := l.state()
 	if conn == nil {
@@ -194,7 +194,8 @@ func (l *link) each(ctx context.Context, stream, filter string, f func(*nats.Msg
 	return nil
 }
 
-// readPage calls f for the messages of one page. It returns where the next page begins, or 0 if there is none.
+// readPage calls f for the messages of one page. It returns where the next page begins, or 0 if there is
+// none.
 func readPage(ctx context.Context, sub *nats.Subscription, f func(*nats.Msg)) (next uint64, err error) {
 	for {
 		m, err := sub.NextMsgWithContext(ctx)

@@ -41,6 +41,7 @@ func (h *testHub) host(role, name string) *Host {
 }
 
 func TestTheStoresOfAHostCompareRevisions(t *testing.T) {
+	t.Parallel()
 	h := hostHub(t)
 	a := h.host("host", "host-1")
 	ctx := soon(t)
@@ -90,6 +91,7 @@ func TestTheStoresOfAHostCompareRevisions(t *testing.T) {
 }
 
 func TestOnlyOneOfManyGetsALeaseThatHasExpired(t *testing.T) {
+	t.Parallel()
 	h := hostHub(t)
 	a, b := h.host("host", "host-1"), h.host("host", "host-2")
 	if ttl, err := a.TTL(soon(t)); ttl != leaseOfTests || err != nil {
@@ -161,6 +163,7 @@ func TestOnlyOneOfManyGetsALeaseThatHasExpired(t *testing.T) {
 }
 
 func TestTheNewestTurnsOfAConversationAreKept(t *testing.T) {
+	t.Parallel()
 	h := hostHub(t)
 	a := h.host("host", "host-1")
 	for i := range 3 * host.MaxTurns {
@@ -188,6 +191,7 @@ func TestTheNewestTurnsOfAConversationAreKept(t *testing.T) {
 }
 
 func TestAListCanHaveManyPages(t *testing.T) {
+	t.Parallel()
 	h := hostHub(t)
 	a := h.host("host", "host-1")
 	for i := range 2*pageSize + 7 {
@@ -201,6 +205,7 @@ func TestAListCanHaveManyPages(t *testing.T) {
 }
 
 func TestRequestsReachOneHostAndTextsThatOfTheConversation(t *testing.T) {
+	t.Parallel()
 	h := hostHub(t)
 	a, b, caller := h.host("host", "host-1"), h.host("host", "host-2"), h.host("caller", "office")
 	if _, err := caller.AskHost(soon(t), []byte("x")); !errors.Is(err, host.ErrNobody) {
@@ -254,6 +259,7 @@ func TestRequestsReachOneHostAndTextsThatOfTheConversation(t *testing.T) {
 }
 
 func TestAHostWatchesAgainAfterAReconnection(t *testing.T) {
+	t.Parallel()
 	h := hostHub(t)
 	a := h.host("host", "host-1")
 	began, freed := make(chan bool, 100), make(chan string, 100)
@@ -279,6 +285,7 @@ func TestAHostWatchesAgainAfterAReconnection(t *testing.T) {
 }
 
 func TestACallerMayNotTouchLeases(t *testing.T) {
+	t.Parallel()
 	h := hostHub(t)
 	caller := h.host("caller", "office")
 	if _, err := caller.Leases().Create(soon(t), "conv.c-1", []byte("1")); err == nil {
@@ -289,8 +296,8 @@ func TestACallerMayNotTouchLeases(t *testing.T) {
 	}
 }
 
-// hold runs a host with conversations that end only with it. It returns how often they have begun, and ends with
-// the test.
+// hold runs a host with conversations that end only with it. It returns how often they have begun, and
+// ends with the test.
 func hold(t *testing.T, c *Host) (began func() int) {
 	t.Helper()
 	ttl, err := c.TTL(soon(t))
@@ -318,6 +325,9 @@ func (e *endlessEngine) Open(ctx context.Context, c *host.Conversation) error {
 }
 
 func TestConversationsSurviveAShortAbsenceOfTheHub(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for leases")
+	}
 	t.Parallel()
 	h := newHub(t).start()
 	if err := h.center().Layout(soon(t), Limits{Lease: 6 * time.Second}); err != nil {
@@ -350,6 +360,9 @@ func TestConversationsSurviveAShortAbsenceOfTheHub(t *testing.T) {
 }
 
 func TestConversationsBeginAgainAfterALongAbsenceOfTheHub(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for leases")
+	}
 	t.Parallel()
 	h := hostHub(t)
 	a, caller := h.host("host", "host-1"), h.host("caller", "office")

@@ -179,6 +179,7 @@ func TestHubStoresNoRepliesForAHostileDevice(t *testing.T) {
 	for _, to := range []string{
 		"$KV.ML_WISH.all", wishPut + "all", blobPut + strings.Repeat("a", 64) + ".0", "ml.blob." + strings.Repeat("a", 64) + ".0",
 		"ml.live.all", upPut + "kiosk-07.event", "ml.up.kiosk-07.event",
+		leasePrefix + "conv.c-1", leasePut + "conv.c-1", recordPrefix + "c-1", recordPut + "c-1", turnPut + "c-1", "ml.conv.c-1.turn",
 	} {
 		for _, subject := range []string{directGet + wishStream + "." + wishPrefix + "all", "$JS.EVENT.ML_UP.kiosk-08.log"} {
 			if err := conn.PublishRequest(subject, to, nil); err != nil {
@@ -192,6 +193,12 @@ func TestHubStoresNoRepliesForAHostileDevice(t *testing.T) {
 	}
 	if _, err := victim.Chunk(soon(t), strings.Repeat("a", 64), 0); !errors.Is(err, follow.ErrNone) {
 		t.Errorf("a chunk was stored: %v", err)
+	}
+	a := h.host("admin", "host-1")
+	_, _, lease := a.Leases().Read(soon(t), "conv.c-1")
+	_, _, record := a.Records().Read(soon(t), "c-1")
+	if turns, err := a.Turns(soon(t), "c-1"); !errors.Is(lease, host.ErrNone) || !errors.Is(record, host.ErrNone) || len(turns) > 0 || err != nil {
+		t.Errorf("of a conversation, there are %v, %v, %q, %v", lease, record, turns, err)
 	}
 	if err := c.Events(soon(t), "kiosk-07", nil, time.Time{}, false, func(k message.Kind, e message.Event) {
 		t.Errorf("the centre reads an event of kiosk-07: %s %+v", k, e)

@@ -1,5 +1,5 @@
-// Package nats connects devices, workers, hosts and operators with the hub of a fleet, which is a server of NATS
-// with JetStream. It is the only package that uses the client library of NATS.
+// Package nats connects devices, workers, hosts and operators with the hub of a fleet, which is a server
+// of NATS with JetStream. It is the only package that uses the client library of NATS.
 //
 // A [Device], a [Worker] and a [Host] need few rights and no state on the hub: they have plain
 // subscriptions, and send requests. A [Center] also uses the API of JetStream.
