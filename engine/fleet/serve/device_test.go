@@ -64,7 +64,7 @@ func (f *testFleet) run(store string, wrap func(follow.Carrier) follow.Carrier) 
 	if err := fleettest.Boot(d.device, d.Agent); err != nil {
 		f.t.Fatal(err)
 	}
-	if d.carrier, err = nats.DialDevice(nats.Options{Creds: creds, InProcess: f.dial}); err != nil {
+	if d.carrier, err = nats.DialDevice(f.connection(creds)); err != nil {
 		f.t.Fatal(err)
 	}
 	carrier := follow.Carrier(d.carrier)

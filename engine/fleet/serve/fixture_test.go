@@ -5,6 +5,7 @@ package serve_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net"
@@ -142,7 +143,24 @@ func (f *testFleet) setEnd(end func()) {
 func (f *testFleet) setAddress(url string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.address = strings.TrimPrefix(url, "nats://")
+	_, f.address, _ = strings.Cut(url, "://")
+}
+
+// connection returns the options of a connection with the hub. Without TLS, it is with the hub wherever it listens
+// at that time.
+func (f *testFleet) connection(creds []byte) nats.Options {
+	f.t.Helper()
+	ca, err := os.ReadFile(f.path(securedFolder + "/ca.crt"))
+	if err != nil {
+		return nats.Options{Creds: creds, InProcess: f.dial}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o := nats.Options{Creds: creds, URL: "tls://" + f.address, RootCAs: x509.NewCertPool()}
+	if !o.RootCAs.AppendCertsFromPEM(ca) {
+		f.t.Fatal("the certificate of the hub is damaged")
+	}
+	return o
 }
 
 // dial connects with the hub, wherever it listens now.
@@ -183,7 +201,7 @@ func (f *testFleet) credentials(role identity.Role, name string, groups ...strin
 // operator returns the connection of an operator, which lasts until the end of the test.
 func (f *testFleet) operator() *nats.Center {
 	f.t.Helper()
-	c, err := nats.DialCenter(f.t.Context(), nats.Options{Creds: f.credentials(identity.Operator, "anna"), InProcess: f.dial})
+	c, err := nats.DialCenter(f.t.Context(), f.connection(f.credentials(identity.Operator, "anna")))
 	if err != nil {
 		f.t.Fatal(err)
 	}
