@@ -21,11 +21,12 @@ import (
 	"moonlark/engine/fleet/identity"
 	"moonlark/engine/fleet/message"
 	"moonlark/engine/fleet/nats"
+	"moonlark/engine/repeat"
 )
 
 var (
 	devices = flag.Int("devices", 1000, "number of devices of BenchmarkFleet1000")
-	records = flag.Int("records", 10, "log records that each device of BenchmarkFleet1000 hands in")
+	records = flag.Int("records", 3, "log records that each device of BenchmarkFleet1000 hands in")
 )
 
 // BenchmarkFleet1000 measures how a hub with TLS in a process of its own serves many devices in this process, over
@@ -121,6 +122,7 @@ func (m *meter) measure(name string, do func()) time.Duration {
 	do()
 	took := time.Since(began)
 	cpu := m.hub.processorTime() - before
+	m.b.Logf("%s: %.2f s, %.2f s of the processor of the hub, at most %.0f MB", name, took.Seconds(), cpu, m.hub.peak())
 	m.b.ReportMetric(took.Seconds(), name+"-s")
 	m.b.ReportMetric(cpu*1000/float64(m.devices), name+"-cpu-ms/device")
 	return took
@@ -165,7 +167,7 @@ func (s *simulation) wait(what string, done func(*simulated) bool) {
 			return
 		}
 		if time.Now().After(end) {
-			s.b.Fatalf("%d of %d devices are not %s", missing, len(s.devices), what)
+			s.b.Fatalf("%d of %d devices are not %s: %s", missing, len(s.devices), what, s.links())
 		}
 	}
 }
@@ -205,6 +207,19 @@ func (f *testFleet) simulate(b *testing.B, n int) *simulation {
 		s.creds = append(s.creds, creds)
 	}
 	return s
+}
+
+// links says how many devices are connected, and why the others are not.
+func (s *simulation) links() string {
+	reasons := make(map[string]int)
+	for _, d := range s.devices {
+		l := d.carrier.Link()
+		if l.Connected {
+			l.Reason = "connected"
+		}
+		reasons[repeat.Key(l.Reason)]++
+	}
+	return fmt.Sprint(reasons)
 }
 
 // connect starts all devices.
