@@ -105,7 +105,7 @@ func (h *Hub) serverOptions() (*server.Options, error) {
 		NoSigs: true, NoLog: true, DisableJetStreamBanner: true,
 
 		TrustedOperators: h.trust.operators(), SystemAccount: o.System.Public, AccountResolver: h.accounts,
-		TLSConfig: o.TLS, TLSTimeout: o.AuthTimeout.Seconds(), AuthTimeout: o.AuthTimeout.Seconds(),
+		TLSConfig: usualHandshakes().limit(o.TLS), TLSTimeout: o.AuthTimeout.Seconds(), AuthTimeout: o.AuthTimeout.Seconds(),
 
 		JetStream: true, StoreDir: o.Store, SyncAlways: true, // else a power failure loses up to two minutes
 		JetStreamMaxMemory: o.MaxMemory, JetStreamMaxStore: o.MaxDisk,
