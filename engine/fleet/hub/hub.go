@@ -105,13 +105,17 @@ func (h *Hub) serverOptions() (*server.Options, error) {
 		NoSigs: true, NoLog: true, DisableJetStreamBanner: true,
 
 		TrustedOperators: h.trust.operators(), SystemAccount: o.System.Public, AccountResolver: h.accounts,
-		TLSConfig: o.TLS, TLSTimeout: o.AuthTimeout.Seconds(), AuthTimeout: o.AuthTimeout.Seconds(),
+		TLSConfig: usualHandshakes().limit(o.TLS), TLSTimeout: o.AuthTimeout.Seconds(), AuthTimeout: o.AuthTimeout.Seconds(),
 
 		JetStream: true, StoreDir: o.Store, SyncAlways: true, // else a power failure loses up to two minutes
 		JetStreamMaxMemory: o.MaxMemory, JetStreamMaxStore: o.MaxDisk,
 
 		MaxPayload: o.MaxPayload, MaxConn: o.MaxConnections, MaxSubs: maxSubscriptions, MaxPending: maxPending,
 		PingInterval: pingInterval, MaxPingsOut: 2, // a connection without a sign of life ends after 90 s
+		// The client library gives up a connection if it receives a ping before the hub has let it in. The first
+		// one would come after two seconds, which is too soon for a hub that is busy.
+		DisableShortFirstPing: true,
+
 		MaxClosedClients: 100, // only the monitor shows them
 	}
 	if o.Monitor != "" {

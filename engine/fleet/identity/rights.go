@@ -195,7 +195,7 @@ func hubRights() rights {
 		subscribe: []string{ownInbox, "ml.join"},
 		responses: 1,
 	}
-	for _, stream := range streams() {
+	for _, stream := range append(streams(), hostStreams()...) {
 		r.publish = append(r.publish,
 			"$JS.API.STREAM.CREATE."+stream,
 			"$JS.API.STREAM.UPDATE."+stream,
@@ -205,10 +205,13 @@ func hubRights() rights {
 	return r
 }
 
-// streams returns the names of all streams of a fleet.
+// streams returns the names of the streams of a fleet that operators can read.
 func streams() []string {
 	return []string{wishStream, blobStream, "ML_STATE", "ML_LOG", "ML_METRIC", jobStream, doneStream, leaseStream, recordStream, turnStream}
 }
+
+// hostStreams returns the names of the streams that only hosts read: the conversations with what was said.
+func hostStreams() []string { return []string{"KV_ML_CONV", "ML_TURN"} }
 
 // CheckReply returns an error unless subject is one on which somebody receives replies. Workers, hosts
 // and the hub must call it before they reply to a message. Otherwise a device could have them write
