@@ -313,18 +313,24 @@ func TestOtherHostsTakeOverTheConversationsOfAKilledProcess(t *testing.T) {
 		return false
 	})
 
-	before = f.places()
-	drained := time.Now()
-	c.Signal(syscall.SIGTERM)
-	took, moved = f.untilMoved("host-c", before, drained)
-	t.Logf("%d conversations were handed over within %v", moved, took)
-	if code := c.Wait(testkit.Timeout); code != 0 {
-		t.Errorf("the host that drains exits with %d", code)
-	}
+	f.drain("host-c", c)
 	f.sayAll(ids)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.outdated > 0 {
 		t.Errorf("%d tool calls came from hosts that had lost the conversation", f.outdated)
+	}
+}
+
+// drain ends a host, and waits until others have its conversations.
+func (f *hostFleet) drain(name string, p *testkit.Process) {
+	f.t.Helper()
+	before := f.places()
+	drained := time.Now()
+	p.Signal(syscall.SIGTERM)
+	took, moved := f.untilMoved(name, before, drained)
+	f.t.Logf("%d conversations were handed over within %v", moved, took)
+	if code := p.Wait(testkit.Timeout); code != 0 {
+		f.t.Errorf("the host that drains exits with %d", code)
 	}
 }

@@ -129,29 +129,7 @@ func TestOnlyOneOfManyGetsALeaseThatHasExpired(t *testing.T) {
 	if time.Since(created) < leaseOfTests || slices.Contains(got, ids[0]) {
 		t.Errorf("after %v: %q", time.Since(created), got)
 	}
-	winners := make(chan error, 8)
-	for i := range cap(winners) {
-		store := a.Leases()
-		if i%2 == 0 {
-			store = b.Leases()
-		}
-		go func() {
-			revision, err := store.Create(soon(t), ids[1], []byte("b"))
-			if err == nil && revision <= revisions[ids[1]] {
-				err = fmt.Errorf("revision %d is not greater than %d", revision, revisions[ids[1]])
-			}
-			winners <- err
-		}()
-	}
-	won := 0
-	for range cap(winners) {
-		switch err := <-winners; {
-		case err == nil:
-			won++
-		case !errors.Is(err, host.ErrTaken):
-			t.Error(err)
-		}
-	}
+	won := tryAll(t, []host.Store{a.Leases(), b.Leases()}, ids[1], revisions[ids[1]])
 	if won != 1 {
 		t.Errorf("%d have the lease", won)
 	}
@@ -160,6 +138,31 @@ func TestOnlyOneOfManyGetsALeaseThatHasExpired(t *testing.T) {
 	}
 	stop()
 	watching.Wait()
+}
+
+// tryAll tries many times at once to take a lease, and returns how often that was successful. The new revision
+// must be greater than the old one.
+func tryAll(t *testing.T, stores []host.Store, key string, old uint64) (won int) {
+	t.Helper()
+	results := make(chan error, 8)
+	for i := range cap(results) {
+		go func() {
+			revision, err := stores[i%len(stores)].Create(soon(t), key, []byte("b"))
+			if err == nil && revision <= old {
+				err = fmt.Errorf("revision %d is not greater than %d", revision, old)
+			}
+			results <- err
+		}()
+	}
+	for range cap(results) {
+		switch err := <-results; {
+		case err == nil:
+			won++
+		case !errors.Is(err, host.ErrTaken):
+			t.Error(err)
+		}
+	}
+	return won
 }
 
 func TestTheNewestTurnsOfAConversationAreKept(t *testing.T) {
