@@ -25,7 +25,12 @@ import (
 
 const (
 	watchInterval = time.Second      // how often the folder of the fleet is looked at
-	startTimeout  = 30 * time.Second // for the first connection and the streams
+	startTimeout  = 30 * time.Second // for the connections with another NATS server, and the streams
+	// ownTimeout is the same for the hub of this process. All devices that come back can keep it busy: then an
+	// end of the hub would only make them come back again.
+	ownTimeout   = 5 * time.Minute
+	dialAttempts = 5           // to connect with the hub of this process
+	dialPause    = time.Second // between two of them
 )
 
 // Options configure Run.
@@ -115,7 +120,11 @@ func (c *centre) startHub() error {
 
 // connect connects with the hub twice, and makes the streams. It returns the connection of the controller.
 func (c *centre) connect(ctx context.Context) (operator *nats.Center, err error) {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	timeout := startTimeout
+	if c.hub != nil {
+		timeout = ownTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if c.fleet, err = c.dial(ctx, c.Options.Hub); err != nil {
 		return nil, err
@@ -131,7 +140,7 @@ func (c *centre) connect(ctx context.Context) (operator *nats.Center, err error)
 	return operator, err
 }
 
-// dial connects with the hub.
+// dial connects with the hub. If the hub of this process does not answer, because it is busy, dial tries again.
 func (c *centre) dial(ctx context.Context, creds []byte) (*nats.Center, error) {
 	var opts nats.Options
 	if c.Connect != nil {
@@ -140,7 +149,16 @@ func (c *centre) dial(ctx context.Context, creds []byte) (*nats.Center, error) {
 		opts.InProcess = c.hub.Connect
 	}
 	opts.Creds, opts.Log = creds, c.Log
-	return nats.DialCenter(ctx, opts)
+	for n := 1; ; n++ {
+		fleet, err := nats.DialCenter(ctx, opts)
+		if err == nil || c.hub == nil || n == dialAttempts || ctx.Err() != nil {
+			return fleet, err
+		}
+		select {
+		case <-time.After(dialPause):
+		case <-ctx.Done():
+		}
+	}
 }
 
 // publishKeys gives the hub the sets of keys that it does not have.
