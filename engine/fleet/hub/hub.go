@@ -112,6 +112,10 @@ func (h *Hub) serverOptions() (*server.Options, error) {
 
 		MaxPayload: o.MaxPayload, MaxConn: o.MaxConnections, MaxSubs: maxSubscriptions, MaxPending: maxPending,
 		PingInterval: pingInterval, MaxPingsOut: 2, // a connection without a sign of life ends after 90 s
+		// The client library gives up a connection if it receives a ping before the hub has let it in. The first
+		// one would come after two seconds, which is too soon for a hub that is busy.
+		DisableShortFirstPing: true,
+
 		MaxClosedClients: 100, // only the monitor shows them
 	}
 	if o.Monitor != "" {
