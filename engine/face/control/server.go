@@ -26,7 +26,7 @@ const (
 // A server serves HTTP requests. net/http runs each connection on a goroutine of its own.
 type server struct {
 	control   *Control // control and the fields below do not change after listen
-	agent     Agent
+	agent     Agent    // nil if there are only mounts
 	guard     *guard
 	addr      net.Addr
 	http      *http.Server
