@@ -166,7 +166,7 @@ func (s *state) since(id string) []byte {
 	if s.last != nil {
 		now = s.last.Time
 	}
-	fmt.Fprintf(&b, `{"reset":%t,"now":%q,"summary":%s,"devices":[`, !isKnown, now.Format(time.RFC3339), s.summary.text)
+	fmt.Fprintf(&b, `{"reset":%t,"now":%q,"summary":%s,"devices":[`, !isKnown, now.Format(time.RFC3339Nano), s.summary.text)
 	comma := ""
 	for _, l := range s.rows {
 		if l.revision > revision {

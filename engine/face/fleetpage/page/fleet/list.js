@@ -5,15 +5,18 @@ import * as s from "./state.js";
 import { safe, since, word } from "./text.js";
 import { say, number } from "./texts.js";
 
+// hasFailed reports whether the device does not use the bundle that it should run.
+const hasFailed = (d) => ["back", "refused"].includes(d.wanted?.phase);
+
 // isTroubled reports whether somebody should look at the device, apart from that it may be offline.
-const isTroubled = (d) => d.twice || d.slow || (d.troubles?.length ?? 0) > 0 || (d.online && !d.ok) || ["back", "refused"].includes(d.wanted?.phase);
+const isTroubled = (d) => d.twice || d.slow || (d.troubles?.length ?? 0) > 0 || (d.online && !d.ok) || hasFailed(d);
 
 const FILTERS = { all: () => true, online: (d) => d.online, offline: (d) => !d.online, trouble: isTroubled };
 
 // troubleOf returns one line about what is wrong with a device, or "".
 function troubleOf(d) {
   if (d.twice) return say("twice");
-  if (["back", "refused"].includes(d.wanted?.phase)) return safe(d.wanted.why, 200);
+  if (hasFailed(d)) return safe(d.wanted.why, 200);
   if (d.troubles?.length) return safe(d.troubles.join(" · "), 200);
   if (d.slow) return say("slow");
   return d.online && !d.ok ? say("notOK") : "";
@@ -34,7 +37,7 @@ function Row({ name, on }) {
     <span class="name">${safe(name, 63)}</span>
     <span class="groups">${safe((d.groups ?? []).join(", "), 100)}</span>
     <span class="how">${d.online ? word("status_", d.status) : say("offlineFor", { time: since(heard, s.hubTime()) })}</span>
-    <span class="runs">${bundleOf(d.running, d.phase)}${d.wanted?.name ? html`<span class="next">${say("becomes", { bundle: safe(d.wanted.name, 60), phase: word("phase_", d.wanted.phase) })}</span>` : null}</span>
+    <span class="runs">${bundleOf(d.running, d.phase)}${d.wanted?.name ? html`<span class=${"next" + (hasFailed(d) ? " bad" : "")}>${say("becomes", { bundle: safe(d.wanted.name, 60), phase: word("phase_", d.wanted.phase) })}</span>` : null}</span>
     ${trouble && html`<span class="why">${trouble}</span>`}
   </button></li>`;
 }
@@ -77,7 +80,7 @@ function waveOf(r) {
   const left = Date.parse(r.since) + r.hold * 1000 - s.hubTime();
   const wave = r.wave === 0 ? say("firstDevices") : say("wave", { n: r.wave, of: r.waves.length });
   const share = r.wave === 0 ? "" : " · " + number(r.share / 100) + " %";
-  return wave + share + " · " + (r.paused ? say("pausedBy", { who: safe(r.paused, 60) }) : left > 0 ? say("left", { n: Math.ceil(left / 60000) }) : say("waitsForDevices"));
+  return wave + share + " · " + (r.paused ? say("pausedBy", { who: safe(r.paused, 60) }) : left > 0 ? say("left", { n: Math.max(1, Math.round(left / 60000)) }) : say("waitsForDevices"));
 }
 
 function Rollout({ r }) {

@@ -33,6 +33,7 @@ const texts = {
 
 // What belongs to the conversation; the rest is in the log.
 const TALK = new Set(["user", "agent", "agent_corrected", "interruption", "tool_call", "tool_result", "connected", "disconnected"]);
+const MARKS = { bad: "failure", warn: "warning" }; // a colour alone says nothing
 const COLOURS = { user: "you", agent: "agent", agent_corrected: "agent", tool_call: "tool", tool_result: "tool" };
 
 // textOf returns an event for people. An event that the page does not know is written as JSON.
@@ -53,7 +54,7 @@ function Entry({ entry, withDevice, raw, talk }) {
   return html`<li class="entry">
     <span class="when num">${clock(entry.time)}</span>
     ${withDevice && html`<button class="link mono" onClick=${() => s.select(entry.device, "log")}>${safe(entry.device, 63)}</button>`}
-    <span class=${"what " + colour}>${raw ? html`<code>${line(entry.event, 4000)}</code>` : html`${talk && who(e) && html`<b>${who(e)}</b> `}${colour === "bad" && html`<b>${say("failure")}</b> `}${textOf(e)}`}</span>
+    <span class=${"what " + colour}>${raw ? html`<code>${line(entry.event, 4000)}</code>` : html`${talk && who(e) && html`<b>${who(e)}</b> `}${MARKS[colour] && html`<b>${say(MARKS[colour])}</b> `}${textOf(e)}`}</span>
   </li>`;
 }
 
