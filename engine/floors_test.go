@@ -107,6 +107,9 @@ func TestNoPackageImportsAHigherFloor(t *testing.T) {
 		if slices.Contains(p.Imports, "os/exec") && !slices.Contains(importsExec, path) {
 			t.Errorf("%s imports os/exec: use engine/process", p.ImportPath)
 		}
+		if path != "engine/fleet/nats" && slices.ContainsFunc(p.Imports, func(i string) bool { return strings.HasPrefix(i, "github.com/nats-io/nats.go") }) {
+			t.Errorf("%s imports the client library of NATS: use engine/fleet/nats", p.ImportPath)
+		}
 		for entry, imports := range forbidden {
 			if path != entry && !strings.HasPrefix(path, entry+"/") {
 				continue

@@ -27,4 +27,6 @@ type fleetCommand struct {
 	Say   fleetSayCommand   `cmd:"" help:"Send a message to the agent of a device, as its user."`
 	Event fleetEventCommand `cmd:"" help:"Run the handlers of scripts on a device that wait for an event."`
 	Exec  fleetExecCommand  `cmd:"" help:"Send another command to a device."`
+
+	Host fleetHostCommand `cmd:"" help:"Start conversations on the hosts of a fleet, and list them."`
 }

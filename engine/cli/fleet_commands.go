@@ -45,12 +45,24 @@ type fleetEventCommand struct {
 func (c *fleetEventCommand) Run(ctx context.Context, con *console) error {
 	body := map[string]any{"type": c.Type}
 	if c.Data != "" {
-		body["data"] = c.Data
-		if json.Valid([]byte(c.Data)) {
-			body["data"] = json.RawMessage(c.Data)
+		data, err := eventData(c.Data)
+		if err != nil {
+			return &usageError{err}
 		}
+		body["data"] = data
 	}
 	return c.send(ctx, con, "event", body)
+}
+
+// eventData returns the data of an event for JSON: the JSON that text contains, or else text itself.
+func eventData(text string) (any, error) {
+	switch {
+	case json.Valid([]byte(text)):
+		return json.RawMessage(text), nil
+	case strings.ContainsAny(text[:1], `{["`):
+		return nil, fmt.Errorf("the data is not JSON: %.80q", text)
+	}
+	return text, nil
 }
 
 type fleetExecCommand struct {

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 
 	"moonlark/engine/bus"
 	"moonlark/engine/fleet"
 	"moonlark/engine/fleet/follow"
 	"moonlark/engine/fleet/nats"
+	"moonlark/engine/fleet/work"
 	"moonlark/engine/version"
 )
 
@@ -80,17 +80,24 @@ func (f fleetFlags) open(factory []string, events *bus.Bus) (*fleet.Device, erro
 }
 
 // member begins to connect with the hub, if there is --fleet. The caller must call close.
-func (f fleetFlags) member(device *fleet.Device, log *slog.Logger) (*fleetMember, error) {
+func (f fleetFlags) member(device *fleet.Device, events *bus.Bus) (*fleetMember, error) {
 	m := &fleetMember{device: device}
 	if f.Fleet == "" {
 		return m, nil
 	}
-	opts, err := f.connection(log)
+	opts, err := f.connection(events.Logger(""))
 	if err != nil {
 		return nil, err
 	}
-	m.carrier, err = nats.DialDevice(opts)
-	return m, err
+	if m.carrier, err = nats.DialDevice(opts); err != nil {
+		return nil, err
+	}
+	m.caller = work.NewCaller(work.CallerOptions{
+		Carrier: m.carrier, Name: m.carrier.Name(),
+		Bundle: func() string { return device.Running().Digest },
+		Log:    func(level slog.Level, text string) { events.Log("", level, text) },
+	})
+	return m, nil
 }
 
 // connection returns how to connect with the hub.
@@ -101,7 +108,7 @@ func (f fleetFlags) connection(log *slog.Logger) (o nats.Options, err error) {
 	}
 	o = nats.Options{URL: f.Fleet, Log: log}
 	file := cmp.Or(f.FleetCreds, filepath.Join(store, fleet.CredsFile))
-	if o.Creds, err = os.ReadFile(file); errors.Is(err, fs.ErrNotExist) && f.FleetCreds == "" {
+	if o.Creds, err = readHubFile(file); errors.Is(err, fs.ErrNotExist) && f.FleetCreds == "" {
 		return o, fmt.Errorf("%s: this device has not joined a fleet: moonlark fleet join, with the invitation of moonlark fleet invite", store)
 	} else if err != nil {
 		return o, err

@@ -42,11 +42,11 @@ func (f fleetFolderFlag) path(name string) string { return filepath.Join(f.Fleet
 // hub returns the URL of the hub, and the SHA-256 of the certificate of its authority in hexadecimal, which is
 // empty if the CAs of the system decide. The error wraps fs.ErrNotExist if the hub has never run.
 func (f fleetFolderFlag) hub() (url, ca string, err error) {
-	text, err := os.ReadFile(f.path(hubURLFile))
+	text, err := readHubFile(f.path(hubURLFile))
 	if err != nil {
 		return "", "", err
 	}
-	text2, err := os.ReadFile(f.path(hubCAFile))
+	text2, err := readHubFile(f.path(hubCAFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return strings.TrimSpace(string(text)), "", nil
 	} else if err != nil {
@@ -70,19 +70,6 @@ func (f fleetFolderFlag) credentials(folder *identity.Folder, role identity.Role
 		return nil, err
 	}
 	return os.ReadFile(path)
-}
-
-// readCA reads a file with certificates of authorities, in PEM form.
-func readCA(file string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("%s: there is no certificate in PEM form", file)
-	}
-	return pool, nil
 }
 
 // removeIfThere deletes a file, if there is one.

@@ -69,16 +69,24 @@ func (f hubFlags) address() (a hubAddress, err error) {
 		return a, err
 	}
 	file := cmp.Or(f.CA, filepath.Join(f.FleetDir, "ca.pem"))
-	text, err := readHubFile(file)
+	a.roots, err = readCA(file)
 	if errors.Is(err, fs.ErrNotExist) && f.CA == "" {
 		return a, nil
-	} else if err != nil {
-		return a, err
 	}
-	if a.roots = x509.NewCertPool(); !a.roots.AppendCertsFromPEM(text) {
-		return a, fmt.Errorf("%s has no certificate", file)
+	return a, err
+}
+
+// readCA reads a file with certificates of authorities, in PEM form.
+func readCA(file string) (*x509.CertPool, error) {
+	text, err := readHubFile(file)
+	if err != nil {
+		return nil, err
 	}
-	return a, nil
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s has no certificate in PEM form", file)
+	}
+	return pool, nil
 }
 
 // readHubFile reads a short file.

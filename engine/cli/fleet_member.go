@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"moonlark/engine"
 	"moonlark/engine/bus"
 	"moonlark/engine/face/control"
 	"moonlark/engine/fleet"
 	"moonlark/engine/fleet/follow"
 	"moonlark/engine/fleet/message"
 	"moonlark/engine/fleet/nats"
+	"moonlark/engine/fleet/work"
 	"moonlark/engine/remote"
 	"moonlark/engine/version"
 )
@@ -20,7 +22,8 @@ import (
 type fleetMember struct {
 	device   *fleet.Device
 	carrier  *nats.Device     // nil without a fleet
-	follower *follow.Follower // nil without a fleet
+	caller   *work.Caller     // nil without a fleet
+	follower *follow.Follower // nil without a fleet; set by start
 }
 
 // Name returns the name of the device in the fleet, or "" without a fleet.
@@ -95,9 +98,18 @@ func (m *fleetMember) start(ctx context.Context, f fleetFlags, events *bus.Bus, 
 	}, nil
 }
 
+// addTo makes the scripts of the engine see the fleet.
+func (m *fleetMember) addTo(opts *engine.Options) {
+	opts.Member = m
+	if m.caller != nil {
+		opts.Offloader = m.caller
+	}
+}
+
 // close ends the connection with the hub, if there is one.
 func (m *fleetMember) close() {
 	if m.carrier != nil {
+		m.caller.Close()
 		m.carrier.Close()
 	}
 }

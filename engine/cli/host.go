@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -19,8 +17,7 @@ import (
 )
 
 const (
-	maxSlots       = 10_000
-	maxCredentials = 1 << 20 // bytes of a file with credentials or certificates
+	maxSlots = 10_000
 	// endTimeout is how long the conversations may take to end after --drain, in addition to exitTimeout.
 	endTimeout = 5 * time.Second
 )
@@ -28,9 +25,7 @@ const (
 type hostCommand struct {
 	Scripts []string `arg:"" name:"script" help:"Lua files. Each conversation loads them anew."`
 
-	Fleet      string `required:"" placeholder:"URL" help:"Address of the hub of the fleet, such as tls://hub.example.com:4222; several are separated by commas."`
-	FleetCreds string `required:"" placeholder:"FILE" help:"File with the credentials of this host in the fleet."`
-	FleetCA    string `name:"fleet-ca" placeholder:"FILE" help:"File with the certificate that has signed that of the hub. Without it, the authorities of the system are trusted."`
+	memberFlags `embed:""`
 
 	Slots     int           `default:"200" placeholder:"N" help:"Hold at most this many conversations at a time (${default}), and leave the others to other hosts."`
 	Starting  int           `default:"4" placeholder:"N" help:"Let at most this many conversations start at the same time (${default}); others wait."`
@@ -70,7 +65,7 @@ func (c *hostCommand) Run(ctx context.Context, con *console) error {
 	if _, err := engine.Check(ctx, opts); err != nil {
 		return err
 	}
-	options, err := c.connection(events)
+	options, err := c.memberFlags.connection(events)
 	if err != nil {
 		return &usageError{err}
 	}
@@ -129,40 +124,6 @@ func (c *hostCommand) options() (opts engine.Options, err error) {
 	}
 	opts.Agent, err = c.agentFlags.settings()
 	return opts, err
-}
-
-// connection returns the options of the connection with the hub, which logs to events.
-func (c *hostCommand) connection(events *bus.Bus) (nats.Options, error) {
-	o := nats.Options{URL: c.Fleet, Log: events.Logger("")}
-	var err error
-	if o.Creds, err = readCredentials(c.FleetCreds); err != nil {
-		return o, fmt.Errorf("--fleet-creds: %w", err)
-	}
-	if c.FleetCA == "" {
-		return o, nil
-	}
-	certificates, err := readCredentials(c.FleetCA)
-	if err != nil {
-		return o, fmt.Errorf("--fleet-ca: %w", err)
-	}
-	if o.RootCAs = x509.NewCertPool(); !o.RootCAs.AppendCertsFromPEM(certificates) {
-		return o, fmt.Errorf("--fleet-ca: %s has no certificate", c.FleetCA)
-	}
-	return o, nil
-}
-
-// readCredentials reads a short file.
-func readCredentials(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxCredentials+1))
-	if err == nil && len(text) > maxCredentials {
-		err = fmt.Errorf("%s has more than %d bytes", path, maxCredentials)
-	}
-	return text, err
 }
 
 // awaitTTL waits for a connection with the hub, and returns how long leases last there. The error is that of

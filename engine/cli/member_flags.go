@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"crypto/x509"
 	"fmt"
-	"os"
 
 	"moonlark/engine/bus"
 	"moonlark/engine/fleet/nats"
@@ -20,19 +18,14 @@ type memberFlags struct {
 func (f memberFlags) connection(events *bus.Bus) (nats.Options, error) {
 	o := nats.Options{URL: f.Fleet, Log: events.Logger("")}
 	var err error
-	if o.Creds, err = os.ReadFile(f.FleetCreds); err != nil {
+	if o.Creds, err = readHubFile(f.FleetCreds); err != nil {
 		return o, fmt.Errorf("--fleet-creds: %w", err)
 	}
 	if f.FleetCA == "" {
 		return o, nil
 	}
-	certificates, err := os.ReadFile(f.FleetCA)
-	if err != nil {
+	if o.RootCAs, err = readCA(f.FleetCA); err != nil {
 		return o, fmt.Errorf("--fleet-ca: %w", err)
-	}
-	o.RootCAs = x509.NewCertPool()
-	if !o.RootCAs.AppendCertsFromPEM(certificates) {
-		return o, fmt.Errorf("--fleet-ca: %s has no certificate", f.FleetCA)
 	}
 	return o, nil
 }

@@ -153,11 +153,11 @@ func (r *agentRun) start(ctx context.Context) (*engine.Engine, error) {
 	if r.opts.Fleet = device; device != nil {
 		r.onEnd(device.Close)
 		scripts = device.Paths
-		if member, err = r.fleetFlags.member(device, r.terminal.Logger()); err != nil {
+		if member, err = r.fleetFlags.member(device, r.events); err != nil {
 			return nil, &usageError{err}
 		}
 		r.onEnd(member.close)
-		r.opts.Member = member
+		member.addTo(&r.opts)
 	}
 	recordings, endRecording, err := r.recordFlags.open(r.events, scripts, r.opts.Permissions.Data, r.terminal.Logger(), r.level)
 	if err != nil {

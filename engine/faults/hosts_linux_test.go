@@ -283,7 +283,9 @@ func TestOtherHostsTakeOverTheConversationsOfAKilledProcess(t *testing.T) {
 		}
 	}
 	t.Logf("a host without conversations has %.1f MB; %.0f KB for each of %d conversations", float64(empty)/1e6, float64(memory(t, a)-empty)/1e3/float64(max(held, 1)), held)
+	cpu := a.CPU()
 	time.Sleep(lease)
+	t.Logf("%d conversations in which nobody speaks use %.1f %% of a processor", held, 100*float64(a.CPU()-cpu)/float64(lease))
 
 	killed := time.Now()
 	a.Kill()

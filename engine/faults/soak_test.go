@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	soakTime = flag.Duration("soak", 0, "how long the soak test runs; 0 means 15 s, or 10 min with -long")
+	soakTime = flag.Duration("soak", 0, "how long the soak test runs; 0 means 1 min, or 10 min with -long")
 	soakSeed = flag.Uint64("seed", 0, "the seed of the soak test; 0 means another one each time")
 )
 
@@ -68,7 +68,7 @@ func TestSoak(t *testing.T) {
 	t.Parallel()
 	testkit.Moonlark(t) // builds the binary before the test measures time
 	if *soakTime == 0 {
-		*soakTime = 15 * time.Second
+		*soakTime = time.Minute // it mostly waits, beside the other tests of the package
 		if *testkit.Long {
 			*soakTime = 10 * time.Minute
 		}

@@ -44,8 +44,8 @@ func (f *fixture) readOnly() (undo func()) {
 	}
 }
 
-// A disk that cannot be written is reported once. The good bundle runs on, and the device switches to the new
-// one when the disk works again.
+// A disk that cannot be written is reported once. The good bundle runs on, and the device switches to
+// the new one when the disk works again.
 func TestADiskThatCannotBeWrittenKeepsTheGoodBundle(t *testing.T) {
 	for name, row := range map[string]struct {
 		damage  func(*fixture) func()

@@ -18,8 +18,9 @@ import (
 // partSuffix is the end of the names of the blobs that are not complete.
 const partSuffix = ".part"
 
-// A Download collects the files of a bundle. Those that the store has not are written into the folder blobs,
-// under their SHA-256, where they stay when the process is killed. Use it from one goroutine at a time.
+// A Download collects the files of a bundle. Those that the store has not are written into the folder
+// blobs, under their SHA-256, where they stay when the process is killed. Use it from one goroutine at a
+// time.
 type Download struct {
 	Missing []Part // what is to be fetched, each content once
 
@@ -93,8 +94,8 @@ func (d *Download) find(digest string, wanted map[string]bool) {
 }
 
 // Install puts the bundle into the store, and asks the Device to switch to it. The error is a
-// *bundle.Refusal if the device may not use the bundle, or if a file is damaged; then call DropBlobs before
-// the next Download.
+// *bundle.Refusal if the device may not use the bundle, or if a file is damaged; then call DropBlobs
+// before the next Download.
 func (d *Download) Install(order Order) error {
 	b, err := bundle.NewFrom(d.bundle.ManifestBytes, bundle.EncodeSignatures(d.bundle.Signatures), d.open)
 	if err != nil {
@@ -125,7 +126,8 @@ func (s Store) DropBlobs() error {
 	return os.RemoveAll(s.disk.path(blobsFolder))
 }
 
-// keepBlobs makes the folder of the blobs, if it does not exist, and deletes the blobs that are not wanted.
+// keepBlobs makes the folder of the blobs, if it does not exist, and deletes the blobs that are not
+// wanted.
 func (d disk) keepBlobs(wanted map[string]bool) error {
 	if err := os.MkdirAll(d.path(blobsFolder), 0o700); err != nil {
 		return err
@@ -178,8 +180,8 @@ func (b *Blob) Write(chunk []byte) error {
 	return nil
 }
 
-// Finish returns nil once the file is complete and on the disk. If it is not what the manifest lists, Finish
-// deletes it.
+// Finish returns nil once the file is complete and on the disk. If it is not what the manifest lists,
+// Finish deletes it.
 func (b *Blob) Finish() error {
 	part := b.file.Name()
 	if err := checkSum(part, b.part.File); err != nil {

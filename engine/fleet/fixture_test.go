@@ -53,8 +53,8 @@ func newFixture(t *testing.T) *fixture {
 	return &fixture{t: t, folder: t.TempDir(), store: filepath.Join(t.TempDir(), "store")}
 }
 
-// withDevice runs a test with a fixture that has been started, and that is stopped after the test. The time is
-// that of a bubble of synctest.
+// withDevice runs a test with a fixture that has been started, and that is stopped after the test. The
+// time is that of a bubble of synctest.
 func withDevice(t *testing.T, test func(t *testing.T, f *fixture)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -139,7 +139,8 @@ func (f *fixture) takeEvents() []string {
 	return events
 }
 
-// want fails the test unless these are the events since the last call, and a script with this source runs.
+// want fails the test unless these are the events since the last call, and a script with this source
+// runs.
 func (f *fixture) want(source string, events ...string) {
 	f.t.Helper()
 	if got := f.takeEvents(); !slices.Equal(got, events) {

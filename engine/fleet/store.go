@@ -21,9 +21,9 @@ type Store struct {
 // Store returns the store of the Device.
 func (d *Device) Store() Store { return Store{disk: d.disk, device: d} }
 
-// Prepare makes a store, if there is none, whose device trusts keys and has this identity: what a device must
-// know before it can follow a fleet. It returns an error if the store trusts the keys of another fleet. It
-// keeps newer keys of the same fleet.
+// Prepare makes a store, if there is none, whose device trusts keys and has this identity: what a device
+// must know before it can follow a fleet. It returns an error if the store trusts the keys of another
+// fleet. It keeps newer keys of the same fleet.
 func Prepare(store string, keys *bundle.KeySet, id Identity) error {
 	d := disk{dir: store}
 	if err := errors.Join(id.Check(), d.makeFolders()); err != nil {
@@ -55,8 +55,8 @@ func Prepare(store string, keys *bundle.KeySet, id Identity) error {
 // Keys returns the keys that the device trusts. The error wraps fs.ErrNotExist if there are none.
 func (s Store) Keys() (*bundle.KeySet, error) { return s.disk.keys() }
 
-// AdvanceKeys makes the device trust the key set in text, if it can follow the set that the device trusts now:
-// see bundle.KeySet.Next.
+// AdvanceKeys makes the device trust the key set in text, if it can follow the set that the device
+// trusts now: see bundle.KeySet.Next.
 func (s Store) AdvanceKeys(text, signatures []byte) error {
 	signed, err := bundle.ParseSignatures(signatures)
 	if err != nil {
@@ -105,8 +105,8 @@ type Standing struct {
 	Order Order  // of the request, if Phase is Waiting
 }
 
-// Consider returns what the device does with a bundle, whose signatures Consider verifies. The error says why
-// the store cannot be read.
+// Consider returns what the device does with a bundle, whose signatures Consider verifies. The error
+// says why the store cannot be read.
 func (s Store) Consider(b *bundle.Bundle) (Standing, error) {
 	st, r := s.read()
 	if f, failed := st.Failed[b.Digest]; failed {
@@ -158,8 +158,8 @@ func (s Store) inUse(digest string, st state) (phase string, err error) {
 	return message.Good, nil
 }
 
-// read returns the state of the Device, and the request that the Device has not handled yet; the zero request
-// if there is none.
+// read returns the state of the Device, and the request that the Device has not handled yet; the zero
+// request if there is none.
 func (s Store) read() (st state, r request) {
 	// The Device writes the state before it deletes the request, so the request must be read first.
 	err := s.disk.readJSON(nextFile, &r)

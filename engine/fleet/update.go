@@ -115,7 +115,9 @@ func (d *Device) refuse(r request, b *bundle.Bundle, why error) {
 		if _, failed := d.state.Failed[r.Digest]; !failed && isFinal(why) {
 			d.state.fail(r.Digest, fail{b.Manifest.Version, Refused, why.Error()})
 		}
-		defer d.publish(Refused, b.Manifest, why.Error()) // when everybody can read that it has failed
+		// whoever reads in the store that the request was handled finds out why
+		d.explain(b.Manifest, why.Error())
+		defer d.publish(Refused, b.Manifest, why.Error())
 	}
 	d.save()
 	d.dropRequest()
@@ -308,10 +310,15 @@ func (d *Device) publish(phase string, m *bundle.Manifest, why string) {
 	if phase == Trial {
 		e.Seconds = trialLength(m).Seconds()
 	}
-	d.opts.Bus.Publish(e)
 	if why != "" {
-		d.show(func(f *health.Fleet) { f.Last = "bundle " + m.Name() + ": " + why })
+		d.explain(m, why)
 	}
+	d.opts.Bus.Publish(e)
+}
+
+// explain shows why a bundle is not used.
+func (d *Device) explain(m *bundle.Manifest, why string) {
+	d.show(func(f *health.Fleet) { f.Last = "bundle " + m.Name() + ": " + why })
 }
 
 // shortName returns the name of m, without the fleet if that is the one of the other bundle.

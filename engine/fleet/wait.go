@@ -20,8 +20,8 @@ type candidate struct {
 	looked  time.Time     // when waited was last measured
 }
 
-// Defer asks the Device not to switch to another bundle for d, which takes the place of the time of an earlier
-// call. Each bundle waits no longer than maxWait in all. Any goroutine may call it.
+// Defer asks the Device not to switch to another bundle for d, which takes the place of the time of an
+// earlier call. Each bundle waits no longer than maxWait in all. Any goroutine may call it.
 func (d *Device) Defer(length time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -419,7 +419,7 @@ func TestTheSourceOfAnotherScriptIsShownWhenTheFirstCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := chromium.Open(t, f.url+"/inspect#source", 1280, 800)
-	b.UntilText("no such file")
+	b.Until(`document.querySelector(".source .bad")?.textContent.includes("no such file")`)
 	if shown := browser.Eval[string](b, `[...document.querySelector("select.pick").options].map((o) => o.value).join()`); shown != "lights.lua,other.lua" {
 		t.Errorf("the scripts to choose are %s", shown)
 	}

@@ -5,9 +5,9 @@ import (
 	"io"
 )
 
-// NewFrom returns the bundle with this manifest and these signatures, whose files open returns one after the
-// other. Its content can be read several times until Close, which closes the file that is open. The error is
-// a [*Refusal] with the reason Damaged.
+// NewFrom returns the bundle with this manifest and these signatures, whose files open returns one after
+// the other. Its content can be read several times until Close, which closes the file that is open. The
+// error is a [*Refusal] with the reason Damaged.
 func NewFrom(manifest, signatures []byte, open func(File) (io.ReadCloser, error)) (*Bundle, error) {
 	b, err := New(manifest, signatures)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"moonlark/engine/health"
 )
 
-// An Agent is a fleet.Agent that runs scripts by reading them. A script whose source contains "broken" does
-// not load. The fields can be changed with Set while a Device uses the Agent.
+// An Agent is a fleet.Agent that runs scripts by reading them. A script whose source contains "broken"
+// does not load. The fields can be changed with Set while a Device uses the Agent.
 type Agent struct {
 	mu sync.Mutex // guards the fields below
 

@@ -1,4 +1,4 @@
-// Package fleettest makes bundles for tests.
+// Package fleettest makes bundles for tests, and has an agent that runs them. It needs no goroutines.
 package fleettest
 
 import (
@@ -42,8 +42,8 @@ func KeySet(fleet string, number int64, names ...string) *bundle.KeySet {
 	return keys
 }
 
-// Sign returns the signatures of a text by the keys with these names, in the form of bundle.EncodeSignatures.
-// It panics if it cannot.
+// Sign returns the signatures of a text by the keys with these names, in the form of
+// bundle.EncodeSignatures. It panics if it cannot.
 func Sign(text []byte, names ...string) []byte {
 	var all []bundle.Signature
 	for _, name := range names {

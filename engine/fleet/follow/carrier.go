@@ -1,6 +1,7 @@
-// Package follow connects a device with its fleet: it reads the wishes of the fleet, fetches the bundle that
-// they name into the store of the device, answers commands and reports what the device does. It knows no
-// transport: a [Carrier] has the connection. The store and the trials are those of engine/fleet.
+// Package follow connects a device with its fleet: it reads the wishes of the fleet, fetches the bundle
+// that they name into the store of the device, answers commands and reports what the device does. It
+// knows no transport: a [Carrier] has the connection. The store and the trials are those of
+// engine/fleet.
 //
 // The goroutine of [Follower.Run] reads the wishes and decides what to do. While it runs, three more
 // goroutines hand in records, report the state, and carry out commands of wishes, and one or more fetch a

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"reflect"
+	"strings"
 	"time"
 
 	"moonlark/engine/fleet"
@@ -16,8 +17,9 @@ import (
 // retryDisk is when to look again after the store could not be read.
 const retryDisk = time.Minute
 
-// installed is what the Follower has put into the store last. If the Device does not use the bundle, it is not
-// put there again before refusalTime is over: the Device has refused it for a reason that may pass.
+// installed is what the Follower has put into the store last. If the Device does not use the bundle, it
+// is not put there again before refusalTime is over: the Device has refused it for a reason that may
+// pass.
 type installed struct {
 	digest string
 	at     time.Time
@@ -63,7 +65,7 @@ func (f *Follower) choose(ctx context.Context) {
 			break
 		}
 	}
-	f.want(preferred, target)
+	f.want(preferred)
 	f.see(ctx, target)
 }
 
@@ -74,8 +76,8 @@ const (
 	aboutFetching   = "fetching"
 )
 
-// consider returns what the device does with a bundle of a wish, and complains if the device must not use it.
-// The error says why the store cannot be read.
+// consider returns what the device does with a bundle of a wish, and complains if the device must not
+// use it. The error says why the store cannot be read.
 func (f *Follower) consider(signed message.Signed, about string) (option, error) {
 	sum := sha256.Sum256(signed.Text)
 	o := option{digest: hex.EncodeToString(sum[:])}
@@ -97,7 +99,11 @@ func (f *Follower) consider(signed message.Signed, about string) (option, error)
 			f.installed = installed{}
 		}
 	case time.Since(i.at) < refusalTime:
-		o.standing = fleet.Standing{Phase: message.Refused, Why: f.opts.Device.Health().Last}
+		why, ok := strings.CutPrefix(f.opts.Device.Health().Last, nameOf(b)+": ")
+		if !ok {
+			why = "the device has refused it"
+		}
+		o.standing = fleet.Standing{Phase: message.Refused, Why: why}
 	}
 	text := ""
 	if o.standing.Phase == message.Refused {
@@ -107,9 +113,9 @@ func (f *Follower) consider(signed message.Signed, about string) (option, error)
 	return o, nil
 }
 
-// want records what the state of the device says about the bundle that the wishes prefer; nil if they name
-// none. target is the bundle that the device should run.
-func (f *Follower) want(preferred, target *option) {
+// want records what the state of the device says about the bundle that the wishes prefer; nil if they
+// name none.
+func (f *Follower) want(preferred *option) {
 	var w *message.Wanted
 	if preferred != nil {
 		w = &message.Wanted{Digest: preferred.digest, Phase: preferred.standing.Phase, Why: cut(preferred.standing.Why)}

@@ -15,8 +15,8 @@ const (
 	commandTimeout = time.Minute
 )
 
-// postCommands gives the commands of the wishes to the goroutine of runCommands, in place of those that it has
-// not taken yet.
+// postCommands gives the commands of the wishes to the goroutine of runCommands, in place of those that
+// it has not taken yet.
 func (f *Follower) postCommands() {
 	if !f.read {
 		return
@@ -108,6 +108,6 @@ func (f *Follower) carryOut(ctx context.Context, o message.Once) {
 	f.log(level, text)
 }
 
-// clockIsSet reports whether the clock can be right: a machine without a battery starts in 1970, or when its
-// software was made.
+// clockIsSet reports whether the clock can be right: a machine without a battery starts in 1970, or when
+// its software was made.
 func clockIsSet() bool { return time.Now().Year() >= 2024 }

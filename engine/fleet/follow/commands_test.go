@@ -112,7 +112,8 @@ func TestTheNumberOfRememberedCommandsIsLimited(t *testing.T) {
 	})
 }
 
-// A device whose clock is not set follows the wishes, and waits with the commands, which may have expired.
+// A device whose clock is not set follows the wishes, and waits with the commands, which may have
+// expired.
 func TestADeviceWithoutAClockWaitsWithCommands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t) // in the year 2000

@@ -50,8 +50,8 @@ func (f *fetchFailure) clear() {
 	f.pause.Reset()
 }
 
-// fetch begins to fetch a bundle, and to put it into the store with the order, unless that is going on, or has
-// failed a short time ago.
+// fetch begins to fetch a bundle, and to put it into the store with the order, unless that is going on,
+// or has failed a short time ago.
 func (f *Follower) fetch(ctx context.Context, b *bundle.Bundle, order fleet.Order) {
 	if f.fetching != nil && f.fetching.digest == b.Digest {
 		return // choose is called at its end, and sees another order
@@ -100,8 +100,8 @@ func (f *Follower) finishFetching(ctx context.Context, r fetchResult) {
 	f.choose(ctx)
 }
 
-// fetchNow fetches what the store does not have of a bundle, and puts the bundle into the store. It returns
-// how many files were fetched.
+// fetchNow fetches what the store does not have of a bundle, and puts the bundle into the store. It
+// returns how many files were fetched.
 func (f *Follower) fetchNow(ctx context.Context, b *bundle.Bundle, order fleet.Order) (files int, err error) {
 	d, err := f.store.Download(b)
 	if err != nil {
@@ -140,8 +140,8 @@ type chunk struct {
 	err     error
 }
 
-// fetchFiles fetches the missing files. It asks for up to maxRequests chunks at once, and writes them in their
-// order.
+// fetchFiles fetches the missing files. It asks for up to maxRequests chunks at once, and writes them in
+// their order.
 func (f *Follower) fetchFiles(ctx context.Context, d *fleet.Download) (files int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup

@@ -43,8 +43,9 @@ type fixture struct {
 	bus      *bus.Bus
 	device   *fleet.Device
 	follower *Follower
-	options  func(*Options) // may change the options before the start
-	stop     func()         // ends the device as the end of its process does
+	options  func(*Options)    // may change the options before the start; nil for none
+	step     func(name string) // as fleet.Options.Step
+	stop     func()            // ends the device as the end of its process does
 
 	mu       sync.Mutex // guards the fields below
 	logged   []string   // lines of level warn and above
@@ -57,8 +58,8 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-// withDevice runs a test with a fixture that has been started, and that is stopped after the test. The time is
-// that of a bubble of synctest, and begins in 2026.
+// withDevice runs a test with a fixture that has been started, and that is stopped after the test. The
+// time is that of a bubble of synctest, and begins in 2026.
 func withDevice(t *testing.T, test func(t *testing.T, f *fixture)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -89,7 +90,7 @@ func (f *fixture) start() {
 	f.bus = new(bus.Bus)
 	f.bus.Attach(bus.Receiver{Wants: func(t bus.Type, _ string) bool { return t == bus.Log }, Receive: f.note})
 	var err error
-	if f.device, err = fleet.Open(fleet.Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0"}); err != nil {
+	if f.device, err = fleet.Open(fleet.Options{Store: f.store, Factory: []string{factory}, Bus: f.bus, Moonlark: "1.4.0", Step: f.step}); err != nil {
 		f.t.Fatal(err)
 	}
 	if err := fleettest.Boot(f.device, f.Agent); err != nil {
@@ -160,8 +161,8 @@ func (f *fixture) want(source string, logged ...string) {
 	}
 }
 
-// wantLast fails the test unless the last state that the device has reported says this about the bundle that it
-// should run, as "name phase: why".
+// wantLast fails the test unless the last state that the device has reported says this about the bundle
+// that it should run, as "name phase: why".
 func (f *fixture) wantLast(wanted string) {
 	f.t.Helper()
 	states := f.hub.states()

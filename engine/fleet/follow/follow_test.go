@@ -2,8 +2,11 @@ package follow
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,8 +146,11 @@ func TestABundleThatWaitsIsWithdrawn(t *testing.T) {
 			f.hub.wish(message.All, w)
 			time.Sleep(10 * time.Second)
 			f.Set(func() { f.Conversation = "waiting" })
-			time.Sleep(time.Minute)
-			f.want("v16")
+			time.Sleep(tickInterval / 2) // between the ticks
+			for range 60 {
+				time.Sleep(tickInterval)
+				f.want("v16")
+			}
 		}
 		f.wantLast("nothing")
 	})
@@ -172,19 +178,55 @@ func TestAWindowAndForceReachTheDevice(t *testing.T) {
 
 // The hub may return old values for a while after a notice.
 func TestOldWishesAreReadAgain(t *testing.T) {
-	for name, stale := range map[string]int{"soon": 8, "a minute later": 100} {
+	for name, row := range map[string]struct {
+		stale int // how many reads return old values
+		wait  time.Duration
+	}{
+		"a moment later": {stale: 8, wait: 5 * time.Second},
+		"a minute later": {stale: 4 * staleReads, wait: 2 * time.Minute},
+	} {
 		t.Run(name, func(t *testing.T) {
 			withDevice(t, func(t *testing.T, f *fixture) {
 				f.makeGood()
-				f.hub.set(func() { f.hub.stale = stale })
+				f.hub.set(func() { f.hub.stale = row.stale })
 				f.publish(shop(17, "v17", nil))
-				time.Sleep(10 * time.Second)
-				f.hub.set(func() { f.hub.stale = 0 })
-				time.Sleep(2 * time.Minute)
+				time.Sleep(row.wait)
 				f.want("v17")
 			})
 		})
 	}
+}
+
+// A bundle that the Device refuses for a reason that may pass is not put into the store again and again.
+func TestABundleThatIsDamagedInTheStoreIsFetchedAgainLater(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.makeGood()
+		f.stop()
+		var repaired atomic.Bool
+		f.step = func(name string) {
+			if name != "write next.json" || repaired.Load() {
+				return
+			}
+			scripts, _ := filepath.Glob(filepath.Join(f.store, "bundles", "*", "files", "kiosk.lua"))
+			for _, path := range scripts {
+				if text, _ := os.ReadFile(path); string(text) == "v17" {
+					os.WriteFile(path, []byte("v18"), 0o600)
+				}
+			}
+		}
+		f.start()
+		f.publish(shop(17, "v17", nil))
+		time.Sleep(10 * time.Minute)
+		f.want("v16", "fleet: bundle shop 17: kiosk.lua: the content is not what the manifest lists")
+		if n := f.hub.chunks(); n != 1 {
+			t.Errorf("%d chunks were fetched, want 1", n)
+		}
+		f.wantLast("shop 17 refused: kiosk.lua: the content is not what the manifest lists")
+		repaired.Store(true)
+		time.Sleep(40 * time.Minute)
+		f.want("v17")
+		f.wantLast("shop 17 good")
+	})
 }
 
 // A device that never gets a notice reads the wishes anyway.
@@ -302,8 +344,27 @@ func TestFetchingGoesOnWhereItStopped(t *testing.T) {
 	})
 }
 
-// Five weeks without power, and a day without a hub: the keys have changed twice, three versions were missed,
-// and the device goes to the newest one.
+// A hub that has lost its disk has no wishes. The device keeps its bundle.
+func TestAHubWithoutWishesChangesNothing(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.makeGood()
+		f.hub.set(func() {
+			clear(f.hub.values)
+			clear(f.hub.files)
+			f.hub.sequence = 0
+		})
+		f.hub.notify(0)
+		time.Sleep(time.Hour)
+		f.want("v16")
+		f.wantLast("nothing")
+		f.publish(shop(17, "v17", nil))
+		time.Sleep(trialTime)
+		f.want("v17")
+	})
+}
+
+// Five weeks without power, and a day without a hub: the keys have changed twice, three versions were
+// missed, and the device goes to the newest one.
 func TestADeviceThatWasAwayGoesToTheNewest(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood()

@@ -40,8 +40,8 @@ type Options struct {
 	OK      func() (bool, []string) // ok and troubles of /healthz; may take seconds
 	Metrics func() string           // metrics in the text format of Prometheus; nil if they are not reported
 
-	// Command carries out a command, which is one that message.CheckVerb knows. It must return soon after ctx
-	// is done. Several goroutines can call it at once.
+	// Command carries out a command, which is one that message.CheckVerb knows. It must return soon after
+	// ctx is done. Several goroutines can call it at once.
 	Command func(ctx context.Context, verb string, body []byte) message.Answer
 
 	Share Share
@@ -52,7 +52,8 @@ type Options struct {
 	FetchWait time.Duration
 }
 
-// Share says what a device reports besides its state, its log, and the events about bundles and connections.
+// Share says what a device reports besides its state, its log, and the events about bundles and
+// connections.
 type Share struct {
 	Calls bool // tool calls with their arguments and results
 	Talk  bool // what the user and the agent say
@@ -114,7 +115,8 @@ func New(opts Options) *Follower {
 	}
 }
 
-// Run follows the wishes until ctx is done. It must be called once.
+// Run follows the wishes until ctx is done, and hands in the last records. It must be called once.
+// Neither the Carrier nor the Device may be closed before Run returns.
 func (f *Follower) Run(ctx context.Context) {
 	f.begin()
 	subscription := f.opts.Bus.Subscribe(f.wants, f.receive)
@@ -231,8 +233,8 @@ func readLater() time.Time {
 	return time.Now().Add(readInterval - spread + mathrand.N(2*spread))
 }
 
-// Report sets a value that the state of the device shows to the centre; nil deletes it. value must be JSON.
-// Any goroutine may call it. The error says which limit is exceeded.
+// Report sets a value that the state of the device shows to the centre; nil deletes it. value must be
+// JSON. Any goroutine may call it. The error says which limit is exceeded.
 func (f *Follower) Report(name string, value json.RawMessage) error {
 	switch {
 	case name == "" || len(name) > maxReportedName:
@@ -268,8 +270,8 @@ func (f *Follower) answer(ctx context.Context, verb string, body []byte) message
 
 func (f *Follower) log(level slog.Level, text string) { f.opts.Bus.Log("", level, "fleet: "+text) }
 
-// complain logs an error about something, unless the last one about it was the same. nil says that there is
-// none any more.
+// complain logs an error about something, unless the last one about it was the same. nil says that there
+// is none any more.
 func (f *Follower) complain(about string, err error) {
 	if err == nil {
 		f.complainOnce(about, "")
@@ -278,8 +280,8 @@ func (f *Follower) complain(about string, err error) {
 	}
 }
 
-// complainOnce logs a text, unless the last one about the same was equal. There must be few values of about,
-// which are kept. An empty text says that there is no reason to complain any more.
+// complainOnce logs a text, unless the last one about the same was equal. There must be few values of
+// about, which are kept. An empty text says that there is no reason to complain any more.
 func (f *Follower) complainOnce(about, text string) {
 	f.mu.Lock()
 	again := f.said[about] == text

@@ -12,8 +12,9 @@ import (
 	"moonlark/engine/fleet/message"
 )
 
-// A hub is a Carrier in memory: the hub of the fleet shop, and the connection of one device with it. It is
-// not a server, and has no network. It can fail as a hub can, or as one can that an attacker has taken over.
+// A hub is a Carrier in memory: the hub of the fleet shop, and the connection of one device with it. It
+// is not a server, and has no network. It can fail as a hub can, or as one can that an attacker has
+// taken over.
 type hub struct {
 	name    string
 	groups  []string

@@ -23,8 +23,8 @@ import (
 	"moonlark/engine/health"
 )
 
-// killVariable makes this test binary run the scenario: see runScenario. Its value is the number of the step
-// before which the process is killed, and the folder with the store.
+// killVariable makes this test binary run the scenario: see runScenario. Its value is the number of the
+// step before which the process is killed, and the folder with the store.
 const killVariable = "MOONLARK_TEST_FOLLOW_KILL"
 
 // killed is the exit code of a process that was killed.
@@ -49,8 +49,8 @@ func update(h *hub) {
 	}})
 }
 
-// runScenario is a process of moonlark with a good bundle 16 that does what update asks for, and ends when the
-// bundle 17 is on trial.
+// runScenario is a process of moonlark with a good bundle 16 that does what update asks for, and ends
+// when the bundle 17 is on trial.
 func runScenario(value string) {
 	number, folder, _ := strings.Cut(value, " ")
 	last, _ := strconv.ParseInt(number, 10, 64)
@@ -106,8 +106,8 @@ func addCommand(folder string) message.Answer {
 	return message.Answer{Status: 202}
 }
 
-// After the process was killed before any step of an update, the next one finishes the update, and does not
-// carry out a command twice.
+// After the process was killed before any step of an update, the next one finishes the update, and does
+// not carry out a command twice.
 func TestAKillAtAnyStepOfAnUpdateIsMadeGood(t *testing.T) {
 	store := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -142,8 +142,8 @@ func TestAKillAtAnyStepOfAnUpdateIsMadeGood(t *testing.T) {
 	}
 }
 
-// killAt runs the scenario in a copy of the store, kills it before a step, and lets a second process finish the
-// update. It returns the name of the step, and whether the scenario has ended before it.
+// killAt runs the scenario in a copy of the store, kills it before a step, and lets a second process
+// finish the update. It returns the name of the step, and whether the scenario has ended before it.
 func killAt(t *testing.T, step int, template string) (name string, ended bool) {
 	t.Helper()
 	folder := t.TempDir()
@@ -199,7 +199,8 @@ func (f *fixture) storedChunks() (chunks int) {
 	return chunks
 }
 
-// checkStore fails the test unless the store has two undamaged bundles, the new keys, and nothing unfinished.
+// checkStore fails the test unless the store has two undamaged bundles, the new keys, and nothing
+// unfinished.
 func checkStore(t *testing.T, f *fixture) {
 	t.Helper()
 	if keys, err := f.device.Store().Keys(); err != nil || keys.Number != 2 {

@@ -41,7 +41,8 @@ type queue struct {
 	records []record
 	bytes   int
 	lost    int  // how many records were dropped
-	dirty   bool // the records are not those in the spool
+	dirty   bool // the records may not be those in the spool
+	spooled bool // the spool may have records
 }
 
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
@@ -80,7 +81,8 @@ func (q *queue) first() (r record, ok bool) {
 	return q.records[0], true
 }
 
-// remove removes the record with this ID if it is the oldest. If it was not handed in, it counts as dropped.
+// remove removes the record with this ID if it is the oldest. If it was not handed in, it counts as
+// dropped.
 func (q *queue) remove(id string, handedIn bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -110,10 +112,10 @@ type spooled struct {
 // save writes the records into the file of the spool, in one step, if they have changed.
 func (q *queue) save(folder string) error {
 	q.mu.Lock()
-	records, dirty := q.records[:len(q.records):len(q.records)], q.dirty
-	q.dirty = false
+	dirty := q.dirty && (q.spooled || len(q.records) > 0)
+	q.dirty, q.spooled = false, len(q.records) > 0
 	var text bytes.Buffer
-	for _, r := range records {
+	for _, r := range q.records {
 		line, err := json.Marshal(spooled{r.kind, r.id, r.text})
 		if err == nil {
 			text.Write(append(line, '\n'))
@@ -138,8 +140,8 @@ func (q *queue) save(folder string) error {
 	return err
 }
 
-// load adds the records of the file in the spool. It returns an error if the file is damaged, and adds the
-// records before the damage.
+// load adds the records of the file in the spool. It returns an error if the file is damaged, and adds
+// the records before the damage.
 func (q *queue) load(folder string) error {
 	file, err := os.Open(filepath.Join(folder, spoolFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -148,6 +150,9 @@ func (q *queue) load(folder string) error {
 		return err
 	}
 	defer file.Close()
+	q.mu.Lock()
+	q.spooled = true
+	q.mu.Unlock()
 	lines := bufio.NewReader(io.LimitReader(file, 2*maxQueue))
 	for n := 1; ; n++ {
 		text, err := lines.ReadBytes('\n')

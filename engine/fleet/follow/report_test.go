@@ -59,7 +59,8 @@ func TestWhatIsSaidLeavesTheDeviceOnlyIfItIsShared(t *testing.T) {
 	}
 }
 
-// While there is no connection, the newest records are kept, in their order, and the dropped ones are counted.
+// While there is no connection, the newest records are kept, in their order, and the dropped ones are
+// counted.
 func TestTheNewestRecordsAreKeptOffline(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		f.hub.connect(false)

@@ -137,8 +137,8 @@ func (f *Follower) handInRest(ctx context.Context) {
 	}
 }
 
-// pause waits for d. Without a record to hand in, it waits until there is one. It returns false when ctx is
-// done.
+// pause waits for d. Without a record to hand in, it waits until there is one. It returns false when ctx
+// is done.
 func (f *Follower) pause(ctx context.Context, d time.Duration, waiting bool) bool {
 	wake := f.queue.wake
 	if waiting { // new records are no reason to ask the hub again

@@ -114,8 +114,8 @@ func (f *Follower) ask(ctx context.Context, key string) (text []byte, sequence u
 	return text, sequence, err
 }
 
-// advanceKeys goes from the keys that the device trusts to the newest ones that the hub has, one set after
-// the other.
+// advanceKeys goes from the keys that the device trusts to the newest ones that the hub has, one set
+// after the other.
 func (f *Follower) advanceKeys(ctx context.Context) {
 	const about = "the keys of the fleet"
 	for range maxKeySets {

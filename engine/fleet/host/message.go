@@ -32,6 +32,13 @@ type Request struct {
 	Message  string          `json:"message,omitempty"`  // what the user says first; empty if the agent begins
 }
 
+// SetSettings sets the settings of the agent. They replace those of the command line of the host, and scripts
+// can replace them with agent{}.
+func (r *Request) SetSettings(s agentsettings.Settings) (err error) {
+	r.Settings, err = json.Marshal(s)
+	return err
+}
+
 // parseRequest reads a request and checks it.
 func parseRequest(text []byte) (Request, error) {
 	var r Request

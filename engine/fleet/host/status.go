@@ -99,8 +99,9 @@ func ReadList(ctx context.Context, c Caller) (List, error) {
 }
 
 const (
-	maxAttempts  = 10 // hosts that Start asks
+	maxAttempts  = 10 // how often Start and Say ask
 	attemptPause = 20 * time.Millisecond
+	sayPause     = 100 * time.Millisecond
 )
 
 // Start asks the hosts to start a conversation, until one does, and returns its ID. It asks another one if a
@@ -143,11 +144,16 @@ func Say(ctx context.Context, c Caller, id, text string) (host string, err error
 	if err := t.check(); err != nil {
 		return "", err
 	}
-	a, err := ask(c.AskConversation(ctx, id, encode(t)))
-	if errors.Is(err, ErrNobody) {
-		return "", errors.New("no host has this conversation")
+	for range maxAttempts {
+		a, err := ask(c.AskConversation(ctx, id, encode(t)))
+		if !errors.Is(err, ErrNobody) {
+			return a.Host, err
+		}
+		if !sleep(ctx, sayPause) { // another host may just take it over
+			break
+		}
 	}
-	return a.Host, err
+	return "", errors.New("no host has this conversation")
 }
 
 // ask reads the answer of a host. If the host is busy, there is no error.

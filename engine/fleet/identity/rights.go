@@ -27,19 +27,27 @@ const (
 	jobStream   = "ML_JOB"
 	doneStream  = "ML_DONE"
 	leaseStream = "KV_ML_LEASE"
+
+	// those of the conversations of hosts: their records, and what was said
+	recordStream = "KV_ML_CONV"
+	turnStream   = "ML_TURN"
 )
 
 const (
 	ownInbox   = "_INBOX_{{name()}}.>"
-	ownRecords = "ml.up.{{name()}}.>"
+	ownRecords = "$JS.EVENT.ML_UP.{{name()}}.*"
 	directGet  = "$JS.API.DIRECT.GET."
 	wishGet    = directGet + wishStream + ".$KV.ML_WISH."
-	leaseGet   = directGet + leaseStream + ".$KV.ML_LEASE."
 
-	// wishPut begins the subjects on which the stream of the wishes listens, if it is made so that
-	// nobody can have the server send a reply there: the server refuses messages that name such a
-	// subject for the reply.
+	// wishPut and the others begin the subjects on which the streams of the wishes, of the files and of the
+	// conversations of hosts listen. Nobody can have the server send a reply there, nor to those of ownRecords:
+	// the server refuses messages that name a subject that begins with $JS for the reply.
 	wishPut = "$JS.EVENT.ML_WISH."
+	blobPut = "$JS.EVENT.ML_BLOB."
+
+	leasePut  = "$JS.EVENT.ML_LEASE."
+	recordPut = "$JS.EVENT.ML_CONV."
+	turnPut   = "$JS.EVENT.ML_TURN."
 )
 
 // rightsOf returns the rights of a role.
@@ -107,19 +115,24 @@ func workerRights() rights {
 }
 
 // hostRights are those of a worker, and: taking conversations as a member of the queue hosts; calling
-// the tools of its conversations as a device does; writing and reading leases by their exact keys. A
-// host may overwrite the lease of a conversation, because it takes over those of hosts that have died.
+// the tools of its conversations as a device does; reading all leases and conversations, and writing its
+// own lease and all those of conversations. A host may overwrite the lease of a conversation, because it
+// takes over those of hosts that have died.
 func hostRights() rights {
 	r := workerRights()
 	r.publish = append(r.publish,
 		"ml.tool.*",
 		"ml.job.*",
-		"$KV.ML_LEASE.host.{{name()}}",
-		"$KV.ML_LEASE.conv.*",
-		leaseGet+"host.*",
-		leaseGet+"conv.*",
+		leasePut+"host.{{name()}}",
+		leasePut+"conv.*",
+		recordPut+"*",
+		turnPut+"*",
+		"$JS.API.STREAM.INFO."+leaseStream,
 	)
-	r.subscribe = append(r.subscribe, "ml.host.* hosts")
+	for _, stream := range []string{leaseStream, recordStream, turnStream} {
+		r.publish = append(r.publish, directGet+stream, directGet+stream+".>")
+	}
+	r.subscribe = append(r.subscribe, "ml.host.* hosts", "ml.conv.*.say", "ml.lease.conv.*")
 	return r
 }
 
@@ -130,14 +143,16 @@ func operatorRights() rights {
 		publish: []string{
 			"$KV.ML_WISH.>",
 			wishPut + ">",
-			"ml.blob.*.*",
+			blobPut + "*.*",
 			"ml.cmd.*.*",
 			"ml.ask.*.*",
+			"ml.host.start",
+			"ml.conv.*.say",
 			"$JS.API.INFO",
 			"$JS.API.STREAM.NAMES",
 			"$JS.API.STREAM.LIST",
 		},
-		subscribe: []string{ownInbox, "ml.up.>"},
+		subscribe: []string{ownInbox},
 	}
 	for _, stream := range streams() {
 		r.publish = append(r.publish,
@@ -192,7 +207,7 @@ func hubRights() rights {
 
 // streams returns the names of all streams of a fleet.
 func streams() []string {
-	return []string{wishStream, blobStream, "ML_STATE", "ML_LOG", "ML_METRIC", jobStream, doneStream, leaseStream}
+	return []string{wishStream, blobStream, "ML_STATE", "ML_LOG", "ML_METRIC", jobStream, doneStream, leaseStream, recordStream, turnStream}
 }
 
 // CheckReply returns an error unless subject is one on which somebody receives replies. Workers, hosts

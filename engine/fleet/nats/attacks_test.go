@@ -77,11 +77,11 @@ func TestADeviceCannotEraseARecord(t *testing.T) {
 	h := newRightsHub(t)
 	js := h.makeStreams()
 	for _, name := range []string{"kiosk-1", "kiosk-2"} {
-		h.connect(name).ask(natsgo.NewMsg("ml.up." + name + ".state"))
+		h.connect(name).ask(natsgo.NewMsg("$JS.EVENT.ML_UP." + name + ".state"))
 	}
 	c := h.connect("kiosk-1")
 	for header, value := range map[string]string{"Nats-Rollup": "all", "Nats-TTL": "1s"} {
-		m := natsgo.NewMsg("ml.up.kiosk-1.state")
+		m := natsgo.NewMsg("$JS.EVENT.ML_UP.kiosk-1.state")
 		m.Header.Set(header, value)
 		if reply := string(c.ask(m).Data); !strings.Contains(reply, "error") {
 			t.Errorf("%s: %s", header, reply)
@@ -105,7 +105,7 @@ func TestADeviceCannotHaveTheServerWriteAWish(t *testing.T) {
 	h.putWishes("all")
 	c := h.connect("kiosk-1")
 	for _, victim := range []string{"$KV.ML_WISH.all", rightsPutWish + "all", "$JS.API.STREAM.DELETE.ML_LOG"} {
-		for _, subject := range []string{"ml.up.kiosk-1.state", rightsGetWish + "all"} {
+		for _, subject := range []string{"$JS.EVENT.ML_UP.kiosk-1.state", rightsGetWish + "all"} {
 			if err := c.PublishRequest(subject, victim, []byte("{}")); err != nil {
 				t.Fatal(err)
 			}
@@ -116,7 +116,7 @@ func TestADeviceCannotHaveTheServerWriteAWish(t *testing.T) {
 			}
 		}
 	}
-	c.ask(natsgo.NewMsg("ml.up.kiosk-1.state")) // the server answers in order
+	c.ask(natsgo.NewMsg("$JS.EVENT.ML_UP.kiosk-1.state")) // the server answers in order
 	stream, err := js.Stream(context.Background(), "KV_ML_WISH")
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +135,7 @@ func TestWhatTheServerSendsForADeviceHasNoReplySubject(t *testing.T) {
 	h.putWishes("all")
 	victim, attacker, operator := h.connect("kiosk-2"), h.connect("kiosk-1"), h.connect("operator-1")
 	commands := victim.hear("ml.cmd.kiosk-2.*")
-	for _, subject := range []string{"ml.up.kiosk-1.log", rightsGetWish + "all", "$JS.API.DIRECT.GET.ML_BLOB.ml.blob.aa.0"} {
+	for _, subject := range []string{"$JS.EVENT.ML_UP.kiosk-1.log", rightsGetWish + "all", "$JS.API.DIRECT.GET.ML_BLOB.ml.blob.aa.0"} {
 		if err := attacker.PublishRequest(subject, "ml.cmd.kiosk-2.stop", nil); err != nil {
 			t.Fatal(err)
 		}
@@ -253,7 +253,7 @@ func TestARevokedDeviceIsCutOffAtOnce(t *testing.T) {
 	if _, err := h.tryConnect("kiosk-1", natsgo.UserCredentialBytes(h.creds["kiosk-1"])); err == nil {
 		t.Error("a revoked device connects")
 	}
-	if !other.maySend("ml.up.kiosk-2.state") {
+	if !other.maySend("$JS.EVENT.ML_UP.kiosk-2.state") {
 		t.Error("another device is cut off too")
 	}
 	again, err := folder.Credentials(identity.Device, "kiosk-1", []string{"lab"})
@@ -313,7 +313,7 @@ func TestADeviceJoinsThroughTheHub(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.creds["kiosk-9"] = accepted.Creds
-	if c := h.connect("kiosk-9"); !c.mayHear("ml.ask.kiosk.*", "") || !c.maySend("ml.up.kiosk-9.state") || c.maySend("ml.join") {
+	if c := h.connect("kiosk-9"); !c.mayHear("ml.ask.kiosk.*", "") || !c.maySend("$JS.EVENT.ML_UP.kiosk-9.state") || c.maySend("ml.join") {
 		t.Error("the device does not have the rights of a device of the group kiosk")
 	}
 	// only an invitation works without the key

@@ -66,7 +66,7 @@ func BenchmarkReport(b *testing.B) {
 func BenchmarkCommand(b *testing.B) {
 	_, c, d := benchFleet(b)
 	d.Serve(ping)
-	_, _, _ = d.Read(b.Context(), message.All) // the hub has the subscriptions
+	settled(b, d)
 	for b.Loop() {
 		if _, err := c.Command(b.Context(), "kiosk-07", "healthz", nil); err != nil {
 			b.Fatal(err)
@@ -77,8 +77,8 @@ func BenchmarkCommand(b *testing.B) {
 func BenchmarkOffer(b *testing.B) {
 	h, _, d := benchFleet(b)
 	w := h.worker("gpu-1")
-	_, err := w.Serve("weather", func(_ work.Request, reply func(work.Reply) error) {
-		_ = reply(work.Reply{Kind: work.Busy, Worker: "gpu-1"})
+	_, err := w.Serve("weather", func(_ work.Request, p work.Peer) {
+		_ = p.Reply(work.Reply{Kind: work.Busy, Worker: "gpu-1"})
 	})
 	if err != nil {
 		b.Fatal(err)

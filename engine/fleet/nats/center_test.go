@@ -155,7 +155,7 @@ func TestStatesOfManyDevices(t *testing.T) {
 	conn, _, _ := c.link.state()
 	const devices = 1500
 	for i := range devices {
-		m := &nats.Msg{Subject: fmt.Sprintf("ml.up.kiosk-%04d.state", i), Header: nats.Header{nats.MsgIdHdr: {fmt.Sprint("boot-", i)}}, Data: []byte(`{"ok":true}`)}
+		m := &nats.Msg{Subject: fmt.Sprintf("$JS.EVENT.ML_UP.kiosk-%04d.state", i), Header: nats.Header{nats.MsgIdHdr: {fmt.Sprint("boot-", i)}}, Data: []byte(`{"ok":true}`)}
 		if err := conn.PublishMsg(m); err != nil {
 			t.Fatal(err)
 		}

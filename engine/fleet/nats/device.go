@@ -20,8 +20,10 @@ const (
 	wishStream, wishPrefix = "KV_ML_WISH", "$KV.ML_WISH."
 	wishPut                = "$JS.EVENT.ML_WISH." // begins the subjects on which wishes are published
 	blobStream, blobPrefix = "ML_BLOB", "ml.blob."
+	blobPut                = "$JS.EVENT.ML_BLOB." // begins those on which chunks are published
 	livePrefix             = "ml.live."
 	upPrefix               = "ml.up."
+	upPut                  = "$JS.EVENT.ML_UP." // begins those on which records are published
 	directGet              = "$JS.API.DIRECT.GET."
 )
 
@@ -207,7 +209,7 @@ func (d *Device) report(ctx context.Context, kind message.Kind, id string, recor
 	if !recordID.MatchString(id) {
 		return fmt.Errorf("%.200q cannot be the id of a record", id)
 	}
-	m := nats.NewMsg(upPrefix + d.creds.name + "." + string(kind))
+	m := nats.NewMsg(upPut + d.creds.name + "." + string(kind))
 	m.Header.Set(nats.MsgIdHdr, id)
 	m.Data = record
 	reply, err := d.link.request(ctx, m)

@@ -115,6 +115,7 @@ func TestDeviceHearsOfItsWishes(t *testing.T) {
 	if n := nextNotice(t, d, 0); n.Sequence != 0 {
 		t.Fatalf("the notice of the connection has the sequence number %d", n.Sequence)
 	}
+	settled(t, d)
 	for i, key := range []string{"all", "grp.kiosk", "dev.kiosk-07"} {
 		if err := c.SetWish(soon(t), key, wishFor(), 0); err != nil {
 			t.Fatal(err)
@@ -206,13 +207,13 @@ func TestOtherContentOfAChunkIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := js.Publish(soon(t), chunkSubject(name, 0), []byte("another one")); err != nil {
+	if _, err := js.Publish(soon(t), blobPut+name+".0", []byte("another one")); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.PutFile(soon(t), name, content); err == nil || !strings.Contains(err.Error(), "chunk 0: the hub has another content") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := js.Publish(soon(t), chunkSubject(name, 0), content); err == nil {
+	if _, err := js.Publish(soon(t), blobPut+name+".0", content); err == nil {
 		t.Error("a chunk was replaced")
 	}
 }
@@ -324,7 +325,7 @@ func TestTooManyCommandsAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, _ = d.Read(soon(t), "all") // the hub has the subscriptions of the device
+	settled(t, d)
 	for range maxCommands + 1 {
 		if err := conn.PublishRequest("ml.cmd.kiosk-07.say", inbox, nil); err != nil {
 			t.Fatal(err)
@@ -353,7 +354,7 @@ func TestGroupIsAsked(t *testing.T) {
 	for _, name := range []string{"kiosk-01", "kiosk-02", "kiosk-03"} {
 		d := h.device(name, "group:kiosk")
 		d.Serve(func(context.Context, string, []byte) message.Answer { return message.Answer{Status: 200, Body: name} })
-		online(t, d)
+		settled(t, d)
 	}
 	ctx, cancel := context.WithCancel(soon(t))
 	answers := map[string]string{}

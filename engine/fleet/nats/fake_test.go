@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"moonlark/engine/fleet/follow"
@@ -23,6 +26,7 @@ type fakeHub struct {
 	// reply, and number that of the subscription of the client which has this subject.
 	answer func(subject, reply, number string) string
 
+	silent      atomic.Bool // the hub answers nothing any more
 	connections atomic.Int32
 	mu          sync.Mutex
 	numbers     map[string]string // subscriptions of the last connection: number by subject
@@ -49,6 +53,9 @@ func (f *fakeHub) serve(conn net.Conn) {
 			return
 		}
 		words := strings.Fields(line)
+		if f.silent.Load() {
+			continue
+		}
 		switch words[0] {
 		case "PING":
 			_, _ = conn.Write([]byte("PONG\r\n"))
@@ -247,6 +254,44 @@ func TestRequestEndsWithTheConnection(t *testing.T) {
 	if _, _, err := d.Read(soon(t), "all"); !errors.Is(err, follow.ErrOffline) || time.Since(began) > 15*time.Second {
 		t.Errorf("got %v after %v", err, time.Since(began))
 	}
+}
+
+func TestSilentHubIsNoticed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeHub{t: t}
+		d, _ := f.device()
+		defer d.Close()
+		time.Sleep(10 * time.Minute) // the hub answers the pings
+		if f.connections.Load() != 1 {
+			t.Errorf("%d connections with a hub that answers", f.connections.Load())
+		}
+		f.silent.Store(true)
+		time.Sleep(3 * pingInterval)
+		f.silent.Store(false)
+		time.Sleep(maxPause)
+		if f.connections.Load() != 2 || !d.Link().Connected {
+			t.Errorf("%d connections with a hub that was silent: %+v", f.connections.Load(), d.Link())
+		}
+	})
+}
+
+func TestHubThatDoesNotReadIsNoticed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, hub := net.Pipe()
+		defer func() { _ = hub.Close() }()
+		released := false
+		g := &guard{Conn: client, release: func() bool { released = true; return true }}
+		began := time.Now()
+		_, err := g.Write([]byte("PING"))
+		if took := time.Since(began); !errors.Is(err, os.ErrDeadlineExceeded) || took != writeTimeout || !released {
+			t.Errorf("got %v after %v", err, took)
+		}
+		if _, err := g.Read(make([]byte, 1)); !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("the connection is still open: %v", err)
+		}
+	})
 }
 
 // FuzzGuard checks that a guard lets nothing through that makes the client library allocate much, or panic.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net"
 	"strconv"
@@ -16,6 +17,9 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
 	"go.uber.org/goleak"
+
+	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/message"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -38,15 +42,15 @@ type testHub struct {
 
 // The rights of the roles.
 var testRoles = map[string]jwt.UserPermissionLimits{
-	"device": rights("ml.up.{{name()}}.> ml.tool.* ml.job.* "+
+	"device": rights("$JS.EVENT.ML_UP.{{name()}}.* ml.tool.* ml.job.* "+
 		directGet+"KV_ML_WISH.$KV.ML_WISH.all "+directGet+"KV_ML_WISH.$KV.ML_WISH.grp.{{tag(group)}} "+
 		directGet+"KV_ML_WISH.$KV.ML_WISH.dev.{{name()}} "+directGet+"KV_ML_WISH.$KV.ML_WISH.keys.* "+
 		directGet+"ML_BLOB.ml.blob.*.* "+directGet+"ML_DONE.ml.done.{{name()}}.*",
 		"_INBOX_{{name()}}.> ml.cmd.{{name()}}.* ml.ask.{{tag(group)}}.* ml.done.{{name()}}.* "+
 			"ml.live.dev.{{name()}} ml.live.grp.{{tag(group)}} ml.live.all"),
 	// A server that finds a template in a list of subjects drops all entries of the list that have a queue.
-	"worker": rights("ml.up.{{name()}}.> ml.done.*.*", "ml.tool.*|workers"),
-	"host": rights("$KV.ML_LEASE.host.{{name()}} $KV.ML_LEASE.conv.* $KV.ML_CONV.* ml.conv.*.turn $JS.API.STREAM.INFO.KV_ML_LEASE "+
+	"worker": rights("$JS.EVENT.ML_UP.{{name()}}.* ml.done.*.*", "ml.tool.*|workers"),
+	"host": rights(leasePut+"host.{{name()}} "+leasePut+"conv.* "+recordPut+"* "+turnPut+"* $JS.API.STREAM.INFO.KV_ML_LEASE "+
 		directGet+"KV_ML_LEASE "+directGet+"KV_ML_LEASE.> "+directGet+"KV_ML_CONV "+directGet+"KV_ML_CONV.> "+directGet+"ML_TURN",
 		"ml.host.*|hosts ml.conv.*.say ml.lease.conv.* _INBOX_host-1.> _INBOX_host-2.>"),
 	"caller": rights("ml.host.start ml.conv.*.say "+directGet+"KV_ML_LEASE", "_INBOX_{{name()}}.>"),
@@ -250,6 +254,15 @@ func (h *testHub) device(name string, tags ...string) *Device {
 func online(t testing.TB, d *Device) {
 	t.Helper()
 	eventually(t, "the device is connected", func() bool { return d.Link().Connected })
+}
+
+// settled waits until the hub has the subscriptions of the device: it answers in order.
+func settled(t testing.TB, d *Device) {
+	t.Helper()
+	eventually(t, "the hub answers", func() bool {
+		_, _, err := d.Read(soon(t), message.All)
+		return err == nil || errors.Is(err, follow.ErrNone)
+	})
 }
 
 // eventually waits until the condition is true.

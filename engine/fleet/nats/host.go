@@ -112,11 +112,13 @@ func (h *Host) TTL(ctx context.Context) (time.Duration, error) {
 }
 
 // Leases returns the store of the leases: see host.Carrier.
-func (h *Host) Leases() host.Store { return bucket{h.link, leaseStream, leasePrefix, 4 << 10} }
+func (h *Host) Leases() host.Store {
+	return bucket{h.link, leaseStream, leasePut, leasePrefix, 4 << 10}
+}
 
 // Records returns the store of the conversations that have not ended: see host.Carrier.
 func (h *Host) Records() host.Store {
-	return bucket{h.link, recordStream, recordPrefix, host.MaxRequest + 4<<10}
+	return bucket{h.link, recordStream, recordPut, recordPrefix, host.MaxRequest + 4<<10}
 }
 
 // WatchFreed calls freed for the leases that expire or are deleted: see host.Carrier. It calls began after
@@ -155,11 +157,10 @@ func (h *Host) AppendTurn(ctx context.Context, id string, turn []byte) error {
 
 // Turns returns the turns of a conversation: see host.Carrier.
 func (h *Host) Turns(ctx context.Context, id string) (turns [][]byte, err error) {
-	m, err := turnMessage(id)
-	if err != nil {
-		return nil, err
+	if err := bundle.CheckName(id); err != nil {
+		return nil, fmt.Errorf("conversation: %w", err)
 	}
-	err = h.link.each(ctx, turnStream, m.Subject, func(m *nats.Msg) { turns = append(turns, m.Data) })
+	err = h.link.each(ctx, turnStream, conversationPrefix+id+turnVerb, func(m *nats.Msg) { turns = append(turns, m.Data) })
 	return turns, err
 }
 
@@ -178,7 +179,7 @@ func turnMessage(id string) (*nats.Msg, error) {
 	if err := bundle.CheckName(id); err != nil {
 		return nil, fmt.Errorf("conversation: %w", err)
 	}
-	return nats.NewMsg(conversationPrefix + id + turnVerb), nil
+	return nats.NewMsg(turnPut + id), nil
 }
 
 // store sends a message to a stream.
@@ -231,7 +232,7 @@ func (h *Host) ServeTexts(id string, answer func(request []byte) []byte) (stop f
 // respond sends an answer. It sends none to a subject on which nobody waits for one: others could make a host
 // write where they may not write themselves.
 func (h *Host) respond(m *nats.Msg, text []byte) {
-	if !strings.HasPrefix(m.Reply, "_INBOX_") {
+	if !isInbox(m.Reply) {
 		return
 	}
 	if err := m.Respond(text); err != nil {

@@ -19,9 +19,14 @@ import (
 
 const (
 	leasePrefix                = "$KV.ML_LEASE."
-	freedPrefix                = "ml.lease." // what the hub has stored in the stream of leases
+	freedPrefix                = "ml.lease." // begins the subjects of what the hub has stored in the stream of leases
 	recordStream, recordPrefix = "KV_ML_CONV", "$KV.ML_CONV."
 	turnStream                 = "ML_TURN"
+
+	// For the same reason as wishes, nothing of this is published on the subjects that it is stored with.
+	leasePut  = "$JS.EVENT.ML_LEASE."
+	recordPut = "$JS.EVENT.ML_CONV."
+	turnPut   = "$JS.EVENT.ML_TURN."
 
 	deletedTime = "60s" // how long the hub remembers that a value was deleted
 	pageSize    = 500   // messages of a stream that are read at a time
@@ -31,12 +36,14 @@ const (
 func hostStreams() []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		{
-			Name: recordStream, Subjects: []string{recordPrefix + "*"},
+			Name: recordStream, Subjects: []string{recordPut + "*"},
+			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: recordPut + "*", Destination: recordPrefix + "{{wildcard(1)}}"},
 			MaxMsgsPerSubject: 1, MaxAge: keepTime, MaxBytes: 256 << 20, MaxMsgSize: host.MaxRequest + maxHeader + 4<<10,
 			Discard: jetstream.DiscardNew, DenyDelete: true, DenyPurge: true, AllowMsgTTL: true,
 		}, {
 			// Turns are deleted by a message that takes their place.
-			Name: turnStream, Subjects: []string{conversationPrefix + "*" + turnVerb},
+			Name: turnStream, Subjects: []string{turnPut + "*"},
+			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: turnPut + "*", Destination: conversationPrefix + "{{wildcard(1)}}" + turnVerb},
 			MaxMsgsPerSubject: host.MaxTurns, MaxAge: 24 * time.Hour, MaxBytes: 256 << 20, MaxMsgSize: host.MaxText + maxHeader + 1<<10,
 			DenyDelete: true, AllowRollup: true, AllowMsgTTL: true,
 		},
@@ -47,7 +54,8 @@ func hostStreams() []jetstream.StreamConfig {
 type bucket struct {
 	link     *link
 	stream   string
-	prefix   string // of the subjects of the stream; the key follows
+	put      string // begins the subjects on which values are published; the key follows
+	prefix   string // begins those of the stream
 	maxValue int    // bytes of a value
 }
 
@@ -55,7 +63,7 @@ var storeKey = regexp.MustCompile(`^((host|conv)\.)?[a-z0-9][a-z0-9-]{0,62}$`)
 
 // Create stores a value if the key has none: see host.Store.
 func (b bucket) Create(ctx context.Context, key string, value []byte) (uint64, error) {
-	revision, err := b.put(ctx, key, value, 0)
+	revision, err := b.store(ctx, key, value, 0)
 	if !errors.Is(err, host.ErrLost) {
 		return revision, wrap(err, "create %s", key)
 	}
@@ -69,7 +77,7 @@ func (b bucket) Create(ctx context.Context, key string, value []byte) (uint64, e
 	case !isDeletion(m.Header):
 		return 0, wrap(host.ErrTaken, "create %s", key)
 	}
-	if revision, err = b.put(ctx, key, value, last); errors.Is(err, host.ErrLost) {
+	if revision, err = b.store(ctx, key, value, last); errors.Is(err, host.ErrLost) {
 		err = host.ErrTaken // somebody else was faster
 	}
 	return revision, wrap(err, "create %s", key)
@@ -92,7 +100,7 @@ func (b bucket) Read(ctx context.Context, key string) ([]byte, uint64, error) {
 
 // Update replaces a value: see host.Store.
 func (b bucket) Update(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
-	next, err := b.put(ctx, key, value, revision)
+	next, err := b.store(ctx, key, value, revision)
 	return next, wrap(err, "update %s", key)
 }
 
@@ -102,7 +110,7 @@ func (b bucket) Delete(ctx context.Context, key string, revision uint64) error {
 	return wrap(err, "delete %s", key)
 }
 
-func (b bucket) put(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
+func (b bucket) store(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
 	if len(value) == 0 || len(value) > b.maxValue {
 		return 0, fmt.Errorf("a value of %d bytes: want 1 to %d", len(value), b.maxValue)
 	}
@@ -116,7 +124,7 @@ func (b bucket) send(ctx context.Context, key string, header nats.Header, value 
 		return 0, fmt.Errorf("there is no key %.100q", key)
 	}
 	header.Set(nats.ExpectedLastSubjSeqHdr, strconv.FormatUint(revision, 10))
-	reply, err := b.link.request(ctx, &nats.Msg{Subject: b.prefix + key, Header: header, Data: value})
+	reply, err := b.link.request(ctx, &nats.Msg{Subject: b.put + key, Header: header, Data: value})
 	if errors.Is(err, nats.ErrNoResponders) {
 		return 0, fmt.Errorf("the hub has no stream %s", b.stream)
 	}

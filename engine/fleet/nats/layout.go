@@ -51,6 +51,10 @@ type Limits struct {
 }
 
 // streams returns the streams that a hub has.
+//
+// Wishes, chunks and records are not published on the subjects that they are stored with. The server sends
+// replies to any subject that the sender of a message names, even if the sender may not publish on it, but to
+// none that begins with $JS. So nobody can have the server store a reply as something of somebody else.
 func (l Limits) streams() []jetstream.StreamConfig {
 	size := func(wanted, usual int64) int64 {
 		if wanted > 0 {
@@ -59,33 +63,33 @@ func (l Limits) streams() []jetstream.StreamConfig {
 		return usual
 	}
 	lease := cmp.Or(l.Lease, leaseTime)
+	records := &jetstream.SubjectTransformConfig{Source: upPut + "*.*", Destination: upPrefix + "{{wildcard(1)}}.{{wildcard(2)}}"}
 	all := []jetstream.StreamConfig{
 		{
-			// This is a bucket of keys and values for the API of JetStream, without a way to erase values. The
-			// wishes are not published on the subjects that they are stored with: the server sends replies to
-			// any subject that the sender of a message names, even if the sender may not publish on it, but to
-			// none that begins with $JS. So nobody can have the server store a reply as a wish.
+			// This is a bucket of keys and values for the API of JetStream, without a way to erase values.
 			Name: wishStream, Subjects: []string{wishPut + ">"},
 			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: wishPut + ">", Destination: wishPrefix + ">"},
 			MaxMsgsPerSubject: wishHistory, MaxBytes: 256 << 20, MaxMsgSize: message.MaxWish + maxHeader,
 			Discard: jetstream.DiscardNew, DenyDelete: true,
 			RePublish: &jetstream.RePublish{Source: wishPrefix + ">", Destination: livePrefix + ">", HeadersOnly: true},
 		}, {
-			Name: blobStream, Subjects: []string{blobPrefix + "*.*"},
+			Name: blobStream, Subjects: []string{blobPut + "*.*"},
+			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: blobPut + "*.*", Destination: blobPrefix + "{{wildcard(1)}}.{{wildcard(2)}}"},
 			MaxMsgsPerSubject: 1, DiscardNewPerSubject: true, Discard: jetstream.DiscardNew,
 			MaxBytes: size(l.Files, 1<<30), MaxMsgSize: message.ChunkSize + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {
-			Name: stateStream, Subjects: []string{upPrefix + "*." + string(message.StateKind)},
+			Name: stateStream, Subjects: []string{upPut + "*." + string(message.StateKind)}, SubjectTransform: records,
 			MaxMsgsPerSubject: 1, MaxBytes: 256 << 20, MaxMsgSize: MaxState + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {
 			Name: logStream, Subjects: []string{
-				upPrefix + "*." + string(message.LogKind), upPrefix + "*." + string(message.CallKind), upPrefix + "*." + string(message.EventKind),
-			},
+				upPut + "*." + string(message.LogKind), upPut + "*." + string(message.CallKind), upPut + "*." + string(message.EventKind),
+			}, SubjectTransform: records,
 			MaxMsgsPerSubject: recordsPerKind, MaxAge: keepTime, MaxBytes: size(l.Logs, 1<<30), MaxMsgSize: MaxRecord + maxHeader,
 			DenyDelete: true, DenyPurge: true,
 		}, {
-			Name: metricStream, Subjects: []string{upPrefix + "*." + string(message.MetricsKind)}, Storage: jetstream.MemoryStorage,
-			MaxMsgsPerSubject: 1, MaxBytes: 64 << 20, MaxMsgSize: MaxState + maxHeader, DenyDelete: true, DenyPurge: true,
+			Name: metricStream, Subjects: []string{upPut + "*." + string(message.MetricsKind)}, SubjectTransform: records,
+			Storage: jetstream.MemoryStorage, MaxMsgsPerSubject: 1, MaxBytes: 64 << 20, MaxMsgSize: MaxState + maxHeader,
+			DenyDelete: true, DenyPurge: true,
 		}, {
 			Name: jobStream, Subjects: []string{"ml.job.*"}, Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
 			MaxAge: keepTime, MaxBytes: size(l.Jobs, 256<<20), MaxMsgSize: 256<<10 + maxHeader, AllowMsgTTL: true,
@@ -94,7 +98,8 @@ func (l Limits) streams() []jetstream.StreamConfig {
 			MaxMsgsPerSubject: 1, MaxAge: keepTime, MaxBytes: size(l.Results, 256<<20), MaxMsgSize: 256<<10 + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {
 			// The server needs the right to erase values for the markers of leases that have ended.
-			Name: leaseStream, Subjects: []string{leasePrefix + ">"},
+			Name: leaseStream, Subjects: []string{leasePut + ">"},
+			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: leasePut + ">", Destination: leasePrefix + ">"},
 			MaxMsgsPerSubject: 1, MaxAge: lease, MaxBytes: 64 << 20, MaxMsgSize: 8 << 10, Discard: jetstream.DiscardNew,
 			DenyDelete: true, AllowRollup: true, AllowMsgTTL: true, SubjectDeleteMarkerTTL: leaseMarkerTime, Duplicates: lease,
 			RePublish: &jetstream.RePublish{Source: leasePrefix + ">", Destination: freedPrefix + ">", HeadersOnly: true},

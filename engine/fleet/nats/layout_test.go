@@ -11,6 +11,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/host"
 	"moonlark/engine/fleet/message"
 )
 
@@ -55,9 +57,10 @@ func TestDevicesWriteOnlyToStreamsThatCannotBeErased(t *testing.T) {
 	t.Parallel()
 	for _, s := range (Limits{}).streams() {
 		writable := slices.ContainsFunc(s.Subjects, func(subject string) bool {
-			return strings.HasPrefix(subject, "ml.up.") || strings.HasPrefix(subject, "ml.blob.") || strings.HasPrefix(subject, "ml.done.")
+			return strings.HasPrefix(subject, upPut) || strings.HasPrefix(subject, blobPut) || strings.HasPrefix(subject, "ml.done.")
 		})
-		if s.AllowRollup && s.Name != leaseStream || writable && (!s.DenyPurge || !s.DenyDelete || s.AllowMsgTTL) || s.MaxBytes <= 0 || s.MaxMsgSize <= 0 || !s.AllowDirect {
+		forHosts := s.Name == leaseStream || s.Name == turnStream // only hosts write there
+		if s.AllowRollup && !forHosts || writable && (!s.DenyPurge || !s.DenyDelete || s.AllowMsgTTL) || s.MaxBytes <= 0 || s.MaxMsgSize <= 0 || !s.AllowDirect {
 			t.Errorf("%+v", s)
 		}
 	}
@@ -108,10 +111,10 @@ func TestHostileDeviceErasesNothing(t *testing.T) {
 		header        nats.Header
 		err           string
 	}{
-		{"rollup of the stream", "ml.up.kiosk-08.state", nats.Header{"Nats-Rollup": {"all"}}, "rollup not permitted"},
-		{"rollup of the subject", "ml.up.kiosk-08.log", nats.Header{"Nats-Rollup": {"sub"}}, "rollup not permitted"},
-		{"message that vanishes", "ml.up.kiosk-08.log", nats.Header{"Nats-TTL": {"1s"}}, "per-message TTL is disabled"},
-		{"record of another device", "ml.up.kiosk-07.state", nil, "does not allow"},
+		{"rollup of the stream", "$JS.EVENT.ML_UP.kiosk-08.state", nats.Header{"Nats-Rollup": {"all"}}, "rollup not permitted"},
+		{"rollup of the subject", "$JS.EVENT.ML_UP.kiosk-08.log", nats.Header{"Nats-Rollup": {"sub"}}, "rollup not permitted"},
+		{"message that vanishes", "$JS.EVENT.ML_UP.kiosk-08.log", nats.Header{"Nats-TTL": {"1s"}}, "per-message TTL is disabled"},
+		{"record of another device", "$JS.EVENT.ML_UP.kiosk-07.state", nil, "does not allow"},
 		{"wish", "$KV.ML_WISH.dev.kiosk-08", nil, "does not allow"},
 		{"chunk", "ml.blob." + strings.Repeat("a", 64) + ".0", nil, "does not allow"},
 		{"consumer", "$JS.API.CONSUMER.CREATE.ML_LOG", nil, "does not allow"},
@@ -131,31 +134,73 @@ func TestHostileDeviceErasesNothing(t *testing.T) {
 	}
 }
 
+// It is not parallel to other tests, because all servers of a process share a goroutine, which must not be
+// that of a bubble.
 func TestLeaseEndsWithoutItsHost(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHub(t).start()
 		defer h.stop()
 		c := h.center()
 		defer c.Close()
-		js, err := c.jetStream(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		leases, err := js.KeyValue(t.Context(), "ML_LEASE")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := leases.Create(t.Context(), "conv.1", []byte("host-1")); err != nil {
+		a := h.host("admin", "host-1")
+		defer a.Close()
+		leases := a.Leases()
+		if _, err := leases.Create(t.Context(), "conv.c-1", []byte("host-1")); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(leaseTime - time.Second)
-		if _, err := leases.Create(t.Context(), "conv.1", []byte("host-2")); !errors.Is(err, jetstream.ErrKeyExists) {
+		if _, err := leases.Create(t.Context(), "conv.c-1", []byte("host-2")); !errors.Is(err, host.ErrTaken) {
 			t.Errorf("the lease was given twice: %v", err)
 		}
 		time.Sleep(3 * time.Second)
-		if _, err := leases.Create(t.Context(), "conv.1", []byte("host-2")); err != nil {
+		if _, err := leases.Create(t.Context(), "conv.c-1", []byte("host-2")); err != nil {
 			t.Errorf("the lease does not end: %v", err)
 		}
 	})
+}
+
+// The hub sends a reply to any subject that the sender of a message names. None of these replies may be
+// stored as something that the device may not write itself.
+func TestHubStoresNoRepliesForAHostileDevice(t *testing.T) {
+	t.Parallel()
+	h := newHub(t).start()
+	c := h.center()
+	evil, victim := h.device("kiosk-08"), h.device("kiosk-07")
+	settled(t, evil)
+	settled(t, victim)
+	if err := c.SetWish(soon(t), message.All, wishFor(), 0); err != nil {
+		t.Fatal(err)
+	}
+	nextNotice(t, victim, 1)
+	if err := victim.Report(soon(t), message.StateKind, "a-1", []byte(`{"ok":true}`)); err != nil {
+		t.Fatal(err)
+	}
+	conn, _, _ := evil.link.state()
+	for _, to := range []string{
+		"$KV.ML_WISH.all", wishPut + "all", blobPut + strings.Repeat("a", 64) + ".0", "ml.blob." + strings.Repeat("a", 64) + ".0",
+		"ml.live.all", upPut + "kiosk-07.event", "ml.up.kiosk-07.event",
+	} {
+		for _, subject := range []string{directGet + wishStream + "." + wishPrefix + "all", "$JS.EVENT.ML_UP.kiosk-08.log"} {
+			if err := conn.PublishRequest(subject, to, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	settled(t, evil)
+	if _, revision, err := c.Wish(soon(t), message.All); err != nil || revision != 1 {
+		t.Errorf("the wish has revision %d, %v", revision, err)
+	}
+	if _, err := victim.Chunk(soon(t), strings.Repeat("a", 64), 0); !errors.Is(err, follow.ErrNone) {
+		t.Errorf("a chunk was stored: %v", err)
+	}
+	if err := c.Events(soon(t), "kiosk-07", nil, time.Time{}, false, func(k message.Kind, e message.Event) {
+		t.Errorf("the centre reads an event of kiosk-07: %s %+v", k, e)
+	}); err != nil {
+		t.Error(err)
+	}
+	select {
+	case n := <-victim.Notices():
+		t.Errorf("a notice arrives: %v", n)
+	default:
+	}
 }

@@ -156,7 +156,7 @@ func (l *link) use(conn *nats.Conn) {
 	l.conn, l.reason = conn, nil
 	l.change()
 	l.mu.Unlock()
-	l.log.Info("connected with the hub of the fleet", "address", conn.ConnectedAddr())
+	l.log.Debug("connected with the hub of the fleet", "address", conn.ConnectedAddr())
 	if l.connected != nil {
 		l.connected()
 	}

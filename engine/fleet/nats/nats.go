@@ -1,10 +1,10 @@
-// Package nats connects devices, workers and operators with the hub of a fleet, which is a server of NATS
+// Package nats connects devices, workers, hosts and operators with the hub of a fleet, which is a server of NATS
 // with JetStream. It is the only package that uses the client library of NATS.
 //
-// A [Device] and a [Worker] need few rights and no state on the hub: they have plain subscriptions, and
-// send requests. A [Center] also uses the API of JetStream.
+// A [Device], a [Worker] and a [Host] need few rights and no state on the hub: they have plain
+// subscriptions, and send requests. A [Center] also uses the API of JetStream.
 //
-// Each of the three has one goroutine that connects, waits until the connection is lost, and connects
+// Each of the four has one goroutine that connects, waits until the connection is lost, and connects
 // again, for ever: see link. Messages of the hub are handled on goroutines of the client library, which do
 // not wait; commands have goroutines of their own. Close ends them all.
 package nats

@@ -27,7 +27,7 @@ var (
 func (h *testHub) workerCreds(name string) []byte {
 	h.t.Helper()
 	u, key := h.claimsOf(name)
-	u.UserPermissionLimits = rights("ml.up."+name+".> ml.done.*.*", "ml.tool.*|workers _INBOX_"+name+".>")
+	u.UserPermissionLimits = rights("$JS.EVENT.ML_UP."+name+".* ml.done.*.*", "ml.tool.*|workers _INBOX_"+name+".>")
 	token, err := u.Encode(h.account)
 	if err != nil {
 		h.t.Fatal(err)
@@ -98,7 +98,7 @@ func (c *freezingConn) Write(p []byte) (int, error) {
 
 // A workplace is a hub with a device and workers.
 type workplace struct {
-	t      *testing.T
+	t      testing.TB
 	hub    *testHub
 	caller *work.Caller
 
@@ -107,7 +107,7 @@ type workplace struct {
 }
 
 // newWorkplace returns a workplace without workers. A worker may take acceptTime to reply.
-func newWorkplace(t *testing.T, acceptTime time.Duration) *workplace {
+func newWorkplace(t testing.TB, acceptTime time.Duration) *workplace {
 	p := &workplace{t: t, hub: newHub(t).start()}
 	d := p.hub.device("kiosk-1")
 	online(t, d)
@@ -359,6 +359,16 @@ func TestEachCallIsAnsweredOnce(t *testing.T) {
 	for i, results := range answers {
 		if len(results) > 0 {
 			t.Errorf("call %d has two answers", i)
+		}
+	}
+}
+
+func BenchmarkCall(b *testing.B) {
+	p := newWorkplace(b, 30*time.Second)
+	p.worker("w1", 4, echo)
+	for b.Loop() {
+		if r := <-p.start(onceTool, `{"city":"Ulm"}`, time.Minute); r.IsError {
+			b.Fatal(r.Text)
 		}
 	}
 }

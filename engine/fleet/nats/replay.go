@@ -154,7 +154,7 @@ func (c *Center) WatchStates(ctx context.Context, f func(center.Report)) error {
 // report returns the state in a message.
 func (c *Center) report(m stored) (center.Report, bool) {
 	r := center.Report{Received: m.received}
-	device, _, err := parseUp(m)
+	device, _, err := parseUp(m.subject)
 	if err == nil {
 		err = json.Unmarshal(m.data, &r.State)
 	}
@@ -186,7 +186,7 @@ func (c *Center) Events(ctx context.Context, device string, kinds []message.Kind
 	}
 	err := c.replay(ctx, r, func(m stored) {
 		var e message.Event
-		name, kind, err := parseUp(m)
+		name, kind, err := parseUp(m.subject)
 		if err == nil {
 			err = json.Unmarshal(m.data, &e)
 		}
@@ -202,13 +202,9 @@ func (c *Center) Events(ctx context.Context, device string, kinds []message.Kind
 	return wrap(err, "events")
 }
 
-// parseUp returns the device and the kind of a record. It returns an error if no device has sent the record:
-// a device can have the hub send a reply to a subject of another device, but without an id.
-func parseUp(m stored) (device string, kind message.Kind, err error) {
-	rest, _ := strings.CutPrefix(m.subject, upPrefix)
+// parseUp returns the device and the kind of the subject of a record.
+func parseUp(subject string) (device string, kind message.Kind, err error) {
+	rest, _ := strings.CutPrefix(subject, upPrefix)
 	device, last, _ := strings.Cut(rest, ".")
-	if m.header.Get(nats.MsgIdHdr) == "" || m.header.Get(nats.JSStream) != "" {
-		return "", "", errors.New("it does not come from the device")
-	}
 	return device, message.Kind(last), bundle.CheckName(device)
 }

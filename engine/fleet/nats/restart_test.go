@@ -26,11 +26,7 @@ func ping(_ context.Context, verb string, _ []byte) message.Answer {
 // works waits until the device can do everything.
 func works(t *testing.T, c *Center, d *Device) {
 	t.Helper()
-	// The hub has the subscriptions of the device when it answers.
-	eventually(t, "the hub answers", func() bool {
-		_, _, err := d.Read(soon(t), message.All)
-		return err == nil || errors.Is(err, follow.ErrNone)
-	})
+	settled(t, d)
 	_, revision, err := c.Wish(soon(t), message.All)
 	if err != nil {
 		t.Fatal(err)
@@ -156,9 +152,9 @@ func TestCloseDoesNotWaitForASilentHub(t *testing.T) {
 	}
 }
 
-// The hub is away for three days, and then there for the first time.
+// The hub is away for three days, and then there for the first time. For why the test is not parallel to
+// others, see TestLeaseEndsWithoutItsHost.
 func TestDeviceNeverGivesUp(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHub(t)
 		var attempts atomic.Int32
@@ -189,7 +185,9 @@ func TestDeviceNeverGivesUp(t *testing.T) {
 
 func TestRevokedDeviceKeepsTrying(t *testing.T) {
 	t.Parallel()
-	h := newHub(t).start()
+	h := newHub(t)
+	h.listen = true
+	h.start()
 	d := h.device("kiosk-07")
 	online(t, d)
 	creds, err := parseCredentials(d.link.opts.Creds)

@@ -311,8 +311,8 @@ func (h *rightsHub) makeStreams() jetstream.JetStream {
 			SubjectTransform: &jetstream.SubjectTransformConfig{Source: "$JS.EVENT.ML_WISH.>", Destination: "$KV.ML_WISH.>"},
 			RePublish:        &jetstream.RePublish{Source: "$KV.ML_WISH.>", Destination: "ml.live.>", HeadersOnly: true}},
 		{Name: "ML_BLOB", Subjects: []string{"ml.blob.*.*"}, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true, DenyDelete: true, AllowDirect: true},
-		{Name: "ML_STATE", Subjects: []string{"ml.up.*.state"}, MaxMsgsPerSubject: 1, DenyDelete: true, DenyPurge: true},
-		{Name: "ML_LOG", Subjects: []string{"ml.up.*.log", "ml.up.*.call", "ml.up.*.event"}, MaxMsgsPerSubject: 2000, DenyDelete: true, DenyPurge: true},
+		{Name: "ML_STATE", Subjects: []string{"$JS.EVENT.ML_UP.*.state"}, MaxMsgsPerSubject: 1, DenyDelete: true, DenyPurge: true},
+		{Name: "ML_LOG", Subjects: []string{"$JS.EVENT.ML_UP.*.log", "$JS.EVENT.ML_UP.*.call", "$JS.EVENT.ML_UP.*.event"}, MaxMsgsPerSubject: 2000, DenyDelete: true, DenyPurge: true},
 		{Name: "ML_JOB", Subjects: []string{"ml.job.*"}, Retention: jetstream.WorkQueuePolicy, AllowMsgTTL: true},
 		{Name: "ML_DONE", Subjects: []string{"ml.done.*.*"}, AllowDirect: true},
 	} {

@@ -28,13 +28,13 @@ const (
 func rightsToPublish() []rightsRow {
 	return []rightsRow{
 		// what devices, workers and hosts hand in
-		{subject: "ml.up.kiosk-1.state", members: "kiosk-1"},
-		{subject: "ml.up.kiosk-1.log", members: "kiosk-1"},
-		{subject: "ml.up.lonely.metric", members: "lonely"},
-		{subject: "ml.up.worker-1.log", members: "worker-1"},
-		{subject: "ml.up.host-1.state", members: "host-1"},
-		{subject: "ml.up.kiosk-2.state"},
-		{subject: "ml.up"},
+		{subject: "$JS.EVENT.ML_UP.kiosk-1.state", members: "kiosk-1"},
+		{subject: "$JS.EVENT.ML_UP.kiosk-1.log", members: "kiosk-1"},
+		{subject: "$JS.EVENT.ML_UP.lonely.metric", members: "lonely"},
+		{subject: "$JS.EVENT.ML_UP.worker-1.log", members: "worker-1"},
+		{subject: "$JS.EVENT.ML_UP.host-1.state", members: "host-1"},
+		{subject: "$JS.EVENT.ML_UP.kiosk-2.state"},
+		{subject: "ml.up.kiosk-1.state"},
 
 		// wishes
 		{subject: rightsGetWish + "all", members: rightsDevice + " operator-1"},
@@ -59,7 +59,8 @@ func rightsToPublish() []rightsRow {
 		{subject: "ml.live.dev.kiosk-1"},
 
 		// files of bundles
-		{subject: "ml.blob.aa.0", members: "operator-1"},
+		{subject: "$JS.EVENT.ML_BLOB.aa.0", members: "operator-1"},
+		{subject: "ml.blob.aa.0"},
 		{subject: "$JS.API.DIRECT.GET.ML_BLOB.ml.blob.aa.0", members: rightsDevice + " operator-1"},
 		{subject: "$JS.API.DIRECT.GET.ML_BLOB", members: "operator-1"},
 
@@ -81,12 +82,24 @@ func rightsToPublish() []rightsRow {
 		{subject: "$JS.API.DIRECT.GET.ML_DONE.ml.done.kiosk-2.7", members: "operator-1"},
 
 		// hosts
-		{subject: "ml.host.start"},
-		{subject: "$KV.ML_LEASE.host.host-1", members: "host-1"},
-		{subject: "$KV.ML_LEASE.host.host-2"},
-		{subject: "$KV.ML_LEASE.conv.7", members: "host-1"},
-		{subject: rightsGetLease + "conv.7", members: "host-1 operator-1"},
+		{subject: "ml.host.start", members: "operator-1"},
+		{subject: "ml.conv.c-7.say", members: "operator-1"},
+		{subject: "ml.conv.c-7.turn"},
+		{subject: "ml.lease.conv.c-7"},
+		{subject: "$JS.EVENT.ML_LEASE.host.host-1", members: "host-1"},
+		{subject: "$JS.EVENT.ML_LEASE.host.host-2"},
+		{subject: "$JS.EVENT.ML_LEASE.conv.c-7", members: "host-1"},
+		{subject: "$JS.EVENT.ML_CONV.c-7", members: "host-1"},
+		{subject: "$JS.EVENT.ML_TURN.c-7", members: "host-1"},
+		{subject: "$KV.ML_LEASE.conv.c-7"},
+		{subject: rightsGetLease + "conv.c-7", members: "host-1 operator-1"},
 		{subject: rightsGetLease + "host.host-2", members: "host-1 operator-1"},
+		{subject: "$JS.API.DIRECT.GET.KV_ML_LEASE", members: "host-1 operator-1"},
+		{subject: "$JS.API.DIRECT.GET.KV_ML_CONV", members: "host-1 operator-1"},
+		{subject: "$JS.API.DIRECT.GET.KV_ML_CONV.$KV.ML_CONV.c-7", members: "host-1 operator-1"},
+		{subject: "$JS.API.DIRECT.GET.ML_TURN", members: "host-1 operator-1"},
+		{subject: "$JS.API.STREAM.INFO.KV_ML_LEASE", members: "host-1 operator-1 hub-1"},
+		{subject: "$JS.API.STREAM.CREATE.ML_TURN", members: "hub-1"},
 
 		// consumers and streams
 		{subject: "$JS.API.CONSUMER.CREATE.ML_STATE.x", members: "operator-1"},
@@ -140,8 +153,8 @@ func rightsToSubscribe() []rightsRow {
 		{subject: "$KV.ML_WISH.all"},
 		{subject: "$JS.EVENT.ML_WISH.all"},
 
-		{subject: "ml.up.>", members: "operator-1"},
-		{subject: "ml.up.kiosk-1.state", members: "operator-1"},
+		{subject: "ml.up.>"},
+		{subject: "$JS.EVENT.ML_UP.kiosk-1.state"},
 
 		{subject: "ml.tool.*", queue: "workers", members: "worker-1 host-1"},
 		{subject: "ml.tool.weather", queue: "workers", members: "worker-1 host-1"},
@@ -149,6 +162,10 @@ func rightsToSubscribe() []rightsRow {
 		{subject: "ml.tool.*", queue: "others"},
 		{subject: "ml.host.*", queue: "hosts", members: "host-1"},
 		{subject: "ml.host.*"},
+		{subject: "ml.conv.*.say", members: "host-1"},
+		{subject: "ml.conv.c-7.say", members: "host-1"},
+		{subject: "ml.conv.*.turn"},
+		{subject: "ml.lease.conv.*", members: "host-1"},
 		{subject: "ml.job.*"},
 		{subject: "ml.done.kiosk-1.*", members: "kiosk-1"},
 		{subject: "ml.done.kiosk-2.*"},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/fleet/fleettest"
+	"moonlark/engine/fleet/host"
 	"moonlark/engine/fleet/identity"
 	"moonlark/engine/fleet/message"
 	"moonlark/engine/fleet/work"
@@ -95,6 +97,7 @@ func TestRightsOfTheRolesSuffice(t *testing.T) {
 			options := map[identity.Role]Options{}
 			for role, name := range map[identity.Role]string{
 				identity.Hub: "hub-1", identity.Operator: "office", identity.Device: "kiosk-07", identity.Worker: "gpu-1",
+				identity.Host: "host-1",
 			} {
 				var groups []string
 				if role == identity.Device {
@@ -156,7 +159,7 @@ func tryRoles(t *testing.T, options map[identity.Role]Options) {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	_, err = w.Serve("weather", func(_ work.Request, reply func(work.Reply) error) { _ = reply(work.Reply{Kind: work.Busy}) })
+	_, err = w.Serve("weather", func(_ work.Request, p work.Peer) { _ = p.Reply(work.Reply{Kind: work.Busy}) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,6 +167,71 @@ func tryRoles(t *testing.T, options map[identity.Role]Options) {
 		replies, err := d.Offer(soon(t), "weather", call(1))
 		return err == nil && next(t, replies).Kind == work.Busy
 	})
+	tryHost(t, options[identity.Host], options[identity.Operator])
+}
+
+// tryHost holds a conversation, which an operator begins.
+func tryHost(t *testing.T, forHost, forOperator Options) {
+	connection := func(o Options) *Host {
+		c, err := DialHost(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		if err := c.Await(soon(t)); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	carrier, caller := connection(forHost), connection(forOperator)
+	ttl, err := carrier.TTL(soon(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	engine := echoEngine{heard: make(chan string, 1)}
+	var running sync.WaitGroup
+	running.Go(func() {
+		host.New(host.Options{ID: carrier.Name(), Carrier: carrier, Engine: engine, Slots: 2, TTL: ttl}).Run(ctx)
+	})
+	eventually(t, "the conversation begins", func() bool {
+		_, err := host.Start(soon(t), caller, host.Request{ID: "c-1"})
+		return err == nil
+	})
+	if name, err := host.Say(soon(t), caller, "c-1", "hello"); name != "host-1" || err != nil {
+		t.Errorf("%q, %v", name, err)
+	}
+	if text := <-engine.heard; text != "hello" {
+		t.Errorf("the conversation hears %q", text)
+	}
+	eventually(t, "what was said is stored", func() bool {
+		turns, err := carrier.Turns(soon(t), "c-1")
+		return err == nil && len(turns) == 1
+	})
+	if list, err := host.ReadList(soon(t), caller); err != nil || len(list.Hosts) != 1 || len(list.Conversations) != 1 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	stop()
+	running.Wait()
+	if list, err := host.ReadList(soon(t), caller); err != nil || len(list.Hosts) != 0 || len(list.Conversations) != 0 {
+		t.Errorf("after the end of the host: %+v, %v", list, err)
+	}
+}
+
+// An echoEngine runs conversations in which the user speaks alone.
+type echoEngine struct{ heard chan string }
+
+func (e echoEngine) Open(ctx context.Context, c *host.Conversation) error {
+	c.Started()
+	for {
+		select {
+		case text := <-c.Texts():
+			c.Said(host.User, text)
+			e.heard <- text
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // tryOperator does what an operator does.

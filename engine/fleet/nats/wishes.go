@@ -209,7 +209,7 @@ func (c *Center) putChunk(ctx context.Context, js jetstream.JetStream, subject s
 	default:
 		return nil
 	}
-	if _, err = js.Publish(ctx, subject, chunk); err == nil {
+	if _, err = js.Publish(ctx, blobPut+strings.TrimPrefix(subject, blobPrefix), chunk); err == nil {
 		return nil
 	}
 	// Somebody else may have stored it in the meantime.

@@ -50,10 +50,10 @@ func TestWorkerCarriesOutCalls(t *testing.T) {
 	if r, err := d.Offer(soon(t), "weather", call(0)); err != nil || !errors.Is(next(t, r).Err, work.ErrNobody) {
 		t.Errorf("without a worker: %v", err)
 	}
-	stop, err := w.Serve("weather", func(r work.Request, reply func(work.Reply) error) {
+	stop, err := w.Serve("weather", func(r work.Request, p work.Peer) {
 		go func() {
-			_ = reply(work.Reply{Kind: work.Accepted, Worker: w.Name(), Bundle: "d1"})
-			_ = reply(work.Reply{Kind: work.Done, Worker: w.Name(), Result: tool.Result{Text: r.Call + " " + string(r.Args)}})
+			_ = p.Reply(work.Reply{Kind: work.Accepted, Worker: w.Name(), Bundle: "d1"})
+			_ = p.Reply(work.Reply{Kind: work.Done, Worker: w.Name(), Result: tool.Result{Text: r.Call + " " + string(r.Args)}})
 		}()
 	})
 	if err != nil {
@@ -101,12 +101,12 @@ func TestEachCallGoesToOneWorker(t *testing.T) {
 	calls, workers := map[string]int{}, map[string]int{}
 	for _, name := range []string{"gpu-1", "gpu-2", "gpu-3"} {
 		w := h.worker(name)
-		_, err := w.Serve("weather", func(r work.Request, reply func(work.Reply) error) {
+		_, err := w.Serve("weather", func(r work.Request, p work.Peer) {
 			mu.Lock()
 			calls[r.Call]++
 			workers[name]++
 			mu.Unlock()
-			_ = reply(work.Reply{Kind: work.Busy, Worker: name})
+			_ = p.Reply(work.Reply{Kind: work.Busy, Worker: name})
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -144,11 +144,11 @@ func TestResultArrivesThroughANewConnectionOfTheDevice(t *testing.T) {
 	d, w := h.device("kiosk-07"), h.worker("gpu-1")
 	online(t, d)
 	proceed := make(chan bool)
-	_, err := w.Serve("weather", func(_ work.Request, reply func(work.Reply) error) {
+	_, err := w.Serve("weather", func(_ work.Request, p work.Peer) {
 		go func() {
-			_ = reply(work.Reply{Kind: work.Accepted, Worker: "gpu-1"})
+			_ = p.Reply(work.Reply{Kind: work.Accepted, Worker: "gpu-1"})
 			<-proceed
-			_ = reply(work.Reply{Kind: work.Done, Worker: "gpu-1", Result: tool.Result{Text: "sunny"}})
+			_ = p.Reply(work.Reply{Kind: work.Done, Worker: "gpu-1", Result: tool.Result{Text: "sunny"}})
 		}()
 	})
 	if err != nil {
@@ -189,7 +189,7 @@ func TestOfferWithoutConnectionIsAnErrorAtOnce(t *testing.T) {
 	if w.Fleet() != "shop" {
 		t.Errorf("the fleet is %s", w.Fleet())
 	}
-	if err := w.reply("_INBOX_x.1", work.Reply{Kind: work.Busy}); !errors.Is(err, follow.ErrOffline) {
+	if err := (&caller{worker: w, inbox: "_INBOX_x.1"}).Reply(work.Reply{Kind: work.Busy}); !errors.Is(err, follow.ErrOffline) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -219,7 +219,7 @@ func TestWorkerDoesNotReplyToOtherSubjects(t *testing.T) {
 	c, w, d := h.center(), h.worker("gpu-1"), h.device("kiosk-07")
 	online(t, d)
 	handled := make(chan string, 10)
-	_, err := w.Serve("weather", func(r work.Request, _ func(work.Reply) error) { handled <- r.Call })
+	_, err := w.Serve("weather", func(r work.Request, _ work.Peer) { handled <- r.Call })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,21 +113,22 @@ type call struct {
 	caller          *Caller
 	spec            *tool.Spec
 	begun, deadline time.Time
-	request         Request // the latest one
+	request         Request // that of the latest attempt
 }
 
-// A taker is a worker that carries out the call. A nil taker is none.
-type taker struct {
-	name    string
+// An attempt is a worker that has taken the call. A nil attempt is none.
+type attempt struct {
+	worker  string // name of the worker
 	replies <-chan Reply
 	release context.CancelFunc // must be called
 }
 
-func (t *taker) channel() <-chan Reply {
-	if t == nil {
+// channel returns the channel of the replies, or nil if there is no attempt.
+func (a *attempt) channel() <-chan Reply {
+	if a == nil {
 		return nil
 	}
-	return t.replies
+	return a.replies
 }
 
 func (k *call) isIdempotent() bool { return k.spec.Hints != nil && k.spec.Hints.Idempotent }
@@ -146,7 +147,7 @@ func (k *call) run(ctx context.Context) tool.Result {
 		defer timer.Stop()
 		again = timer.C
 	}
-	var second *taker
+	var second *attempt
 	for {
 		var r Reply
 		from := &first
@@ -156,13 +157,13 @@ func (k *call) run(ctx context.Context) tool.Result {
 			from = &second
 		case <-again:
 			again = nil
-			t, result, isFinal := k.findWorker(ctx)
+			a, result, isFinal := k.findWorker(ctx)
 			if isFinal {
 				return result
 			}
-			if t != nil {
-				defer t.release()
-				second = t
+			if a != nil {
+				defer a.release()
+				second = a
 			}
 			continue
 		case <-ctx.Done():
@@ -170,11 +171,11 @@ func (k *call) run(ctx context.Context) tool.Result {
 		}
 		switch {
 		case r.Err != nil:
-			return failed("the worker %s has carried out %s, but its result cannot be used: %v", (*from).name, k.spec.Name, r.Err)
+			return failed("the worker %s has carried out %s, but its result cannot be used: %v", (*from).worker, k.spec.Name, r.Err)
 		case r.Kind == Done:
 			return r.Result
 		case r.Kind == Ended:
-			name := (*from).name
+			name := (*from).worker
 			if *from = nil; first != nil || second != nil {
 				continue
 			}
@@ -190,14 +191,14 @@ func (k *call) run(ctx context.Context) tool.Result {
 }
 
 // findWorker offers the call to workers until one takes it. If none does, it returns the result of the call
-// in place of a taker: the final one if a worker has it already, and otherwise an error.
-func (k *call) findWorker(ctx context.Context) (t *taker, result tool.Result, isFinal bool) {
+// in place of an attempt: the final one if a worker has it already, and otherwise an error.
+func (k *call) findWorker(ctx context.Context) (a *attempt, result tool.Result, isFinal bool) {
 	busy, silent := make(map[string]bool), 0
 	for offers := 0; offers < maxOffers && len(busy)+silent < maxWorkers; offers++ {
-		r, t, err := k.offer(ctx)
+		r, a, err := k.offer(ctx)
 		switch {
-		case t != nil:
-			return t, tool.Result{}, false
+		case a != nil:
+			return a, tool.Result{}, false
 		case ctx.Err() != nil:
 			return nil, k.unanswered(), false
 		case err != nil:
@@ -221,8 +222,8 @@ func (k *call) findWorker(ctx context.Context) (t *taker, result tool.Result, is
 }
 
 // offer offers the call to one worker. It returns its reply, the zero Reply if there is none in time. If
-// the worker takes the call, it returns the taker.
-func (k *call) offer(ctx context.Context) (Reply, *taker, error) {
+// the worker takes the call, it returns the attempt.
+func (k *call) offer(ctx context.Context) (Reply, *attempt, error) {
 	k.request.Try++
 	k.request.Left = max(time.Until(k.deadline), time.Millisecond)
 	ctx, release := context.WithCancel(ctx)
@@ -253,27 +254,27 @@ func (k *call) offer(ctx context.Context) (Reply, *taker, error) {
 			}
 		}
 		kept = true
-		return r, &taker{r.Worker, replies, release}, nil
+		return r, &attempt{r.Worker, replies, release}, nil
 	case <-timer.C:
 	case <-ctx.Done():
 	}
 	return Reply{}, nil, nil
 }
 
-// unanswered returns the result of a call whose time is over, or that nobody waits for any more. Those of
-// the takers that are not nil have not answered.
-func (k *call) unanswered(takers ...*taker) tool.Result {
-	names := ""
-	for _, t := range takers {
-		if t != nil {
-			names = cmp.Or(names, "the worker "+t.name)
+// unanswered returns the result of a call whose time is over, or that nobody waits for any more. No attempt
+// of attempts has been answered; they may be nil.
+func (k *call) unanswered(attempts ...*attempt) tool.Result {
+	worker := ""
+	for _, a := range attempts {
+		if a != nil {
+			worker = cmp.Or(worker, "the worker "+a.worker)
 		}
 	}
 	took := time.Since(k.begun).Round(10 * time.Millisecond)
-	if names == "" {
+	if worker == "" {
 		return tool.Failed(tool.ClientTimeout, "%s was not carried out in %v: no worker has taken it", k.spec.Name, took)
 	}
-	return tool.Failed(tool.ClientTimeout, "%s: %s has not answered in %v. The call may or may not have been carried out", k.spec.Name, names, took)
+	return tool.Failed(tool.ClientTimeout, "%s: %s has not answered in %v. The call may or may not have been carried out", k.spec.Name, worker, took)
 }
 
 // compare logs a warning, once, if a worker runs another bundle than the device.

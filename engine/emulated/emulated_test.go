@@ -1,4 +1,6 @@
-package engine_test
+// Package emulated tests the program on processors and systems other than those of this machine, with the
+// emulators QEMU and Wine. These tests need no quiet machine, in contrast to those of package engine.
+package emulated
 
 import (
 	"os"
@@ -10,9 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"moonlark/engine/testkit"
 	"moonlark/engine/testkit/wine"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // An emulated machine runs a program that was built for another platform.
 type emulated struct {
@@ -82,7 +88,7 @@ func TestTheProgramRunsOnEmulatedMachines(t *testing.T) {
 				t.Skipf("QEMU is not installed: %v", err)
 			}
 			script := strings.ReplaceAll(emulatedScript, "SQLITE", strconv.FormatBool(m.sqlite))
-			runOnEmulatedMachine(t, testkit.Build(t, m.env, "build", "-tags", "static", ".."), script, m.killed, run)
+			runOnEmulatedMachine(t, testkit.Build(t, m.env, "build", "-tags", "static", "moonlark"), script, m.killed, run)
 		})
 	}
 }
@@ -139,7 +145,7 @@ func runOnEmulatedMachine(t *testing.T, program, script string, killed bool, run
 			t.Fatalf("%v printed %q and %q, want %q", args, p.Stdout.String(), p.Stderr.String(), want)
 		}
 	}
-	hello, err := os.ReadFile("../scripts/hello.lua")
+	hello, err := os.ReadFile("../../scripts/hello.lua")
 	if err != nil {
 		t.Fatal(err)
 	}
