@@ -37,7 +37,7 @@ type server struct {
 
 // ErrNoToken means that the server was not started because other machines could reach it without a
 // token.
-var ErrNoToken = errors.New("anybody on the network could drive the agent: set a token, with MOONLARK_HTTP_TOKEN or --http-token")
+var ErrNoToken = errors.New("anybody on the network could send commands: set a token, with MOONLARK_HTTP_TOKEN or --http-token")
 
 // listen opens the server's address and serves requests on a new goroutine, until close is called.
 // It returns ErrNoToken if other machines could reach the server without a token.

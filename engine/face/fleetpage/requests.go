@@ -121,10 +121,12 @@ func (s *Server) command(ctx context.Context, body []byte) (any, error) {
 	}
 	var reply center.Reply
 	err := center.SendAll(ctx, s.opts.Hub, []string{command.Device}, command.Verb, command.Body, func(r center.Reply) { reply = r })
-	if reply.Err != nil {
-		err = reply.Err
-	}
-	if err != nil {
+	switch {
+	case errors.Is(reply.Err, center.ErrNobody):
+		return nil, center.ErrNobody // without the name of the device, which the page shows
+	case reply.Err != nil:
+		return nil, reply.Err
+	case err != nil:
 		return nil, err
 	}
 	return struct {
