@@ -43,7 +43,7 @@ type fleetPage struct {
 
 // open serves the page until close is called, and says where it is. fleet is the connection with the hub.
 func (p *fleetPage) open(ctx context.Context, stdout *output, fleet center.Hub) error {
-	page := fleetpage.New(fleetpage.Options{Hub: fleet, By: operator(), Version: version.Version(), Log: p.opts.Log})
+	page := fleetpage.New(fleetpage.Options{Hub: fleet, By: operator() + " (page)", Version: version.Version(), Log: p.opts.Log})
 	server := control.New(p.opts)
 	mountShared(server)
 	for _, m := range page.Mounts() {

@@ -75,7 +75,19 @@ func TestOnlyWhoHasTheTokenGetsData(t *testing.T) {
 	}
 }
 
-// A message of the stream.
+func TestADeviceThatDoesNotAnswerIsReported(t *testing.T) {
+	f := newFixture(t)
+	f.hub.Answer(func(string, string, []byte) (message.Answer, error) {
+		return message.Answer{}, fmt.Errorf("kiosk-00: %w", context.DeadlineExceeded)
+	})
+	f.serve(control.Options{})
+	status, _, text := testkit.Request(t, "POST", f.url+"/fleet/command", `{"device":"kiosk-00","verb":"stop"}`)
+	if status != 409 || !strings.Contains(text, "has not answered within 10s") {
+		t.Errorf("got %d %s", status, text)
+	}
+}
+
+// A streamed is a message of the stream.
 type streamed struct{ name, id, data string }
 
 // watch opens the stream, and returns a function that returns the next message that is no beat.

@@ -305,6 +305,11 @@ func TestAFilterAndKeysFindDevices(t *testing.T) {
 	b.Until(`document.activeElement.id === "tab-talk" && document.activeElement.ariaSelected === "true"`)
 	b.Do(`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }))`)
 	b.Until(`!document.querySelector("#device-title") && document.activeElement.querySelector(".name")?.textContent === "kiosk-01"`)
+	b.Resize(390, 844) // a phone, where the device is in place of the list
+	b.Do(`document.activeElement.click()`)
+	b.Until(`document.activeElement.id === "close"`)
+	b.Click("#close")
+	b.Until(`document.activeElement.querySelector(".name")?.textContent === "kiosk-01"`)
 }
 
 func TestThePageAsksForAToken(t *testing.T) {

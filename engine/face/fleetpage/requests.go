@@ -124,6 +124,8 @@ func (s *Server) command(ctx context.Context, body []byte) (any, error) {
 	switch {
 	case errors.Is(reply.Err, center.ErrNobody):
 		return nil, center.ErrNobody // without the name of the device, which the page shows
+	case errors.Is(reply.Err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("the device has not answered within %s: it may or may not have carried out the command", requestTimeout)
 	case reply.Err != nil:
 		return nil, reply.Err
 	case err != nil:

@@ -4,7 +4,7 @@ import { post } from "./requests.js";
 import * as s from "./state.js";
 import { safe } from "./text.js";
 import { say, sayWith, lang } from "./texts.js";
-import { Devices, Rollouts } from "./list.js";
+import { Devices, Rollouts, back } from "./list.js";
 import { Device, TABS } from "./device.js";
 import { Log } from "./log.js";
 
@@ -59,7 +59,7 @@ function Page() {
 // Keys that work everywhere, except while somebody types.
 addEventListener("keydown", (e) => {
   const typing = e.target.closest?.("input, textarea, select");
-  if (e.key === "Escape") { if (typing) e.target.blur(); else if (s.selected.value) { const name = s.selected.value; s.select(""); requestAnimationFrame(() => [...document.querySelectorAll(".device .name")].find((n) => n.textContent === name)?.closest("button").focus()); } return; }
+  if (e.key === "Escape") { if (typing) e.target.blur(); else if (s.selected.value) back(); return; }
   if (typing || e.ctrlKey || e.metaKey || e.altKey || e.key !== "/") return;
   e.preventDefault();
   document.getElementById("filter")?.focus();

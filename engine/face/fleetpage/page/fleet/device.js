@@ -1,10 +1,10 @@
 // One device: what it is and does, and the commands for it.
-import { html, useState } from "../web/html.js";
+import { html, useEffect, useRef, useState } from "../web/html.js";
 import { post } from "./requests.js";
 import * as s from "./state.js";
 import { safe, line, word, since, clock } from "./text.js";
 import { say } from "./texts.js";
-import { bundleOf } from "./list.js";
+import { back, bundleOf } from "./list.js";
 import { Log, Talk, Events } from "./log.js";
 
 export const TABS = ["state", "talk", "log", "events"];
@@ -83,10 +83,12 @@ function moveTab(e) {
 
 // Device shows the selected device.
 export function Device() {
-  const name = s.selected.value, d = s.device.value, tab = s.tab.value;
+  const name = s.selected.value, d = s.device.value, tab = s.tab.value, close = useRef(null);
+  // On a narrow screen, the device replaces the list, and so the row that had the focus.
+  useEffect(() => { if (document.activeElement === document.body) close.current.focus(); }, [name]);
   const body = { talk: () => html`<${Talk} />`, log: () => html`<${Log} />`, events: () => html`<${Events} />` }[tab];
   return html`<section class="detail" aria-labelledby="device-title">
-    <header><h2 id="device-title">${safe(name, 63)}</h2><button class="btn quiet" id="close" onClick=${() => s.select("")}>${say("close")}</button></header>
+    <header><h2 id="device-title">${safe(name, 63)}</h2><button class="btn quiet" id="close" ref=${close} onClick=${back}>${say("close")}</button></header>
     ${d && !d.device ? html`<p class="empty">${say("unknownDevice", { name: safe(name, 63) })}</p>` : html`
     <${Commands} key=${name} name=${name} />
     <div class="tabs" role="tablist" aria-label=${say("details")} onKeyDown=${moveTab}>${TABS.map((id) => html`<button role="tab" id=${"tab-" + id} aria-selected=${tab === id ? "true" : "false"} aria-controls="pane" tabindex=${tab === id ? 0 : -1} onClick=${() => s.select(name, id)}>${say("tab_" + id)}</button>`)}</div>

@@ -42,6 +42,13 @@ function Row({ name, on }) {
   </button></li>`;
 }
 
+// back closes the selected device, and goes to its row.
+export function back() {
+  const name = s.selected.value;
+  s.select("");
+  requestAnimationFrame(() => [...document.querySelectorAll(".device")].find((e) => e.querySelector(".name").textContent === name)?.focus());
+}
+
 // move goes from row to row with the arrow keys.
 function move(e) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];

@@ -79,6 +79,7 @@ function open() {
     },
     events: { fleet: onFleet, log: onLog, beat() {}, device(e) { device.value = JSON.parse(e.data); } },
     async onState(state) {
+      if (state === "connecting" && link.value === "live") return; // for another device
       link.value = state;
       if (state === "live") needsLogin.value = false;
       if (state !== "lost") return;
