@@ -26,7 +26,8 @@ type fleetServeCommand struct {
 	Hub             string   `placeholder:"URL" help:"NATS server to use, in place of one in this process."`
 	HubCA           string   `name:"hub-ca" placeholder:"FILE" help:"Certificate of the authority of --hub, in PEM form. The default is those of the system."`
 
-	logFlags `embed:""`
+	fleetPageFlags `embed:""`
+	logFlags       `embed:""`
 }
 
 // Run runs the centre of a fleet until a signal arrives.
@@ -55,9 +56,20 @@ func (c *fleetServeCommand) Run(ctx context.Context, con *console) error {
 	} else if opts.Server, address, err = c.hubOptions(); err != nil {
 		return err
 	}
+	page, err := c.page(opts.Log)
+	if err != nil {
+		return &usageError{err}
+	}
 	con.onExit(exitOK, nil)
-	opts.Ready = func(url string, _ center.Hub) error { return c.ready(con.stdout, folder, url, address) }
-	return serve.Run(ctx, opts)
+	opts.Ready = func(url string, fleet center.Hub) error {
+		if err := c.ready(con.stdout, folder, url, address); err != nil || page == nil {
+			return err
+		}
+		return page.open(ctx, con.stdout, fleet)
+	}
+	err = serve.Run(ctx, opts)
+	page.close()
+	return err
 }
 
 // hubOptions returns the options of the hub in this process, and the host by which devices reach it.

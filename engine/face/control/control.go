@@ -145,6 +145,13 @@ func (c *Control) Open(ctx context.Context, a Agent) error {
 	return nil
 }
 
+// OpenPages is like Open without an agent: the HTTP server serves only the handlers of Mount, and POST /login.
+// systemd gets no messages.
+func (c *Control) OpenPages(ctx context.Context) error {
+	c.systemd = nil
+	return c.Open(ctx, nil)
+}
+
 // Owns reports whether at is the address of the HTTP server.
 func (c *Control) Owns(at netip.AddrPort) bool {
 	if c.server == nil {

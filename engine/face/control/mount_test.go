@@ -220,3 +220,29 @@ func TestLongestPathTakesPrecedence(t *testing.T) {
 		mu.Unlock()
 	}
 }
+
+// A server without an agent has no routes but the login, and its mounts pass the same checks.
+func TestAServerWithoutAnAgentServesOnlyMounts(t *testing.T) {
+	notified := make(chan string, 10)
+	c := New(Options{Addr: "127.0.0.1:0", Token: "secret", Notify: func(state string) error { notified <- state; return nil }})
+	c.Mount(Mount{Path: "/page", Public: true, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "a page") })})
+	c.Mount(Mount{Path: "/data", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "data") })})
+	if err := c.OpenPages(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h := &fixture{t: t, Control: c}
+	t.Cleanup(func() { h.client.CloseIdleConnections(); c.Close() })
+	h.want("GET", "/page", "", 200, "a page")
+	h.want("GET", "/data", "", 401, "the token is missing or wrong")
+	h.want("POST", "/login", `{"token":"secret"}`, 202, "ok")
+	for _, r := range [][2]string{{"GET", "/healthz"}, {"POST", "/start"}, {"GET", "/log"}} {
+		status, text := h.request(r[0], r[1], "{}", "Authorization", "Bearer secret")
+		if status != 404 || !strings.Contains(text, "there are /data, /login, /page") {
+			t.Errorf("%s gets %d %s", r[1], status, text)
+		}
+	}
+	c.Close()
+	if len(notified) > 0 {
+		t.Errorf("systemd got %q", <-notified)
+	}
+}

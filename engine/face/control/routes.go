@@ -22,7 +22,7 @@ var routes = map[string]map[string]handler{
 	"/healthz": {http.MethodGet: (*server).serveHealth},
 	"/metrics": {http.MethodGet: (*server).serveMetrics},
 	"/log":     {http.MethodGet: (*server).serveLog},
-	"/login":   {http.MethodPost: (*server).serveLogin},
+	loginPath:  {http.MethodPost: (*server).serveLogin},
 	"/start":   {http.MethodPost: (*server).serveStart},
 	"/stop":    {http.MethodPost: (*server).serveStop},
 	"/say":     {http.MethodPost: (*server).serveSay},
@@ -74,7 +74,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
-	case r.URL.Path == "/login": // where a page gets a session
+	case r.URL.Path == loginPath: // where a page gets a session
 		s.route(w, r)
 	case !s.guard.hasToken(r, m, rest) && s.guard.rightOf(r) == screenRight:
 		web.Fail(w, http.StatusForbidden, "the token of the screen opens only the screen")
@@ -102,7 +102,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // route calls the handler for a request. It sends the response if the handler returns an error or
 // if the request is a POST.
 func (s *server) route(w http.ResponseWriter, r *http.Request) {
-	methods := routes[r.URL.Path]
+	methods := s.methodsOf(r.URL.Path)
 	method := r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet // net/http sends no body in the response to HEAD
@@ -128,9 +128,25 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// loginPath is the only route without an agent.
+const loginPath = "/login"
+
+// methodsOf returns the handlers of a path by method, or nil if there is no such path.
+func (s *server) methodsOf(path string) map[string]handler {
+	if s.agent == nil && path != loginPath {
+		return nil
+	}
+	return routes[path]
+}
+
 // paths returns the paths of all routes and mounts in order.
 func (s *server) paths() []string {
-	paths := slices.Collect(maps.Keys(routes))
+	var paths []string
+	for path := range routes {
+		if s.methodsOf(path) != nil {
+			paths = append(paths, path)
+		}
+	}
 	for _, m := range s.control.mounts {
 		paths = append(paths, m.Path)
 	}

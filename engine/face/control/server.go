@@ -26,7 +26,7 @@ const (
 // A server serves HTTP requests. net/http runs each connection on a goroutine of its own.
 type server struct {
 	control   *Control // control and the fields below do not change after listen
-	agent     Agent
+	agent     Agent    // nil if there are only mounts
 	guard     *guard
 	addr      net.Addr
 	http      *http.Server
@@ -37,7 +37,7 @@ type server struct {
 
 // ErrNoToken means that the server was not started because other machines could reach it without a
 // token.
-var ErrNoToken = errors.New("anybody on the network could drive the agent: set a token, with MOONLARK_HTTP_TOKEN or --http-token")
+var ErrNoToken = errors.New("anybody on the network could send commands: set a token, with MOONLARK_HTTP_TOKEN or --http-token")
 
 // listen opens the server's address and serves requests on a new goroutine, until close is called.
 // It returns ErrNoToken if other machines could reach the server without a token.

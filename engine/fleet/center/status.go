@@ -29,6 +29,7 @@ type Status struct {
 
 // A RolloutStatus says how far a rollout is.
 type RolloutStatus struct {
+	Key    string `json:"key"` // of the wish
 	Target string `json:"target"`
 	Rollout
 	Share   int     `json:"share"`             // how many of 10,000 devices take the bundle now
@@ -90,7 +91,7 @@ func StatusOf(f Fleet, twice map[string]bool) Status {
 
 // rolloutStatus returns how far the rollout of w is, which is the wish under the key.
 func (f Fleet) rolloutStatus(key string, w message.Wish) RolloutStatus {
-	r := RolloutStatus{Target: Target(key), Share: w.Share, progress: *f.progressOf(key, w)}
+	r := RolloutStatus{Key: key, Target: Target(key), Share: w.Share, progress: *f.progressOf(key, w)}
 	notes, err := readNotes(w)
 	if err != nil {
 		r.Rollout = Rollout{Bundle: nameOf(w.Next), Digest: digestOf(w.Next.Text), From: nameOf(w.Stable)}

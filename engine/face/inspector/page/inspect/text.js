@@ -1,15 +1,8 @@
 // How values are written in the page. All of them become text nodes, never HTML.
 import { html } from "../web/html.js";
+import { safe } from "../web/safe.js";
 import { say, fixed } from "./texts.js";
-
-// safe returns a text in which characters that nobody sees, or that turn the direction of the text
-// around, are written as \u{...}. A text that is longer than max is cut.
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-export function safe(text, max = 2000) {
-  text = String(text ?? "");
-  if (text.length > max) text = text.slice(0, max) + "…";
-  return text.replace(HIDDEN, (c) => "\\u{" + c.codePointAt(0).toString(16) + "}");
-}
+export { safe };
 
 // inline returns a JSON value on one line, as Lua would write a call: room: "hall", on: true.
 export function inline(value) {
