@@ -99,10 +99,7 @@ func (f fleetFlags) member(device *fleet.Device, events *bus.Bus) (*fleetMember,
 	if m.carrier, err = nats.DialDevice(opts); err != nil {
 		return nil, err
 	}
-	if err := m.openJobs(filepath.Join(store, jobsFolder), events); err != nil {
-		m.carrier.Close()
-		return nil, err
-	}
+	m.openJobs(filepath.Join(store, jobsFolder), events)
 	m.caller = work.NewCaller(work.CallerOptions{
 		Carrier: m.carrier, Name: m.carrier.Name(),
 		Bundle: func() string { return device.Running().Digest },

@@ -34,8 +34,8 @@ type fleetMember struct {
 }
 
 // openJobs opens the jobs of the device.
-func (m *fleetMember) openJobs(folder string, events *bus.Bus) (err error) {
-	m.jobs, err = work.OpenJobs(work.JobsOptions{
+func (m *fleetMember) openJobs(folder string, events *bus.Bus) {
+	m.jobs = work.OpenJobs(work.JobsOptions{
 		Carrier: m.carrier, Folder: folder,
 		Bundle: func() string { return m.device.Running().Digest },
 		Log:    func(level slog.Level, text string) { events.Log("", level, text) },
@@ -51,7 +51,6 @@ func (m *fleetMember) openJobs(folder string, events *bus.Bus) (err error) {
 			events.Publish(bus.FromJob(script, r))
 		},
 	})
-	return err
 }
 
 // Name returns the name of the device in the fleet, or "" without a fleet.

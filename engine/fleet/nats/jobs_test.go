@@ -49,7 +49,7 @@ func newJobplace(t *testing.T) *jobplace {
 func (p *jobplace) boot() {
 	p.t.Helper()
 	p.device = p.hub.device("kiosk-1")
-	jobs, err := work.OpenJobs(work.JobsOptions{
+	p.jobs = work.OpenJobs(work.JobsOptions{
 		Carrier: p.device, Folder: p.folder,
 		Ready: func() bool {
 			p.mu.Lock()
@@ -62,11 +62,7 @@ func (p *jobplace) boot() {
 			p.results = append(p.results, r)
 		},
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.jobs = jobs
-	p.t.Cleanup(jobs.Close)
+	p.t.Cleanup(p.jobs.Close)
 	online(p.t, p.device)
 }
 

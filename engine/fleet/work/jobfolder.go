@@ -38,10 +38,24 @@ type jobFile struct {
 
 func (f jobFolder) path(name string) string { return filepath.Join(string(f), name) }
 
+// make makes the folder, if there is none.
+func (f jobFolder) make() error {
+	if _, err := os.Stat(string(f)); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(string(f), 0o700); err != nil {
+		return err
+	}
+	return bundle.SyncFolder(filepath.Dir(string(f)))
+}
+
 // add writes the file of a job that the hub does not have.
 func (f jobFolder) add(id string, content jobFile) error {
 	text, err := json.Marshal(content)
 	if err != nil {
+		return err
+	}
+	if err := f.make(); err != nil {
 		return err
 	}
 	temp := f.path(temporaryPrefix + rand.Text())
@@ -83,18 +97,18 @@ func (f jobFolder) remove(id string) error {
 			return err
 		}
 	}
-	return bundle.SyncFolder(string(f))
+	if err := bundle.SyncFolder(string(f)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
-// load makes the folder if there is none, and returns the jobs that it has. It deletes files that are
-// damaged; problems are about them.
-func (f jobFolder) load() (jobs []*openJob, problems, err error) {
-	if err := os.MkdirAll(string(f), 0o700); err != nil {
-		return nil, nil, err
-	}
+// load returns the jobs in the folder. It deletes files that are damaged; the error is about them, or about
+// the folder.
+func (f jobFolder) load() (jobs []*openJob, problems error) {
 	entries, err := os.ReadDir(string(f))
-	if err != nil {
-		return nil, nil, err
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
 	for _, e := range entries {
 		id, isSent := strings.CutSuffix(e.Name(), sentSuffix)
@@ -117,7 +131,7 @@ func (f jobFolder) load() (jobs []*openJob, problems, err error) {
 		}
 		jobs = append(jobs, &openJob{id: id, tool: content.Tool, args: content.Args, deadline: deadline, sent: isSent, check: true})
 	}
-	return jobs, problems, nil
+	return jobs, problems
 }
 
 func (f jobFolder) read(name string) (content jobFile, err error) {

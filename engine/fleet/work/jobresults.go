@@ -3,8 +3,6 @@ package work
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"time"
 
 	"moonlark/engine/tool"
@@ -117,7 +115,7 @@ func (j *Jobs) finish(o *openJob) bool {
 	}
 	// The file is deleted first, so that the scripts do not receive a result twice.
 	if err := j.folder.remove(o.id); err != nil {
-		j.opts.Log(slog.LevelError, fmt.Sprintf("the job %s of %s: %v", o.id, o.tool, err))
+		j.complain(o, err)
 	}
 	j.mu.Lock()
 	delete(j.open, o.id)

@@ -74,9 +74,9 @@ type openJob struct {
 	result   *tool.Result // nil if it is not known
 }
 
-// OpenJobs returns the Jobs with the open jobs in the folder. The error is about the folder. Close must be
-// called.
-func OpenJobs(opts JobsOptions) (*Jobs, error) {
+// OpenJobs returns the Jobs with the open jobs in the folder. If the folder cannot be used, it logs that, and
+// no job can be started. Close must be called.
+func OpenJobs(opts JobsOptions) *Jobs {
 	if opts.Bundle == nil {
 		opts.Bundle = func() string { return "" }
 	}
@@ -85,19 +85,16 @@ func OpenJobs(opts JobsOptions) (*Jobs, error) {
 	}
 	opts.offlineTime = cmp.Or(opts.offlineTime, offlineTime)
 	j := &Jobs{opts: opts, folder: jobFolder(opts.Folder), began: time.Now(), wake: make(chan struct{}, 1), open: map[string]*openJob{}}
-	jobs, problems, err := j.folder.load()
+	jobs, err := j.folder.load()
 	if err != nil {
-		return nil, fmt.Errorf("jobs: %w", err)
-	}
-	if problems != nil {
-		opts.Log(slog.LevelError, "a job is lost: "+problems.Error())
+		opts.Log(slog.LevelError, "jobs are lost: "+err.Error())
 	}
 	for _, o := range jobs {
 		j.open[o.id] = o
 	}
 	j.ctx, j.cancel = context.WithCancel(context.Background())
 	j.running.Go(j.run)
-	return j, nil
+	return j
 }
 
 // Close ends the goroutines. The open jobs go on.
@@ -135,7 +132,10 @@ func (j *Jobs) add(o *openJob, started func(id string, err error)) error {
 // begin makes the file of a job and sends the job.
 func (j *Jobs) begin(o *openJob, started func(id string, err error)) {
 	err := j.folder.add(o.id, jobFile{Tool: o.tool, Args: o.args, Expires: o.deadline.Round(0)})
-	if err == nil {
+	if err != nil {
+		j.complain(o, err)
+		err = errors.New("the device cannot store it")
+	} else {
 		ctx, cancel := context.WithTimeout(j.ctx, sendTime)
 		err = j.send(ctx, o)
 		cancel()
@@ -147,7 +147,9 @@ func (j *Jobs) begin(o *openJob, started func(id string, err error)) {
 		j.mu.Lock()
 		delete(j.open, o.id)
 		j.mu.Unlock()
-		err = errors.Join(err, j.folder.remove(o.id))
+		if err := j.folder.remove(o.id); err != nil {
+			j.complain(o, err)
+		}
 		started("", fmt.Errorf("%s cannot run now: %w", o.tool, err))
 		return
 	}
@@ -178,7 +180,12 @@ func (j *Jobs) send(ctx context.Context, o *openJob) error {
 	o.sent = true
 	j.mu.Unlock()
 	if err := j.folder.setSent(o.id); err != nil {
-		j.opts.Log(slog.LevelError, fmt.Sprintf("the job %s of %s: %v", o.id, o.tool, err))
+		j.complain(o, err)
 	}
 	return nil
+}
+
+// complain logs an error of the folder.
+func (j *Jobs) complain(o *openJob, err error) {
+	j.opts.Log(slog.LevelError, fmt.Sprintf("the job %s of %s: %v", o.id, o.tool, err))
 }

@@ -100,7 +100,7 @@ func newJobsFixture(t *testing.T) *jobsFixture {
 // open opens the jobs, after Close if they were open.
 func (f *jobsFixture) open() {
 	f.t.Helper()
-	jobs, err := OpenJobs(JobsOptions{
+	f.jobs = OpenJobs(JobsOptions{
 		Carrier: f.carrier, Folder: f.folder, Ready: func() bool { return true },
 		Done: func(r tool.JobResult) {
 			f.mu.Lock()
@@ -113,11 +113,7 @@ func (f *jobsFixture) open() {
 			f.logs = append(f.logs, text)
 		},
 	})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	f.jobs = jobs
-	f.t.Cleanup(jobs.Close)
+	f.t.Cleanup(f.jobs.Close)
 }
 
 // start starts a job of the tool film.
@@ -244,6 +240,9 @@ func TestTheNumberOfJobsIsLimited(t *testing.T) {
 	t.Parallel()
 	f := newJobsFixture(t)
 	f.jobs.Close()
+	if err := jobFolder(f.folder).make(); err != nil {
+		t.Fatal(err)
+	}
 	text, err := json.Marshal(jobFile{Tool: "film", Args: json.RawMessage(`{}`), Expires: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
@@ -320,5 +319,23 @@ func TestJobsOfMessages(t *testing.T) {
 		} else if err != nil || got.Left != c.left || got.ID != j.ID || got.Bundle != "aa" {
 			t.Errorf("got %+v, %v, want %v", got, err, c.left)
 		}
+	}
+}
+
+// A device goes on without its disk.
+func TestWithoutAFolderNoJobIsStarted(t *testing.T) {
+	t.Parallel()
+	f := newJobsFixture(t)
+	if err := os.WriteFile(f.folder, nil, 0o600); err != nil { // a file in the place of the folder
+		t.Fatal(err)
+	}
+	f.open()
+	if _, err := f.start(`{}`); err == nil || err.Error() != "film cannot run now: the device cannot store it" {
+		t.Errorf("got %v", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if text := strings.Join(f.logs, "\n"); !strings.HasPrefix(text, "jobs are lost: ") || !strings.Contains(text, "of film: ") {
+		t.Errorf("the log is %s", text)
 	}
 }
