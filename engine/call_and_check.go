@@ -11,7 +11,7 @@ import (
 )
 
 // Call loads the scripts, runs the tool with the given name without a conversation, and returns the
-// result that an agent would receive. The error is a *script.LoadError, or the cause of ctx, or a
+// result that an agent would receive, or that of the job of a tool with jobs. The error is a *script.LoadError, or the cause of ctx, or a
 // mistake in opts.
 func Call(ctx context.Context, opts Options, name string, args json.RawMessage) (tool.Result, error) {
 	result, _, err := CallWith(ctx, opts, name, func(*tool.Spec) (json.RawMessage, error) { return args, nil })
@@ -57,7 +57,7 @@ func CallWith(ctx context.Context, opts Options, name string, makeArgs func(*too
 	if err != nil {
 		return tool.Result{}, files, err
 	}
-	result, err := e.remote.CallTool(ctx, name, args, remote.CallOptions{Client: "moonlark call"})
+	result, err := e.remote.CallTool(ctx, name, args, remote.CallOptions{Client: "moonlark call", Job: true})
 	return result, append(files, e.requiredFiles()...), err
 }
 

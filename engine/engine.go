@@ -26,6 +26,7 @@ import (
 	"moonlark/engine/remote"
 	"moonlark/engine/screen"
 	"moonlark/engine/script"
+	"moonlark/engine/tool"
 	"moonlark/engine/voice"
 )
 
@@ -84,7 +85,8 @@ func New(opts Options) (*Engine, error) {
 		Print: func(name, text string) { e.bus.Publish(bus.Event{Type: bus.Print, Script: name, Text: text}) },
 		Log:   e.bus.Log,
 
-		MCPServers: opts.MCPServers, Approvals: e.approvals, Offloader: opts.Offloader, Fleet: opts.Member,
+		MCPServers: opts.MCPServers, Approvals: e.approvals, Offloader: opts.Offloader, Jobs: opts.Jobs, Fleet: opts.Member,
+		JobDone:         func(name string, r tool.JobResult) { e.bus.Publish(bus.FromJob(name, r)) },
 		WantsActivities: func() bool { return e.bus.Wants(bus.Activity, "") },
 		Activity: func(name, tab string, fields map[string]any, count int) {
 			e.bus.Publish(bus.Event{Type: bus.Activity, Script: name, Tab: tab, Fields: fields, Count: count})

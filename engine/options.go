@@ -115,6 +115,9 @@ type Options struct {
 	// do.
 	Offloader tool.Offloader
 
+	// Jobs carries out the jobs of tools with job = true. Nil means that the scripts themselves do.
+	Jobs tool.Jobs
+
 	// Pins are simulated pins, which take the place of those of the machine. Nil means that scripts use
 	// those of the machine.
 	Pins *sim.Chip

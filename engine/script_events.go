@@ -22,7 +22,10 @@ func scriptEvent(e bus.Event) script.Event {
 		return messageEvent(e.Message)
 	}
 	ev := script.Event{Type: e.ScriptName()}
-	// cannot fail: the fields are strings, numbers and booleans
+	if e.Type == bus.JobDone {
+		ev.Script = e.Script
+	}
+	// cannot fail: the fields are strings, numbers, booleans and JSON
 	ev.Data, _ = json.Marshal(e.ScriptFields())
 	if bus.Of(e.Type).Latest {
 		ev.Merge = func(script.Event) (script.Event, bool) { return ev, true }

@@ -34,6 +34,7 @@ const (
 	ToolCall       Type = "tool_call"
 	ToolResult     Type = "tool_result"
 	OrphanedResult Type = "orphaned_result"
+	JobDone        Type = "job_done"
 	Screen         Type = "screen"
 	ScreenPage     Type = "screen_page"
 	Touch          Type = "touch"
@@ -187,6 +188,15 @@ var Catalogue = []Kind{
 		conversationID,
 		{"tool_call_id", "string", "", func(e Event) any { return e.CallID }},
 		{"tool_name", "string", "", func(e Event) any { return e.Tool }},
+		{"result", "string", "", func(e Event) any { return *e.Result }},
+		{"is_error", "boolean", "", func(e Event) any { return e.IsError }},
+	}},
+
+	{Type: JobDone, About: "a job of a tool with `job = true` has its result; only the script of the tool receives it", Script: "job_done", Shown: shown(
+		"tool", "call_id: that of the job", "args: an object", "result: a string", "is_error", "error_type", "script"), Fields: []Field{
+		{"tool", "string", "", func(e Event) any { return e.Tool }},
+		{"id", "string", "that of the job", func(e Event) any { return e.CallID }},
+		{"args", "table", "the arguments of the job", func(e Event) any { return e.Args }},
 		{"result", "string", "", func(e Event) any { return *e.Result }},
 		{"is_error", "boolean", "", func(e Event) any { return e.IsError }},
 	}},

@@ -8,6 +8,7 @@ import (
 	"moonlark/engine/health"
 	"moonlark/engine/llm"
 	"moonlark/engine/screen"
+	"moonlark/engine/tool"
 )
 
 // An Event is one thing that happened to an agent. Its Type decides which of the other fields are
@@ -118,6 +119,15 @@ func Place(text string) string { return place.FindString(text) }
 // IsOfAgent reports whether a ToolCall or a ToolResult is one of the agent, and not of another program or
 // of a person who tries the tool.
 func (e Event) IsOfAgent() bool { return e.Via == "" && e.Source == "" }
+
+// FromJob returns the event for the result of a job. script is the file name of the script that has registered
+// the tool.
+func FromJob(script string, r tool.JobResult) Event {
+	return Event{
+		Type: JobDone, Script: script, Tool: r.Tool, CallID: r.ID, Args: r.Args,
+		Result: &r.Result.Text, IsError: r.Result.IsError, ErrorType: string(r.Result.Type),
+	}
+}
 
 // A Message is a message of the agent's server, in the form in which scripts receive it.
 type Message struct {

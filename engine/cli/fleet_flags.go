@@ -19,6 +19,9 @@ import (
 // errNoScript is the error of a command that needs a script.
 var errNoScript = errors.New(`expected "<script> ..."`)
 
+// jobsFolder is the folder of the open jobs in the store.
+const jobsFolder = "jobs"
+
 // fleetStoreFlag says where the bundles of this device are.
 type fleetStoreFlag struct {
 	FleetStore string `placeholder:"FOLDER" help:"Folder of the bundles and of the credentials of this device. The default is fleet in the folder for data of scripts."`
@@ -100,9 +103,14 @@ func (f fleetFlags) member(device *fleet.Device, events *bus.Bus) (*fleetMember,
 	if err != nil {
 		return nil, err
 	}
+	store, err := f.folder()
+	if err != nil {
+		return nil, err
+	}
 	if m.carrier, err = nats.DialDevice(opts); err != nil {
 		return nil, err
 	}
+	m.openJobs(filepath.Join(store, jobsFolder), events)
 	m.caller = work.NewCaller(work.CallerOptions{
 		Carrier: m.carrier, Name: m.carrier.Name(),
 		Bundle: func() string { return device.Running().Digest },

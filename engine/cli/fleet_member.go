@@ -3,7 +3,10 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"moonlark/engine"
@@ -15,6 +18,7 @@ import (
 	"moonlark/engine/fleet/nats"
 	"moonlark/engine/fleet/work"
 	"moonlark/engine/remote"
+	"moonlark/engine/tool"
 	"moonlark/engine/version"
 )
 
@@ -23,7 +27,30 @@ type fleetMember struct {
 	device   *fleet.Device
 	carrier  *nats.Device     // nil without a fleet
 	caller   *work.Caller     // nil without a fleet
+	jobs     *work.Jobs       // nil without a fleet
 	follower *follow.Follower // nil without a fleet; set by start
+
+	agent atomic.Pointer[remote.Remote] // nil before start
+}
+
+// openJobs opens the jobs of the device.
+func (m *fleetMember) openJobs(folder string, events *bus.Bus) {
+	m.jobs = work.OpenJobs(work.JobsOptions{
+		Carrier: m.carrier, Folder: folder,
+		Bundle: func() string { return m.device.Running().Digest },
+		Log:    func(level slog.Level, text string) { events.Log("", level, text) },
+		Ready: func() bool {
+			agent := m.agent.Load()
+			return agent != nil && agent.Status() != "" // the scripts have been loaded
+		},
+		Done: func(r tool.JobResult) {
+			script := m.agent.Load().Owner(r.Tool)
+			if script == "" {
+				events.Log("", slog.LevelWarn, fmt.Sprintf("the job %s has its result, but no script has its tool %s any more", r.ID, r.Tool))
+			}
+			events.Publish(bus.FromJob(script, r))
+		},
+	})
 }
 
 // Name returns the name of the device in the fleet, or "" without a fleet.
@@ -85,6 +112,7 @@ func (m *fleetMember) start(ctx context.Context, f fleetFlags, events *bus.Bus, 
 		}
 		opts.Spool = filepath.Join(store, "spool")
 	}
+	m.agent.Store(agent)
 	m.follower = follow.New(opts)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -102,7 +130,7 @@ func (m *fleetMember) start(ctx context.Context, f fleetFlags, events *bus.Bus, 
 func (m *fleetMember) addTo(opts *engine.Options) {
 	opts.Member = m
 	if m.caller != nil {
-		opts.Offloader = m.caller
+		opts.Offloader, opts.Jobs = m.caller, m.jobs
 	}
 }
 
@@ -110,6 +138,7 @@ func (m *fleetMember) addTo(opts *engine.Options) {
 func (m *fleetMember) close() {
 	if m.carrier != nil {
 		m.caller.Close()
+		m.jobs.Close()
 		m.carrier.Close()
 	}
 }

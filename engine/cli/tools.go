@@ -96,7 +96,11 @@ func printTool(w io.Writer, spec *tool.Spec) {
 		printRow(w, "  ", "calls", hints)
 	}
 	if spec.OnWorker {
-		printRow(w, "  ", "where", "worker")
+		where := "worker"
+		if spec.Job {
+			where = fmt.Sprintf("worker, as a job of at most %v", spec.Expiry())
+		}
+		printRow(w, "  ", "where", where)
 	}
 	if spec.Parameters != nil {
 		printProperties(w, "  ", spec.Parameters)

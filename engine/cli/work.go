@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,7 +31,7 @@ type workCommand struct {
 	Scripts []string `arg:"" name:"script" help:"Lua files. Their tools with where = \"worker\" are carried out for the fleet."`
 
 	memberFlags
-	Jobs    int           `default:"4" placeholder:"N" help:"Carry out at most this many calls at a time (${default}), and leave the others to other workers."`
+	Jobs    int           `default:"4" placeholder:"N" help:"Carry out at most this many calls, and this many jobs, at a time (${default}), and leave the others to other workers."`
 	Drain   time.Duration `default:"30s" placeholder:"TIME" help:"After a signal, give the running calls so long to end (${default})."`
 	Bundle  string        `placeholder:"FILE" help:"The bundle that the scripts are part of. Devices that run another one log a warning."`
 	NoWatch bool          `help:"Do not reload scripts that change."`
@@ -110,9 +111,18 @@ func (c *workCommand) serve(ctx context.Context, r *remote.Remote, events *bus.B
 			return r.CallTool(ctx, name, request.Args, remote.CallOptions{ID: request.Call, Client: device, Via: "fleet"})
 		},
 	})
+	jobs := work.NewJobWorker(work.JobWorkerOptions{
+		Server: server, Jobs: c.Jobs, Bundle: digest,
+		Log: func(level slog.Level, text string) { events.Log("", level, text) },
+		Run: func(ctx context.Context, j work.Job) (tool.Result, error) {
+			return r.CallTool(ctx, j.Tool, j.Args, remote.CallOptions{ID: j.ID, Client: j.Device, Via: "fleet", Job: true})
+		},
+	})
 	update := func() {
 		specs := toolsOnWorkers(r)
-		if err := w.SetTools(specs); err != nil {
+		calls := slices.DeleteFunc(slices.Clone(specs), func(s *tool.Spec) bool { return s.Job })
+		withJobs := slices.DeleteFunc(slices.Clone(specs), func(s *tool.Spec) bool { return !s.Job })
+		if err := errors.Join(w.SetTools(calls), jobs.SetTools(withJobs)); err != nil {
 			events.Log("", slog.LevelError, err.Error())
 		}
 		events.Log("", slog.LevelInfo, fmt.Sprintf("the worker %s carries out %s", server.Name(), toolNames(specs)))
@@ -123,7 +133,10 @@ func (c *workCommand) serve(ctx context.Context, r *remote.Remote, events *bus.B
 	changes.Close(stopTimeout)
 	drain, cancel := context.WithTimeout(context.Background(), c.Drain)
 	defer cancel()
-	w.Close(drain)
+	var ending sync.WaitGroup
+	ending.Go(func() { w.Close(drain) })
+	jobs.Close(drain)
+	ending.Wait()
 	return nil
 }
 

@@ -40,7 +40,7 @@ func (r *Remote) GetPrompt(ctx context.Context, name string, args map[string]str
 
 // call returns a script.Call with these options.
 func (o CallOptions) call(name string, args json.RawMessage) *script.Call {
-	return &script.Call{ID: cmp.Or(o.ID, "call"), Name: name, Args: args, Client: o.Client, Progress: o.Progress}
+	return &script.Call{ID: cmp.Or(o.ID, "call"), Name: name, Args: args, Client: o.Client, Progress: o.Progress, Job: o.Job}
 }
 
 // An answer is what a script returns for a call, or an error.

@@ -20,6 +20,8 @@ type CallOptions struct {
 	ID string
 	// Client is the name of the program that calls, for the log and for scripts. It may be empty.
 	Client string
+	// Job carries out a job of a tool with job = true, in place of starting one.
+	Job bool
 	// Progress is called with how much of the work is done: see script.Call.Progress. It may be nil.
 	Progress func(done, total float64, message string)
 
@@ -38,6 +40,12 @@ type CallOptions struct {
 
 // Tools returns the tools of all scripts.
 func (r *Remote) Tools() []*tool.Spec { return r.parts.Load().Scripts.Tools() }
+
+// Owner returns the file name of the script that offers the tool, or "" if none does.
+func (r *Remote) Owner(tool string) string {
+	name, _ := r.parts.Load().Scripts.Owner(tool)
+	return name
+}
 
 // Call runs a tool outside of any conversation and waits for its result. It returns an error only
 // when ctx is done.

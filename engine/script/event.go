@@ -15,9 +15,10 @@ import (
 // An Event is something that happened and that scripts may handle. All scripts share its fields, so
 // they must not be changed after Dispatch.
 type Event struct {
-	Type  string
-	Data  json.RawMessage   // a JSON object, whose fields the event handler gets; may be empty
-	Bytes map[string]string // additional fields, which the event handler gets as Lua strings
+	Type   string
+	Script string            // file name of the only script that gets the event; empty: all that handle it
+	Data   json.RawMessage   // a JSON object, whose fields the event handler gets; may be empty
+	Bytes  map[string]string // additional fields, which the event handler gets as Lua strings
 
 	// Merge combines this event with an older event of the same type that is still queued. The
 	// merged event replaces both. Merge returns false if the two cannot be combined. If Merge is
@@ -46,7 +47,7 @@ func (s *Scripts) Dispatch(e Event) {
 		merge = e.mergeWith
 	}
 	for _, sc := range s.list {
-		if sc.current.listens(e.Type) {
+		if sc.current.listens(e.Type) && (e.Script == "" || e.Script == sc.current.name()) {
 			// PutItem returns an error only if the executor is closed. The event is then not
 			// needed.
 			sc.current.x.PutItem(vm.Notification, &e, merge)

@@ -35,6 +35,7 @@ type offer struct {
 	source  string        // the script and line that registered it
 	timeout time.Duration // how long a call may take
 	handler *lua.LFunction
+	job     *lua.LFunction // what carries out a job, for calls with Job; nil if the tool has no jobs
 
 	spec     *tool.Spec
 	resource *tool.Resource
@@ -51,6 +52,22 @@ func (o *offer) pushArgs(L *lua.LState, c *Call) (int, error) {
 		return c.pushPromptArgs(L, o.prompt)
 	}
 	return c.pushToolArgs(L, o.spec)
+}
+
+// handlerOf returns the function that the call c runs.
+func (o *offer) handlerOf(c *Call) *lua.LFunction {
+	if c.Job && o.job != nil {
+		return o.job
+	}
+	return o.handler
+}
+
+// timeoutOf returns how long the call c may take.
+func (o *offer) timeoutOf(c *Call) time.Duration {
+	if c.Job && o.job != nil {
+		return o.spec.Expiry()
+	}
+	return o.timeout
 }
 
 // result returns the result for the values that the handler returned, which are on the stack of L. For

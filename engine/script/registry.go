@@ -26,12 +26,14 @@ type agentSettings struct {
 // RegisterTool adds a tool with this handler. It returns an error if the top level has returned, or
 // if the script has registered a tool with the same name.
 func (g *generation) RegisterTool(spec *tool.Spec, handler *lua.LFunction) error {
-	if offloader := g.scripts.opts.Offloader; offloader != nil && spec.OnWorker {
-		handler = g.offloadingHandler(offloader, spec)
+	o := &offer{key: offerKey{toolOffer, spec.Name}, source: spec.Source, timeout: spec.Deadline(), handler: handler, spec: spec}
+	switch offloader := g.scripts.opts.Offloader; {
+	case spec.Job:
+		o.job, o.handler = handler, g.jobHandler(spec)
+	case offloader != nil && spec.OnWorker:
+		o.handler = g.offloadingHandler(offloader, spec)
 	}
-	return g.add("register_tool", &offer{
-		key: offerKey{toolOffer, spec.Name}, source: spec.Source, timeout: spec.Deadline(), handler: handler, spec: spec,
-	})
+	return g.add("register_tool", o)
 }
 
 // RegisterResource adds a resource that read reads. The errors are like those of RegisterTool.

@@ -69,6 +69,14 @@ type Options struct {
 	// do.
 	Offloader tool.Offloader
 
+	// Jobs carries out the jobs of tools with job = true. Nil means that the scripts themselves do.
+	Jobs tool.Jobs
+
+	// JobDone is called with the results of jobs that the scripts themselves have carried out, and with the
+	// file name of the script. Any goroutine may call it, and it must not block. Nil means that the scripts
+	// get the event job_done.
+	JobDone func(script string, r tool.JobResult)
+
 	// Modules are additional modules that every script has, besides the modules of luastd.
 	Modules []luastd.Module
 

@@ -37,6 +37,9 @@ type Call struct {
 	// Nil means that nobody needs to know.
 	Progress func(done, total float64, message string)
 
+	// Job makes the call carry out a job of a tool with job = true, in place of starting one.
+	Job bool
+
 	// Printed is called with each text that the handler prints, on the goroutine of the script. It must
 	// not block. Nil means that nobody needs to know.
 	Printed func(text string)
@@ -245,7 +248,7 @@ func (c *Call) expire(r tool.Result) {
 // queue queues the call for the generation that has registered o. It returns vm.ErrFull or
 // vm.ErrClosed if the call is refused. The caller must hold Scripts.mu.
 func (c *Call) queue(o *offer) error {
-	c.scripts, c.queued, c.timeout = o.gen.scripts, o.gen.Elapsed(), o.timeout
+	c.scripts, c.queued, c.timeout = o.gen.scripts, o.gen.Elapsed(), o.timeoutOf(c)
 	if c.Timeout > 0 {
 		c.timeout = min(c.timeout, c.Timeout)
 	}
@@ -270,7 +273,7 @@ func (c *Call) assign(o *offer) {
 	c.held = c.gen.x.HeldTime()
 	c.task = &vm.Task{
 		Name:           c.label(),
-		Fn:             o.handler,
+		Fn:             o.handlerOf(c),
 		Args:           func(L *lua.LState) (int, error) { return o.pushArgs(L, c) },
 		End:            func(L *lua.LState, err error) { c.end(L, o, err) },
 		OutlivesRetire: true,

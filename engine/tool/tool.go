@@ -5,6 +5,7 @@
 package tool
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -41,6 +42,11 @@ type Spec struct {
 	// OnWorker says that a worker of the fleet carries out the calls, if the program belongs to a fleet: see
 	// Offloader. If Hints says that the tool is idempotent, a call may be carried out more than once.
 	OnWorker bool
+	// Job says that a call of the tool starts a job and is answered at once: see Jobs. Returns is nil then.
+	Job bool
+	// Expires is how long after the call the result of a job is of use; zero means DefaultExpiry. Timeout
+	// is that of the call.
+	Expires time.Duration
 	// Phrases are sentences in which users ask for the tool. In a phrase, "{room}" stands for the
 	// value of the parameter room.
 	Phrases []string
@@ -68,6 +74,10 @@ func deadline(timeout time.Duration) time.Duration {
 	}
 	return timeout
 }
+
+// Expiry returns how long after a call the result of a job is of use: Expires, or DefaultExpiry if Expires
+// is zero.
+func (s *Spec) Expiry() time.Duration { return cmp.Or(s.Expires, DefaultExpiry) }
 
 var nameForm = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 

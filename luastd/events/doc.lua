@@ -48,6 +48,7 @@
 ---@overload fun(event: "wake", fn: fun(e: moonlark.event.wake))
 ---@overload fun(event: "listening", fn: fun(e: moonlark.event.listening))
 ---@overload fun(event: "orphaned_result", fn: fun(e: moonlark.event.orphaned_result))
+---@overload fun(event: "job_done", fn: fun(e: moonlark.event.job_done))
 ---@overload fun(event: "screen", fn: fun(e: moonlark.event.screen))
 ---@overload fun(event: "touch", fn: fun(e: moonlark.event.touch))
 ---@overload fun(event: "fleet", fn: fun(e: moonlark.event.fleet))

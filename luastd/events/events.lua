@@ -277,6 +277,15 @@
 ---@field result string
 ---@field is_error boolean
 
+---A job of a tool with job = true has its result; only the script of the tool receives it.
+---@class moonlark.event.job_done: moonlark.Event
+---@field type "job_done"
+---@field tool string
+---@field id string that of the job
+---@field args table the arguments of the job
+---@field result string
+---@field is_error boolean
+
 ---A page that shows the screen of the kiosk has come or gone, or has begun or ceased to carry the sound.
 ---@class moonlark.event.screen: moonlark.Event
 ---@field type "screen"

@@ -50,6 +50,8 @@ function Call:progress(done, total, message) end
 ---@field open_world? boolean true if a call reaches the outside world, such as the web
 ---@field timeout? number maximum time of a call in seconds, up to 120; default: 15
 ---@field where? "worker" "worker" if a worker of the fleet carries out the calls; default: this program does
+---@field job? boolean true if a call starts a job and is answered at once; the result becomes the event job_done
+---@field expires? number for a job: seconds after which its result is of no use any more; default: 3600
 ---@field phrases? string[] what people say to use the tool: "turn {on} the {room} light"
 ---@field handler? moonlark.Handler
 

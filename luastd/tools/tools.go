@@ -15,6 +15,7 @@ package tools
 import (
 	_ "embed"
 	"fmt"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -78,7 +79,7 @@ func open(L *lua.LState, rt luastd.Runtime) lua.LValue {
 // specFields are the fields that the table for register_tool may have.
 var specFields = []string{
 	"name", "title", "description", "parameters", "required", "returns", "timeout", "phrases",
-	"read_only", "destructive", "idempotent", "open_world", "where", "handler",
+	"read_only", "destructive", "idempotent", "open_world", "where", "job", "expires", "handler",
 }
 
 // checkTool reads the arguments of register_tool, in each of its three forms. It returns the
@@ -145,6 +146,9 @@ func readSpec(spec *tool.Spec, fields *lua.LTable) error {
 	if spec.OnWorker, err = readWhere(fields); err != nil {
 		return err
 	}
+	if err := readJob(spec, fields); err != nil {
+		return err
+	}
 	if returns := fields.RawGetString("returns"); returns != lua.LNil {
 		if spec.Returns, err = readReturns(returns); err != nil {
 			return fmt.Errorf("returns: %w", err)
@@ -203,6 +207,39 @@ func readWhere(fields *lua.LTable) (onWorker bool, err error) {
 		err = fmt.Errorf("where must be 'worker', not '%s'", where)
 	}
 	return where != "", err
+}
+
+// readJob sets the fields of spec that are about jobs.
+func readJob(spec *tool.Spec, fields *lua.LTable) (err error) {
+	if spec.Job, err = value.OptionalBool(fields, "job"); err != nil {
+		return err
+	}
+	expires := fields.RawGetString("expires")
+	if !spec.Job {
+		if expires != lua.LNil {
+			return fmt.Errorf("expires needs job = true")
+		}
+		return nil
+	}
+	for _, field := range []string{"timeout", "returns"} {
+		if fields.RawGetString(field) != lua.LNil {
+			return fmt.Errorf("a tool with job = true cannot have %s", field)
+		}
+	}
+	if !spec.OnWorker {
+		return fmt.Errorf("job = true needs where = 'worker'")
+	}
+	switch t := expires.(type) {
+	case *lua.LNilType:
+	case lua.LNumber:
+		if !(t >= 1) || float64(t) > tool.MaxExpiry.Seconds() {
+			return fmt.Errorf("expires must be from 1 to %v seconds", int(tool.MaxExpiry.Seconds()))
+		}
+		spec.Expires = time.Duration(float64(t) * float64(time.Second))
+	default:
+		return fmt.Errorf("expires must be a number of seconds, not %s", value.TypeName(expires))
+	}
+	return nil
 }
 
 // readReturns returns the schema of a tool's results, which v describes like a parameter of type

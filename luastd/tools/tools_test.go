@@ -47,6 +47,12 @@ func TestTheTableOfAToolIsChecked(t *testing.T) {
 		`register_tool("a", { title = 1 }, print)`:                                                                             "register_tool a: title must be a string, not a number",
 		`register_tool("a", { where = "wroker" }, print)`:                                                                      "register_tool a: where must be 'worker', not 'wroker'",
 		`register_tool("a", { where = true }, print)`:                                                                          "register_tool a: where must be a string, not a boolean",
+		`register_tool("a", { where = "worker", job = 1 }, print)`:                                                             "register_tool a: job must be true or false, not a number",
+		`register_tool("a", { job = true }, print)`:                                                                            "register_tool a: job = true needs where = 'worker'",
+		`register_tool("a", { where = "worker", expires = 5 }, print)`:                                                         "register_tool a: expires needs job = true",
+		`register_tool("a", { where = "worker", job = true, timeout = 5 }, print)`:                                             "register_tool a: a tool with job = true cannot have timeout",
+		`register_tool("a", { where = "worker", job = true, expires = 604801 }, print)`:                                        "register_tool a: expires must be from 1 to 604800 seconds",
+		`register_tool("a", { where = "worker", job = true, expires = "1 h" }, print)`:                                         "register_tool a: expires must be a number of seconds, not a string",
 		`register_tool("a", { read_only = 1 }, print)`:                                                                         "register_tool a: read_only must be true or false, not a number",
 		`register_tool("a", { read_only = true, destructive = true }, print)`:                                                  "register_tool a: a tool cannot be both read_only and destructive",
 		`register_tool("a", { returns = "string" }, print)`:                                                                    "register_tool a: returns: type must be object, not string",
@@ -71,11 +77,16 @@ func TestAToolIsReadFromItsTable(t *testing.T) {
 			parameters = { x = { type = "string" }, deep = { type = "object", properties = { list = { type = "array", items = { type = "integer" } } } } } },
 			function() return 2 end)
 		register_tool { name = "third", handler = function() return 3 end }
+		register_tool { name = "fourth", where = "worker", job = true, handler = print }
+		register_tool { name = "fifth", where = "worker", job = true, expires = 60, handler = print }
 	`})
 	// the first tool is luastdtest_run, with which the test runs code
 	specs := s.Scripts.Tools()[1:]
-	if len(specs) != 3 || specs[1].Description != "the second" || specs[1].Deadline() != 3*time.Second || specs[0].Deadline() != 15*time.Second {
+	if len(specs) != 5 || specs[1].Description != "the second" || specs[1].Deadline() != 3*time.Second || specs[0].Deadline() != 15*time.Second {
 		t.Errorf("the tools are %+v", specs)
+	}
+	if a, b := specs[3], specs[4]; !a.Job || a.Expiry() != time.Hour || !b.Job || b.Expiry() != time.Minute || specs[2].Job {
+		t.Errorf("the jobs are %+v, %+v", a, b)
 	}
 	schema, err := specs[1].Parameters.MarshalJSON()
 	want := `{"type":"object","properties":{"x":{"type":"string"},"deep":{"type":"object","properties":{"list":{"type":"array","items":{"type":"integer"}}},"required":["list"]}},"required":["x","deep"]}`

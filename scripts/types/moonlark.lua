@@ -58,6 +58,8 @@ function Call:progress(done, total, message) end
 ---@field open_world? boolean true if a call reaches the outside world, such as the web
 ---@field timeout? number maximum time of a call in seconds, up to 120; default: 15
 ---@field where? "worker" "worker" if a worker of the fleet carries out the calls; default: this program does
+---@field job? boolean true if a call starts a job and is answered at once; the result becomes the event job_done
+---@field expires? number for a job: seconds after which its result is of no use any more; default: 3600
 ---@field phrases? string[] what people say to use the tool: "turn {on} the {room} light"
 ---@field handler? moonlark.Handler
 
@@ -196,6 +198,7 @@ function on_unload(fn) end
 ---@overload fun(event: "wake", fn: fun(e: moonlark.event.wake))
 ---@overload fun(event: "listening", fn: fun(e: moonlark.event.listening))
 ---@overload fun(event: "orphaned_result", fn: fun(e: moonlark.event.orphaned_result))
+---@overload fun(event: "job_done", fn: fun(e: moonlark.event.job_done))
 ---@overload fun(event: "screen", fn: fun(e: moonlark.event.screen))
 ---@overload fun(event: "touch", fn: fun(e: moonlark.event.touch))
 ---@overload fun(event: "fleet", fn: fun(e: moonlark.event.fleet))
@@ -486,6 +489,15 @@ function emit(event, data) end
 ---@field conversation_id string
 ---@field tool_call_id string
 ---@field tool_name string
+---@field result string
+---@field is_error boolean
+
+---A job of a tool with job = true has its result; only the script of the tool receives it.
+---@class moonlark.event.job_done: moonlark.Event
+---@field type "job_done"
+---@field tool string
+---@field id string that of the job
+---@field args table the arguments of the job
 ---@field result string
 ---@field is_error boolean
 

@@ -36,12 +36,14 @@ const (
 const (
 	ownInbox   = "_INBOX_{{name()}}.>"
 	ownRecords = "$JS.EVENT.ML_UP.{{name()}}.*"
+	ownJobs    = "$JS.EVENT.ML_JOB.{{name()}}.*"
+	donePut    = "$JS.EVENT.ML_DONE."
 	directGet  = "$JS.API.DIRECT.GET."
 	wishGet    = directGet + wishStream + ".$KV.ML_WISH."
 
 	// wishPut and the others begin the subjects on which the streams of the wishes, of the files and of the
-	// conversations of hosts listen. Nobody can have the server send a reply there, nor to those of ownRecords:
-	// the server refuses messages that name a subject that begins with $JS for the reply.
+	// conversations of hosts listen. Nobody can have the server send a reply there, nor to those of ownRecords,
+	// ownJobs and donePut: the server refuses messages that name a subject that begins with $JS for the reply.
 	wishPut = "$JS.EVENT.ML_WISH."
 	blobPut = "$JS.EVENT.ML_BLOB."
 
@@ -78,7 +80,7 @@ func deviceRights() rights {
 		publish: []string{
 			ownRecords,
 			"ml.tool.*",
-			"ml.job.*",
+			ownJobs,
 			wishGet + "all",
 			wishGet + "grp.{{tag(group)}}",
 			wishGet + "dev.{{name()}}",
@@ -100,12 +102,13 @@ func deviceRights() rights {
 }
 
 // workerRights let a worker join the workers of a tool, but not listen to the calls that the others get.
-// It reads jobs from consumers that the hub has made.
+// It reads jobs from consumers that the hub has made, and asks the hub on ml.jobs.TOOL to make them.
 func workerRights() rights {
 	return rights{
 		publish: []string{
 			ownRecords,
-			"ml.done.*.*",
+			donePut + "*.*",
+			"ml.jobs.*",
 			"$JS.API.CONSUMER.MSG.NEXT." + jobStream + ".*",
 			"$JS.ACK." + jobStream + ".>",
 		},
@@ -122,7 +125,6 @@ func hostRights() rights {
 	r := workerRights()
 	r.publish = append(r.publish,
 		"ml.tool.*",
-		"ml.job.*",
 		leasePut+"host.{{name()}}",
 		leasePut+"conv.*",
 		recordPut+"*",
@@ -192,7 +194,7 @@ func hubRights() rights {
 			wishPut + "keys.*",
 			wishGet + "keys.*",
 		},
-		subscribe: []string{ownInbox, "ml.join"},
+		subscribe: []string{ownInbox, "ml.join", "ml.jobs.*"},
 		responses: 1,
 	}
 	for _, stream := range append(streams(), hostStreams()...) {

@@ -15,6 +15,7 @@ import (
 
 	"moonlark/engine/fleet/follow"
 	"moonlark/engine/fleet/message"
+	"moonlark/engine/tool"
 )
 
 const (
@@ -42,8 +43,12 @@ type Device struct {
 	noticing sync.Mutex // locked while a notice is put into notices
 	notices  chan follow.Notice
 
-	offers *offers
+	offers     *offers
+	jobNotices chan string
 }
+
+// maxJobNotices is how many notices about jobs wait.
+const maxJobNotices = tool.MaxJobs + 100
 
 var _ follow.Carrier = (*Device)(nil)
 
@@ -65,7 +70,12 @@ func DialDevice(o Options) (*Device, error) {
 	for _, key := range append(keys, message.All) {
 		d.link.subscribe(livePrefix+key, "", maxNotices, d.noticed(key))
 	}
-	d.link.connected = func() { d.notify(0) }
+	d.jobNotices = make(chan string, maxJobNotices)
+	d.link.subscribe(donePrefix+creds.name+".*", "", maxNotices, d.jobDone)
+	d.link.connected = func() {
+		d.notify(0)
+		d.noticeJob("")
+	}
 	d.link.start()
 	return d, nil
 }

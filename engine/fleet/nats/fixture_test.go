@@ -42,14 +42,14 @@ type testHub struct {
 
 // The rights of the roles.
 var testRoles = map[string]jwt.UserPermissionLimits{
-	"device": rights("$JS.EVENT.ML_UP.{{name()}}.* ml.tool.* ml.job.* "+
+	"device": rights("$JS.EVENT.ML_UP.{{name()}}.* ml.tool.* $JS.EVENT.ML_JOB.{{name()}}.* "+
 		directGet+"KV_ML_WISH.$KV.ML_WISH.all "+directGet+"KV_ML_WISH.$KV.ML_WISH.grp.{{tag(group)}} "+
 		directGet+"KV_ML_WISH.$KV.ML_WISH.dev.{{name()}} "+directGet+"KV_ML_WISH.$KV.ML_WISH.keys.* "+
 		directGet+"ML_BLOB.ml.blob.*.* "+directGet+"ML_DONE.ml.done.{{name()}}.*",
 		"_INBOX_{{name()}}.> ml.cmd.{{name()}}.* ml.ask.{{tag(group)}}.* ml.done.{{name()}}.* "+
 			"ml.live.dev.{{name()}} ml.live.grp.{{tag(group)}} ml.live.all"),
 	// A server that finds a template in a list of subjects drops all entries of the list that have a queue.
-	"worker": rights("$JS.EVENT.ML_UP.{{name()}}.* ml.done.*.*", "ml.tool.*|workers"),
+	"worker": rights("$JS.EVENT.ML_UP.{{name()}}.*", "ml.tool.*|workers"),
 	"host": rights(leasePut+"host.{{name()}} "+leasePut+"conv.* "+recordPut+"* "+turnPut+"* $JS.API.STREAM.INFO.KV_ML_LEASE "+
 		directGet+"KV_ML_LEASE "+directGet+"KV_ML_LEASE.> "+directGet+"KV_ML_CONV "+directGet+"KV_ML_CONV.> "+directGet+"ML_TURN",
 		"ml.host.*|hosts ml.conv.*.say ml.lease.conv.* _INBOX_host-1.> _INBOX_host-2.>"),

@@ -35,6 +35,8 @@ const (
 	leaseTime       = 15 * time.Second
 	leaseMarkerTime = 2 * leaseTime // how long the hub remembers that a lease has ended
 	duplicateTime   = 2 * time.Minute
+	// jobDuplicateTime is how long a device that does not know whether the hub has a job can hand it in again.
+	jobDuplicateTime = time.Hour
 )
 
 // Limits are how much the hub stores. The zero value works.
@@ -52,7 +54,7 @@ type Limits struct {
 
 // streams returns the streams that a hub has.
 //
-// Wishes, chunks and records are not published on the subjects that they are stored with. The server sends
+// Wishes, chunks, records, jobs and results are not published on the subjects that they are stored with. The server sends
 // replies to any subject that the sender of a message names, even if the sender may not publish on it, but to
 // none that begins with $JS. So nobody can have the server store a reply as something of somebody else.
 func (l Limits) streams() []jetstream.StreamConfig {
@@ -91,10 +93,16 @@ func (l Limits) streams() []jetstream.StreamConfig {
 			Storage: jetstream.MemoryStorage, MaxMsgsPerSubject: 1, MaxBytes: 64 << 20, MaxMsgSize: MaxState + maxHeader,
 			DenyDelete: true, DenyPurge: true,
 		}, {
-			Name: jobStream, Subjects: []string{"ml.job.*"}, Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
+			// A job is stored with its tool before its device, for the consumers of a tool.
+			Name: jobStream, Subjects: []string{jobPut + "*.*"},
+			SubjectTransform: &jetstream.SubjectTransformConfig{Source: jobPut + "*.*", Destination: jobPrefix + "{{wildcard(2)}}.{{wildcard(1)}}"},
+			Retention:        jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
 			MaxAge: keepTime, MaxBytes: size(l.Jobs, 256<<20), MaxMsgSize: 256<<10 + maxHeader, AllowMsgTTL: true,
+			Duplicates: jobDuplicateTime,
 		}, {
-			Name: doneStream, Subjects: []string{"ml.done.*.*"},
+			Name: doneStream, Subjects: []string{donePut + "*.*"},
+			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: donePut + "*.*", Destination: donePrefix + "{{wildcard(1)}}.{{wildcard(2)}}"},
+			RePublish:         &jetstream.RePublish{Source: donePrefix + ">", Destination: donePrefix + ">", HeadersOnly: true},
 			MaxMsgsPerSubject: 1, MaxAge: keepTime, MaxBytes: size(l.Results, 256<<20), MaxMsgSize: 256<<10 + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {
 			// The server needs the right to erase values for the markers of leases that have ended.

@@ -57,7 +57,7 @@ func TestDevicesWriteOnlyToStreamsThatCannotBeErased(t *testing.T) {
 	t.Parallel()
 	for _, s := range (Limits{}).streams() {
 		writable := slices.ContainsFunc(s.Subjects, func(subject string) bool {
-			return strings.HasPrefix(subject, upPut) || strings.HasPrefix(subject, blobPut) || strings.HasPrefix(subject, "ml.done.")
+			return strings.HasPrefix(subject, upPut) || strings.HasPrefix(subject, blobPut) || strings.HasPrefix(subject, donePut)
 		})
 		forHosts := s.Name == leaseStream || s.Name == turnStream // only hosts write there
 		if s.AllowRollup && !forHosts || writable && (!s.DenyPurge || !s.DenyDelete || s.AllowMsgTTL) || s.MaxBytes <= 0 || s.MaxMsgSize <= 0 || !s.AllowDirect {

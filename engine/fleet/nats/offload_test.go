@@ -27,7 +27,7 @@ var (
 func (h *testHub) workerCreds(name string) []byte {
 	h.t.Helper()
 	u, key := h.claimsOf(name)
-	u.UserPermissionLimits = rights("$JS.EVENT.ML_UP."+name+".* ml.done.*.*", "ml.tool.*|workers _INBOX_"+name+".>")
+	u.UserPermissionLimits = rights("$JS.EVENT.ML_UP."+name+".* "+donePut+"*.* ml.jobs.* "+nextJob+"* $JS.ACK.ML_JOB.>", "ml.tool.*|workers _INBOX_"+name+".>")
 	token, err := u.Encode(h.account)
 	if err != nil {
 		h.t.Fatal(err)

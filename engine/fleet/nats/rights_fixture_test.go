@@ -313,8 +313,8 @@ func (h *rightsHub) makeStreams() jetstream.JetStream {
 		{Name: "ML_BLOB", Subjects: []string{"ml.blob.*.*"}, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true, DenyDelete: true, AllowDirect: true},
 		{Name: "ML_STATE", Subjects: []string{"$JS.EVENT.ML_UP.*.state"}, MaxMsgsPerSubject: 1, DenyDelete: true, DenyPurge: true},
 		{Name: "ML_LOG", Subjects: []string{"$JS.EVENT.ML_UP.*.log", "$JS.EVENT.ML_UP.*.call", "$JS.EVENT.ML_UP.*.event"}, MaxMsgsPerSubject: 2000, DenyDelete: true, DenyPurge: true},
-		{Name: "ML_JOB", Subjects: []string{"ml.job.*"}, Retention: jetstream.WorkQueuePolicy, AllowMsgTTL: true},
-		{Name: "ML_DONE", Subjects: []string{"ml.done.*.*"}, AllowDirect: true},
+		{Name: "ML_JOB", Subjects: []string{"$JS.EVENT.ML_JOB.*.*"}, Retention: jetstream.WorkQueuePolicy, AllowMsgTTL: true},
+		{Name: "ML_DONE", Subjects: []string{"$JS.EVENT.ML_DONE.*.*"}, AllowDirect: true},
 	} {
 		if _, err := js.CreateStream(context.Background(), c); err != nil {
 			h.t.Fatalf("%s: %v", c.Name, err)

@@ -1,5 +1,5 @@
 // Package serve runs the centre of a fleet: the hub that Moonlark carries, or a connection with another NATS
-// server, what answers devices that join, and what goes on with rollouts. A folder of package identity has the
+// server, what answers devices that join and workers, and what goes on with rollouts. A folder of package identity has the
 // keys.
 //
 // [Run] runs on the goroutine of the caller, and has one goroutine for the rollouts and one that watches the
@@ -72,6 +72,7 @@ func Run(ctx context.Context, o Options) error {
 	defer c.fleet.Close()
 	defer operator.Close()
 	c.fleet.ServeJoin(c.join)
+	c.fleet.ServeJobs(0)
 	url := ""
 	if c.hub != nil {
 		url = c.hub.URL()
