@@ -71,8 +71,8 @@ func (l *log) add(kind message.Kind, e message.Event) {
 	}
 }
 
-// begin forgets everything, because all events follow again. trouble says why
-// there are none at the moment, or is empty.
+// begin forgets everything, because all events follow again. trouble says why there are none at the moment, or is
+// empty.
 func (l *log) begin(trouble string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,7 +87,8 @@ func (l *log) take() []byte {
 		return nil
 	}
 	trouble, _ := json.Marshal(l.trouble) // a string can always be encoded
-	text := fmt.Appendf(nil, `{"reset":%t,"missing":%d,"trouble":%s,"entries":[%s]}`, l.reset, l.missing, trouble, bytes.Join(l.lines, []byte{','}))
+	entries := bytes.Join(l.lines, []byte{','})
+	text := fmt.Appendf(nil, `{"reset":%t,"missing":%d,"trouble":%s,"entries":[%s]}`, l.reset, l.missing, trouble, entries)
 	l.lines, l.bytes, l.missing, l.reset = nil, 0, 0, false
 	return text
 }

@@ -2,15 +2,14 @@ package fleetpage
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"crypto/sha256"
-	"encoding/hex"
 
 	"moonlark/engine/face/control"
 	"moonlark/engine/face/web"
@@ -84,7 +83,7 @@ func (f *fixture) happens(device string, kind message.Kind, fields string) {
 	f.hub.Event(kind, message.Event{Header: message.Header{Device: device, Boot: "b", Seq: f.seq, Time: time.Now()}, Event: json.RawMessage(fields)})
 }
 
-// bundleOf returns the bundle with this version, as the fixture publishes it.
+// bundleOfVersion returns the bundle with this version, as the fixture publishes it.
 func bundleOfVersion(version int64) fleettest.Bundle {
 	return fleettest.Bundle{Version: version, Files: map[string]string{"kiosk.lua": ""}}
 }
@@ -128,7 +127,6 @@ func (f *fixture) shop() {
 	next := message.Wanted{Name: "shop 17", Digest: f.digest(17)}
 	f.report("kiosk-00", func(s *message.State) {
 		s.Status, s.Running = "connected", message.Running{Name: "shop 17", Version: 17, Digest: f.digest(17), Phase: message.Good}
-		next.Phase = message.Good
 		s.Wanted = &message.Wanted{Name: next.Name, Digest: next.Digest, Phase: message.Good}
 		s.Reported = map[string]json.RawMessage{"paper": json.RawMessage("0.4"), "door": json.RawMessage(`{"open":true}`)}
 	})
@@ -175,8 +173,8 @@ func (f *fixture) commands(answer message.Answer) (got func() []string) {
 	}
 }
 
-// rollout returns the notes of the rollout to the group kiosk.
-func (f *fixture) rollout() center.Status {
+// status returns how the fleet fares now.
+func (f *fixture) status() center.Status {
 	f.Helper()
 	fleet, err := center.Look(f.Context(), f.hub)
 	if err != nil {

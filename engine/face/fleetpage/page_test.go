@@ -156,7 +156,7 @@ func TestButtonsPauseResumeAndStopARollout(t *testing.T) {
 	}
 	press("Pause")
 	b.UntilText("paused by anna@office")
-	if r := f.rollout().Rollouts; len(r) != 1 || r[0].Paused != "anna@office" {
+	if r := f.status().Rollouts; len(r) != 1 || r[0].Paused != "anna@office" {
 		t.Errorf("the rollouts are %+v", r)
 	}
 	press("Resume")
@@ -168,7 +168,7 @@ func TestButtonsPauseResumeAndStopARollout(t *testing.T) {
 	press("Stop")
 	press("Stop")
 	b.UntilText("kiosk: shop 17 stopped")
-	if s := f.rollout(); len(s.Rollouts) != 0 || s.Ended["kiosk"].By != "anna@office" {
+	if s := f.status(); len(s.Rollouts) != 0 || s.Ended["kiosk"].By != "anna@office" {
 		t.Errorf("the rollouts are %+v, ended %+v", s.Rollouts, s.Ended)
 	}
 }
