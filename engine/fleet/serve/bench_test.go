@@ -33,13 +33,15 @@ var (
 // the loopback network. The hub writes each record to the disk before it acknowledges the record. The devices are
 // simulated: see simulated. The metrics are:
 //
+//	hub-MB-empty   memory of the process of the hub without devices
 //	connect-s      from the first connection until all devices have handed in their states
-//	hub-KB/device  memory of the process of the hub, after a garbage collection, without what it has without devices
+//	hub-KB/device  memory of the hub for each device, after a garbage collection
 //	publish-s      from the call of Publish, for 20 KB, until all devices have the bundle and have said so
 //	hub-MB-peak    the highest memory of the process of the hub until then
 //	look-s         for an operator to read all states and wishes
 //	restart-s      from the start of the hub, after a kill -9, until all devices have handed in their states
 //	states/s, logs/s  states and log records that the hub acknowledges
+//	store-MB       size of the streams after that
 //	state-B, log-B    bytes of their JSON
 //	*-cpu-ms/device   processor time of the hub for that
 func BenchmarkFleet1000(b *testing.B) {

@@ -84,6 +84,9 @@ func TestADeviceJoinsAndIsRevoked(t *testing.T) {
 	if _, err := j.ask(t.Context()); !errors.Is(err, identity.ErrPending) {
 		t.Fatalf("before the approval: %v", err)
 	}
+	if !f.logs("a device waits for approval: moonlark fleet approve kiosk-2") {
+		t.Error("the centre does not say that a device waits")
+	}
 	f.stop()
 	if _, err := j.ask(t.Context()); err == nil || errors.Is(err, identity.ErrPending) {
 		t.Fatalf("without a hub: %v", err)

@@ -206,6 +206,7 @@ func isAny(devices []*testDevice, version int64) bool {
 // A hub that has lost its disk knows nothing. The devices keep what they run, and report again. What is published
 // anew is as before.
 func TestAHubThatLostItsDisk(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	f := newFleet(t)
 	f.start()
