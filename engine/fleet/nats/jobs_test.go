@@ -42,6 +42,19 @@ func TestAJobWaitsForAWorker(t *testing.T) {
 	p.wantDone(id, `{}`)
 }
 
+// The consumer of a tool is missing until the centre runs.
+func TestTheCentreComesLater(t *testing.T) {
+	t.Parallel()
+	p := &jobplace{t: t, hub: newHub(t).start(), folder: t.TempDir(), ready: true}
+	c := p.hub.center()
+	p.boot()
+	p.worker("w1", 1, echo)
+	id := p.mustStart(`{}`)
+	time.Sleep(500 * time.Millisecond)
+	c.ServeJobs(redeliverTest)
+	p.wantDone(id, `{}`)
+}
+
 func TestAJobIsSentWhenThereIsAConnection(t *testing.T) {
 	t.Parallel()
 	p := newJobplace(t)
