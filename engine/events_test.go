@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"context"
 	"testing"
 
 	"moonlark/engine/bus"
 	"moonlark/engine/connect"
 	"moonlark/engine/convai"
 	"moonlark/engine/testkit"
+	"moonlark/engine/tool"
 )
 
 func TestEventsReachTheScript(t *testing.T) {
@@ -44,6 +46,31 @@ func TestEventsReachTheScript(t *testing.T) {
 	h.waitFor(bus.Error, "odd: hm")
 	h.waitFor(bus.Log, "agent_response: got number, want string")
 	h.waitFor(bus.Log, "something_new")
+}
+
+// A job has its result while the scripts run. The event goes to the script of its tool, and the result of a
+// tool whose script is not known to all.
+func TestTheResultOfAJobGoesToTheScriptOfItsTool(t *testing.T) {
+	t.Parallel()
+	const listen = `on("job_done", function(e) print(NAME .. " " .. e.tool .. " " .. e.id .. " " .. e.args.n .. " " .. e.result .. " " .. tostring(e.is_error)) end)`
+	h := newTestEngine(t, Options{Wait: true},
+		"a.lua", `local NAME = "a" `+listen, "script_b.lua", `local NAME = "b" `+listen+` on_start(function() print("b runs") end)`)
+	ctx, cancel := context.WithCancel(t.Context())
+	wait := h.start(ctx)
+	h.waitFor(bus.Print, "b runs")
+	for _, script := range []string{"a.lua", ""} {
+		h.bus.Publish(bus.FromJob(script, tool.JobResult{ID: "J" + script, Tool: "film", Args: []byte(`{"n":3}`), Result: tool.Failed(tool.ClientTimeout, "late")}))
+	}
+	h.waitFor(bus.Print, "b film J 3 late true")
+	h.waitFor(bus.Print, "a film J 3 late true")
+	cancel()
+	wait()
+	if got := h.printed("a film Ja.lua"); len(got) != 1 {
+		t.Errorf("a.lua has got %q", got)
+	}
+	if got := h.printed("b film Ja.lua"); len(got) != 0 {
+		t.Errorf("script_b.lua has got %q", got)
+	}
 }
 
 func TestAScriptThatListensForAllEventsGetsEachOnce(t *testing.T) {

@@ -29,6 +29,9 @@ type describer struct {
 // matters only if results get lost.
 const maxCalls = 256
 
+// maxJobText is how much of the error of a job is shown, in bytes.
+const maxJobText = 300
+
 // describe returns what must be shown for the event e, as text blocks. Long tool calls and results
 // are shortened to cols columns. The text is safe for a terminal.
 func (d *describer) describe(e bus.Event, cols int) []block {
@@ -95,6 +98,11 @@ func (d *describer) blocks(e bus.Event, cols int) []block {
 		return d.problem("not reloaded: "+withScript(e.Script, e.Text), e.Hint)
 	case bus.Bundle:
 		return []block{d.bundle(e)}
+	case bus.JobDone:
+		if e.IsError {
+			return d.problem(withScript(e.Script, "the job of "+e.Tool+": "+safetext.Cut(*e.Result, maxJobText, "…")), "")
+		}
+		return []block{d.dimNote("the job of " + e.Tool + " is done")}
 	case bus.Print:
 		return []block{{kind: noteBlock, text: []span{{dim, scriptPrefix(e.Script)}, {normal, e.Text}}}}
 	case bus.Error:

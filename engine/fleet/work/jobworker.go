@@ -135,6 +135,7 @@ func (w *JobWorker) Close(ctx context.Context) {
 
 // serve takes jobs of a tool while there are free slots, until ctx is done.
 func (w *JobWorker) serve(ctx context.Context, queue JobQueue) {
+	problem := "" // the last one that was logged; empty after a success
 	for {
 		select {
 		case w.slots <- struct{}{}:
@@ -150,12 +151,18 @@ func (w *JobWorker) serve(ctx context.Context, queue JobQueue) {
 			if ctx.Err() != nil {
 				return
 			}
-			if !isOver {
-				w.opts.Log(slog.LevelWarn, "jobs: "+err.Error())
-				sleep(ctx, retryTime)
+			if isOver {
+				problem = ""
+				continue
 			}
+			if text := err.Error(); text != problem {
+				w.opts.Log(slog.LevelWarn, text)
+				problem = text
+			}
+			sleep(ctx, retryTime)
 			continue
 		}
+		problem = ""
 		w.running.Go(func() {
 			defer func() { <-w.slots }()
 			w.take(taken)
