@@ -19,7 +19,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MaxPayload, 1<<20)
 	setDefault(&o.MaxMemory, 64<<20)
 	setDefault(&o.MaxDisk, 4<<30)
-	setDefault(&o.MaxConnections, 4096)
+	setDefault(&o.MaxConnections, 10_000)
 	setDefault(&o.AuthTimeout, 10*time.Second)
 	return o
 }

@@ -49,7 +49,7 @@ type Options struct {
 	MaxPayload     int32         // bytes of a message; zero means 1 MiB
 	MaxMemory      int64         // bytes of all streams in memory; zero means 64 MiB
 	MaxDisk        int64         // bytes of all streams on the disk; zero means 4 GiB
-	MaxConnections int           // zero means 4,096
+	MaxConnections int           // zero means 10,000
 	AuthTimeout    time.Duration // how long a client may take to say who it is; zero means ten seconds
 }
 
