@@ -63,7 +63,7 @@ func newFilmFleet(t *testing.T) *filmFleet {
 	if err := hub.Layout(t.Context(), nats.Limits{}); err != nil {
 		t.Fatal(err)
 	}
-	hub.ServeJobs(time.Second)
+	hub.ServeJobs(12 * time.Second) // longer than workers are silent
 	return f
 }
 

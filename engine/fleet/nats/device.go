@@ -31,8 +31,8 @@ const (
 
 const maxNotices = 1 << 20 // bytes of notices that wait
 
-// A Device is the connection of a device with the hub. It is a follow.Carrier. Its methods may be called
-// from any goroutine.
+// A Device is the connection of a device with the hub. It is a follow.Carrier, a work.Offerer and a
+// work.JobCarrier. Its methods may be called from any goroutine.
 type Device struct {
 	link  *link
 	creds credentials

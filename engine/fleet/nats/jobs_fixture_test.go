@@ -35,8 +35,14 @@ const redeliverTest = time.Second
 // newJobplace returns a jobplace without workers.
 func newJobplace(t *testing.T) *jobplace {
 	t.Helper()
+	return newJobplaceWith(t, redeliverTest)
+}
+
+// newJobplaceWith is newJobplace with another time until the hub gives a job to a worker again.
+func newJobplaceWith(t *testing.T, redeliver time.Duration) *jobplace {
+	t.Helper()
 	p := &jobplace{t: t, hub: newHub(t).start(), folder: t.TempDir(), ready: true}
-	p.hub.center().ServeJobs(redeliverTest)
+	p.hub.center().ServeJobs(redeliver)
 	p.boot()
 	return p
 }

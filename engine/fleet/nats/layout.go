@@ -54,9 +54,10 @@ type Limits struct {
 
 // streams returns the streams that a hub has.
 //
-// Wishes, chunks, records, jobs and results are not published on the subjects that they are stored with. The server sends
-// replies to any subject that the sender of a message names, even if the sender may not publish on it, but to
-// none that begins with $JS. So nobody can have the server store a reply as something of somebody else.
+// Wishes, chunks, records, jobs and results are not published on the subjects that they are stored with. The
+// server sends replies to any subject that the sender of a message names, even if the sender may not publish
+// on it, but to none that begins with $JS. So nobody can have the server store a reply as something of
+// somebody else.
 func (l Limits) streams() []jetstream.StreamConfig {
 	size := func(wanted, usual int64) int64 {
 		if wanted > 0 {

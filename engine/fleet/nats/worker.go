@@ -10,8 +10,8 @@ import (
 	"moonlark/engine/fleet/work"
 )
 
-// A Worker is the connection of a worker with the hub. It is a work.Server. Its methods may be called from
-// any goroutine.
+// A Worker is the connection of a worker with the hub. It is a work.Server and a work.JobServer. Its
+// methods may be called from any goroutine.
 type Worker struct {
 	link  *link
 	creds credentials

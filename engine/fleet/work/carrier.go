@@ -8,6 +8,10 @@
 // it does not reply. A message can arrive late, when the caller has gone on. So a worker that takes a call
 // begins only when the caller has confirmed that: of all workers that a call was offered to, only one
 // begins.
+//
+// A job is a call whose result is not awaited: see [Jobs] for the device, and [JobWorker]. The hub keeps jobs
+// and results, so neither side needs the other one to be there. A [JobCarrier] and a [JobServer] have the
+// connections.
 package work
 
 import (
