@@ -16,8 +16,7 @@ import (
 )
 
 const (
-	maxQueue  = 4 << 20   // bytes of all records
-	maxRecord = 256 << 10 // bytes of one record
+	maxQueue = 4 << 20 // bytes of all records
 	// recordCost is what a record takes in memory besides its text, in bytes.
 	recordCost = 100
 	spoolFile  = "records.jsonl"
@@ -47,12 +46,13 @@ type queue struct {
 
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
 
-// put adds a record. It drops the oldest ones if there is no room.
+// put adds a record. It drops the oldest ones if there is no room, and a record that the hub would refuse
+// because it is too long.
 func (q *queue) put(r record) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.dirty = true
-	if len(r.text) > maxRecord {
+	if len(r.text) > message.MaxRecord {
 		q.lost++
 		return
 	}

@@ -120,7 +120,7 @@ func TestARecordThatIsRefusedIsDroppedInTheEnd(t *testing.T) {
 		if d := f.device.Health().Dropped; d == 0 {
 			t.Error("nothing was dropped")
 		}
-		f.bus.Log("", slog.LevelInfo, strings.Repeat("x", maxRecord))
+		f.bus.Log("", slog.LevelInfo, strings.Repeat("x", message.MaxRecord))
 		f.hub.set(func() { f.hub.refusal = nil })
 		f.bus.Log("", slog.LevelInfo, "last")
 		time.Sleep(5 * time.Minute)
@@ -128,6 +128,16 @@ func TestARecordThatIsRefusedIsDroppedInTheEnd(t *testing.T) {
 			t.Errorf("after a long refusal: %q", got)
 		}
 	})
+}
+
+// A record that no hub takes does not delay the others.
+func TestARecordThatIsTooLongIsDropped(t *testing.T) {
+	q := newQueue()
+	q.put(record{message.CallKind, "long", make([]byte, message.MaxRecord+1)})
+	q.put(record{message.CallKind, "short", make([]byte, message.MaxRecord)})
+	if r, ok := q.first(); !ok || r.id != "short" || q.dropped() != 1 {
+		t.Errorf("the first record is %q, and %d were dropped", r.id, q.dropped())
+	}
 }
 
 func TestTheSpoolKeepsRecordsOverARestart(t *testing.T) {

@@ -19,6 +19,12 @@ const ChunkSize = 128 << 10
 // MaxCommand is how long the body of a command, or of an answer, can be, in bytes.
 const MaxCommand = 256 << 10
 
+// The limits of the JSON of a record, in bytes.
+const (
+	MaxState  = 256 << 10 // of the kinds StateKind and MetricsKind
+	MaxRecord = 32 << 10  // of the other kinds
+)
+
 // The keys of wishes: for all devices, for a group, for one device. Under the key of KeySet there is a
 // set of keys in place of a wish: see [Signed].
 const All = "all"

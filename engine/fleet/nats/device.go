@@ -197,8 +197,8 @@ const maxID = 128
 
 var recordID = regexp.MustCompile(fmt.Sprintf(`^[!-~]{1,%d}$`, maxID))
 
-// Report hands in a record: see follow.Carrier. The record can have MaxState bytes if its kind is
-// message.StateKind or message.MetricsKind, and MaxRecord bytes otherwise.
+// Report hands in a record: see follow.Carrier. The record can have message.MaxState bytes if its
+// kind is message.StateKind or message.MetricsKind, and message.MaxRecord bytes otherwise.
 func (d *Device) Report(ctx context.Context, kind message.Kind, id string, record []byte) error {
 	if err := d.report(ctx, kind, id, record); err != nil {
 		return fmt.Errorf("report %.20s: %w", kind, err)
@@ -207,10 +207,10 @@ func (d *Device) Report(ctx context.Context, kind message.Kind, id string, recor
 }
 
 func (d *Device) report(ctx context.Context, kind message.Kind, id string, record []byte) error {
-	limit := MaxRecord
+	limit := message.MaxRecord
 	switch kind {
 	case message.StateKind, message.MetricsKind:
-		limit = MaxState
+		limit = message.MaxState
 	case message.LogKind, message.CallKind, message.EventKind:
 	default:
 		return errors.New("there is no such kind of record")

@@ -245,13 +245,13 @@ func TestHubKeepsReports(t *testing.T) {
 		{"unknown kind", "other", "a-1", "{}", "no such kind"},
 		{"no id", message.LogKind, "", "{}", "cannot be the id"},
 		{"id with a line end", message.LogKind, "a\r\nNats-Rollup: all", "{}", "cannot be the id"},
-		{"long record", message.LogKind, "a-2", strings.Repeat("x", MaxRecord+1), "are more than the 32768 allowed"},
+		{"long record", message.LogKind, "a-2", strings.Repeat("x", message.MaxRecord+1), "are more than the 32768 allowed"},
 	} {
 		if err := d.Report(soon(t), c.kind, c.id, []byte(c.record)); err == nil || !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.err)
 		}
 	}
-	if err := d.Report(soon(t), message.StateKind, "boot-9", bytes.Repeat([]byte("x"), MaxState)); err != nil {
+	if err := d.Report(soon(t), message.StateKind, "boot-9", bytes.Repeat([]byte("x"), message.MaxState)); err != nil {
 		t.Errorf("the largest state: %v", err)
 	}
 }
