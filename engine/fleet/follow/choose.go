@@ -145,6 +145,7 @@ func (f *Follower) see(ctx context.Context, target *option) {
 	if target == nil {
 		f.stopFetching()
 		f.failed.clear()
+		f.installed = installed{} // the Device does not use it because it is withdrawn
 		f.complain("the store", f.store.Withdraw())
 		return
 	}

@@ -153,6 +153,10 @@ func TestABundleThatWaitsIsWithdrawn(t *testing.T) {
 			}
 		}
 		f.wantLast("nothing")
+		f.hub.wish(message.All, message.Wish{Stable: next})
+		time.Sleep(10 * time.Second)
+		f.want("v17")
+		f.wantLast("shop 17 trial")
 	})
 }
 
