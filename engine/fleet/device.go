@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -83,6 +84,8 @@ type Device struct {
 
 	// The fields below belong to the goroutine of the Device.
 	state    state
+	unread   error           // why state.json cannot be read now: then state is a guess; nil if it is not
+	kept     remembered      // what is in seen.json; the zero value if that is not known
 	inUse    choice          // the bundle whose scripts run now
 	unusable map[string]bool // the bundles that are damaged or do not load, though they should
 	next     *candidate      // the bundle that is ready; nil if there is none
@@ -115,7 +118,8 @@ func (c choice) name() string {
 }
 
 // Open opens a store. It returns an error only if another process uses the store. If the store cannot be
-// read or written, Open logs that, and the Device uses what it can read. The caller must call Close.
+// read or written, Open logs that, and the Device uses what it can read, and tries again later. The caller must
+// call Close.
 func Open(opts Options) (*Device, error) {
 	store, err := filepath.Abs(opts.Store)
 	if err != nil {
@@ -131,16 +135,46 @@ func Open(opts Options) (*Device, error) {
 		return nil, fmt.Errorf("%s: %w", store, err)
 	}
 	d.trouble(err)
+	d.load()
+	d.counts.lastReached = d.state.Reached
+	opts.Bus.Attach(d.counts.receiver())
+	return d, nil
+}
+
+// load reads the state. It replaces a damaged one. If the state cannot be read now, d.unread says why, and
+// nothing is written.
+func (d *Device) load() {
 	var damage error
-	if d.state, damage = d.disk.readState(); damage != nil {
+	if d.state, damage, d.unread = d.disk.readState(); d.unread != nil {
+		d.showTrouble("the fleet store cannot be read: " + d.unread.Error())
+		d.retryAt = time.Now().Add(retryTime)
+		return
+	}
+	d.handled = d.state.Request
+	if damage != nil {
 		d.log(slog.LevelError, damage.Error())
 		os.Rename(d.disk.path(stateFile), d.disk.path(stateFile+".damaged")) // for people; it may have been moved already
 		d.save()
 	}
-	d.handled = d.state.Request
-	d.counts.lastReached = d.state.Reached
-	opts.Bus.Attach(d.counts.receiver())
-	return d, nil
+}
+
+// loadAgain reads the state that could not be read before.
+func (d *Device) loadAgain() {
+	d.load()
+	if d.unread != nil {
+		return
+	}
+	d.trouble(nil)
+	t := d.state.Trial
+	if t == nil {
+		return
+	}
+	if t.Starts++; t.Starts >= maxStarts {
+		d.endStarts()
+	} else if d.save() == nil && d.onTrial() {
+		d.use(d.inUse)
+		d.startTrial(nil)
+	}
 }
 
 // Close gives up the store.
@@ -194,7 +228,7 @@ func (d *Device) Boot() []string {
 	if t := d.state.Trial; t != nil {
 		t.Starts++
 		if t.Starts >= maxStarts {
-			d.end(fmt.Sprintf("the process has started %d times within the trial", maxStarts))
+			d.endStarts()
 		} else if d.save() != nil {
 			// a start that cannot be counted must not run new scripts
 			if d.next != nil {
@@ -259,6 +293,12 @@ func (d *Device) Run(ctx context.Context, agent Agent) {
 }
 
 func (d *Device) tick(ctx context.Context, agent Agent) {
+	if d.unread != nil && d.mayWrite() {
+		d.loadAgain()
+	}
+	if d.unread != nil {
+		return
+	}
 	if d.onTrial() && d.judge != nil {
 		d.watch(ctx, agent)
 	}
@@ -326,7 +366,18 @@ func (d *Device) choiceOf(digest string, m *bundle.Manifest) choice {
 
 // save writes the state to the disk.
 func (d *Device) save() error {
-	err := d.disk.replaceJSON(stateFile, d.state)
+	if d.unread != nil {
+		return d.unread
+	}
+	var err error
+	if r := (remembered{d.state.Floor, maps.Clone(d.state.Versions)}); !r.equals(d.kept) {
+		if err = d.disk.replaceJSON(seenFile, r); err == nil {
+			d.kept = r
+		}
+	}
+	if err == nil {
+		err = d.disk.replaceJSON(stateFile, d.state)
+	}
 	d.wrote(err)
 	return err
 }

@@ -20,6 +20,7 @@ import (
 // The names in the folder of a store.
 const (
 	stateFile     = "state.json"
+	seenFile      = "seen.json"
 	nextFile      = "next.json"
 	keysFile      = "keys.json"
 	deviceFile    = "device.json"

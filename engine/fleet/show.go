@@ -69,6 +69,11 @@ func (d *Device) trouble(err error) {
 	if err != nil {
 		text = "the fleet store cannot be written: " + err.Error()
 	}
+	d.showTrouble(text)
+}
+
+// showTrouble shows what is wrong with the store, or, with "", that nothing is.
+func (d *Device) showTrouble(text string) {
 	if text != "" && d.Health().Trouble == "" {
 		d.log(slog.LevelError, text)
 	}

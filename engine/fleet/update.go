@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -240,6 +241,11 @@ func (d *Device) end(why string) {
 		to = "; back to " + shortName(good, m)
 	}
 	d.publish(Back, m, why+to)
+}
+
+// endStarts ends the trial because the process has started too often.
+func (d *Device) endStarts() {
+	d.end(fmt.Sprintf("the process has started %d times within the trial", maxStarts))
 }
 
 // short returns the text of an error without the path of the folder of a bundle.

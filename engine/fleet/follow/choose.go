@@ -153,7 +153,12 @@ func (f *Follower) see(ctx context.Context, target *option) {
 	settled := false
 	switch target.standing.Phase {
 	case message.Trial, message.Good:
-		waiting := f.store.Waiting()
+		waiting, err := f.store.Waiting()
+		if err != nil {
+			f.complain("the store", err)
+			f.decideAt = time.Now().Add(retryDisk)
+			return
+		}
 		settled = waiting == "" || waiting == target.digest
 	case message.Waiting:
 		settled = reflect.DeepEqual(target.standing.Order, order)
