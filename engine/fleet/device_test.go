@@ -308,6 +308,28 @@ func TestTheTrialCountsTheTimeOfAllStarts(t *testing.T) {
 	})
 }
 
+// What a process has seen within a trial counts for the next one, also after the power has failed.
+func TestTheAgentMustBeReachedOnceWithinATrial(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.makeGood(16, "v16")
+		f.bus.Publish(bus.Event{Type: bus.Connected})
+		f.install(17, "v17", nil)
+		time.Sleep(2 * time.Second)
+		f.bus.Publish(bus.Event{Type: bus.Connected})
+		time.Sleep(2 * time.Second)
+		text, err := os.ReadFile(filepath.Join(f.store, stateFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.stop()
+		os.WriteFile(filepath.Join(f.store, stateFile), text, 0o600) // as before stop
+		f.start()
+		f.bus.Publish(bus.Event{Type: bus.Retrying})
+		time.Sleep(11 * time.Minute)
+		f.want("v17", "ready 17", "trial 17", "trial 17", "good 17")
+	})
+}
+
 func TestABundleThatDoesNotLoadAtTheStartIsReplaced(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood(16, "v16")

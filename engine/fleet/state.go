@@ -43,6 +43,7 @@ type trial struct {
 	Starts  int     `json:"starts"`  // how often the process has started within the trial
 	Seconds float64 `json:"seconds"` // how long the scripts of the bundle have run
 	Reached bool    `json:"reached"` // the agent was reached before
+	Met     bool    `json:"met"`     // the agent was reached within the trial
 	Errors  bool    `json:"errors"`  // more than half of the tool calls failed before
 }
 

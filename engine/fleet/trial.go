@@ -106,13 +106,15 @@ func (d *Device) watch(ctx context.Context, agent Agent) {
 		d.counts.reach()
 	}
 	seen := d.counts.get()
+	met := seen.reached && !j.trial.Met
+	j.trial.Met = j.trial.Met || seen.reached
 	why := j.problem(ctx, agent, seen)
 	if ctx.Err() != nil { // the scripts do not answer because the program ends
 		return
 	}
-	keep := j.measure()
+	keep := j.measure() || met
 	over := j.trial.Seconds >= j.length.Seconds()
-	if over && why == "" && j.trial.Reached && seen.failures > 0 && !seen.reached {
+	if over && why == "" && j.trial.Reached && seen.failures > 0 && !j.trial.Met {
 		why = "the agent, which was reached before, was not reached during the trial"
 	}
 	switch {
