@@ -38,8 +38,8 @@ type Carrier interface {
 	// error is ErrNone if the hub does not have it.
 	Chunk(ctx context.Context, sha256 string, n int) ([]byte, error)
 
-	// Notices returns a channel that receives a value after each connection, and when a wish that concerns
-	// the device has changed. Several notices can become one, with the highest sequence number.
+	// Notices returns a channel that receives a value each time a connection has been made, and when a wish
+	// that concerns the device has changed. Several notices can become one: see Notice.Unite.
 	Notices() <-chan Notice
 
 	// Report hands in a record, and returns when the hub has acknowledged it. The hub drops a second record
@@ -56,7 +56,13 @@ type Carrier interface {
 
 // A Notice says that something may have changed.
 type Notice struct {
-	Sequence uint64 // Read returns at least this sequence number soon; 0 after a connection
+	Sequence  uint64 // Read returns at least this sequence number soon; 0 if no wish is known to have changed
+	Connected bool   // a connection has been made
+}
+
+// Unite returns a notice that says what n and other say.
+func (n Notice) Unite(other Notice) Notice {
+	return Notice{Sequence: max(n.Sequence, other.Sequence), Connected: n.Connected || other.Connected}
 }
 
 // A Link is the state of the connection with the hub.

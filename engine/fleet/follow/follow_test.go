@@ -357,7 +357,7 @@ func TestAHubWithoutWishesChangesNothing(t *testing.T) {
 			clear(f.hub.files)
 			f.hub.sequence = 0
 		})
-		f.hub.notify(0)
+		f.hub.notify(Notice{Connected: true})
 		time.Sleep(time.Hour)
 		f.want("v16")
 		f.wantLast("nothing")

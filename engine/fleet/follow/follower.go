@@ -166,7 +166,7 @@ func (f *Follower) follow(ctx context.Context) {
 
 // notice handles a notice. It reads the wishes once a second at most.
 func (f *Follower) notice(ctx context.Context, n Notice) {
-	if n.Sequence == 0 {
+	if n.Connected {
 		f.failed.at = time.Time{} // try at once
 		signal(f.connected)
 		signal(f.again)

@@ -150,16 +150,17 @@ func (h *hub) put(key string, text []byte) {
 		}
 		h.values[key] = value{text, h.sequence}
 	})
-	h.notify(h.sequence)
+	h.notify(Notice{Sequence: h.sequence})
 }
 
-// notify gives the device a notice, in place of one that it has not taken.
-func (h *hub) notify(sequence uint64) {
+// notify gives the device a notice, united with one that it has not taken.
+func (h *hub) notify(n Notice) {
 	select {
-	case <-h.notices:
+	case before := <-h.notices:
+		n = n.Unite(before)
 	default:
 	}
-	h.notices <- Notice{Sequence: sequence}
+	h.notices <- n
 }
 
 // connect makes the connection come or go.
@@ -171,7 +172,7 @@ func (h *hub) connect(connected bool) {
 		}
 	})
 	if connected {
-		h.notify(0)
+		h.notify(Notice{Connected: true})
 	}
 }
 

@@ -220,6 +220,23 @@ func TestStatesAreReportedWhenSomethingChanges(t *testing.T) {
 	})
 }
 
+// A wish that changes as soon as there is a connection delays no record.
+func TestRecordsAreHandedInAtOnceAfterAConnection(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		time.Sleep(2 * time.Second)
+		f.hub.connect(false)
+		f.bus.Log("", slog.LevelInfo, "offline")
+		time.Sleep(time.Hour + time.Second) // between two states
+		f.hub.states()
+		f.hub.set(func() { f.hub.link = Link{Connected: true} })
+		f.hub.notify(Notice{Sequence: 1, Connected: true})
+		time.Sleep(3 * time.Second)
+		if len(f.hub.states()) == 0 || len(f.hub.events(message.LogKind)) == 0 {
+			t.Error("the records wait, although there is a connection")
+		}
+	})
+}
+
 func TestReportedValuesAreLimited(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		for name, row := range map[string]struct{ name, value, err string }{

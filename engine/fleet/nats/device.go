@@ -73,7 +73,7 @@ func DialDevice(o Options) (*Device, error) {
 	d.jobNotices = make(chan string, maxJobNotices)
 	d.link.subscribe(donePrefix+creds.name+".*", "", maxNotices, d.jobDone)
 	d.link.connected = func() {
-		d.notify(0)
+		d.notify(follow.Notice{Connected: true})
 		d.noticeJob("")
 	}
 	d.link.start()
@@ -109,21 +109,21 @@ func (d *Device) noticed(key string) nats.MsgHandler {
 		sequence, err := strconv.ParseUint(m.Header.Get(nats.JSSequence), 10, 64)
 		if err == nil && m.Subject == livePrefix+key && len(m.Data) == 0 &&
 			m.Header.Get(nats.JSStream) == wishStream && m.Header.Get(nats.JSSubject) == wishPrefix+key {
-			d.notify(sequence)
+			d.notify(follow.Notice{Sequence: sequence})
 		}
 	}
 }
 
 // notify puts a notice into the channel, and unites it with the one that is there.
-func (d *Device) notify(sequence uint64) {
+func (d *Device) notify(n follow.Notice) {
 	d.noticing.Lock()
 	defer d.noticing.Unlock()
 	select {
 	case before := <-d.notices:
-		sequence = max(sequence, before.Sequence)
+		n = n.Unite(before)
 	default:
 	}
-	d.notices <- follow.Notice{Sequence: sequence}
+	d.notices <- n
 }
 
 // The last tokens of subjects of wishes and chunks.
