@@ -399,7 +399,7 @@ func (d *Device) mayWrite() bool { return !time.Now().Before(d.retryAt) }
 func (d *Device) dropRequest() {
 	if d.state.Request != d.handled {
 		d.handled = d.state.Request
-		if err := d.disk.removeRequest(d.handled); err != nil && !errors.Is(err, errLocked) {
+		if err := d.disk.removeRequest(d.handled, 0); err != nil && !errors.Is(err, errLocked) {
 			d.wrote(err)
 		}
 	}

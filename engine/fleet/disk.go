@@ -150,9 +150,9 @@ func (d disk) remove(name string) error {
 }
 
 // removeRequest deletes the request with this ID, or one that cannot be decoded. It leaves a newer request.
-// The error is errLocked while an installation is going on.
-func (d disk) removeRequest(id string) error {
-	unlock, err := d.lock(installLock)
+// It waits up to timeout for the end of an installation; the error is errLocked if it goes on.
+func (d disk) removeRequest(id string, timeout time.Duration) error {
+	unlock, err := d.lockWithin(installLock, timeout)
 	if err != nil {
 		return err
 	}

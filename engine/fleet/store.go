@@ -155,7 +155,7 @@ func (s Store) Waiting() (digest string, err error) {
 func (s Store) Withdraw() error {
 	_, r, err := s.read()
 	if err == nil && r.Fleet {
-		err = s.disk.removeRequest(r.ID)
+		err = s.disk.removeRequest(r.ID, installTimeout)
 	}
 	return err
 }

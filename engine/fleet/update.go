@@ -95,7 +95,7 @@ func (d *Device) setNext(n *candidate) {
 // removeRequest deletes the request with this ID, or one that cannot be decoded. During an installation it
 // leaves that to the next call of takeRequest.
 func (d *Device) removeRequest(id string) {
-	if err := d.disk.removeRequest(id); !errors.Is(err, errLocked) {
+	if err := d.disk.removeRequest(id, 0); !errors.Is(err, errLocked) {
 		d.wrote(err)
 	}
 }

@@ -52,11 +52,11 @@ func (f *Follower) choose(ctx context.Context) {
 			about = otherChoice
 		}
 		o, err := f.consider(signed, about)
-		f.complain("the store", err)
 		if err != nil {
-			f.decideAt = time.Now().Add(retryDisk)
+			f.blocked(err)
 			return
 		}
+		f.complain("the store", nil)
 		if preferred == nil {
 			preferred = &o
 		}
@@ -67,6 +67,12 @@ func (f *Follower) choose(ctx context.Context) {
 	}
 	f.want(preferred)
 	f.see(ctx, target)
+}
+
+// blocked says that the store cannot be read or written now, and makes choose try again later.
+func (f *Follower) blocked(err error) {
+	f.complain("the store", err)
+	f.decideAt = time.Now().Add(retryDisk)
 }
 
 // What complainOnce complains about.
@@ -146,7 +152,11 @@ func (f *Follower) see(ctx context.Context, target *option) {
 		f.stopFetching()
 		f.failed.clear()
 		f.installed = installed{} // the Device does not use it because it is withdrawn
-		f.complain("the store", f.store.Withdraw())
+		if err := f.store.Withdraw(); err != nil {
+			f.blocked(err)
+		} else {
+			f.complain("the store", nil)
+		}
 		return
 	}
 	order := fleet.Order{Fleet: true, Force: f.wishes.force, Window: f.wishes.window}
@@ -155,8 +165,7 @@ func (f *Follower) see(ctx context.Context, target *option) {
 	case message.Trial, message.Good:
 		waiting, err := f.store.Waiting()
 		if err != nil {
-			f.complain("the store", err)
-			f.decideAt = time.Now().Add(retryDisk)
+			f.blocked(err)
 			return
 		}
 		settled = waiting == "" || waiting == target.digest
