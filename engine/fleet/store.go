@@ -170,4 +170,11 @@ func (s Store) Done() (ids map[string]time.Time, err error) {
 }
 
 // SetDone replaces what Done returns. It returns when that is on the disk.
-func (s Store) SetDone(ids map[string]time.Time) error { return s.disk.replaceJSON(doneFile, ids) }
+func (s Store) SetDone(ids map[string]time.Time) error {
+	unlock, err := s.disk.lockWithin(installLock, installTimeout) // clean deletes temporary files
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return s.disk.replaceJSON(doneFile, ids)
+}
