@@ -2,7 +2,9 @@ package fleet
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"time"
 
@@ -160,13 +162,23 @@ func (s Store) Withdraw() error {
 	return err
 }
 
-// Done returns the IDs of the commands that have been begun, with the times when the commands expire.
+// ErrDamaged is the error of Done when the list is damaged for ever.
+var ErrDamaged = errors.New("the list is damaged")
+
+// Done returns the IDs of the commands that have been begun, with the times when the commands expire. If the
+// error does not wrap ErrDamaged, the list may be read later.
 func (s Store) Done() (ids map[string]time.Time, err error) {
 	err = s.disk.readJSON(doneFile, &ids)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	switch {
+	case err == nil, isUnreadable(err):
+		return ids, err
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
 	}
-	return ids, err
+	damaged := s.disk.path(doneFile + ".damaged") // for people
+	os.Remove(damaged)
+	os.Link(s.disk.path(doneFile), damaged) // SetDone replaces the original
+	return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
 // SetDone replaces what Done returns. It returns when that is on the disk.
