@@ -91,7 +91,7 @@ type Device struct {
 	next     *candidate      // the bundle that is ready; nil if there is none
 	handled  string          // ID of the newest request that has been handled
 	judge    *judge          // nil without a trial
-	retryAt  time.Time       // after a fault of the disk, the next attempt is made at this time
+	retryAt  time.Time       // after a fault, the next attempt is made at this time
 
 	counts counts
 

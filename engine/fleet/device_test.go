@@ -365,6 +365,23 @@ func TestASwitchThatFailsKeepsTheGoodBundle(t *testing.T) {
 	})
 }
 
+func TestFactoryScriptsThatDoNotLoadAreTriedOnceAMinute(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.Set(func() { f.Refused = "factory" })
+		f.install(16, "v16", nil)
+		time.Sleep(2 * time.Second)
+		f.Set(func() { f.Hanging = []string{"kiosk.lua"} })
+		time.Sleep(10 * time.Minute)
+		events := f.takeEvents()
+		if n := len(events); n < 8 || n > 15 {
+			t.Errorf("there are %d events in 10 minutes, such as %q", n, events[n-1])
+		}
+		f.Set(func() { f.Refused = "" })
+		time.Sleep(2 * time.Minute)
+		f.want("factory")
+	})
+}
+
 func TestOldBundlesAreDeleted(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		for i, source := range []string{"v1", "v2", "v3", "v4"} {

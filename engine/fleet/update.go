@@ -253,7 +253,8 @@ func (d *Device) short(digest string, err error) string {
 	return strings.ReplaceAll(err.Error(), d.disk.bundlePath(digest, filesFolder)+string(filepath.Separator), "")
 }
 
-// goBack switches to the last good bundle, unless it runs.
+// goBack switches to the last good bundle, unless it runs. If not even the factory scripts load, another
+// attempt follows after retryTime.
 func (d *Device) goBack(agent Agent) {
 	for d.inUse.digest != d.state.Current {
 		c := d.choose(d.state.Current)
@@ -270,6 +271,7 @@ func (d *Device) goBack(agent Agent) {
 		}
 		d.log(slog.LevelError, c.name()+" does not load: "+err.Error())
 		if c.digest == "" {
+			d.retryAt = time.Now().Add(retryTime)
 			return
 		}
 		d.unusable[c.digest] = true
