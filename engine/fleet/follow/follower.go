@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -24,9 +25,10 @@ const (
 	askTimeout   = 20 * time.Second // of a request to the hub
 	minuteTick   = 60               // ticks between two looks at the commands of wishes
 
-	maxReported      = 50      // values of Report
-	maxReportedValue = 4 << 10 // bytes of the JSON of one
-	maxReportedName  = 64      // bytes
+	maxReported      = 50        // values of Report
+	maxReportedBytes = 128 << 10 // bytes of the JSON of all, so that a state has less than message.MaxState
+	maxReportedValue = 4 << 10   // bytes of the JSON of one
+	maxReportedName  = 64        // bytes
 )
 
 // Options configure a Follower.
@@ -236,6 +238,11 @@ func readLater() time.Time {
 // Report sets a value that the state of the device shows to the centre; nil deletes it. value must be
 // JSON. Any goroutine may call it. The error says which limit is exceeded.
 func (f *Follower) Report(name string, value json.RawMessage) error {
+	if len(value) > 0 {
+		var escaped bytes.Buffer // as it is in the record
+		json.HTMLEscape(&escaped, value)
+		value = escaped.Bytes()
+	}
 	switch {
 	case name == "" || len(name) > maxReportedName:
 		return fmt.Errorf("the name is empty or longer than %d bytes", maxReportedName)
@@ -250,11 +257,21 @@ func (f *Follower) Report(name string, value json.RawMessage) error {
 		delete(f.reported, name)
 	} else if _, known := f.reported[name]; !known && len(f.reported) >= maxReported {
 		return fmt.Errorf("%d values are reported already: the limit is %d", len(f.reported), maxReported)
+	} else if sum := f.reportedBytes() - len(f.reported[name]) + len(value); sum > maxReportedBytes {
+		return fmt.Errorf("with %s, all reported values have %d bytes: the limit is %d", name, sum, maxReportedBytes)
 	} else {
 		f.reported[name] = value
 	}
 	signal(f.changed)
 	return nil
+}
+
+// reportedBytes returns how long the values of Report are. f.mu must be locked.
+func (f *Follower) reportedBytes() (sum int) {
+	for _, value := range f.reported {
+		sum += len(value)
+	}
+	return sum
 }
 
 // answer answers a live command. The goroutines of the Carrier call it.

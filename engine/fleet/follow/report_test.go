@@ -237,13 +237,33 @@ func TestRecordsAreHandedInAtOnceAfterAConnection(t *testing.T) {
 	})
 }
 
+func TestReportedValuesFitInAState(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		value := json.RawMessage(`"` + strings.Repeat("<", 650) + `"`)
+		var err error
+		for i := 0; i < maxReported && err == nil; i++ {
+			err = f.follower.Report(strings.Repeat("<", maxReportedName-2)+fmt.Sprintf("%02d", i), value)
+		}
+		if err == nil || !strings.Contains(err.Error(), "all reported values have 132668 bytes: the limit is 131072") {
+			t.Errorf("the last value: %v", err)
+		}
+		time.Sleep(2 * time.Second)
+		for _, text := range f.hub.take(message.StateKind) {
+			if len(text) > message.MaxState*2/3 {
+				t.Errorf("a state has %d bytes", len(text))
+			}
+		}
+	})
+}
+
 func TestReportedValuesAreLimited(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		for name, row := range map[string]struct{ name, value, err string }{
-			"no name":          {"", "1", "the name is empty or longer than 64 bytes"},
-			"a long name":      {strings.Repeat("x", 65), "1", "the name is empty or longer than 64 bytes"},
-			"a long value":     {"x", `"` + strings.Repeat("x", 4096) + `"`, "the value of x has 4098 bytes: the limit is 4096"},
-			"a value of Lua's": {"x", "nil", "the value of x is not JSON"},
+			"no name":            {"", "1", "the name is empty or longer than 64 bytes"},
+			"a long name":        {strings.Repeat("x", 65), "1", "the name is empty or longer than 64 bytes"},
+			"a long value":       {"x", `"` + strings.Repeat("x", 4096) + `"`, "the value of x has 4098 bytes: the limit is 4096"},
+			"many bytes in JSON": {"x", `"` + strings.Repeat("<", 1000) + `"`, "the value of x has 6002 bytes: the limit is 4096"},
+			"a value of Lua's":   {"x", "nil", "the value of x is not JSON"},
 		} {
 			if err := f.follower.Report(row.name, json.RawMessage(row.value)); err == nil || err.Error() != row.err {
 				t.Errorf("%s: %v", name, err)
