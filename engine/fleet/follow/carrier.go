@@ -31,7 +31,8 @@ type Carrier interface {
 	Fleet() string
 
 	// Read returns the newest value under a key of message, and its sequence number, which grows with each
-	// value of any key. The error is ErrNone if there is none.
+	// value of any key. The error is ErrNone if there is none; the sequence number is then that of its
+	// deletion, if the value was deleted.
 	Read(ctx context.Context, key string) (value []byte, sequence uint64, err error)
 
 	// Chunk returns the chunk with number n, from 0, of the file with this SHA-256 in hexadecimal. The

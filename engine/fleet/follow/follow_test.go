@@ -2,6 +2,7 @@ package follow
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -201,6 +202,35 @@ func TestOldWishesAreReadAgain(t *testing.T) {
 	}
 }
 
+// A hub that fails for a moment after a notice is asked for the new wish, not for any.
+func TestAFaultOfTheHubMakesNoOldWishNew(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.makeGood()
+		f.hub.set(func() { f.hub.fault = errors.New("the hub answers 500") })
+		f.publish(shop(17, "v17", nil))
+		time.Sleep(time.Second)
+		f.hub.set(func() { f.hub.fault, f.hub.stale = nil, 4*3 }) // the next 3 readings of the 4 wishes are old
+		time.Sleep(15 * time.Second)
+		f.want("v17", "fleet: reading the wishes: the hub answers 500")
+	})
+}
+
+func TestADeletedWishIsReadOnce(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.makeGood()
+		f.hub.set(func() { f.hub.reads = 0 })
+		f.hub.put(message.All, nil)
+		time.Sleep(5 * time.Second)
+		f.want("v16")
+		f.wantLast("nothing")
+		f.hub.set(func() {
+			if f.hub.reads != 5 { // of the 4 wishes, and of the keys
+				t.Errorf("%d values were read", f.hub.reads)
+			}
+		})
+	})
+}
+
 // A bundle that the Device refuses for a reason that may pass is not put into the store again and again.
 func TestABundleThatIsDamagedInTheStoreIsFetchedAgainLater(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
@@ -237,14 +267,14 @@ func TestABundleThatIsDamagedInTheStoreIsFetchedAgainLater(t *testing.T) {
 func TestALostNoticeDelaysTheDeviceOnly(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood()
-		f.hub.put(message.All, nil)
+		f.hub.put(message.All, []byte{})
 		w := message.Wish{Stable: f.hub.upload(shop(17, "v17", nil))}
 		text, err := w.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second)
-		f.hub.set(func() { f.hub.values[message.All] = value{text, 100} })
+		f.hub.set(func() { f.hub.values[message.All] = value{text: text, sequence: 100} })
 		time.Sleep(20 * time.Minute)
 		f.want("v17", "fleet: the wish all: wish: unexpected end of JSON input")
 	})
