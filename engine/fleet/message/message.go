@@ -127,7 +127,7 @@ type Answer struct {
 // OK reports whether the command was carried out.
 func (a Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
 
-// Verbs are the commands that devices know: those paths of their HTTP server that serve a fleet.
+// verbs are the commands that devices know, which are paths of their HTTP server.
 var verbs = []string{"start", "stop", "say", "context", "event", "healthz", "log", "reload"}
 
 // CheckVerb returns an error if no device knows the verb.
