@@ -202,7 +202,8 @@ func (f *Follower) tick(ctx context.Context) {
 	}
 }
 
-// showLink shows the state of the connection in the health of the device, and logs when it changes.
+// showLink shows the state of the connection in the health of the device, and logs when it, or the
+// reason why there is none, changes.
 func (f *Follower) showLink() {
 	link := f.opts.Carrier.Link()
 	f.mu.Lock()
@@ -216,7 +217,7 @@ func (f *Follower) showLink() {
 	switch before := f.link; {
 	case link.Connected && !before.Connected:
 		f.log(slog.LevelInfo, "connected with the fleet "+f.opts.Carrier.Fleet())
-	case !link.Connected && (before.Connected || before.Reason == "" && link.Reason != ""):
+	case !link.Connected && (before.Connected || link.Reason != "" && link.Reason != before.Reason):
 		f.log(slog.LevelWarn, "no connection with the fleet "+f.opts.Carrier.Fleet()+": "+cut(link.Reason))
 	}
 	f.link = link

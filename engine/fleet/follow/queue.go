@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/message"
 )
 
@@ -125,19 +126,38 @@ func (q *queue) save(folder string) error {
 	if !dirty {
 		return nil
 	}
+	err := writeSpool(folder, text.Bytes())
+	if err != nil {
+		q.mu.Lock()
+		q.dirty, q.spooled = true, true // the old file may still be there
+		q.mu.Unlock()
+	}
+	return err
+}
+
+// writeSpool writes the file of the spool. It returns when the file is on the disk.
+func writeSpool(folder string, text []byte) error {
 	path := filepath.Join(folder, spoolFile)
 	temp := path + ".new"
-	err := os.MkdirAll(folder, 0o700)
-	if err == nil {
-		err = os.WriteFile(temp, text.Bytes(), 0o600)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
 	}
+	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
 	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err == nil {
 		err = os.Rename(temp, path)
 	}
 	if err != nil {
 		os.Remove(temp)
+		return err
 	}
-	return err
+	return bundle.SyncFolder(folder)
 }
 
 // load adds the records of the file in the spool. It returns an error if the file is damaged, and adds

@@ -181,6 +181,41 @@ func TestTheSpoolKeepsRecordsOverARestart(t *testing.T) {
 	})
 }
 
+func TestASpoolThatCannotBeWrittenIsWrittenLater(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "spool")
+	q := newQueue()
+	q.put(record{message.LogKind, "1", []byte("{}")})
+	if err := os.WriteFile(folder, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.save(folder); err == nil {
+		t.Error("the spool is written in the place of a file")
+	}
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	again := newQueue()
+	if err := errors.Join(q.save(folder), again.load(folder)); err != nil {
+		t.Fatal(err)
+	}
+	if r, ok := again.first(); !ok || r.id != "1" {
+		t.Errorf("the spool has the record %q", r.id)
+	}
+}
+
+func TestEachReasonOfAMissingConnectionIsLogged(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		time.Sleep(2 * time.Second)
+		const line = "fleet: no connection with the fleet shop: "
+		f.hub.connect(false)
+		time.Sleep(time.Minute)
+		f.want("factory", line+"no route to host")
+		f.hub.set(func() { f.hub.link.Reason = "the credentials are revoked" })
+		time.Sleep(time.Minute)
+		f.want("factory", line+"the credentials are revoked")
+	})
+}
+
 func TestStatesAreReportedWhenSomethingChanges(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		f.stop()
