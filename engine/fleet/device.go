@@ -233,12 +233,13 @@ func (d *Device) Boot() []string {
 			// a start that cannot be counted must not run new scripts
 			if d.next != nil {
 				d.state = before
+				d.setNext(nil) // Run checks the bundle when the store can be written
 			}
 			d.use(d.choose(d.state.Good))
 			return d.inUse.paths
 		}
 	} else if d.next != nil && d.save() != nil {
-		d.setNext(nil) // Run handles the request when the store can be written
+		d.setNext(nil) // as above
 		d.use(d.choose(d.state.Current))
 		return d.inUse.paths
 	}

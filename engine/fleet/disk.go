@@ -258,6 +258,17 @@ func (d disk) markGood(digest string) error {
 	return bundle.SyncFolder(d.bundlePath(digest))
 }
 
+// unmarkGood undoes markGood.
+func (d disk) unmarkGood(digest string) error {
+	d.beforeStep("remove the mark as good")
+	if err := os.Remove(d.bundlePath(digest, goodFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return bundle.SyncFolder(d.bundlePath(digest))
+}
+
 // stored returns the digests of the stored bundles.
 func (d disk) stored() (digests []string) {
 	entries, _ := os.ReadDir(d.path(bundlesFolder)) // without a folder, there are none

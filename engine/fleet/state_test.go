@@ -43,6 +43,26 @@ func TestADamagedStateIsReplaced(t *testing.T) {
 	})
 }
 
+// A bundle that has failed its trial is not good, even if it was marked before that could be written.
+func TestADamagedStateDoesNotBringBackAFailedBundle(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.makeGood(16, "v16")
+		f.install(17, "v17", nil)
+		time.Sleep(2 * time.Second)
+		if err := f.device.disk.markGood(f.device.Running().Digest); err != nil {
+			t.Fatal(err)
+		}
+		f.stop() // before the bundle is deleted
+		f.start()
+		f.device.end("it is bad")
+		f.stop()
+		os.WriteFile(filepath.Join(f.store, stateFile), []byte("{"), 0o600)
+		f.start()
+		f.takeEvents()
+		f.want("v16")
+	})
+}
+
 // The floor of a bundle that was accepted counts for ever, even if the bundle has failed its trial.
 func TestADamagedStateDoesNotLowerTheFloor(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {

@@ -236,6 +236,11 @@ func (d *Device) end(why string) {
 	d.state.Current, d.state.Trial = d.state.Good, nil
 	d.judge = nil
 	d.save()
+	if digest != d.state.Good && digest != d.state.Spare { // it may have been marked when the state could not be written
+		if err := d.disk.unmarkGood(digest); err != nil {
+			d.log(slog.LevelWarn, "the mark of a bundle that has failed cannot be removed: "+err.Error())
+		}
+	}
 	to := "; back to the factory scripts"
 	if good, err := d.disk.manifest(d.state.Good); err == nil && d.state.Good != "" {
 		to = "; back to " + shortName(good, m)
