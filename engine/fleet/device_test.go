@@ -330,6 +330,41 @@ func TestTheAgentMustBeReachedOnceWithinATrial(t *testing.T) {
 	})
 }
 
+// A bundle that may have cut the device off from its fleet is not good.
+func TestTheHubMustBeReachedOnceWithinATrial(t *testing.T) {
+	for name, row := range map[string]struct {
+		before, during, after string // the connection before the trial, in its first seconds, and at its end
+		good                  bool
+	}{
+		"it is not reached":          {"connected", "offline", "offline", false},
+		"it is reached for a while":  {"connected", "connected", "offline", true},
+		"it was not reached before":  {"offline", "offline", "offline", true},
+		"there is no fleet any more": {"connected", "local", "local", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withDevice(t, func(t *testing.T, f *fixture) {
+				link := func(status string) { f.device.ShowLink(status, "", time.Time{}, 0) }
+				f.makeGood(16, "v16")
+				link(row.before)
+				f.install(17, "v17", nil)
+				time.Sleep(1500 * time.Millisecond)
+				f.want("v17", "ready 17", "trial 17")
+				link(row.during)
+				time.Sleep(2 * time.Second)
+				f.stop()
+				f.start() // what was seen before counts
+				link(row.after)
+				time.Sleep(11 * time.Minute)
+				if row.good {
+					f.want("v17", "trial 17", "good 17")
+				} else {
+					f.want("v16", "trial 17", "back 17: the hub, which was reached before, was not reached during the trial; back to 16")
+				}
+			})
+		})
+	}
+}
+
 func TestABundleThatDoesNotLoadAtTheStartIsReplaced(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood(16, "v16")

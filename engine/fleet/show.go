@@ -48,6 +48,15 @@ func (d *Device) ShowLink(status, reason string, heard time.Time, dropped int) {
 	d.show(func(f *health.Fleet) { f.Status, f.Reason, f.LastHeard, f.Dropped = status, reason, heard, dropped })
 }
 
+// The values of health.Fleet.Status that ShowLink shows.
+const (
+	connected = "connected"
+	offline   = "offline"
+)
+
+// hasHub reports whether there is a connection with the hub.
+func (d *Device) hasHub() bool { return d.Health().Status == connected }
+
 // Paths returns the paths of the scripts that run. Any goroutine may call it.
 func (d *Device) Paths() []string {
 	d.mu.Lock()

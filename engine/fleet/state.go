@@ -44,6 +44,8 @@ type trial struct {
 	Seconds float64 `json:"seconds"` // how long the scripts of the bundle have run
 	Reached bool    `json:"reached"` // the agent was reached before
 	Met     bool    `json:"met"`     // the agent was reached within the trial
+	Hub     bool    `json:"hub"`     // there was a connection with the hub before
+	HubMet  bool    `json:"hub_met"` // there was one within the trial
 	Errors  bool    `json:"errors"`  // more than half of the tool calls failed before
 }
 

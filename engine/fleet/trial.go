@@ -106,16 +106,20 @@ func (d *Device) watch(ctx context.Context, agent Agent) {
 		d.counts.reach()
 	}
 	seen := d.counts.get()
-	met := seen.reached && !j.trial.Met
-	j.trial.Met = j.trial.Met || seen.reached
+	met := seen.reached && !j.trial.Met || d.hasHub() && !j.trial.HubMet
+	j.trial.Met, j.trial.HubMet = j.trial.Met || seen.reached, j.trial.HubMet || d.hasHub()
 	why := j.problem(ctx, agent, seen)
 	if ctx.Err() != nil { // the scripts do not answer because the program ends
 		return
 	}
 	keep := j.measure() || met
 	over := j.trial.Seconds >= j.length.Seconds()
-	if over && why == "" && j.trial.Reached && seen.failures > 0 && !j.trial.Met {
+	switch {
+	case !over || why != "":
+	case j.trial.Reached && seen.failures > 0 && !j.trial.Met:
 		why = "the agent, which was reached before, was not reached during the trial"
+	case j.trial.Hub && !j.trial.HubMet && d.Health().Status == offline:
+		why = "the hub, which was reached before, was not reached during the trial"
 	}
 	switch {
 	case why != "":

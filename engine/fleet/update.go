@@ -148,10 +148,13 @@ func (d *Device) begin(n *candidate) {
 	// what d.state shares with the state before must not change, because begin may be undone
 	d.state.Versions, d.state.Failed = maps.Clone(d.state.Versions), maps.Clone(d.state.Failed)
 	d.state.accept(n.bundle)
-	if !d.onTrial() {
+	hub := d.hasHub()
+	if d.onTrial() {
+		hub = d.state.Trial.Hub
+	} else {
 		d.state.Reached = seen.lastReached
 	}
-	d.state.Trial = &trial{Reached: d.state.Reached, Errors: seen.mostFail()}
+	d.state.Trial = &trial{Reached: d.state.Reached, Hub: hub, Errors: seen.mostFail()}
 	if n.bundle.Digest == d.state.Good {
 		d.state.Trial = nil
 	}
