@@ -99,7 +99,7 @@ type Device struct {
 	shown    health.Fleet
 	running  message.Running
 	paths    []string  // of the scripts that run
-	deferred time.Time // no bundle that waits is switched to before: see Defer
+	deferred time.Time // before this time, the Device does not switch to a bundle that waits: see Defer
 }
 
 // A choice is a bundle that can run, or the factory scripts: then digest is "" and manifest is nil.

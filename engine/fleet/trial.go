@@ -31,8 +31,8 @@ func trialLength(m *bundle.Manifest) time.Duration {
 	return defaultTrial
 }
 
-// A judge decides whether a bundle passes its trial. It measures how long the scripts have run, with a
-// clock that nobody sets.
+// A judge decides whether a bundle passes its trial. It measures how long the scripts have run, by the
+// monotonic clock.
 type judge struct {
 	length  time.Duration
 	trial   *trial

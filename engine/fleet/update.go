@@ -177,7 +177,8 @@ func (d *Device) switchTo(n *candidate, agent Agent) {
 		return
 	}
 	d.judge = nil
-	if d.goBack(agent); d.inUse.digest == d.state.Current {
+	d.goBack(agent)
+	if d.inUse.digest == d.state.Current {
 		d.publish(Good, d.inUse.manifest, "")
 	}
 }

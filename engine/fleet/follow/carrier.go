@@ -4,7 +4,7 @@
 // engine/fleet.
 //
 // The goroutine of [Follower.Run] reads the wishes and decides what to do. While it runs, three more
-// goroutines hand in records, report the state, and carry out commands of wishes, and one or more fetch a
+// goroutines send records, report the state, and carry out commands of wishes, and one or more fetch a
 // bundle. The Carrier answers live commands on its own goroutines.
 package follow
 
@@ -43,7 +43,7 @@ type Carrier interface {
 	// that concerns the device has changed. Several notices can become one: see Notice.Unite.
 	Notices() <-chan Notice
 
-	// Report hands in a record, and returns when the hub has acknowledged it. The hub drops a second record
+	// Report sends a record, and returns when the hub has acknowledged it. The hub drops a second record
 	// with the same id.
 	Report(ctx context.Context, kind message.Kind, id string, record []byte) error
 

@@ -65,8 +65,8 @@ func (f *Follower) choose(ctx context.Context) {
 			break
 		}
 	}
-	f.want(preferred)
-	f.see(ctx, target)
+	f.setWanted(preferred)
+	f.apply(ctx, target)
 }
 
 // blocked says that the store cannot be read or written now, and makes choose try again later.
@@ -119,9 +119,9 @@ func (f *Follower) consider(signed message.Signed, about string) (option, error)
 	return o, nil
 }
 
-// want records what the state of the device says about the bundle that the wishes prefer; nil if they
+// setWanted records what the state of the device says about the bundle that the wishes prefer; nil if they
 // name none.
-func (f *Follower) want(preferred *option) {
+func (f *Follower) setWanted(preferred *option) {
 	var w *message.Wanted
 	if preferred != nil {
 		w = &message.Wanted{Digest: preferred.digest, Phase: preferred.standing.Phase, Why: cut(preferred.standing.Why)}
@@ -143,8 +143,8 @@ func (f *Follower) want(preferred *option) {
 	}
 }
 
-// see fetches and requests the target, unless the device uses it already.
-func (f *Follower) see(ctx context.Context, target *option) {
+// apply fetches and requests the target, unless the device uses it already.
+func (f *Follower) apply(ctx context.Context, target *option) {
 	if f.wishes.unclear && target == nil {
 		return
 	}

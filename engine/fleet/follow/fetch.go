@@ -179,7 +179,7 @@ func (f *Follower) fetchChunk(ctx context.Context, p fleet.Part, n int) chunk {
 	if err != nil {
 		return chunk{err: fmt.Errorf("%s: chunk %d: %w", p.Path, n, err)}
 	}
-	f.hears()
+	f.noteHeard()
 	return chunk{content: content}
 }
 

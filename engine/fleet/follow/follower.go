@@ -23,7 +23,7 @@ const (
 	lookPause    = time.Second      // the shortest time between two readings of the wishes
 	readInterval = 15 * time.Minute // how often the wishes are read anyway; a fifth more or less
 	askTimeout   = 20 * time.Second // of a request to the hub
-	minuteTick   = 60               // ticks between two looks at the commands of wishes
+	ticksPerLook = 60               // ticks between two looks at the commands of wishes
 
 	maxReported      = 50        // values of Report
 	maxReportedBytes = 128 << 10 // bytes of the JSON of all, so that a state has less than message.MaxState
@@ -47,7 +47,7 @@ type Options struct {
 	Command func(ctx context.Context, verb string, body []byte) message.Answer
 
 	Share Share
-	Spool string // folder that keeps the records that are not handed in when the process ends; "" if they are lost
+	Spool string // folder that keeps the records that are not sent when the process ends; "" if they are lost
 
 	// FetchWait is the longest time that a device waits before it begins to fetch a bundle: each waits for
 	// a random time, so that not all ask the hub at once. Zero means a minute, a negative time none.
@@ -66,13 +66,13 @@ type Follower struct {
 	opts  Options
 	store fleet.Store
 	boot  string // of message.Header
-	queue *queue // of the records to hand in
+	queue *queue // of the records to send
 
 	// These channels have room for one value. A value in them stands for any number of signals.
 	changed   chan struct{}       // the state of the device has changed
 	decide    chan struct{}       // a bundle has come into another phase
-	connected chan struct{}       // there is a new connection: for tell
-	again     chan struct{}       // the same, for handIn
+	connected chan struct{}       // a connection has been made: sendStates sends the state and the metrics
+	again     chan struct{}       // a connection has been made: sendQueue sends the next record at once
 	commands  chan []message.Once // the commands of the wishes
 
 	fetched chan fetchResult // from the goroutine that fetches
@@ -117,22 +117,22 @@ func New(opts Options) *Follower {
 	}
 }
 
-// Run follows the wishes until ctx is done, and hands in the last records. It must be called once.
+// Run follows the wishes until ctx is done, and sends the last records. It must be called once.
 // Neither the Carrier nor the Device may be closed before Run returns.
 func (f *Follower) Run(ctx context.Context) {
 	f.begin()
 	subscription := f.opts.Bus.Subscribe(f.wants, f.receive)
 	f.opts.Carrier.Serve(f.answer)
 	var wg sync.WaitGroup
-	for _, run := range []func(context.Context){f.handIn, f.tell, f.runCommands} {
+	for _, run := range []func(context.Context){f.sendQueue, f.sendStates, f.runCommands} {
 		wg.Go(func() { run(ctx) })
 	}
 	f.follow(ctx)
 	f.stopFetching()
 	subscription.Close(time.Second)
 	wg.Wait()
-	f.handInRest(ctx)
-	f.keep()
+	f.sendRest(ctx)
+	f.saveSpool()
 }
 
 // begin reads and writes what the store must have.
@@ -191,7 +191,7 @@ func (f *Follower) tick(ctx context.Context) {
 		signal(f.changed)
 		f.choose(ctx)
 	}
-	if f.ticks++; f.ticks%minuteTick == 0 {
+	if f.ticks++; f.ticks%ticksPerLook == 0 {
 		f.postCommands()
 	}
 	switch {
@@ -223,8 +223,8 @@ func (f *Follower) showLink() {
 	f.link = link
 }
 
-// hears records that the hub has answered.
-func (f *Follower) hears() {
+// noteHeard records that the hub has answered.
+func (f *Follower) noteHeard() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.heard = time.Now()

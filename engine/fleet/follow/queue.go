@@ -23,7 +23,7 @@ const (
 	spoolFile  = "records.jsonl"
 )
 
-// A record is one that is to be handed in.
+// A record is one that is to be sent.
 type record struct {
 	kind message.Kind
 	id   string
@@ -82,16 +82,15 @@ func (q *queue) first() (r record, ok bool) {
 	return q.records[0], true
 }
 
-// remove removes the record with this ID if it is the oldest. If it was not handed in, it counts as
-// dropped.
-func (q *queue) remove(id string, handedIn bool) {
+// remove removes the record with this ID if it is the oldest. If it was not sent, it counts as dropped.
+func (q *queue) remove(id string, sent bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.records) == 0 || q.records[0].id != id {
 		return
 	}
 	q.dropFirst()
-	if !handedIn {
+	if !sent {
 		q.lost++
 	}
 }

@@ -49,7 +49,7 @@ func (f *Follower) look(ctx context.Context) {
 			if w.sequence < atLeast {
 				f.readAt = time.Now().Add(staleLater)
 			}
-			f.take(w)
+			f.setWishes(w)
 			break
 		}
 		if sleep(ctx, time.Duration(try)*stalePause) != nil {
@@ -64,8 +64,8 @@ func (f *Follower) look(ctx context.Context) {
 	f.choose(ctx)
 }
 
-// take records the wishes.
-func (f *Follower) take(w wishes) {
+// setWishes records the wishes.
+func (f *Follower) setWishes(w wishes) {
 	if w.unclear {
 		w.choices, w.force, w.window = f.wishes.choices, f.wishes.force, f.wishes.window
 	}
@@ -111,7 +111,7 @@ func (f *Follower) ask(ctx context.Context, key string) (text []byte, sequence u
 	defer cancel()
 	text, sequence, err = f.opts.Carrier.Read(ctx, key)
 	if err == nil || errors.Is(err, ErrNone) {
-		f.hears()
+		f.noteHeard()
 	}
 	return text, sequence, err
 }

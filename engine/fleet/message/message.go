@@ -38,7 +38,7 @@ func Device(name string) string { return "dev." + name }
 // KeySet returns the key of the set of keys with this number: see bundle.KeySet.
 func KeySet(number int64) string { return fmt.Sprintf("keys.%d", number) }
 
-// A Kind is a kind of record that devices hand in.
+// A Kind is a kind of record that devices send.
 type Kind string
 
 // The kinds of records. The centre keeps the newest State and Metrics of each device, and the others for

@@ -197,7 +197,7 @@ const maxID = 128
 
 var recordID = regexp.MustCompile(fmt.Sprintf(`^[!-~]{1,%d}$`, maxID))
 
-// Report hands in a record: see follow.Carrier. The record can have message.MaxState bytes if its
+// Report sends a record: see follow.Carrier. The record can have message.MaxState bytes if its
 // kind is message.StateKind or message.MetricsKind, and message.MaxRecord bytes otherwise.
 func (d *Device) Report(ctx context.Context, kind message.Kind, id string, record []byte) error {
 	if err := d.report(ctx, kind, id, record); err != nil {
