@@ -15,8 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -139,42 +137,6 @@ func Open(opts Options) (*Device, error) {
 	d.counts.lastReached = d.state.Reached
 	opts.Bus.Attach(d.counts.receiver())
 	return d, nil
-}
-
-// load reads the state. It replaces a damaged one. If the state cannot be read now, d.unread says why, and
-// nothing is written.
-func (d *Device) load() {
-	var damage error
-	if d.state, damage, d.unread = d.disk.readState(); d.unread != nil {
-		d.showTrouble("the fleet store cannot be read: " + d.unread.Error())
-		d.retryAt = time.Now().Add(retryTime)
-		return
-	}
-	d.handled = d.state.Request
-	if damage != nil {
-		d.log(slog.LevelError, damage.Error())
-		os.Rename(d.disk.path(stateFile), d.disk.path(stateFile+".damaged")) // for people; it may have been moved already
-		d.save()
-	}
-}
-
-// loadAgain reads the state that could not be read before.
-func (d *Device) loadAgain() {
-	d.load()
-	if d.unread != nil {
-		return
-	}
-	d.trouble(nil)
-	t := d.state.Trial
-	if t == nil {
-		return
-	}
-	if t.Starts++; t.Starts >= maxStarts {
-		d.endStarts()
-	} else if d.save() == nil && d.onTrial() {
-		d.use(d.inUse)
-		d.startTrial(nil)
-	}
 }
 
 // Close gives up the store.
@@ -363,24 +325,6 @@ func (d *Device) choiceOf(digest string, m *bundle.Manifest) choice {
 		c.paths = append(c.paths, d.disk.bundlePath(digest, filesFolder, filepath.FromSlash(script)))
 	}
 	return c
-}
-
-// save writes the state to the disk.
-func (d *Device) save() error {
-	if d.unread != nil {
-		return d.unread
-	}
-	var err error
-	if r := (remembered{d.state.Floor, maps.Clone(d.state.Versions)}); !r.equals(d.kept) {
-		if err = d.disk.replaceJSON(seenFile, r); err == nil {
-			d.kept = r
-		}
-	}
-	if err == nil {
-		err = d.disk.replaceJSON(stateFile, d.state)
-	}
-	d.wrote(err)
-	return err
 }
 
 // wrote records whether the store could be written.

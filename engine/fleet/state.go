@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -203,6 +204,65 @@ func (d disk) recoverState() (s state, err error) {
 		err = e
 	}
 	return s, err
+}
+
+// load reads the state. It replaces a damaged one. If the state cannot be read now, d.unread says why, and
+// nothing is written.
+func (d *Device) load() {
+	var damage error
+	if d.state, damage, d.unread = d.disk.readState(); d.unread != nil {
+		d.showTrouble("the fleet store cannot be read: " + d.unread.Error())
+		d.retryAt = time.Now().Add(retryTime)
+		return
+	}
+	d.handled = d.state.Request
+	if damage != nil {
+		d.log(slog.LevelError, damage.Error())
+		os.Rename(d.disk.path(stateFile), d.disk.path(stateFile+".damaged")) // for people; it may have been moved already
+		d.save()
+	}
+}
+
+// loadAgain reads the state that could not be read before.
+func (d *Device) loadAgain() {
+	d.load()
+	if d.unread != nil {
+		return
+	}
+	if d.mayWrite() { // load has not found another fault
+		d.trouble(nil)
+	}
+	t := d.state.Trial
+	if t == nil {
+		return
+	}
+	if t.Starts++; t.Starts >= maxStarts {
+		d.endStarts()
+		return
+	}
+	d.save()
+	if d.onTrial() { // its scripts run already; otherwise resume runs them
+		d.use(d.inUse)
+		d.startTrial(nil)
+	}
+}
+
+// save writes the state to the disk.
+func (d *Device) save() error {
+	if d.unread != nil {
+		return d.unread
+	}
+	var err error
+	if r := (remembered{d.state.Floor, maps.Clone(d.state.Versions)}); !r.equals(d.kept) {
+		if err = d.disk.replaceJSON(seenFile, r); err == nil {
+			d.kept = r
+		}
+	}
+	if err == nil {
+		err = d.disk.replaceJSON(stateFile, d.state)
+	}
+	d.wrote(err)
+	return err
 }
 
 // An Identity is the content of device.json: what the device knows of itself.
