@@ -97,7 +97,7 @@ func (m *fleetMember) start(ctx context.Context, f fleetFlags, events *bus.Bus, 
 		Health: agent.Health,
 		OK:     func() (bool, []string) { return control.OK(ctx, agent) },
 		Metrics: func() string {
-			_, text := server.Do(ctx, agent, "metrics", nil, nats.MaxState/2)
+			_, text := server.Do(ctx, agent, "metrics", nil, message.MaxState/2)
 			return string(text)
 		},
 		Command: func(ctx context.Context, verb string, body []byte) message.Answer {

@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -83,12 +82,14 @@ type Device struct {
 
 	// The fields below belong to the goroutine of the Device.
 	state    state
+	unread   error           // why state.json cannot be read now: then state is a guess; nil if it is not
+	kept     remembered      // what is in seen.json; the zero value if that is not known
 	inUse    choice          // the bundle whose scripts run now
 	unusable map[string]bool // the bundles that are damaged or do not load, though they should
 	next     *candidate      // the bundle that is ready; nil if there is none
 	handled  string          // ID of the newest request that has been handled
 	judge    *judge          // nil without a trial
-	retryAt  time.Time       // after a fault of the disk, the next attempt is made at this time
+	retryAt  time.Time       // after a fault, the next attempt is made at this time
 
 	counts counts
 
@@ -96,7 +97,7 @@ type Device struct {
 	shown    health.Fleet
 	running  message.Running
 	paths    []string  // of the scripts that run
-	deferred time.Time // no bundle that waits is switched to before: see Defer
+	deferred time.Time // before this time, the Device does not switch to a bundle that waits: see Defer
 }
 
 // A choice is a bundle that can run, or the factory scripts: then digest is "" and manifest is nil.
@@ -115,7 +116,8 @@ func (c choice) name() string {
 }
 
 // Open opens a store. It returns an error only if another process uses the store. If the store cannot be
-// read or written, Open logs that, and the Device uses what it can read. The caller must call Close.
+// read or written, Open logs that, and the Device uses what it can read, and tries again later. The caller must
+// call Close.
 func Open(opts Options) (*Device, error) {
 	store, err := filepath.Abs(opts.Store)
 	if err != nil {
@@ -131,13 +133,7 @@ func Open(opts Options) (*Device, error) {
 		return nil, fmt.Errorf("%s: %w", store, err)
 	}
 	d.trouble(err)
-	var damage error
-	if d.state, damage = d.disk.readState(); damage != nil {
-		d.log(slog.LevelError, damage.Error())
-		os.Rename(d.disk.path(stateFile), d.disk.path(stateFile+".damaged")) // for people; it may have been moved already
-		d.save()
-	}
-	d.handled = d.state.Request
+	d.load()
 	d.counts.lastReached = d.state.Reached
 	opts.Bus.Attach(d.counts.receiver())
 	return d, nil
@@ -194,17 +190,18 @@ func (d *Device) Boot() []string {
 	if t := d.state.Trial; t != nil {
 		t.Starts++
 		if t.Starts >= maxStarts {
-			d.end(fmt.Sprintf("the process has started %d times within the trial", maxStarts))
+			d.endStarts()
 		} else if d.save() != nil {
 			// a start that cannot be counted must not run new scripts
 			if d.next != nil {
 				d.state = before
+				d.setNext(nil) // Run checks the bundle when the store can be written
 			}
 			d.use(d.choose(d.state.Good))
 			return d.inUse.paths
 		}
 	} else if d.next != nil && d.save() != nil {
-		d.setNext(nil) // Run handles the request when the store can be written
+		d.setNext(nil) // as above
 		d.use(d.choose(d.state.Current))
 		return d.inUse.paths
 	}
@@ -259,6 +256,12 @@ func (d *Device) Run(ctx context.Context, agent Agent) {
 }
 
 func (d *Device) tick(ctx context.Context, agent Agent) {
+	if d.unread != nil && d.mayWrite() {
+		d.loadAgain()
+	}
+	if d.unread != nil {
+		return
+	}
 	if d.onTrial() && d.judge != nil {
 		d.watch(ctx, agent)
 	}
@@ -324,13 +327,6 @@ func (d *Device) choiceOf(digest string, m *bundle.Manifest) choice {
 	return c
 }
 
-// save writes the state to the disk.
-func (d *Device) save() error {
-	err := d.disk.replaceJSON(stateFile, d.state)
-	d.wrote(err)
-	return err
-}
-
 // wrote records whether the store could be written.
 func (d *Device) wrote(err error) {
 	d.trouble(err)
@@ -348,7 +344,7 @@ func (d *Device) mayWrite() bool { return !time.Now().Before(d.retryAt) }
 func (d *Device) dropRequest() {
 	if d.state.Request != d.handled {
 		d.handled = d.state.Request
-		if err := d.disk.removeRequest(d.handled); err != nil && !errors.Is(err, errLocked) {
+		if err := d.disk.removeRequest(d.handled, 0); err != nil && !errors.Is(err, errLocked) {
 			d.wrote(err)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"moonlark/engine/bus"
@@ -270,44 +269,6 @@ func TestANewerBundleEndsATrial(t *testing.T) {
 	})
 }
 
-// A bundle that is installed while no process runs is on trial from the next start on.
-func TestTheProcessMayStartTwiceWithinATrial(t *testing.T) {
-	withDevice(t, func(t *testing.T, f *fixture) {
-		f.makeGood(16, "v16")
-		f.stop()
-		f.install(17, "v17", nil)
-		for range 2 {
-			f.start()
-			f.want("v17", "trial 17")
-			time.Sleep(time.Minute)
-			f.stop()
-		}
-		f.start()
-		f.want("v16", "back 17: the process has started 3 times within the trial; back to 16")
-		f.stop()
-		f.start()
-		f.want("v16")
-	})
-}
-
-func TestTheTrialCountsTheTimeOfAllStarts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t)
-		f.install(16, "v16", nil)
-		f.start()
-		time.Sleep(6 * time.Minute)
-		f.want("v16", "trial 16")
-		f.stop()
-		time.Sleep(24 * time.Hour) // does not count
-		f.start()
-		time.Sleep(3 * time.Minute)
-		f.want("v16", "trial 16")
-		time.Sleep(2 * time.Minute)
-		f.want("v16", "good 16")
-		f.stop()
-	})
-}
-
 func TestABundleThatDoesNotLoadAtTheStartIsReplaced(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		f.makeGood(16, "v16")
@@ -340,6 +301,23 @@ func TestASwitchThatFailsKeepsTheGoodBundle(t *testing.T) {
 		f.install(17, "v17", nil)
 		time.Sleep(2 * time.Second)
 		f.want("v16", "ready 17", "back 17: kiosk.lua: refused; back to 16")
+	})
+}
+
+func TestFactoryScriptsThatDoNotLoadAreTriedOnceAMinute(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.Set(func() { f.Refused = "factory" })
+		f.install(16, "v16", nil)
+		time.Sleep(2 * time.Second)
+		f.Set(func() { f.Hanging = []string{"kiosk.lua"} })
+		time.Sleep(10 * time.Minute)
+		events := f.takeEvents()
+		if n := len(events); n < 8 || n > 15 {
+			t.Errorf("there are %d events in 10 minutes, such as %q", n, events[n-1])
+		}
+		f.Set(func() { f.Refused = "" })
+		time.Sleep(2 * time.Minute)
+		f.want("factory")
 	})
 }
 

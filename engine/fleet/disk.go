@@ -20,6 +20,7 @@ import (
 // The names in the folder of a store.
 const (
 	stateFile     = "state.json"
+	seenFile      = "seen.json"
 	nextFile      = "next.json"
 	keysFile      = "keys.json"
 	deviceFile    = "device.json"
@@ -149,9 +150,9 @@ func (d disk) remove(name string) error {
 }
 
 // removeRequest deletes the request with this ID, or one that cannot be decoded. It leaves a newer request.
-// The error is errLocked while an installation is going on.
-func (d disk) removeRequest(id string) error {
-	unlock, err := d.lock(installLock)
+// It waits up to timeout for the end of an installation; the error is errLocked if it goes on.
+func (d disk) removeRequest(id string, timeout time.Duration) error {
+	unlock, err := d.lockWithin(installLock, timeout)
 	if err != nil {
 		return err
 	}
@@ -252,6 +253,17 @@ func (d disk) markGood(digest string) error {
 	d.beforeStep("mark as good")
 	err := writeSynced(d.bundlePath(digest, goodFile), nil)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return bundle.SyncFolder(d.bundlePath(digest))
+}
+
+// unmarkGood undoes markGood.
+func (d disk) unmarkGood(digest string) error {
+	d.beforeStep("remove the mark as good")
+	if err := os.Remove(d.bundlePath(digest, goodFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	return bundle.SyncFolder(d.bundlePath(digest))

@@ -83,7 +83,7 @@ func TestADiskThatCannotBeWrittenKeepsTheGoodBundle(t *testing.T) {
 				f.wantTrouble(row.trouble)
 				repair()
 				time.Sleep(2 * time.Minute)
-				f.want("v17", "trial 17")
+				f.want("v17", "ready 17", "trial 17")
 				if trouble := f.device.Health().Trouble; trouble != "" {
 					t.Errorf("the trouble is still %q", trouble)
 				}

@@ -46,7 +46,10 @@ func Examine(store string) (Contents, error) {
 	var c Contents
 	c.Keys, c.KeysErr = d.keys()
 	var s state
-	s, c.Damage = d.readState()
+	var err error
+	if s, c.Damage, err = d.readState(); err != nil {
+		c.Damage = err
+	}
 	c.Trial = s.Trial != nil
 	seen := map[string]bool{"": true}
 	for _, digest := range []string{s.Current, s.Good, s.Spare} {

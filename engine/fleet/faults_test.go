@@ -27,9 +27,9 @@ func TestTheStateStaysShort(t *testing.T) {
 	if err := d.replaceJSON(stateFile, s); err != nil {
 		t.Fatal(err)
 	}
-	read, damage := d.readState()
-	if damage != nil || len(read.Versions) != maxVersions || len(read.Failed) != maxFailed {
-		t.Errorf("%d versions and %d failures are read, %v", len(read.Versions), len(read.Failed), damage)
+	read, damage, err := d.readState()
+	if damage != nil || err != nil || len(read.Versions) != maxVersions || len(read.Failed) != maxFailed {
+		t.Errorf("%d versions and %d failures are read, %v, %v", len(read.Versions), len(read.Failed), damage, err)
 	}
 	for _, f := range read.Failed {
 		if len(f.Why) > maxWhy+len("...") || strings.Contains(f.Why, "\n") {

@@ -107,3 +107,77 @@ func TestABundleThatCannotBeReadAtTheStartRunsLater(t *testing.T) {
 		f.want("v17", "good 17")
 	})
 }
+
+// A state that cannot be read for a while is neither replaced nor used for decisions.
+func TestAStateThatCannotBeReadIsReadLater(t *testing.T) {
+	for name, hidden := range map[string]string{"the state": stateFile, "the good bundle too": bundlesFolder} {
+		t.Run(name, func(t *testing.T) {
+			withDevice(t, func(t *testing.T, f *fixture) {
+				f.makeGood(16, "v16")
+				f.install(17, "broken", nil)
+				time.Sleep(2 * time.Second)
+				f.takeEvents()
+				f.stop()
+				before, err := os.ReadFile(filepath.Join(f.store, stateFile))
+				if err != nil {
+					t.Fatal(err)
+				}
+				show := f.hide(filepath.Join(f.store, stateFile))
+				if hidden != stateFile {
+					showToo := f.hide(f.files("v16"))
+					showState := show
+					show = func() { showState(); showToo() }
+				}
+				f.start()
+				time.Sleep(90 * time.Second)
+				events := f.takeEvents()
+				if len(events) == 0 || !strings.HasPrefix(events[0], "error: the fleet store cannot be read: open STORE/state.json: ") {
+					t.Errorf("the events are %q", events)
+				}
+				if trouble := f.device.Health().Trouble; !strings.Contains(trouble, "cannot be read") {
+					t.Errorf("the trouble is %q", trouble)
+				}
+				if err := f.tryInstall(18, "v18", nil, false); err == nil || !strings.Contains(err.Error(), stateFile) {
+					t.Errorf("an installation: %v", err)
+				}
+				if _, err := f.device.Store().Waiting(); err == nil {
+					t.Error("the store says what waits, but cannot know it")
+				}
+				show()
+				time.Sleep(2 * time.Minute)
+				f.want("v16")
+				if trouble := f.device.Health().Trouble; trouble != "" {
+					t.Errorf("the trouble is still %q", trouble)
+				}
+				if after, err := os.ReadFile(filepath.Join(f.store, stateFile)); err != nil || string(after) != string(before) {
+					t.Errorf("the state was\n%s, and is, %v,\n%s", before, err, after)
+				}
+				if err := f.tryInstall(17, "broken", nil, false); err == nil || !strings.Contains(err.Error(), "has failed on this device") {
+					t.Errorf("the bundle that has failed: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// The start of a process counts for a trial even if that is known only later.
+func TestATrialThatCannotBeReadAtTheStartGoesOnLater(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.makeGood(16, "v16")
+		f.install(17, "v17", nil)
+		time.Sleep(time.Minute)
+		f.want("v17", "ready 17", "trial 17")
+		for _, source := range []string{"v17", "v17", "v16"} {
+			f.stop()
+			show := f.hide(filepath.Join(f.store, stateFile))
+			f.start()
+			time.Sleep(90 * time.Second)
+			f.takeEvents()
+			f.want("v16")
+			show()
+			time.Sleep(2 * time.Minute)
+			f.takeEvents()
+			f.want(source)
+		}
+	})
+}

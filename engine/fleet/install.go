@@ -61,7 +61,10 @@ func (d disk) install(b *bundle.Bundle, o Installation, order Order) (done Insta
 		return done, err
 	}
 	done.Name = b.Manifest.Name()
-	s, _ := d.readState()      // the process that uses the store reports the damage
+	s, _, err := d.readState() // the process that uses the store reports the damage
+	if err != nil {
+		return done, err
+	}
 	if s.Current != b.Digest { // the current bundle may run on, even if it has expired
 		if err := d.checkNew(b, s, keys, o); err != nil {
 			return done, err

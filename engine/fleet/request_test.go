@@ -57,6 +57,21 @@ func TestARequestIsDeletedAfterTheInstallationThatIsGoingOn(t *testing.T) {
 	})
 }
 
+// The deletion of old bundles deletes temporary files, so nothing else may write one at the same time.
+func TestTheCommandsAreWrittenAfterTheInstallationThatIsGoingOn(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		unlock, err := f.device.disk.lock(installLock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Second, unlock)
+		began := time.Now()
+		if err := f.device.Store().SetDone(map[string]time.Time{"1": began}); err != nil || time.Since(began) < time.Second {
+			t.Errorf("the commands are written after %v, %v", time.Since(began), err)
+		}
+	})
+}
+
 // again installs the bundle 16, and returns what Install says.
 func (f *fixture) again(change func(*bundle.Manifest)) Installed {
 	f.t.Helper()

@@ -48,6 +48,15 @@ func (d *Device) ShowLink(status, reason string, heard time.Time, dropped int) {
 	d.show(func(f *health.Fleet) { f.Status, f.Reason, f.LastHeard, f.Dropped = status, reason, heard, dropped })
 }
 
+// The values of health.Fleet.Status that ShowLink shows.
+const (
+	connected = "connected"
+	offline   = "offline"
+)
+
+// hasHub reports whether there is a connection with the hub.
+func (d *Device) hasHub() bool { return d.Health().Status == connected }
+
 // Paths returns the paths of the scripts that run. Any goroutine may call it.
 func (d *Device) Paths() []string {
 	d.mu.Lock()
@@ -69,6 +78,11 @@ func (d *Device) trouble(err error) {
 	if err != nil {
 		text = "the fleet store cannot be written: " + err.Error()
 	}
+	d.showTrouble(text)
+}
+
+// showTrouble shows what is wrong with the store, or, with "", that nothing is.
+func (d *Device) showTrouble(text string) {
 	if text != "" && d.Health().Trouble == "" {
 		d.log(slog.LevelError, text)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -42,6 +44,9 @@ type trial struct {
 	Starts  int     `json:"starts"`  // how often the process has started within the trial
 	Seconds float64 `json:"seconds"` // how long the scripts of the bundle have run
 	Reached bool    `json:"reached"` // the agent was reached before
+	Met     bool    `json:"met"`     // the agent was reached within the trial
+	Hub     bool    `json:"hub"`     // there was a connection with the hub before
+	HubMet  bool    `json:"hub_met"` // there was one within the trial
 	Errors  bool    `json:"errors"`  // more than half of the tool calls failed before
 }
 
@@ -76,6 +81,34 @@ func (s *state) accept(b *bundle.Bundle) {
 	}
 	s.Versions[b.Manifest.Version] = b.Digest
 	delete(s.Failed, b.Digest)
+	s.limitVersions()
+}
+
+// A remembered is the content of seen.json, which has what an attacker could use if it were lost with
+// state.json. It is written when it changes, before state.json.
+type remembered struct {
+	Floor    int64            `json:"floor"`
+	Versions map[int64]string `json:"versions"`
+}
+
+// equals reports whether r and other say the same.
+func (r remembered) equals(other remembered) bool {
+	return r.Floor == other.Floor && maps.Equal(r.Versions, other.Versions)
+}
+
+// remember adds what r says to the state.
+func (s *state) remember(r remembered) {
+	s.Floor = max(s.Floor, r.Floor)
+	if s.Versions == nil {
+		s.Versions = make(map[int64]string)
+	}
+	maps.Copy(s.Versions, r.Versions)
+	s.limitVersions()
+}
+
+// limitVersions forgets the versions that no bundle can have any more, and the lowest ones if there are too
+// many.
+func (s *state) limitVersions() {
 	versions := make([]int64, 0, len(s.Versions))
 	for v := range s.Versions {
 		versions = append(versions, v)
@@ -110,21 +143,33 @@ func (s *state) fail(digest string, f fail) {
 func (s *state) seen() bundle.Seen { return bundle.Seen{Floor: s.Floor, Versions: s.Versions} }
 
 // readState reads state.json. If there is none, or if it is damaged, readState makes a state from the
-// stored bundles that have passed their trial. damage says what is wrong; nil if nothing is.
-func (d disk) readState() (s state, damage error) {
-	err := d.readJSON(stateFile, &s)
-	if err == nil {
-		return s, nil
+// stored bundles that have passed their trial, and from seen.json. damage says what is wrong; nil if nothing
+// is. err says that a file cannot be read now: then the state must be used for nothing but to run a bundle.
+func (d disk) readState() (s state, damage, err error) {
+	damage = d.readJSON(stateFile, &s)
+	if damage == nil {
+		return s, nil, nil
 	}
-	s = d.recoverState()
-	if errors.Is(err, fs.ErrNotExist) && s.Good == "" {
-		return s, nil // a new store
+	s, err = d.recoverState()
+	if isUnreadable(damage) {
+		return s, nil, damage
 	}
-	return s, fmt.Errorf("%s cannot be read (%w): the newest good bundle on the disk is used", stateFile, err)
+	if errors.Is(damage, fs.ErrNotExist) && s.Good == "" && s.Floor == 0 && len(s.Versions) == 0 {
+		return s, nil, err // a new store
+	}
+	return s, fmt.Errorf("%s cannot be read (%w): the newest good bundle on the disk is used", stateFile, damage), err
 }
 
-// recoverState makes a state from the stored bundles that have passed their trial.
-func (d disk) recoverState() (s state) {
+// isUnreadable reports whether err, of disk.read or disk.readJSON, says that a file may exist, undamaged, and
+// cannot be read.
+func isUnreadable(err error) bool {
+	var path *fs.PathError
+	return errors.As(err, &path) && !errors.Is(err, fs.ErrNotExist)
+}
+
+// recoverState makes a state from the stored bundles that have passed their trial, and from seen.json. The
+// error says that one of them cannot be read now.
+func (d disk) recoverState() (s state, err error) {
 	type passed struct {
 		version int64
 		digest  string
@@ -134,9 +179,15 @@ func (d disk) recoverState() (s state) {
 		if _, err := os.Stat(d.bundlePath(digest, goodFile)); err != nil {
 			continue
 		}
-		if b, err := d.load(digest); err == nil && b.Manifest.CheckFolder(d.bundlePath(digest, filesFolder)) == nil {
+		b, e := d.load(digest)
+		if e == nil {
+			e = b.Manifest.CheckFolder(d.bundlePath(digest, filesFolder))
+		}
+		if e == nil {
 			s.accept(b)
 			good = append(good, passed{b.Manifest.Version, digest})
+		} else if isTransient(e) {
+			err = e
 		}
 	}
 	slices.SortFunc(good, func(a, b passed) int { return cmp.Compare(b.version, a.version) })
@@ -146,7 +197,72 @@ func (d disk) recoverState() (s state) {
 	if len(good) > 1 {
 		s.Spare = good[1].digest
 	}
-	return s
+	var r remembered
+	if e := d.readJSON(seenFile, &r); e == nil {
+		s.remember(r)
+	} else if isUnreadable(e) {
+		err = e
+	}
+	return s, err
+}
+
+// load reads the state. It replaces a damaged one. If the state cannot be read now, d.unread says why, and
+// nothing is written.
+func (d *Device) load() {
+	var damage error
+	if d.state, damage, d.unread = d.disk.readState(); d.unread != nil {
+		d.showTrouble("the fleet store cannot be read: " + d.unread.Error())
+		d.retryAt = time.Now().Add(retryTime)
+		return
+	}
+	d.handled = d.state.Request
+	if damage != nil {
+		d.log(slog.LevelError, damage.Error())
+		os.Rename(d.disk.path(stateFile), d.disk.path(stateFile+".damaged")) // for people; it may have been moved already
+		d.save()
+	}
+}
+
+// loadAgain reads the state that could not be read before.
+func (d *Device) loadAgain() {
+	d.load()
+	if d.unread != nil {
+		return
+	}
+	if d.mayWrite() { // load has not found another fault
+		d.trouble(nil)
+	}
+	t := d.state.Trial
+	if t == nil {
+		return
+	}
+	if t.Starts++; t.Starts >= maxStarts {
+		d.endStarts()
+		return
+	}
+	d.save()
+	if d.onTrial() { // its scripts run already; otherwise resume runs them
+		d.use(d.inUse)
+		d.startTrial(nil)
+	}
+}
+
+// save writes the state to the disk.
+func (d *Device) save() error {
+	if d.unread != nil {
+		return d.unread
+	}
+	var err error
+	if r := (remembered{d.state.Floor, maps.Clone(d.state.Versions)}); !r.equals(d.kept) {
+		if err = d.disk.replaceJSON(seenFile, r); err == nil {
+			d.kept = r
+		}
+	}
+	if err == nil {
+		err = d.disk.replaceJSON(stateFile, d.state)
+	}
+	d.wrote(err)
+	return err
 }
 
 // An Identity is the content of device.json: what the device knows of itself.

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,5 +40,51 @@ func TestADamagedStateIsReplaced(t *testing.T) {
 			f.want("v17")
 			f.stop()
 		}
+	})
+}
+
+// A bundle that has failed its trial is not good, even if it was marked before that could be written.
+func TestADamagedStateDoesNotBringBackAFailedBundle(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.makeGood(16, "v16")
+		f.install(17, "v17", nil)
+		time.Sleep(2 * time.Second)
+		if err := f.device.disk.markGood(f.device.Running().Digest); err != nil {
+			t.Fatal(err)
+		}
+		f.stop() // before the bundle is deleted
+		f.start()
+		f.device.end("it is bad")
+		f.stop()
+		os.WriteFile(filepath.Join(f.store, stateFile), []byte("{"), 0o600)
+		f.start()
+		f.takeEvents()
+		f.want("v16")
+	})
+}
+
+// The floor of a bundle that was accepted counts for ever, even if the bundle has failed its trial.
+func TestADamagedStateDoesNotLowerTheFloor(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		f.makeGood(16, "v16")
+		f.install(18, "v18", func(m *bundle.Manifest) { m.Floor = 17 })
+		time.Sleep(2 * time.Second)
+		f.Set(func() { f.Hanging = []string{"kiosk.lua"} })
+		time.Sleep(time.Minute)
+		f.want("v16", "ready 18", "trial 18", "back 18: kiosk.lua does not answer; back to 16")
+		f.stop()
+		os.WriteFile(filepath.Join(f.store, stateFile), []byte("{"), 0o600)
+		for range 2 {
+			f.start()
+			var refusal *bundle.Refusal
+			if err := f.tryInstall(15, "v15", nil, false); !errors.As(err, &refusal) || refusal.Reason != bundle.BelowFloor {
+				t.Errorf("below the floor: %v", err)
+			}
+			if err := f.tryInstall(18, "other", nil, false); !errors.As(err, &refusal) || refusal.Reason != bundle.SameVersion {
+				t.Errorf("other bytes: %v", err)
+			}
+			f.stop()
+		}
+		f.start()
 	})
 }

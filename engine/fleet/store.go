@@ -2,7 +2,9 @@ package fleet
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"time"
 
@@ -76,7 +78,10 @@ type Standing struct {
 // Consider returns what the device does with a bundle, whose signatures Consider verifies. The error
 // says why the store cannot be read.
 func (s Store) Consider(b *bundle.Bundle) (Standing, error) {
-	st, r := s.read()
+	st, r, err := s.read()
+	if err != nil {
+		return Standing{}, err
+	}
 	if f, failed := st.Failed[b.Digest]; failed {
 		return Standing{Phase: f.Phase, Why: f.Why}, nil
 	}
@@ -127,39 +132,61 @@ func (s Store) inUse(digest string, st state) (phase string, err error) {
 }
 
 // read returns the state of the Device, and the request that the Device has not handled yet; the zero
-// request if there is none.
-func (s Store) read() (st state, r request) {
+// request if there is none. The error says that one of the two cannot be read now.
+func (s Store) read() (st state, r request, err error) {
 	// The Device writes the state before it deletes the request, so the request must be read first.
-	err := s.disk.readJSON(nextFile, &r)
-	st, _ = s.disk.readState() // the Device reports the damage
-	if err != nil || r.ID == st.Request {
-		return st, request{}
+	none := s.disk.readJSON(nextFile, &r)
+	if isUnreadable(none) {
+		return st, r, none
 	}
-	return st, r
+	st, _, err = s.disk.readState() // the Device reports the damage
+	if none != nil || r.ID == st.Request {
+		r = request{}
+	}
+	return st, r, err
 }
 
-// Waiting returns the digest of the bundle that waits to run, or "".
-func (s Store) Waiting() string {
-	_, r := s.read()
-	return r.Digest
+// Waiting returns the digest of the bundle that waits to run, or "". The error says why the store cannot be
+// read.
+func (s Store) Waiting() (digest string, err error) {
+	_, r, err := s.read()
+	return r.Digest, err
 }
 
 // Withdraw makes the Device forget the bundle that waits, if the fleet has wanted it.
 func (s Store) Withdraw() error {
-	if _, r := s.read(); r.Fleet {
-		return s.disk.removeRequest(r.ID)
+	_, r, err := s.read()
+	if err == nil && r.Fleet {
+		err = s.disk.removeRequest(r.ID, installTimeout)
 	}
-	return nil
+	return err
 }
 
-// Done returns the IDs of the commands that have been begun, with the times when the commands expire.
+// ErrDamaged is the error of Done when the list is damaged for ever.
+var ErrDamaged = errors.New("the list is damaged")
+
+// Done returns the IDs of the commands that have been begun, with the times when the commands expire. If the
+// error does not wrap ErrDamaged, the list may be read later.
 func (s Store) Done() (ids map[string]time.Time, err error) {
 	err = s.disk.readJSON(doneFile, &ids)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	switch {
+	case err == nil, isUnreadable(err):
+		return ids, err
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
 	}
-	return ids, err
+	damaged := s.disk.path(doneFile + ".damaged") // for people
+	os.Remove(damaged)
+	os.Link(s.disk.path(doneFile), damaged) // SetDone replaces the original
+	return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
 // SetDone replaces what Done returns. It returns when that is on the disk.
-func (s Store) SetDone(ids map[string]time.Time) error { return s.disk.replaceJSON(doneFile, ids) }
+func (s Store) SetDone(ids map[string]time.Time) error {
+	unlock, err := s.disk.lockWithin(installLock, installTimeout) // clean deletes temporary files
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return s.disk.replaceJSON(doneFile, ids)
+}

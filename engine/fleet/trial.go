@@ -31,8 +31,8 @@ func trialLength(m *bundle.Manifest) time.Duration {
 	return defaultTrial
 }
 
-// A judge decides whether a bundle passes its trial. It measures how long the scripts have run, with a
-// clock that nobody sets.
+// A judge decides whether a bundle passes its trial. It measures how long the scripts have run, by the
+// monotonic clock.
 type judge struct {
 	length  time.Duration
 	trial   *trial
@@ -106,14 +106,20 @@ func (d *Device) watch(ctx context.Context, agent Agent) {
 		d.counts.reach()
 	}
 	seen := d.counts.get()
+	met := seen.reached && !j.trial.Met || d.hasHub() && !j.trial.HubMet
+	j.trial.Met, j.trial.HubMet = j.trial.Met || seen.reached, j.trial.HubMet || d.hasHub()
 	why := j.problem(ctx, agent, seen)
 	if ctx.Err() != nil { // the scripts do not answer because the program ends
 		return
 	}
-	keep := j.measure()
+	keep := j.measure() || met
 	over := j.trial.Seconds >= j.length.Seconds()
-	if over && why == "" && j.trial.Reached && seen.failures > 0 && !seen.reached {
+	switch {
+	case !over || why != "":
+	case j.trial.Reached && seen.failures > 0 && !j.trial.Met:
 		why = "the agent, which was reached before, was not reached during the trial"
+	case j.trial.Hub && !j.trial.HubMet && d.Health().Status == offline:
+		why = "the hub, which was reached before, was not reached during the trial"
 	}
 	switch {
 	case why != "":

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -94,7 +95,7 @@ func (d *Device) setNext(n *candidate) {
 // removeRequest deletes the request with this ID, or one that cannot be decoded. During an installation it
 // leaves that to the next call of takeRequest.
 func (d *Device) removeRequest(id string) {
-	if err := d.disk.removeRequest(id); !errors.Is(err, errLocked) {
+	if err := d.disk.removeRequest(id, 0); !errors.Is(err, errLocked) {
 		d.wrote(err)
 	}
 }
@@ -147,10 +148,13 @@ func (d *Device) begin(n *candidate) {
 	// what d.state shares with the state before must not change, because begin may be undone
 	d.state.Versions, d.state.Failed = maps.Clone(d.state.Versions), maps.Clone(d.state.Failed)
 	d.state.accept(n.bundle)
-	if !d.onTrial() {
+	hub := d.hasHub()
+	if d.onTrial() {
+		hub = d.state.Trial.Hub
+	} else {
 		d.state.Reached = seen.lastReached
 	}
-	d.state.Trial = &trial{Reached: d.state.Reached, Errors: seen.mostFail()}
+	d.state.Trial = &trial{Reached: d.state.Reached, Hub: hub, Errors: seen.mostFail()}
 	if n.bundle.Digest == d.state.Good {
 		d.state.Trial = nil
 	}
@@ -173,7 +177,8 @@ func (d *Device) switchTo(n *candidate, agent Agent) {
 		return
 	}
 	d.judge = nil
-	if d.goBack(agent); d.inUse.digest == d.state.Current {
+	d.goBack(agent)
+	if d.inUse.digest == d.state.Current {
 		d.publish(Good, d.inUse.manifest, "")
 	}
 }
@@ -235,6 +240,11 @@ func (d *Device) end(why string) {
 	d.state.Current, d.state.Trial = d.state.Good, nil
 	d.judge = nil
 	d.save()
+	if digest != d.state.Good && digest != d.state.Spare { // it may have been marked when the state could not be written
+		if err := d.disk.unmarkGood(digest); err != nil {
+			d.log(slog.LevelWarn, "the mark of a bundle that has failed cannot be removed: "+err.Error())
+		}
+	}
 	to := "; back to the factory scripts"
 	if good, err := d.disk.manifest(d.state.Good); err == nil && d.state.Good != "" {
 		to = "; back to " + shortName(good, m)
@@ -242,12 +252,18 @@ func (d *Device) end(why string) {
 	d.publish(Back, m, why+to)
 }
 
+// endStarts ends the trial because the process has started too often.
+func (d *Device) endStarts() {
+	d.end(fmt.Sprintf("the process has started %d times within the trial", maxStarts))
+}
+
 // short returns the text of an error without the path of the folder of a bundle.
 func (d *Device) short(digest string, err error) string {
 	return strings.ReplaceAll(err.Error(), d.disk.bundlePath(digest, filesFolder)+string(filepath.Separator), "")
 }
 
-// goBack switches to the last good bundle, unless it runs.
+// goBack switches to the last good bundle, unless it runs. If not even the factory scripts load, another
+// attempt follows after retryTime.
 func (d *Device) goBack(agent Agent) {
 	for d.inUse.digest != d.state.Current {
 		c := d.choose(d.state.Current)
@@ -264,6 +280,7 @@ func (d *Device) goBack(agent Agent) {
 		}
 		d.log(slog.LevelError, c.name()+" does not load: "+err.Error())
 		if c.digest == "" {
+			d.retryAt = time.Now().Add(retryTime)
 			return
 		}
 		d.unusable[c.digest] = true

@@ -115,6 +115,11 @@ func TestAnOrderIsWithdrawn(t *testing.T) {
 		f.order(17, "v17", Order{})
 		time.Sleep(time.Minute)
 		f.want("v16", "ready 17")
+		unlock, err := f.device.disk.lock(installLock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Second, unlock) // the end of an installation
 		if err := f.device.Store().Withdraw(); err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,7 @@
 // engine/fleet.
 //
 // The goroutine of [Follower.Run] reads the wishes and decides what to do. While it runs, three more
-// goroutines hand in records, report the state, and carry out commands of wishes, and one or more fetch a
+// goroutines send records, report the state, and carry out commands of wishes, and one or more fetch a
 // bundle. The Carrier answers live commands on its own goroutines.
 package follow
 
@@ -31,18 +31,19 @@ type Carrier interface {
 	Fleet() string
 
 	// Read returns the newest value under a key of message, and its sequence number, which grows with each
-	// value of any key. The error is ErrNone if there is none.
+	// value of any key. The error is ErrNone if there is none; the sequence number is then that of its
+	// deletion, if the value was deleted.
 	Read(ctx context.Context, key string) (value []byte, sequence uint64, err error)
 
 	// Chunk returns the chunk with number n, from 0, of the file with this SHA-256 in hexadecimal. The
 	// error is ErrNone if the hub does not have it.
 	Chunk(ctx context.Context, sha256 string, n int) ([]byte, error)
 
-	// Notices returns a channel that receives a value after each connection, and when a wish that concerns
-	// the device has changed. Several notices can become one, with the highest sequence number.
+	// Notices returns a channel that receives a value each time a connection has been made, and when a wish
+	// that concerns the device has changed. Several notices can become one: see Notice.Unite.
 	Notices() <-chan Notice
 
-	// Report hands in a record, and returns when the hub has acknowledged it. The hub drops a second record
+	// Report sends a record, and returns when the hub has acknowledged it. The hub drops a second record
 	// with the same id.
 	Report(ctx context.Context, kind message.Kind, id string, record []byte) error
 
@@ -56,7 +57,13 @@ type Carrier interface {
 
 // A Notice says that something may have changed.
 type Notice struct {
-	Sequence uint64 // Read returns at least this sequence number soon; 0 after a connection
+	Sequence  uint64 // Read returns at least this sequence number soon; 0 if no wish is known to have changed
+	Connected bool   // a connection has been made
+}
+
+// Unite returns a notice that says what n and other say.
+func (n Notice) Unite(other Notice) Notice {
+	return Notice{Sequence: max(n.Sequence, other.Sequence), Connected: n.Connected || other.Connected}
 }
 
 // A Link is the state of the connection with the hub.

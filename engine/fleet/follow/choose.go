@@ -52,11 +52,11 @@ func (f *Follower) choose(ctx context.Context) {
 			about = otherChoice
 		}
 		o, err := f.consider(signed, about)
-		f.complain("the store", err)
 		if err != nil {
-			f.decideAt = time.Now().Add(retryDisk)
+			f.blocked(err)
 			return
 		}
+		f.complain("the store", nil)
 		if preferred == nil {
 			preferred = &o
 		}
@@ -65,8 +65,14 @@ func (f *Follower) choose(ctx context.Context) {
 			break
 		}
 	}
-	f.want(preferred)
-	f.see(ctx, target)
+	f.setWanted(preferred)
+	f.apply(ctx, target)
+}
+
+// blocked says that the store cannot be read or written now, and makes choose try again later.
+func (f *Follower) blocked(err error) {
+	f.complain("the store", err)
+	f.decideAt = time.Now().Add(retryDisk)
 }
 
 // What complainOnce complains about.
@@ -113,9 +119,9 @@ func (f *Follower) consider(signed message.Signed, about string) (option, error)
 	return o, nil
 }
 
-// want records what the state of the device says about the bundle that the wishes prefer; nil if they
+// setWanted records what the state of the device says about the bundle that the wishes prefer; nil if they
 // name none.
-func (f *Follower) want(preferred *option) {
+func (f *Follower) setWanted(preferred *option) {
 	var w *message.Wanted
 	if preferred != nil {
 		w = &message.Wanted{Digest: preferred.digest, Phase: preferred.standing.Phase, Why: cut(preferred.standing.Why)}
@@ -137,22 +143,31 @@ func (f *Follower) want(preferred *option) {
 	}
 }
 
-// see fetches and requests the target, unless the device uses it already.
-func (f *Follower) see(ctx context.Context, target *option) {
+// apply fetches and requests the target, unless the device uses it already.
+func (f *Follower) apply(ctx context.Context, target *option) {
 	if f.wishes.unclear && target == nil {
 		return
 	}
 	if target == nil {
 		f.stopFetching()
 		f.failed.clear()
-		f.complain("the store", f.store.Withdraw())
+		f.installed = installed{} // the Device does not use it because it is withdrawn
+		if err := f.store.Withdraw(); err != nil {
+			f.blocked(err)
+		} else {
+			f.complain("the store", nil)
+		}
 		return
 	}
 	order := fleet.Order{Fleet: true, Force: f.wishes.force, Window: f.wishes.window}
 	settled := false
 	switch target.standing.Phase {
 	case message.Trial, message.Good:
-		waiting := f.store.Waiting()
+		waiting, err := f.store.Waiting()
+		if err != nil {
+			f.blocked(err)
+			return
+		}
 		settled = waiting == "" || waiting == target.digest
 	case message.Waiting:
 		settled = reflect.DeepEqual(target.standing.Order, order)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"moonlark/engine/fleet"
 	"moonlark/engine/fleet/message"
 )
 
@@ -52,13 +53,18 @@ func (f *Follower) runAll(ctx context.Context, list []message.Once) {
 		return
 	}
 	done, err := f.store.Done()
-	if err != nil { // which of them have been done is not known, and none may be done twice
+	if err != nil {
 		f.complain(about, err)
+	}
+	if errors.Is(err, fleet.ErrDamaged) { // which of them have been done is not known, and none may be done twice
 		done = make(map[string]time.Time)
 		for _, o := range list {
 			done[o.ID] = o.Expires
 		}
-		f.complain(about, f.store.SetDone(done))
+		err = f.store.SetDone(done)
+	}
+	if err != nil {
+		f.complain(about, err)
 		return
 	}
 	done = forget(done, list)

@@ -91,6 +91,9 @@ func TestADamagedListOfCommandsRunsNothingTwice(t *testing.T) {
 		f.hub.wish(message.All, message.Wish{Once: []message.Once{once("1", "stop", "", time.Hour), once("2", "start", "", time.Hour)}})
 		time.Sleep(time.Minute)
 		f.wantCommands("start")
+		if text, err := os.ReadFile(filepath.Join(f.store, "done.json.damaged")); err != nil || string(text) != "{" {
+			t.Errorf("the damaged list is %q, %v", text, err)
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,10 +38,16 @@ func TestAFullDiskDelaysTheBundleOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		next := shop(17, "v17", nil)
-		next.Files["a.wav"] = strings.Repeat("0123456789abcdef", 40_000)
+		for i := range 10 {
+			next.Files[fmt.Sprintf("a%d.wav", i)] = fmt.Sprint(i)
+		}
+		next.Files["b.wav"] = strings.Repeat("0123456789abcdef", 40_000)
 		f.publish(next)
-		time.Sleep(5 * time.Minute)
+		time.Sleep(time.Hour)
 		synctest.Wait()
+		if n := f.hub.chunks(); n > 300 {
+			t.Errorf("%d chunks were fetched in an hour", n)
+		}
 		if got := f.blobs(); len(got) > 0 {
 			t.Errorf("the full disk has the blobs %q", got)
 		}

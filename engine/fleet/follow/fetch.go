@@ -101,7 +101,7 @@ func (f *Follower) finishFetching(ctx context.Context, r fetchResult) {
 }
 
 // fetchNow fetches what the store does not have of a bundle, and puts the bundle into the store. It
-// returns how many files were fetched.
+// returns how many files were fetched that the store still has.
 func (f *Follower) fetchNow(ctx context.Context, b *bundle.Bundle, order fleet.Order) (files int, err error) {
 	d, err := f.store.Download(b)
 	if err != nil {
@@ -121,7 +121,7 @@ func (f *Follower) fetchNow(ctx context.Context, b *bundle.Bundle, order fleet.O
 	}
 	var refusal *bundle.Refusal
 	if errors.As(err, &refusal) || isFull(err) { // the Device needs the space for its state
-		err = errors.Join(err, f.store.DropBlobs())
+		return 0, errors.Join(err, f.store.DropBlobs())
 	}
 	return files, err
 }
@@ -179,7 +179,7 @@ func (f *Follower) fetchChunk(ctx context.Context, p fleet.Part, n int) chunk {
 	if err != nil {
 		return chunk{err: fmt.Errorf("%s: chunk %d: %w", p.Path, n, err)}
 	}
-	f.hears()
+	f.noteHeard()
 	return chunk{content: content}
 }
 

@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -22,11 +23,12 @@ const (
 	lookPause    = time.Second      // the shortest time between two readings of the wishes
 	readInterval = 15 * time.Minute // how often the wishes are read anyway; a fifth more or less
 	askTimeout   = 20 * time.Second // of a request to the hub
-	minuteTick   = 60               // ticks between two looks at the commands of wishes
+	ticksPerLook = 60               // ticks between two looks at the commands of wishes
 
-	maxReported      = 50      // values of Report
-	maxReportedValue = 4 << 10 // bytes of the JSON of one
-	maxReportedName  = 64      // bytes
+	maxReported      = 50        // values of Report
+	maxReportedBytes = 128 << 10 // bytes of the JSON of all, so that a state has less than message.MaxState
+	maxReportedValue = 4 << 10   // bytes of the JSON of one
+	maxReportedName  = 64        // bytes
 )
 
 // Options configure a Follower.
@@ -45,7 +47,7 @@ type Options struct {
 	Command func(ctx context.Context, verb string, body []byte) message.Answer
 
 	Share Share
-	Spool string // folder that keeps the records that are not handed in when the process ends; "" if they are lost
+	Spool string // folder that keeps the records that are not sent when the process ends; "" if they are lost
 
 	// FetchWait is the longest time that a device waits before it begins to fetch a bundle: each waits for
 	// a random time, so that not all ask the hub at once. Zero means a minute, a negative time none.
@@ -64,13 +66,13 @@ type Follower struct {
 	opts  Options
 	store fleet.Store
 	boot  string // of message.Header
-	queue *queue // of the records to hand in
+	queue *queue // of the records to send
 
 	// These channels have room for one value. A value in them stands for any number of signals.
 	changed   chan struct{}       // the state of the device has changed
 	decide    chan struct{}       // a bundle has come into another phase
-	connected chan struct{}       // there is a new connection: for tell
-	again     chan struct{}       // the same, for handIn
+	connected chan struct{}       // a connection has been made: sendStates sends the state and the metrics
+	again     chan struct{}       // a connection has been made: sendQueue sends the next record at once
 	commands  chan []message.Once // the commands of the wishes
 
 	fetched chan fetchResult // from the goroutine that fetches
@@ -115,22 +117,22 @@ func New(opts Options) *Follower {
 	}
 }
 
-// Run follows the wishes until ctx is done, and hands in the last records. It must be called once.
+// Run follows the wishes until ctx is done, and sends the last records. It must be called once.
 // Neither the Carrier nor the Device may be closed before Run returns.
 func (f *Follower) Run(ctx context.Context) {
 	f.begin()
 	subscription := f.opts.Bus.Subscribe(f.wants, f.receive)
 	f.opts.Carrier.Serve(f.answer)
 	var wg sync.WaitGroup
-	for _, run := range []func(context.Context){f.handIn, f.tell, f.runCommands} {
+	for _, run := range []func(context.Context){f.sendQueue, f.sendStates, f.runCommands} {
 		wg.Go(func() { run(ctx) })
 	}
 	f.follow(ctx)
 	f.stopFetching()
 	subscription.Close(time.Second)
 	wg.Wait()
-	f.handInRest(ctx)
-	f.keep()
+	f.sendRest(ctx)
+	f.saveSpool()
 }
 
 // begin reads and writes what the store must have.
@@ -166,7 +168,7 @@ func (f *Follower) follow(ctx context.Context) {
 
 // notice handles a notice. It reads the wishes once a second at most.
 func (f *Follower) notice(ctx context.Context, n Notice) {
-	if n.Sequence == 0 {
+	if n.Connected {
 		f.failed.at = time.Time{} // try at once
 		signal(f.connected)
 		signal(f.again)
@@ -189,7 +191,7 @@ func (f *Follower) tick(ctx context.Context) {
 		signal(f.changed)
 		f.choose(ctx)
 	}
-	if f.ticks++; f.ticks%minuteTick == 0 {
+	if f.ticks++; f.ticks%ticksPerLook == 0 {
 		f.postCommands()
 	}
 	switch {
@@ -200,7 +202,8 @@ func (f *Follower) tick(ctx context.Context) {
 	}
 }
 
-// showLink shows the state of the connection in the health of the device, and logs when it changes.
+// showLink shows the state of the connection in the health of the device, and logs when it, or the
+// reason why there is none, changes.
 func (f *Follower) showLink() {
 	link := f.opts.Carrier.Link()
 	f.mu.Lock()
@@ -214,14 +217,14 @@ func (f *Follower) showLink() {
 	switch before := f.link; {
 	case link.Connected && !before.Connected:
 		f.log(slog.LevelInfo, "connected with the fleet "+f.opts.Carrier.Fleet())
-	case !link.Connected && (before.Connected || before.Reason == "" && link.Reason != ""):
+	case !link.Connected && (before.Connected || link.Reason != "" && link.Reason != before.Reason):
 		f.log(slog.LevelWarn, "no connection with the fleet "+f.opts.Carrier.Fleet()+": "+cut(link.Reason))
 	}
 	f.link = link
 }
 
-// hears records that the hub has answered.
-func (f *Follower) hears() {
+// noteHeard records that the hub has answered.
+func (f *Follower) noteHeard() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.heard = time.Now()
@@ -236,6 +239,11 @@ func readLater() time.Time {
 // Report sets a value that the state of the device shows to the centre; nil deletes it. value must be
 // JSON. Any goroutine may call it. The error says which limit is exceeded.
 func (f *Follower) Report(name string, value json.RawMessage) error {
+	if len(value) > 0 {
+		var escaped bytes.Buffer // as it is in the record
+		json.HTMLEscape(&escaped, value)
+		value = escaped.Bytes()
+	}
 	switch {
 	case name == "" || len(name) > maxReportedName:
 		return fmt.Errorf("the name is empty or longer than %d bytes", maxReportedName)
@@ -250,11 +258,21 @@ func (f *Follower) Report(name string, value json.RawMessage) error {
 		delete(f.reported, name)
 	} else if _, known := f.reported[name]; !known && len(f.reported) >= maxReported {
 		return fmt.Errorf("%d values are reported already: the limit is %d", len(f.reported), maxReported)
+	} else if sum := f.reportedBytes() - len(f.reported[name]) + len(value); sum > maxReportedBytes {
+		return fmt.Errorf("with %s, all reported values have %d bytes: the limit is %d", name, sum, maxReportedBytes)
 	} else {
 		f.reported[name] = value
 	}
 	signal(f.changed)
 	return nil
+}
+
+// reportedBytes returns how long the values of Report are. f.mu must be locked.
+func (f *Follower) reportedBytes() (sum int) {
+	for _, value := range f.reported {
+		sum += len(value)
+	}
+	return sum
 }
 
 // answer answers a live command. The goroutines of the Carrier call it.

@@ -29,9 +29,11 @@ type hub struct {
 	files    map[string][]byte // by SHA-256
 	// damage may change a chunk on its way to the device; nil for none
 	damage  func(sha256 string, n int, content []byte) ([]byte, error)
+	fault   error // the error of Read; nil if it works
 	refusal error // the error of Report; nil if it works
 	serve   func(ctx context.Context, verb string, body []byte) message.Answer
 
+	reads   int      // how often the device has read a value
 	asked   []string // the chunks that the device has asked for, as "SHA256.N"
 	going   int      // requests for chunks that are going on
 	most    int      // the most that were going on at once
@@ -42,6 +44,7 @@ type hub struct {
 type value struct {
 	text     []byte
 	sequence uint64
+	deleted  bool
 }
 
 func newHub() *hub {
@@ -80,13 +83,17 @@ func (h *hub) Read(_ context.Context, key string) ([]byte, uint64, error) {
 	if !h.link.Connected {
 		return nil, 0, ErrOffline
 	}
+	h.reads++
+	if h.fault != nil {
+		return nil, 0, h.fault
+	}
 	v, ok := h.values[key]
 	if h.stale > 0 {
 		h.stale--
 		v, ok = h.before[key]
 	}
-	if !ok {
-		return nil, 0, ErrNone
+	if !ok || v.deleted {
+		return nil, v.sequence, ErrNone
 	}
 	return v.text, v.sequence, nil
 }
@@ -141,25 +148,26 @@ func (h *hub) set(change func()) {
 	change()
 }
 
-// put stores a value, and tells the device that it has changed.
+// put stores a value, or deletes it if text is nil, and tells the device that it has changed.
 func (h *hub) put(key string, text []byte) {
 	h.set(func() {
 		h.sequence++
 		if old, ok := h.values[key]; ok {
 			h.before[key] = old
 		}
-		h.values[key] = value{text, h.sequence}
+		h.values[key] = value{text: text, sequence: h.sequence, deleted: text == nil}
 	})
-	h.notify(h.sequence)
+	h.notify(Notice{Sequence: h.sequence})
 }
 
-// notify gives the device a notice, in place of one that it has not taken.
-func (h *hub) notify(sequence uint64) {
+// notify gives the device a notice, united with one that it has not taken.
+func (h *hub) notify(n Notice) {
 	select {
-	case <-h.notices:
+	case before := <-h.notices:
+		n = n.Unite(before)
 	default:
 	}
-	h.notices <- Notice{Sequence: sequence}
+	h.notices <- n
 }
 
 // connect makes the connection come or go.
@@ -171,7 +179,7 @@ func (h *hub) connect(connected bool) {
 		}
 	})
 	if connected {
-		h.notify(0)
+		h.notify(Notice{Connected: true})
 	}
 }
 

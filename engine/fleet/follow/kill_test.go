@@ -85,8 +85,10 @@ func runScenario(value string) {
 	var wg sync.WaitGroup
 	wg.Go(func() { d.Run(ctx, agent) })
 	wg.Go(func() { f.Run(ctx) })
-	for d.Running().Version != 17 || f.store.Waiting() != "" {
-		time.Sleep(10 * time.Millisecond)
+	for waiting := "unknown"; d.Running().Version != 17 || waiting != ""; time.Sleep(10 * time.Millisecond) {
+		if waiting, err = f.store.Waiting(); err != nil {
+			panic(err)
+		}
 	}
 	cancel()
 	wg.Wait()

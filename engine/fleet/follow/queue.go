@@ -12,18 +12,18 @@ import (
 	"path/filepath"
 	"sync"
 
+	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/message"
 )
 
 const (
-	maxQueue  = 4 << 20   // bytes of all records
-	maxRecord = 256 << 10 // bytes of one record
+	maxQueue = 4 << 20 // bytes of all records
 	// recordCost is what a record takes in memory besides its text, in bytes.
 	recordCost = 100
 	spoolFile  = "records.jsonl"
 )
 
-// A record is one that is to be handed in.
+// A record is one that is to be sent.
 type record struct {
 	kind message.Kind
 	id   string
@@ -47,12 +47,13 @@ type queue struct {
 
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
 
-// put adds a record. It drops the oldest ones if there is no room.
+// put adds a record. It drops the oldest ones if there is no room, and a record that the hub would refuse
+// because it is too long.
 func (q *queue) put(r record) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.dirty = true
-	if len(r.text) > maxRecord {
+	if len(r.text) > message.MaxRecord {
 		q.lost++
 		return
 	}
@@ -81,16 +82,15 @@ func (q *queue) first() (r record, ok bool) {
 	return q.records[0], true
 }
 
-// remove removes the record with this ID if it is the oldest. If it was not handed in, it counts as
-// dropped.
-func (q *queue) remove(id string, handedIn bool) {
+// remove removes the record with this ID if it is the oldest. If it was not sent, it counts as dropped.
+func (q *queue) remove(id string, sent bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.records) == 0 || q.records[0].id != id {
 		return
 	}
 	q.dropFirst()
-	if !handedIn {
+	if !sent {
 		q.lost++
 	}
 }
@@ -125,19 +125,38 @@ func (q *queue) save(folder string) error {
 	if !dirty {
 		return nil
 	}
+	err := writeSpool(folder, text.Bytes())
+	if err != nil {
+		q.mu.Lock()
+		q.dirty, q.spooled = true, true // the old file may still be there
+		q.mu.Unlock()
+	}
+	return err
+}
+
+// writeSpool writes the file of the spool. It returns when the file is on the disk.
+func writeSpool(folder string, text []byte) error {
 	path := filepath.Join(folder, spoolFile)
 	temp := path + ".new"
-	err := os.MkdirAll(folder, 0o700)
-	if err == nil {
-		err = os.WriteFile(temp, text.Bytes(), 0o600)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
 	}
+	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
 	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err == nil {
 		err = os.Rename(temp, path)
 	}
 	if err != nil {
 		os.Remove(temp)
+		return err
 	}
-	return err
+	return bundle.SyncFolder(folder)
 }
 
 // load adds the records of the file in the spool. It returns an error if the file is damaged, and adds

@@ -120,7 +120,7 @@ func TestARecordThatIsRefusedIsDroppedInTheEnd(t *testing.T) {
 		if d := f.device.Health().Dropped; d == 0 {
 			t.Error("nothing was dropped")
 		}
-		f.bus.Log("", slog.LevelInfo, strings.Repeat("x", maxRecord))
+		f.bus.Log("", slog.LevelInfo, strings.Repeat("x", message.MaxRecord))
 		f.hub.set(func() { f.hub.refusal = nil })
 		f.bus.Log("", slog.LevelInfo, "last")
 		time.Sleep(5 * time.Minute)
@@ -128,6 +128,16 @@ func TestARecordThatIsRefusedIsDroppedInTheEnd(t *testing.T) {
 			t.Errorf("after a long refusal: %q", got)
 		}
 	})
+}
+
+// A record that no hub takes does not delay the others.
+func TestARecordThatIsTooLongIsDropped(t *testing.T) {
+	q := newQueue()
+	q.put(record{message.CallKind, "long", make([]byte, message.MaxRecord+1)})
+	q.put(record{message.CallKind, "short", make([]byte, message.MaxRecord)})
+	if r, ok := q.first(); !ok || r.id != "short" || q.dropped() != 1 {
+		t.Errorf("the first record is %q, and %d were dropped", r.id, q.dropped())
+	}
 }
 
 func TestTheSpoolKeepsRecordsOverARestart(t *testing.T) {
@@ -171,6 +181,41 @@ func TestTheSpoolKeepsRecordsOverARestart(t *testing.T) {
 	})
 }
 
+func TestASpoolThatCannotBeWrittenIsWrittenLater(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "spool")
+	q := newQueue()
+	q.put(record{message.LogKind, "1", []byte("{}")})
+	if err := os.WriteFile(folder, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.save(folder); err == nil {
+		t.Error("the spool is written in the place of a file")
+	}
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	again := newQueue()
+	if err := errors.Join(q.save(folder), again.load(folder)); err != nil {
+		t.Fatal(err)
+	}
+	if r, ok := again.first(); !ok || r.id != "1" {
+		t.Errorf("the spool has the record %q", r.id)
+	}
+}
+
+func TestEachReasonOfAMissingConnectionIsLogged(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		time.Sleep(2 * time.Second)
+		const line = "fleet: no connection with the fleet shop: "
+		f.hub.connect(false)
+		time.Sleep(time.Minute)
+		f.want("factory", line+"no route to host")
+		f.hub.set(func() { f.hub.link.Reason = "the credentials are revoked" })
+		time.Sleep(time.Minute)
+		f.want("factory", line+"the credentials are revoked")
+	})
+}
+
 func TestStatesAreReportedWhenSomethingChanges(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		f.stop()
@@ -210,13 +255,50 @@ func TestStatesAreReportedWhenSomethingChanges(t *testing.T) {
 	})
 }
 
+// A wish that changes as soon as there is a connection delays no record.
+func TestRecordsAreHandedInAtOnceAfterAConnection(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		time.Sleep(2 * time.Second)
+		f.hub.connect(false)
+		f.bus.Log("", slog.LevelInfo, "offline")
+		time.Sleep(time.Hour + time.Second) // between two states
+		f.hub.states()
+		f.hub.set(func() { f.hub.link = Link{Connected: true} })
+		f.hub.notify(Notice{Sequence: 1, Connected: true})
+		time.Sleep(3 * time.Second)
+		if len(f.hub.states()) == 0 || len(f.hub.events(message.LogKind)) == 0 {
+			t.Error("the records wait, although there is a connection")
+		}
+	})
+}
+
+func TestReportedValuesFitInAState(t *testing.T) {
+	withDevice(t, func(t *testing.T, f *fixture) {
+		value := json.RawMessage(`"` + strings.Repeat("<", 650) + `"`)
+		var err error
+		for i := 0; i < maxReported && err == nil; i++ {
+			err = f.follower.Report(strings.Repeat("<", maxReportedName-2)+fmt.Sprintf("%02d", i), value)
+		}
+		if err == nil || !strings.Contains(err.Error(), "all reported values have 132668 bytes: the limit is 131072") {
+			t.Errorf("the last value: %v", err)
+		}
+		time.Sleep(2 * time.Second)
+		for _, text := range f.hub.take(message.StateKind) {
+			if len(text) > message.MaxState*2/3 {
+				t.Errorf("a state has %d bytes", len(text))
+			}
+		}
+	})
+}
+
 func TestReportedValuesAreLimited(t *testing.T) {
 	withDevice(t, func(t *testing.T, f *fixture) {
 		for name, row := range map[string]struct{ name, value, err string }{
-			"no name":          {"", "1", "the name is empty or longer than 64 bytes"},
-			"a long name":      {strings.Repeat("x", 65), "1", "the name is empty or longer than 64 bytes"},
-			"a long value":     {"x", `"` + strings.Repeat("x", 4096) + `"`, "the value of x has 4098 bytes: the limit is 4096"},
-			"a value of Lua's": {"x", "nil", "the value of x is not JSON"},
+			"no name":            {"", "1", "the name is empty or longer than 64 bytes"},
+			"a long name":        {strings.Repeat("x", 65), "1", "the name is empty or longer than 64 bytes"},
+			"a long value":       {"x", `"` + strings.Repeat("x", 4096) + `"`, "the value of x has 4098 bytes: the limit is 4096"},
+			"many bytes in JSON": {"x", `"` + strings.Repeat("<", 1000) + `"`, "the value of x has 6002 bytes: the limit is 4096"},
+			"a value of Lua's":   {"x", "nil", "the value of x is not JSON"},
 		} {
 			if err := f.follower.Report(row.name, json.RawMessage(row.value)); err == nil || err.Error() != row.err {
 				t.Errorf("%s: %v", name, err)

@@ -25,7 +25,7 @@ type wishes struct {
 	force    bool
 	window   *message.Window
 	once     []message.Once
-	sequence uint64 // the highest one of those that were read
+	sequence uint64 // the highest one of those that were read, also of deletions
 
 	// unclear says that the wish that decides cannot be read: then the bundle stays as it is.
 	unclear bool
@@ -38,6 +38,7 @@ func (f *Follower) look(ctx context.Context) {
 	for try := 1; ; try++ {
 		w, err := f.readWishes(ctx)
 		if err != nil {
+			f.atLeast = max(f.atLeast, atLeast)
 			f.complainAboutHub("reading the wishes", err)
 			if !errors.Is(err, ErrOffline) {
 				f.readAt = time.Now().Add(f.readPause.Next())
@@ -48,10 +49,11 @@ func (f *Follower) look(ctx context.Context) {
 			if w.sequence < atLeast {
 				f.readAt = time.Now().Add(staleLater)
 			}
-			f.take(w)
+			f.setWishes(w)
 			break
 		}
 		if sleep(ctx, time.Duration(try)*stalePause) != nil {
+			f.atLeast = max(f.atLeast, atLeast)
 			return
 		}
 	}
@@ -62,8 +64,8 @@ func (f *Follower) look(ctx context.Context) {
 	f.choose(ctx)
 }
 
-// take records the wishes.
-func (f *Follower) take(w wishes) {
+// setWishes records the wishes.
+func (f *Follower) setWishes(w wishes) {
 	if w.unclear {
 		w.choices, w.force, w.window = f.wishes.choices, f.wishes.force, f.wishes.window
 	}
@@ -80,13 +82,13 @@ func (f *Follower) readWishes(ctx context.Context) (w wishes, err error) {
 	decided := false
 	for _, key := range append(keys, message.All) {
 		text, sequence, err := f.ask(ctx, key)
+		w.sequence = max(w.sequence, sequence)
 		if errors.Is(err, ErrNone) {
 			f.complain("the wish "+key, nil)
 			continue
 		} else if err != nil {
 			return w, err
 		}
-		w.sequence = max(w.sequence, sequence)
 		wish, err := message.ParseWish(text)
 		f.complain("the wish "+key, err)
 		if err != nil {
@@ -109,7 +111,7 @@ func (f *Follower) ask(ctx context.Context, key string) (text []byte, sequence u
 	defer cancel()
 	text, sequence, err = f.opts.Carrier.Read(ctx, key)
 	if err == nil || errors.Is(err, ErrNone) {
-		f.hears()
+		f.noteHeard()
 	}
 	return text, sequence, err
 }

@@ -19,6 +19,12 @@ const ChunkSize = 128 << 10
 // MaxCommand is how long the body of a command, or of an answer, can be, in bytes.
 const MaxCommand = 256 << 10
 
+// The limits of the JSON of a record, in bytes.
+const (
+	MaxState  = 256 << 10 // of the kinds StateKind and MetricsKind
+	MaxRecord = 32 << 10  // of the other kinds
+)
+
 // The keys of wishes: for all devices, for a group, for one device. Under the key of KeySet there is a
 // set of keys in place of a wish: see [Signed].
 const All = "all"
@@ -32,7 +38,7 @@ func Device(name string) string { return "dev." + name }
 // KeySet returns the key of the set of keys with this number: see bundle.KeySet.
 func KeySet(number int64) string { return fmt.Sprintf("keys.%d", number) }
 
-// A Kind is a kind of record that devices hand in.
+// A Kind is a kind of record that devices send.
 type Kind string
 
 // The kinds of records. The centre keeps the newest State and Metrics of each device, and the others for
@@ -121,7 +127,7 @@ type Answer struct {
 // OK reports whether the command was carried out.
 func (a Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
 
-// Verbs are the commands that devices know: those paths of their HTTP server that serve a fleet.
+// verbs are the commands that devices know, which are paths of their HTTP server.
 var verbs = []string{"start", "stop", "say", "context", "event", "healthz", "log", "reload"}
 
 // CheckVerb returns an error if no device knows the verb.

@@ -50,7 +50,7 @@ type Signed struct {
 // A Window is a time of each day, by the local clock of the device. It can include midnight.
 type Window struct {
 	From string `json:"from"` // such as "02:00"
-	To   string `json:"to"`   // such as "04:30"; not included
+	To   string `json:"to"`   // such as "04:30"; not included, and not From
 }
 
 // A Once is a command that a device carries out once, even if it is away when the command is written.
@@ -61,8 +61,8 @@ type Once struct {
 	Expires time.Time       `json:"expires"` // no device begins with the command from then on
 }
 
-// ParseWish reads the JSON of a wish and checks it. Unknown fields are ignored, because the centre may be
-// newer than the device.
+// ParseWish reads the JSON of a wish and checks it. Unknown fields, and commands with unknown verbs, are
+// ignored, because the centre may be newer than the device.
 func ParseWish(text []byte) (Wish, error) {
 	var w Wish
 	if len(text) > MaxWish {
@@ -74,11 +74,17 @@ func ParseWish(text []byte) (Wish, error) {
 	if err := w.check(); err != nil {
 		return Wish{}, fmt.Errorf("wish: %w", err)
 	}
+	w.Once = slices.DeleteFunc(w.Once, func(o Once) bool { return CheckVerb(o.Verb) != nil })
 	return w, nil
 }
 
 // Encode returns the JSON of the wish, for ParseWish.
 func (w Wish) Encode() ([]byte, error) {
+	for _, o := range w.Once {
+		if err := CheckVerb(o.Verb); err != nil {
+			return nil, fmt.Errorf("wish: once: %w", err)
+		}
+	}
 	if err := w.check(); err != nil {
 		return nil, fmt.Errorf("wish: %w", err)
 	}
@@ -91,7 +97,7 @@ func (w Wish) Encode() ([]byte, error) {
 
 func (w Wish) check() error {
 	switch {
-	case w.Next != nil && w.Stable == nil && w.Share < Shares && len(w.First) == 0 && w.Share == 0:
+	case w.Next != nil && w.Stable == nil && len(w.First) == 0 && w.Share == 0:
 		return errors.New("next: no device takes it")
 	case w.Share < 0 || w.Share > Shares:
 		return fmt.Errorf("share %d: not between 0 and %d", w.Share, Shares)
@@ -108,9 +114,6 @@ func (w Wish) check() error {
 	for _, o := range w.Once {
 		if o.ID == "" || len(o.ID) > 64 {
 			return errors.New("once: an ID is empty or longer than 64 bytes")
-		}
-		if err := CheckVerb(o.Verb); err != nil {
-			return fmt.Errorf("once: %w", err)
 		}
 	}
 	if w.Window != nil {
@@ -154,7 +157,7 @@ func (w Window) Contains(t time.Time) bool {
 		return false
 	}
 	now := t.Hour()*60 + t.Minute()
-	if from <= to {
+	if from < to {
 		return from <= now && now < to
 	}
 	return from <= now || now < to
@@ -170,5 +173,8 @@ func (w Window) times() (from, to int, err error) {
 		return t.Hour()*60 + t.Minute()
 	}
 	from, to = minutes(w.From), minutes(w.To)
+	if err == nil && from == to {
+		err = fmt.Errorf("it is empty: from %s to %s", w.From, w.To)
+	}
 	return from, to, err
 }

@@ -103,6 +103,17 @@ func TestAWishIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
+// A device does what it knows of a wish of a newer centre.
+func TestACommandWithAnUnknownVerbIsIgnored(t *testing.T) {
+	w, err := ParseWish([]byte(`{"share": 1, "once": [{"id": "1", "verb": "fly"}, {"id": "2", "verb": "say"}]}`))
+	if err != nil || w.Share != 1 || len(w.Once) != 1 || w.Once[0].ID != "2" {
+		t.Errorf("got %+v, %v", w, err)
+	}
+	if _, err := (Wish{Once: []Once{{ID: "1", Verb: "fly"}}}).Encode(); err == nil || !strings.Contains(err.Error(), "no command is called") {
+		t.Errorf("Encode returns %v", err)
+	}
+}
+
 func TestABadWishIsRefused(t *testing.T) {
 	long := strings.Repeat("x", MaxWish)
 	for text, want := range map[string]string{
@@ -112,9 +123,9 @@ func TestABadWishIsRefused(t *testing.T) {
 		`{"first": ["*"]}`:                     "first:",
 		`{"window": {"from": "2am"}}`:          `"2am" is not a time`,
 		`{"once": [{"id": "", "verb":"say"}]}`: "an ID is empty",
-		`{"once": [{"id": "1", "verb":"rm"}]}`: "no command is called",
-		`{"salt": "` + long + `"}`:             "more than",
-		`{"next": {"text": "MTc="}}`:           "no device takes it",
+		`{"window": {"from": "02:00", "to": "02:00"}}`: "it is empty",
+		`{"salt": "` + long + `"}`:                     "more than",
+		`{"next": {"text": "MTc="}}`:                   "no device takes it",
 	} {
 		if _, err := ParseWish([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60s: got %v, want an error with %q", text, err, want)

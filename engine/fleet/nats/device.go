@@ -73,7 +73,7 @@ func DialDevice(o Options) (*Device, error) {
 	d.jobNotices = make(chan string, maxJobNotices)
 	d.link.subscribe(donePrefix+creds.name+".*", "", maxNotices, d.jobDone)
 	d.link.connected = func() {
-		d.notify(0)
+		d.notify(follow.Notice{Connected: true})
 		d.noticeJob("")
 	}
 	d.link.start()
@@ -109,21 +109,21 @@ func (d *Device) noticed(key string) nats.MsgHandler {
 		sequence, err := strconv.ParseUint(m.Header.Get(nats.JSSequence), 10, 64)
 		if err == nil && m.Subject == livePrefix+key && len(m.Data) == 0 &&
 			m.Header.Get(nats.JSStream) == wishStream && m.Header.Get(nats.JSSubject) == wishPrefix+key {
-			d.notify(sequence)
+			d.notify(follow.Notice{Sequence: sequence})
 		}
 	}
 }
 
 // notify puts a notice into the channel, and unites it with the one that is there.
-func (d *Device) notify(sequence uint64) {
+func (d *Device) notify(n follow.Notice) {
 	d.noticing.Lock()
 	defer d.noticing.Unlock()
 	select {
 	case before := <-d.notices:
-		sequence = max(sequence, before.Sequence)
+		n = n.Unite(before)
 	default:
 	}
-	d.notices <- follow.Notice{Sequence: sequence}
+	d.notices <- n
 }
 
 // The last tokens of subjects of wishes and chunks.
@@ -197,8 +197,8 @@ const maxID = 128
 
 var recordID = regexp.MustCompile(fmt.Sprintf(`^[!-~]{1,%d}$`, maxID))
 
-// Report hands in a record: see follow.Carrier. The record can have MaxState bytes if its kind is
-// message.StateKind or message.MetricsKind, and MaxRecord bytes otherwise.
+// Report sends a record: see follow.Carrier. The record can have message.MaxState bytes if its
+// kind is message.StateKind or message.MetricsKind, and message.MaxRecord bytes otherwise.
 func (d *Device) Report(ctx context.Context, kind message.Kind, id string, record []byte) error {
 	if err := d.report(ctx, kind, id, record); err != nil {
 		return fmt.Errorf("report %.20s: %w", kind, err)
@@ -207,10 +207,10 @@ func (d *Device) Report(ctx context.Context, kind message.Kind, id string, recor
 }
 
 func (d *Device) report(ctx context.Context, kind message.Kind, id string, record []byte) error {
-	limit := MaxRecord
+	limit := message.MaxRecord
 	switch kind {
 	case message.StateKind, message.MetricsKind:
-		limit = MaxState
+		limit = message.MaxState
 	case message.LogKind, message.CallKind, message.EventKind:
 	default:
 		return errors.New("there is no such kind of record")

@@ -112,8 +112,8 @@ func TestDeviceHearsOfItsWishes(t *testing.T) {
 	h := newHub(t).start()
 	c := h.center()
 	d := h.device("kiosk-07", "group:kiosk")
-	if n := nextNotice(t, d, 0); n.Sequence != 0 {
-		t.Fatalf("the notice of the connection has the sequence number %d", n.Sequence)
+	if n := nextNotice(t, d, 0); n != (follow.Notice{Connected: true}) {
+		t.Fatalf("the notice of the connection is %+v", n)
 	}
 	settled(t, d)
 	for i, key := range []string{"all", "grp.kiosk", "dev.kiosk-07"} {
@@ -143,10 +143,10 @@ func TestSeveralNoticesBecomeOne(t *testing.T) {
 	t.Parallel()
 	d := &Device{notices: make(chan follow.Notice, 1)}
 	for _, n := range []uint64{3, 7, 0, 5} {
-		d.notify(n)
+		d.notify(follow.Notice{Sequence: n, Connected: n == 5})
 	}
-	if n := <-d.Notices(); n.Sequence != 7 {
-		t.Errorf("got the sequence number %d, want the highest", n.Sequence)
+	if n := <-d.Notices(); n != (follow.Notice{Sequence: 7, Connected: true}) {
+		t.Errorf("got the notice %+v, want all in one", n)
 	}
 	select {
 	case n := <-d.Notices():
@@ -245,13 +245,13 @@ func TestHubKeepsReports(t *testing.T) {
 		{"unknown kind", "other", "a-1", "{}", "no such kind"},
 		{"no id", message.LogKind, "", "{}", "cannot be the id"},
 		{"id with a line end", message.LogKind, "a\r\nNats-Rollup: all", "{}", "cannot be the id"},
-		{"long record", message.LogKind, "a-2", strings.Repeat("x", MaxRecord+1), "are more than the 32768 allowed"},
+		{"long record", message.LogKind, "a-2", strings.Repeat("x", message.MaxRecord+1), "are more than the 32768 allowed"},
 	} {
 		if err := d.Report(soon(t), c.kind, c.id, []byte(c.record)); err == nil || !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.err)
 		}
 	}
-	if err := d.Report(soon(t), message.StateKind, "boot-9", bytes.Repeat([]byte("x"), MaxState)); err != nil {
+	if err := d.Report(soon(t), message.StateKind, "boot-9", bytes.Repeat([]byte("x"), message.MaxState)); err != nil {
 		t.Errorf("the largest state: %v", err)
 	}
 }

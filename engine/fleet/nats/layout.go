@@ -22,11 +22,6 @@ const (
 )
 
 const (
-	// MaxState is how long a record of the kinds message.StateKind and message.MetricsKind can be, in bytes.
-	MaxState = 256 << 10
-	// MaxRecord is how long a record of the other kinds can be, in bytes.
-	MaxRecord = 32 << 10
-
 	maxHeader = 4 << 10 // bytes of the headers of a message
 
 	wishHistory     = 20
@@ -82,16 +77,16 @@ func (l Limits) streams() []jetstream.StreamConfig {
 			MaxBytes: size(l.Files, 1<<30), MaxMsgSize: message.ChunkSize + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {
 			Name: stateStream, Subjects: []string{upPut + "*." + string(message.StateKind)}, SubjectTransform: records,
-			MaxMsgsPerSubject: 1, MaxBytes: 256 << 20, MaxMsgSize: MaxState + maxHeader, DenyDelete: true, DenyPurge: true,
+			MaxMsgsPerSubject: 1, MaxBytes: 256 << 20, MaxMsgSize: message.MaxState + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {
 			Name: logStream, Subjects: []string{
 				upPut + "*." + string(message.LogKind), upPut + "*." + string(message.CallKind), upPut + "*." + string(message.EventKind),
 			}, SubjectTransform: records,
-			MaxMsgsPerSubject: recordsPerKind, MaxAge: keepTime, MaxBytes: size(l.Logs, 1<<30), MaxMsgSize: MaxRecord + maxHeader,
+			MaxMsgsPerSubject: recordsPerKind, MaxAge: keepTime, MaxBytes: size(l.Logs, 1<<30), MaxMsgSize: message.MaxRecord + maxHeader,
 			DenyDelete: true, DenyPurge: true,
 		}, {
 			Name: metricStream, Subjects: []string{upPut + "*." + string(message.MetricsKind)}, SubjectTransform: records,
-			Storage: jetstream.MemoryStorage, MaxMsgsPerSubject: 1, MaxBytes: 64 << 20, MaxMsgSize: MaxState + maxHeader,
+			Storage: jetstream.MemoryStorage, MaxMsgsPerSubject: 1, MaxBytes: 64 << 20, MaxMsgSize: message.MaxState + maxHeader,
 			DenyDelete: true, DenyPurge: true,
 		}, {
 			// A job is stored with its tool before its device, for the consumers of a tool.

@@ -28,19 +28,19 @@ func (f *Follower) header() message.Header {
 	return message.Header{Device: f.opts.Carrier.Name(), Boot: f.boot, Seq: f.seq, Time: time.Now()}
 }
 
-// tell reports the state whenever it has changed, and each minute, until ctx is done.
-func (f *Follower) tell(ctx context.Context) {
+// sendStates sends the state whenever it has changed, and each minute, until ctx is done.
+func (f *Follower) sendStates(ctx context.Context) {
 	ticks := time.NewTicker(stateInterval)
 	defer ticks.Stop()
 	for {
 		select {
 		case <-f.changed:
-			f.tellState(ctx)
+			f.sendState(ctx)
 		case <-f.connected:
-			f.tellAll(ctx)
+			f.sendAll(ctx)
 		case <-ticks.C:
-			f.tellAll(ctx)
-			f.keep()
+			f.sendAll(ctx)
+			f.saveSpool()
 		case <-ctx.Done():
 			return
 		}
@@ -50,16 +50,16 @@ func (f *Follower) tell(ctx context.Context) {
 	}
 }
 
-// tellAll reports the state and the metrics.
-func (f *Follower) tellAll(ctx context.Context) {
-	f.tellState(ctx)
+// sendAll sends the state and the metrics.
+func (f *Follower) sendAll(ctx context.Context) {
+	f.sendState(ctx)
 	if f.opts.Metrics != nil && f.opts.Carrier.Link().Connected {
 		m := message.Metrics{Header: f.header(), Text: f.opts.Metrics()}
-		f.tellNow(ctx, message.MetricsKind, m.Header, m)
+		f.sendNow(ctx, message.MetricsKind, m.Header, m)
 	}
 }
 
-func (f *Follower) tellState(ctx context.Context) {
+func (f *Follower) sendState(ctx context.Context) {
 	if !f.opts.Carrier.Link().Connected {
 		return
 	}
@@ -71,39 +71,39 @@ func (f *Follower) tellState(ctx context.Context) {
 	f.mu.Lock()
 	s.Wanted, s.Reported = f.wanted, maps.Clone(f.reported)
 	f.mu.Unlock()
-	f.tellNow(ctx, message.StateKind, s.Header, s)
+	f.sendNow(ctx, message.StateKind, s.Header, s)
 }
 
-// tellNow hands in a record that is not worth keeping, because a newer one follows.
-func (f *Follower) tellNow(ctx context.Context, kind message.Kind, header message.Header, v any) {
+// sendNow sends a record that is not worth keeping, because a newer one follows.
+func (f *Follower) sendNow(ctx context.Context, kind message.Kind, header message.Header, v any) {
 	about := "reporting the " + string(kind)
 	text, err := json.Marshal(v)
 	if err == nil {
-		err = f.hand(ctx, record{kind, header.ID(), text})
+		err = f.send(ctx, record{kind, header.ID(), text})
 	}
 	f.complainAboutHub(about, err)
 }
 
-// hand hands in a record.
-func (f *Follower) hand(ctx context.Context, r record) error {
+// send sends a record.
+func (f *Follower) send(ctx context.Context, r record) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	err := f.opts.Carrier.Report(ctx, r.kind, r.id, r.text)
 	if err == nil {
-		f.hears()
+		f.noteHeard()
 	}
 	return err
 }
 
-// handIn hands in the records of the queue, one after the other, until ctx is done.
-func (f *Follower) handIn(ctx context.Context) {
+// sendQueue sends the records of the queue, one after the other, until ctx is done.
+func (f *Follower) sendQueue(ctx context.Context) {
 	pause := backoff.Backoff{First: time.Second, Max: time.Minute, Jitter: true}
 	refused := 0
 	for {
 		r, ok := f.queue.first()
 		wait := time.Hour // until there is a record
 		if ok {
-			err := f.hand(ctx, r)
+			err := f.send(ctx, r)
 			f.complainAboutHub("reporting", err)
 			if err == nil {
 				f.queue.remove(r.id, true)
@@ -125,19 +125,19 @@ func (f *Follower) handIn(ctx context.Context) {
 	}
 }
 
-// handInRest hands in the records that are left when ctx is done, as long as the hub takes them.
-func (f *Follower) handInRest(ctx context.Context) {
+// sendRest sends the records that are left when ctx is done, as long as the hub takes them.
+func (f *Follower) sendRest(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restTimeout)
 	defer cancel()
 	for r, ok := f.queue.first(); ok; r, ok = f.queue.first() {
-		if f.hand(ctx, r) != nil {
+		if f.send(ctx, r) != nil {
 			return
 		}
 		f.queue.remove(r.id, true)
 	}
 }
 
-// pause waits for d. Without a record to hand in, it waits until there is one. It returns false when ctx
+// pause waits for d. Without a record to send, it waits until there is one. It returns false when ctx
 // is done.
 func (f *Follower) pause(ctx context.Context, d time.Duration, waiting bool) bool {
 	wake := f.queue.wake
@@ -156,8 +156,8 @@ func (f *Follower) pause(ctx context.Context, d time.Duration, waiting bool) boo
 	return true
 }
 
-// keep writes the records that are not handed in into the spool, if there is one.
-func (f *Follower) keep() {
+// saveSpool writes the records that are not sent into the spool, if there is one.
+func (f *Follower) saveSpool() {
 	if f.opts.Spool != "" {
 		f.complain("the spool", f.queue.save(f.opts.Spool))
 	}
