@@ -288,7 +288,13 @@ func (h *Host) forget(c *Conversation) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), c.lease.timeout())
 	defer cancel()
 	err := h.opts.Carrier.Records().Delete(ctx, c.ID, c.revision)
-	if err != nil && !errors.Is(err, ErrLost) { // ErrLost: an earlier attempt was successful
+	if errors.Is(err, ErrLost) {
+		_, _, err = h.opts.Carrier.Records().Read(ctx, c.ID)
+		if err == nil {
+			return true // another host has the conversation, and needs the turns
+		}
+	}
+	if err != nil && !errors.Is(err, ErrNone) { // ErrNone: an earlier attempt was successful
 		return false
 	}
 	if err := h.opts.Carrier.DropTurns(ctx, c.ID); err != nil {

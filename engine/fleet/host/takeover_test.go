@@ -138,6 +138,31 @@ func TestAHostWhoseClockStoodStillLosesTheConversationAtTheNextRenewal(t *testin
 	})
 }
 
+// A host that does not know yet that it has lost a conversation leaves alone what the other host needs.
+func TestTheEndOfALostConversationErasesNothing(t *testing.T) {
+	inFleet(t, func(t *testing.T, f *testFleet) {
+		clock := new(sleepingClock)
+		a := f.add("a", func(o *Options) { o.Now = clock.Now })
+		f.start("c-1")
+		b := f.add("b", nil)
+		f.wait(time.Second)
+		old := a.engine.get("c-1")
+		a.link.set(silent)
+		clock.fallAsleep()
+		time.Sleep(time.Hour)
+		b.engine.get("c-1").Said(User, "hello")
+		time.Sleep(time.Second)
+		old.end <- nil
+		clock.wakeUp()
+		a.link.set(good)
+		time.Sleep(testTTL)
+		turns, err := b.link.Turns(t.Context(), "c-1")
+		if err != nil || len(turns) != 1 || !strings.HasSuffix(f.keys(), " c-1") || b.engine.get("c-1") == nil {
+			t.Errorf("the hub has %q and %q, %v", f.keys(), turns, err)
+		}
+	})
+}
+
 func TestARenewalWithoutAnAnswerDoesNotLoseTheLease(t *testing.T) {
 	inFleet(t, func(t *testing.T, f *testFleet) {
 		a := f.add("a", nil)
