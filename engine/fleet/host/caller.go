@@ -53,12 +53,16 @@ func Start(ctx context.Context, c Caller, r Request) (host string, err error) {
 	if err := r.check(); err != nil {
 		return "", err
 	}
-	request := encode(r)
-	if len(request) > MaxRequest {
-		return "", errors.New("the settings are too long")
-	}
 	for range maxAttempts {
-		a, err := ask(c.AskHost(ctx, request))
+		request := startRequest{Request: r}
+		if end, ok := ctx.Deadline(); ok {
+			request.LeftMS = max(1, time.Until(end).Milliseconds())
+		}
+		text := encode(request)
+		if len(text) > MaxRequest {
+			return "", errors.New("the settings are too long")
+		}
+		a, err := ask(c.AskHost(ctx, text))
 		if errors.Is(err, ErrNobody) {
 			return "", nobody(ctx, c)
 		}

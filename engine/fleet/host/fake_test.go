@@ -50,6 +50,7 @@ const (
 	silent    // requests get no answer, and do not arrive
 	deaf      // requests arrive, but their answers do not
 	deafOnce  // as deaf, for one request
+	deafStore // as deafOnce, for the next request about records
 	noNotices // the watch misses everything
 )
 
@@ -124,6 +125,13 @@ func (l *fakeLink) Records() Store { return fakeStore{l, "records"} }
 type fakeStore struct {
 	*fakeLink
 	name string
+}
+
+func (s fakeStore) do(ctx context.Context, f func() error) error {
+	if s.name == "records" && s.is(deafStore) {
+		s.set(deafOnce)
+	}
+	return s.fakeLink.do(ctx, f)
 }
 
 // put stores a value. The caller holds mu of the hub.

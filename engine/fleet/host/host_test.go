@@ -81,6 +81,27 @@ func TestWrongRequestsAreRefused(t *testing.T) {
 	})
 }
 
+// A conversation is not started when the caller has been told that it is not, or waits no longer.
+func TestAStartThatFailsLeavesNothing(t *testing.T) {
+	for request, state := range map[string]int{`{"id":"c-1"}`: deafStore, `{"id":"c-1","left_ms":100}`: deafStore, `{"id":"c-1","left_ms":1}`: good} {
+		inFleet(t, func(t *testing.T, f *testFleet) {
+			a := f.add("a", nil)
+			a.link.set(state)
+			got, err := ask(a.answerStart([]byte(request)), nil)
+			if err == nil || got.Busy {
+				t.Errorf("%s: %+v, %v", request, got, err)
+			}
+			f.wait(10 * testTTL)
+			if len(f.runs("c-1")) > 0 || f.keys() != "host.a" {
+				t.Errorf("%s: begun %d times; the hub has %s", request, len(f.runs("c-1")), f.keys())
+			}
+		})
+	}
+	if _, err := parseRequest([]byte(`{"id":"c-1","left_ms":-1}`)); err == nil || err.Error() != "left_ms: it is negative" {
+		t.Errorf("a negative time: %v", err)
+	}
+}
+
 func TestAConversationThatHasEndedLeavesNothing(t *testing.T) {
 	for name, end := range map[string]func(*run){
 		"without an error": func(r *run) { r.end <- nil },

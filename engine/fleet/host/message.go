@@ -39,14 +39,24 @@ func (r *Request) SetSettings(s agentsettings.Settings) (err error) {
 	return err
 }
 
+// A startRequest is what a caller sends to start a conversation.
+type startRequest struct {
+	Request
+	// LeftMS is how long the caller still waits for the answer, in milliseconds; 0 if that is not known.
+	LeftMS int64 `json:"left_ms,omitempty"`
+}
+
 // parseRequest reads a request and checks it.
-func parseRequest(text []byte) (Request, error) {
-	var r Request
+func parseRequest(text []byte) (startRequest, error) {
+	var r startRequest
 	if len(text) > MaxRequest {
 		return r, fmt.Errorf("the request has %d bytes; %d are allowed", len(text), MaxRequest)
 	}
 	if err := json.Unmarshal(text, &r); err != nil {
 		return r, fmt.Errorf("the request: %w", err)
+	}
+	if r.LeftMS < 0 {
+		return r, errors.New("left_ms: it is negative")
 	}
 	return r, r.check()
 }
