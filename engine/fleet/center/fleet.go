@@ -169,6 +169,22 @@ func (f Fleet) progressOf(key string, w message.Wish) *progress {
 	return p
 }
 
+// progressOfWave returns how far the devices are that take w.Next since the current wave of its rollout has
+// begun.
+func (f Fleet) progressOfWave(key string, w message.Wish, r *Rollout) *progress {
+	before := w
+	if before.Share = r.Before; r.Wave == 0 {
+		before.First = nil
+	}
+	p := new(progress)
+	for _, m := range f.members(key) {
+		if w.Takes(m.Device) && !before.Takes(m.Device) {
+			p.add(m, r.Digest, f.isOnline(m))
+		}
+	}
+	return p
+}
+
 // add counts a device. Those that are offline count for nothing, unless the bundle has failed on them.
 func (p *progress) add(r Report, digest string, online bool) {
 	p.Known++
@@ -213,20 +229,25 @@ func phaseOf(r Report, digest string) (phase, why string) {
 	return "", ""
 }
 
-// hasFailed reports whether the bundle has failed on so many devices that the rollout must end: on at least
-// two, and on more than stopAt of 10,000; or on all that have tried it, when no other device is left.
+// failsOften reports whether the bundle has failed on at least two devices, and on more than stopAt of 10,000.
+func (p *progress) failsOften(stopAt int) bool {
+	failed := p.Back + p.Refused
+	return failed >= 2 && failed*message.Shares > stopAt*p.Online
+}
+
+// hasFailed reports whether the bundle has failed on so many devices that the rollout must end: often, or on
+// all that have tried it, when no other device is left.
 func (p *progress) hasFailed(stopAt int) bool {
 	failed := p.Back + p.Refused
-	return failed >= 2 && failed*message.Shares > stopAt*p.Online || failed > 0 && failed == p.Online
+	return p.failsOften(stopAt) || failed > 0 && failed == p.Online
 }
 
 // enough is which part of the devices that are online must be good at the end of a wave, in percent.
 const enough = 95
 
-// isOver reports whether the wave is over, apart from its length: enough devices are good, or all have
-// finished and at least one is good.
-func (p *progress) isOver() bool {
-	return p.Good > 0 && (p.Good*100 >= enough*p.Online || p.Good+p.Back+p.Refused == p.Online)
+// isFinished reports whether enough devices are good, or all have finished.
+func (p *progress) isFinished() bool {
+	return p.Good*100 >= enough*p.Online || p.Good+p.Back+p.Refused == p.Online
 }
 
 // shareOf returns the share with which a wave begins. It is the planned share, or more, so that at least one

@@ -36,6 +36,7 @@ type Rollout struct {
 	Began  time.Time `json:"began"`            // when it was published
 	Waves  []int     `json:"waves"`            // the share of each wave, of 10,000; the last is 10,000
 	Wave   int       `json:"wave"`             // the current wave: 0 for the first devices, 1 for Waves[0]
+	Before int       `json:"before,omitempty"` // Wish.Share before the current wave
 	Since  time.Time `json:"since"`            // when the current wave has begun
 	Hold   int64     `json:"hold"`             // how long each wave lasts at least, in seconds
 	StopAt int       `json:"stop_at"`          // the rollout ends if more than this share of 10,000 fails
