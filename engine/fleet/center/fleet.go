@@ -75,6 +75,11 @@ func (f Fleet) decides(r Report) string {
 
 // members returns the devices for which the wish under a key decides, or will decide when it names a bundle
 // for all of its devices. They are sorted by name.
+//
+// The groups are those that each device states in its reports: the hub checks only the name of the device. So
+// a device that lies, or whose credentials were stolen, can enter the waves of any group, where its reports
+// count like those of the others. It cannot read the wishes of other groups, since the hub checks the groups
+// in its credentials then.
 func (f Fleet) members(key string) []Report {
 	var members []Report
 	for _, r := range f.Reports {
