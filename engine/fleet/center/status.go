@@ -191,6 +191,9 @@ func Watch(ctx context.Context, hub Hub, interval time.Duration, show func(Statu
 		case <-ticks.C:
 		case err := <-watched:
 			watched <- err // for the deferred function
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			return err
 		case <-ctx.Done():
 			return ctx.Err()
