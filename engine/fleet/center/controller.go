@@ -118,7 +118,7 @@ func (f Fleet) advance(key string, w *message.Wish) (text string, err error) {
 		return "", nil
 	case r.Wave == len(r.Waves) || f.allTake(key, *w):
 		text = fmt.Sprintf("%s is good on %s: the rollout is done", r.Bundle, plural(p.Good, "device"))
-		w.Stable = w.Next
+		notes.replace(w, w.Next)
 		notes.end(w, Done, "", f.Now, p)
 	default:
 		r.Before = w.Share
