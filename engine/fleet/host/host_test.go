@@ -231,9 +231,11 @@ func TestTheDrainEndsWithTheLastConversation(t *testing.T) {
 }
 
 func TestTurnsAreCheckedAndBounded(t *testing.T) {
-	long, err := Turn{Who: Agent, Text: strings.Repeat("ä", MaxText), Fence: 7}.encode()
-	if err != nil || len(long) > MaxText+100 {
-		t.Errorf("%d bytes, %v", len(long), err)
+	for _, text := range []string{"ä", "<", "\"", "\x01", "\xff"} {
+		long, err := Turn{Who: Agent, Text: strings.Repeat(text, MaxText), Fence: 1 << 60}.encode()
+		if turns := parseTurns([][]byte{long}, 0); err != nil || len(long) > maxTurn || len(long) < MaxText/2 || len(turns) != 1 || !strings.HasSuffix(turns[0].Text, "…") && text != "<" {
+			t.Errorf("%q: %d bytes, %v", text, len(long), err)
+		}
 	}
 	turns := parseTurns([][]byte{
 		[]byte(`{"who":"user","text":"of an earlier conversation","fence":3}`),

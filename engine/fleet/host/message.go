@@ -1,22 +1,24 @@
 package host
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"moonlark/engine/agentsettings"
 	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/safetext"
 )
 
 // The limits of what comes from the network.
 const (
-	MaxRequest = 64 << 10 // bytes of a request to start a conversation, or of its record
-	MaxText    = 16 << 10 // bytes of a text that a user sends, and of a turn
-	MaxTurns   = 20       // how many turns of a conversation are kept
+	MaxRequest = 64 << 10      // bytes of a request to start a conversation, or of its record
+	MaxText    = 16 << 10      // bytes of a text that a user sends, and of a turn
+	maxTurn    = MaxText + 128 // bytes of the JSON of a turn
+	MaxTurns   = 20            // how many turns of a conversation are kept
 )
 
 // The prefixes of the keys of leases. A name or an ID follows.
@@ -133,16 +135,18 @@ const (
 	Agent = "agent"
 )
 
-// encode returns the JSON of the turn, and shortens a long text.
+// encode returns the JSON of the turn, with the text cut so that the JSON has at most maxTurn bytes.
 func (t Turn) encode() ([]byte, error) {
-	if len(t.Text) > MaxText {
-		cut := MaxText
-		for !utf8.RuneStart(t.Text[cut]) {
-			cut--
+	t.Text = safetext.Cut(t.Text, MaxText, "…")
+	for {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(t); err != nil || b.Len() <= maxTurn {
+			return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 		}
-		t.Text = t.Text[:cut] + "…"
+		t.Text = safetext.Cut(t.Text, len(t.Text)*3/4, "…") // characters that JSON escapes need up to six bytes
 	}
-	return json.Marshal(t)
 }
 
 // parseTurns reads the turns of a conversation, the newest one last. It leaves out those that are
