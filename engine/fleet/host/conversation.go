@@ -105,7 +105,7 @@ func (h *Host) hold(c *Conversation) {
 		cancel(errLapsed)
 		endTexts() // may wait for the network
 	})
-	opened := make(chan error, 1) // has room, but hold always waits for the value
+	opened := make(chan ending, 1) // has room, but hold always waits for the value
 	go func() { opened <- h.open(ctx, c) }()
 	renewal := time.NewTimer(c.lease.interval())
 	defer renewal.Stop()
@@ -116,11 +116,10 @@ func (h *Host) hold(c *Conversation) {
 		case <-handover:
 			handover = nil
 			cancel(errHandedOver)
-		case err := <-opened:
-			cause := context.Cause(ctx)
+		case end := <-opened:
 			cancel(nil)
 			watching.Wait()
-			h.finish(c, err, cause)
+			h.finish(c, end)
 			return
 		}
 	}
@@ -147,12 +146,18 @@ func (h *Host) renew(c *Conversation, cancel context.CancelCauseFunc) (next time
 	return c.lease.retry()
 }
 
+// An ending says how a conversation has ended.
+type ending struct {
+	err   error // of the Engine
+	cause error // why the context of the conversation was cancelled before the end; nil if it was not
+}
+
 // open has the Engine run the conversation, and stores what is said. It returns when both have ended.
-func (h *Host) open(ctx context.Context, c *Conversation) (err error) {
+func (h *Host) open(ctx context.Context, c *Conversation) (end ending) {
 	select {
 	case h.starting <- struct{}{}:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ending{context.Cause(ctx), context.Cause(ctx)}
 	}
 	c.release = sync.OnceFunc(func() { <-h.starting })
 	defer c.release()
@@ -163,10 +168,12 @@ func (h *Host) open(ctx context.Context, c *Conversation) (err error) {
 	defer close(ended)
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("it has crashed: %v", p)
+			end.err = fmt.Errorf("it has crashed: %v", p)
 		}
+		end.cause = context.Cause(ctx)
 	}()
-	return h.opts.Engine.Open(ctx, c)
+	end.err = h.opts.Engine.Open(ctx, c)
+	return end
 }
 
 // storeTurns stores the turns of the conversation until ended is closed, and then those that wait.
@@ -241,19 +248,18 @@ func (c *Conversation) take(request []byte) error {
 	}
 }
 
-// finish deletes what the hub has of a conversation that has ended. err is how it ended, and cause why
-// its context was cancelled.
-func (h *Host) finish(c *Conversation, err, cause error) {
+// finish deletes what the hub has of a conversation that has ended, or hands the conversation over.
+func (h *Host) finish(c *Conversation, end ending) {
 	log := h.opts.Log.With("conversation", c.ID)
 	switch {
 	case !c.Held():
-		log.Warn("the conversation ends here, because its lease has: another host goes on with it", "cause", cause)
+		log.Warn("the conversation ends here, because its lease has: another host goes on with it", "cause", end.cause)
 		return
-	case errors.Is(cause, errHandedOver):
+	case errors.Is(end.cause, errHandedOver):
 		h.handOver(c)
 		return
-	case err != nil:
-		log.Warn("the conversation has ended: " + err.Error())
+	case end.err != nil:
+		log.Warn("the conversation has ended: " + end.err.Error())
 	default:
 		log.Info("the conversation has ended")
 	}

@@ -51,6 +51,7 @@ const (
 	deaf      // requests arrive, but their answers do not
 	deafOnce  // as deaf, for one request
 	deafStore // as deafOnce, for the next request about records
+	slow      // requests take 1.2 seconds
 	noNotices // the watch misses everything
 )
 
@@ -107,6 +108,9 @@ func (l *fakeLink) do(ctx context.Context, f func() error) error {
 	case silent:
 		<-ctx.Done()
 		return ctx.Err()
+	}
+	if state == slow {
+		time.Sleep(1200 * time.Millisecond)
 	}
 	time.Sleep(time.Millisecond)
 	l.hub.mu.Lock()

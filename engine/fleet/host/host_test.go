@@ -230,6 +230,27 @@ func TestTheDrainEndsWithTheLastConversation(t *testing.T) {
 	})
 }
 
+// A conversation that ends just before the end of the drain is not handed over.
+func TestAConversationThatEndsAtTheEndOfTheDrainHasEnded(t *testing.T) {
+	inFleet(t, func(t *testing.T, f *testFleet) {
+		a := f.add("a", func(o *Options) { o.Drain = time.Minute })
+		f.start("c-1")
+		r := a.engine.get("c-1")
+		b := f.add("b", nil)
+		a.link.set(slow)
+		a.stop()
+		time.Sleep(time.Minute - time.Second)
+		r.Said(User, "goodbye") // takes more than a second to store
+		time.Sleep(500 * time.Millisecond)
+		r.end <- nil
+		<-a.ended
+		f.wait(2 * testTTL)
+		if len(b.engine.all) > 0 || f.keys() != "host.b" {
+			t.Errorf("b has begun %d conversations; the hub has %s", len(b.engine.all), f.keys())
+		}
+	})
+}
+
 func TestTurnsAreCheckedAndBounded(t *testing.T) {
 	for _, text := range []string{"ä", "<", "\"", "\x01", "\xff"} {
 		long, err := Turn{Who: Agent, Text: strings.Repeat(text, MaxText), Fence: 1 << 60}.encode()
