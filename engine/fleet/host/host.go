@@ -67,7 +67,7 @@ type Host struct {
 	mu         sync.Mutex // guards the fields below
 	held       map[string]*Conversation
 	reserved   map[string]bool // the IDs of conversations that may soon be held: they have a slot
-	considered map[string]bool // the IDs of conversations that the host may take over
+	considered map[string]bool // the IDs of conversations for which takeOver runs or is about to run
 	leases     int64           // how many leases were taken
 	passedOver bool            // a conversation was not taken over because there was no free slot
 	draining   bool
