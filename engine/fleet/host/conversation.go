@@ -107,12 +107,16 @@ func (h *Host) hold(c *Conversation) {
 	})
 	opened := make(chan ending, 1) // has room, but hold always waits for the value
 	go func() { opened <- h.open(ctx, c) }()
+	began := h.opts.Now()
 	renewal := time.NewTimer(c.lease.interval())
 	defer renewal.Stop()
 	for handover := h.handover; ; {
 		select {
 		case <-renewal.C:
 			renewal.Reset(h.renew(c, cancel))
+			if c.record.Failures > 0 && c.Held() && h.opts.Now().Sub(began) > calmTime {
+				h.forgetFailures(c)
+			}
 		case <-handover:
 			handover = nil
 			cancel(errHandedOver)
@@ -150,6 +154,39 @@ func (h *Host) renew(c *Conversation, cancel context.CancelCauseFunc) (next time
 type ending struct {
 	err   error // of the Engine
 	cause error // why the context of the conversation was cancelled before the end; nil if it was not
+}
+
+// forgetFailures stores that no host has lost the conversation. If it cannot, it must be called again.
+func (h *Host) forgetFailures(c *Conversation) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.lease.timeout())
+	defer cancel()
+	calm := c.record
+	calm.Failures = 0
+	revision, err := h.opts.Carrier.Records().Update(ctx, c.ID, encode(calm), c.revision)
+	switch {
+	case err == nil:
+		c.record, c.revision = calm, revision
+	case errors.Is(err, ErrLost): // the hub may have got an earlier attempt although its answer has not arrived
+		_, err = h.readRecord(ctx, c)
+	}
+	if err != nil {
+		h.opts.Log.Debug("conversation " + c.ID + ": its record is not up to date: " + err.Error())
+	}
+}
+
+// readRecord reads the record of the conversation, and reports whether it is still that of this host. The
+// revision of the conversation is right then.
+func (h *Host) readRecord(ctx context.Context, c *Conversation) (mine bool, err error) {
+	text, revision, err := h.opts.Carrier.Records().Read(ctx, c.ID)
+	if err != nil {
+		return false, err
+	}
+	var rec record
+	if json.Unmarshal(text, &rec) != nil || rec.Fence != c.Fence {
+		return false, nil
+	}
+	c.record, c.revision = rec, revision
+	return true, nil
 }
 
 // open has the Engine run the conversation, and stores what is said. It returns when both have ended.
@@ -295,9 +332,9 @@ func (h *Host) forget(c *Conversation) bool {
 	defer cancel()
 	err := h.opts.Carrier.Records().Delete(ctx, c.ID, c.revision)
 	if errors.Is(err, ErrLost) {
-		_, _, err = h.opts.Carrier.Records().Read(ctx, c.ID)
-		if err == nil {
-			return true // another host has the conversation, and needs the turns
+		var mine bool
+		if mine, err = h.readRecord(ctx, c); err == nil {
+			return !mine // if it is not, another host has the conversation, and needs the turns
 		}
 	}
 	if err != nil && !errors.Is(err, ErrNone) { // ErrNone: an earlier attempt was successful

@@ -273,7 +273,7 @@ func (h *Host) start(r startRequest, received time.Time) error {
 	if err != nil {
 		return err
 	}
-	rec := record{Request: r.Request, First: l.revision}
+	rec := record{Request: r.Request, First: l.revision, Fence: l.revision}
 	revision, err := h.opts.Carrier.Records().Create(ctx, r.ID, encode(rec))
 	if errors.Is(err, ErrTaken) {
 		h.releaseLease(l)

@@ -94,10 +94,11 @@ type answer struct {
 type record struct {
 	Request
 	// Failures counts the hosts that had the conversation and have not given it up themselves: they have
-	// crashed, for example.
+	// crashed, for example. A host that has had the conversation for a while begins anew.
 	Failures   int    `json:"failures,omitempty"`
 	HandedOver bool   `json:"handed_over,omitempty"` // the last host that had it has given it up itself
 	First      uint64 `json:"first"`                 // Conversation.Fence at the first host
+	Fence      uint64 `json:"fence"`                 // Conversation.Fence at the host that has it
 }
 
 // A textRequest is a text that a user sends to a conversation.

@@ -214,6 +214,36 @@ func TestAConversationThatHostsLoseAgainAndAgainIsGivenUp(t *testing.T) {
 	})
 }
 
+func TestFailuresAreForgottenAfterAWhile(t *testing.T) {
+	for _, state := range []int{good, deafStore} {
+		inFleet(t, func(t *testing.T, f *testFleet) {
+			f.add("first", nil)
+			f.start("c-1")
+			var last *testHost
+			for i := range maxFailures + 3 {
+				last = f.hosts[i]
+				f.add(fmt.Sprintf("h-%d", i), nil)
+				f.wait(time.Second)
+				last.link.set(silent)
+				f.wait(2 * testTTL)
+				last = f.hosts[i+1]
+				if i%2 == 1 {
+					last.link.set(state)
+					time.Sleep(calmTime + time.Minute)
+				}
+			}
+			if n := len(f.runs("c-1")); n != maxFailures+4 || last.engine.get("c-1") == nil {
+				t.Fatalf("%d hosts had it", n)
+			}
+			last.engine.get("c-1").end <- nil
+			f.wait(2 * testTTL)
+			if keys := f.keys(); strings.Contains(keys, "c-1") {
+				t.Errorf("the hub has %s", keys)
+			}
+		})
+	}
+}
+
 func TestTheFirstMessageIsSaidOnce(t *testing.T) {
 	inFleet(t, func(t *testing.T, f *testFleet) {
 		a := f.add("a", nil)
