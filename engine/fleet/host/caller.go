@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -79,10 +80,15 @@ func Start(ctx context.Context, c Caller, r Request) (host string, err error) {
 // nobody returns the error for a request that no host has answered: hosts without a free slot do not.
 func nobody(ctx context.Context, c Caller) error {
 	list, err := ReadList(ctx, c)
-	if err == nil && len(list.Hosts) > 0 {
-		return errors.New("no host has a free slot")
+	switch {
+	case err != nil:
+		return fmt.Errorf("no host answers, and the list of hosts cannot be read: %w", err)
+	case len(list.Hosts) == 0:
+		return errors.New("no host is connected")
+	case !slices.ContainsFunc(list.Hosts, func(s Status) bool { return !s.Draining }):
+		return errors.New("all hosts are about to end")
 	}
-	return errors.New("no host is connected")
+	return errors.New("no host has a free slot")
 }
 
 // Say sends a text of the user to a conversation, and returns the ID of its host.

@@ -31,6 +31,11 @@ func TestConversationsStartOnHostsWithAFreeSlot(t *testing.T) {
 		if h := list.Hosts[0]; h.Host != "a" || h.Slots != 2 || h.Conversations != 2 {
 			t.Errorf("the status of a: %+v", h)
 		}
+		f.user.set(cut)
+		if err := nobody(t.Context(), f.user); !errors.Is(err, errOffline) {
+			t.Errorf("without a connection: %v", err)
+		}
+		f.user.set(good)
 		b.engine.get(b.engine.ids()[0]).end <- nil
 		time.Sleep(time.Second)
 		if host, err := Start(t.Context(), f.user, Request{ID: "c-4"}); host != "b" || err != nil {
@@ -222,6 +227,9 @@ func TestTheDrainEndsWithTheLastConversation(t *testing.T) {
 		began := time.Now()
 		a.stop()
 		f.wait(time.Minute)
+		if _, err := Start(t.Context(), f.user, Request{ID: "c-2"}); err == nil || err.Error() != "all hosts are about to end" {
+			t.Errorf("a start during the drain: %v", err)
+		}
 		a.engine.get("c-1").end <- nil
 		<-a.ended
 		if took := time.Since(began); took > 61*time.Second || f.keys() != "" {
