@@ -148,6 +148,22 @@ func Target(key string) string {
 	return key
 }
 
+// target returns what people call the key of a wish: as Target, but with the kind if two wishes are called the
+// same.
+func (f Fleet) target(key string) string {
+	name := Target(key)
+	group, device := message.Group(name), message.Device(name)
+	_, hasGroup := f.Wishes[group]
+	_, hasDevice := f.Wishes[device]
+	switch ambiguous := hasGroup && hasDevice || name == message.All; {
+	case ambiguous && key == group:
+		return "group:" + name
+	case ambiguous && key == device:
+		return "device:" + name
+	}
+	return name
+}
+
 // A progress says how far the devices are that take the bundle that is being rolled out.
 type progress struct {
 	Known     int       `json:"known"`     // devices that take it
