@@ -150,6 +150,10 @@ func TestAnAgentIsToldTheNewestThatWasSaid(t *testing.T) {
 	if text := m.text(); len(text) > maxResume+200 || strings.Contains(text, "hello") {
 		t.Errorf("%d bytes", len(text))
 	}
+	m.add(host.Agent, strings.Repeat("y", 2*maxResume))
+	if text := m.text(); !strings.HasSuffix(text, "yyy…") || len(m.turns[host.MaxTurns-1].Text) > host.MaxText+3 {
+		t.Errorf("after a long text: %d bytes", len(text))
+	}
 }
 
 func TestWrongFlagsOfAHostAreNamed(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"moonlark/engine/fleet/host"
 	"moonlark/engine/life"
 	"moonlark/engine/remote"
+	"moonlark/engine/safetext"
 )
 
 const (
@@ -134,7 +135,7 @@ func (m *memory) add(who, text string) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.turns = append(m.turns, host.Turn{Who: who, Text: text})
+	m.turns = append(m.turns, host.Turn{Who: who, Text: safetext.Cut(text, host.MaxText, "…")})
 	m.turns = m.turns[max(0, len(m.turns)-host.MaxTurns):]
 }
 

@@ -102,10 +102,9 @@ type Back struct {
 	Warnings []string
 }
 
-// RollBack makes all devices run an earlier bundle at once, without waiting for the window, and ends a
-// rollout in progress. The bundle is
-// the one of this version that has been in the wish under the key before; version 0 means the one before
-// the present one. by says who goes back.
+// RollBack makes an earlier bundle that of all devices, and ends a rollout in progress. Devices do not wait
+// for the window. The bundle is the one of this version that has been in the wish under the key before;
+// version 0 means the one before the present one. by says who goes back.
 func RollBack(ctx context.Context, hub Hub, key string, version int64, by string) (Back, error) {
 	earlier, err := hub.History(ctx, key)
 	if err != nil {
@@ -117,6 +116,9 @@ func RollBack(ctx context.Context, hub Hub, key string, version int64, by string
 	if version == 0 && earlier[0].Next != nil {
 		return Back{}, fmt.Errorf("%s is being rolled out to %s: stop ends that, and the devices go back to the bundle from before",
 			nameOf(earlier[0].Next), Target(key))
+	}
+	if notes, _ := readNotes(earlier[0]); notes.Previous != nil {
+		earlier = append(earlier, message.Wish{Stable: notes.Previous})
 	}
 	signed := findBundle(earlier, version)
 	if signed == nil && version == 0 {
@@ -189,7 +191,8 @@ func rollBack(ctx context.Context, hub Hub, key string, to *message.Signed, earl
 		}
 		done.From = nameOf(w.Stable)
 		notes.add(Ended{ID: rand.Text(), Bundle: done.Bundle, Digest: digestOf(to.Text), Result: RolledBack, Began: f.Now, Ended: f.Now, By: by})
-		w.Stable, w.Next, w.First, w.Share, w.Salt, w.Window = to, nil, nil, 0, "", nil // going back is urgent
+		notes.replace(w, to)
+		w.Next, w.First, w.Share, w.Salt, w.Window = nil, nil, 0, "", nil // going back is urgent
 		return notes.write(w)
 	})
 	return done, err

@@ -104,18 +104,24 @@ func (f Fleet) advance(key string, w *message.Wish) (text string, err error) {
 	if err != nil || r == nil || r.Paused != "" {
 		return "", err
 	}
-	p := f.progressOf(key, *w)
+	// Most devices of all waves can be good although those of the current wave have not even begun.
+	p, wave := f.progressOf(key, *w), f.progressOfWave(key, *w, r)
 	switch {
-	case p.hasFailed(r.StopAt):
-		text = fmt.Sprintf("%s has failed on %d of %s and is taken back", r.Bundle, p.Back+p.Refused, plural(p.Online, "device"))
+	case p.hasFailed(r.StopAt) || wave.failsOften(r.StopAt):
+		bad := p
+		if !p.hasFailed(r.StopAt) {
+			bad = wave
+		}
+		text = fmt.Sprintf("%s has failed on %d of %s and is taken back", r.Bundle, bad.Back+bad.Refused, plural(bad.Online, "device"))
 		notes.end(w, Failed, "", f.Now, p)
-	case f.Now.Before(r.end()) || !p.isOver():
+	case f.Now.Before(r.end()) || p.Good == 0 || !p.isFinished() || !wave.isFinished():
 		return "", nil
 	case r.Wave == len(r.Waves) || f.allTake(key, *w):
 		text = fmt.Sprintf("%s is good on %s: the rollout is done", r.Bundle, plural(p.Good, "device"))
-		w.Stable = w.Next
+		notes.replace(w, w.Next)
 		notes.end(w, Done, "", f.Now, p)
 	default:
+		r.Before = w.Share
 		w.Share = f.shareOf(key, *w, max(r.Waves[r.Wave], w.Share))
 		r.Wave++
 		r.Since = f.Now

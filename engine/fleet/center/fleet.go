@@ -75,6 +75,11 @@ func (f Fleet) decides(r Report) string {
 
 // members returns the devices for which the wish under a key decides, or will decide when it names a bundle
 // for all of its devices. They are sorted by name.
+//
+// The groups are those that each device states in its reports: the hub checks only the name of the device. So
+// a device that lies, or whose credentials were stolen, can enter the waves of any group, where its reports
+// count like those of the others. It cannot read the wishes of other groups, since the hub checks the groups
+// in its credentials then.
 func (f Fleet) members(key string) []Report {
 	var members []Report
 	for _, r := range f.Reports {
@@ -143,6 +148,22 @@ func Target(key string) string {
 	return key
 }
 
+// target returns what people call the key of a wish: as Target, but with the kind if two wishes are called the
+// same.
+func (f Fleet) target(key string) string {
+	name := Target(key)
+	group, device := message.Group(name), message.Device(name)
+	_, hasGroup := f.Wishes[group]
+	_, hasDevice := f.Wishes[device]
+	switch ambiguous := hasGroup && hasDevice || name == message.All; {
+	case ambiguous && key == group:
+		return "group:" + name
+	case ambiguous && key == device:
+		return "device:" + name
+	}
+	return name
+}
+
 // A progress says how far the devices are that take the bundle that is being rolled out.
 type progress struct {
 	Known     int       `json:"known"`     // devices that take it
@@ -164,6 +185,22 @@ func (f Fleet) progressOf(key string, w message.Wish) *progress {
 	for _, r := range f.members(key) {
 		if w.Takes(r.Device) {
 			p.add(r, digest, f.isOnline(r))
+		}
+	}
+	return p
+}
+
+// progressOfWave returns how far the devices are that take w.Next since the current wave of its rollout has
+// begun.
+func (f Fleet) progressOfWave(key string, w message.Wish, r *Rollout) *progress {
+	before := w
+	if before.Share = r.Before; r.Wave == 0 {
+		before.First = nil
+	}
+	p := new(progress)
+	for _, m := range f.members(key) {
+		if w.Takes(m.Device) && !before.Takes(m.Device) {
+			p.add(m, r.Digest, f.isOnline(m))
 		}
 	}
 	return p
@@ -213,20 +250,25 @@ func phaseOf(r Report, digest string) (phase, why string) {
 	return "", ""
 }
 
-// hasFailed reports whether the bundle has failed on so many devices that the rollout must end: on at least
-// two, and on more than stopAt of 10,000; or on all that have tried it, when no other device is left.
+// failsOften reports whether the bundle has failed on at least two devices, and on more than stopAt of 10,000.
+func (p *progress) failsOften(stopAt int) bool {
+	failed := p.Back + p.Refused
+	return failed >= 2 && failed*message.Shares > stopAt*p.Online
+}
+
+// hasFailed reports whether the bundle has failed on so many devices that the rollout must end: often, or on
+// all that have tried it, when no other device is left.
 func (p *progress) hasFailed(stopAt int) bool {
 	failed := p.Back + p.Refused
-	return failed >= 2 && failed*message.Shares > stopAt*p.Online || failed > 0 && failed == p.Online
+	return p.failsOften(stopAt) || failed > 0 && failed == p.Online
 }
 
 // enough is which part of the devices that are online must be good at the end of a wave, in percent.
 const enough = 95
 
-// isOver reports whether the wave is over, apart from its length: enough devices are good, or all have
-// finished and at least one is good.
-func (p *progress) isOver() bool {
-	return p.Good > 0 && (p.Good*100 >= enough*p.Online || p.Good+p.Back+p.Refused == p.Online)
+// isFinished reports whether enough devices are good, or all have finished.
+func (p *progress) isFinished() bool {
+	return p.Good*100 >= enough*p.Online || p.Good+p.Back+p.Refused == p.Online
 }
 
 // shareOf returns the share with which a wave begins. It is the planned share, or more, so that at least one

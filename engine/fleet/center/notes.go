@@ -18,12 +18,20 @@ const (
 	maxEnded  = 10  // rollouts in Notes.Ended
 	maxFailed = 5   // devices in Ended.Failed
 	maxWhy    = 200 // bytes of Failure.Why
+
+	// spare is how many bytes of a wish are left for commands and for further notes when the notes have
+	// Notes.Previous.
+	spare = 128 << 10
 )
 
 // Notes are what the centre writes into Wish.Rollout. Times are by the clock of the hub.
 type Notes struct {
 	Now   *Rollout `json:"now,omitempty"`   // the rollout of Wish.Next; nil if there is none
 	Ended []Ended  `json:"ended,omitempty"` // the last ones that have ended, the newest first
+
+	// Previous is the last Wish.Stable before the present one, for RollBack: commands for devices that are
+	// away can push it out of the history of the hub. It is nil if there was none, or if it was too long.
+	Previous *message.Signed `json:"previous,omitempty"`
 }
 
 // A Rollout is a rollout in progress.
@@ -36,6 +44,7 @@ type Rollout struct {
 	Began  time.Time `json:"began"`            // when it was published
 	Waves  []int     `json:"waves"`            // the share of each wave, of 10,000; the last is 10,000
 	Wave   int       `json:"wave"`             // the current wave: 0 for the first devices, 1 for Waves[0]
+	Before int       `json:"before,omitempty"` // Wish.Share before the current wave
 	Since  time.Time `json:"since"`            // when the current wave has begun
 	Hold   int64     `json:"hold"`             // how long each wave lasts at least, in seconds
 	StopAt int       `json:"stop_at"`          // the rollout ends if more than this share of 10,000 fails
@@ -102,7 +111,19 @@ func readNotes(w message.Wish) (Notes, error) {
 func (n Notes) write(w *message.Wish) error {
 	text, err := json.Marshal(n)
 	w.Rollout = text
+	if err == nil && n.Previous != nil {
+		if whole, e := json.Marshal(w); e != nil || len(whole) > message.MaxWish-spare {
+			n.Previous = nil
+			return n.write(w)
+		}
+	}
 	return err
+}
+
+// replace makes a bundle that of all devices.
+func (n *Notes) replace(w *message.Wish, stable *message.Signed) {
+	n.Previous = w.Stable
+	w.Stable = stable
 }
 
 // end moves the rollout in progress to Ended, and takes its bundle out of the wish. p says how far the

@@ -1,8 +1,10 @@
 package center_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/fleet/center/centertest"
 	"moonlark/engine/fleet/fleettest"
+	"moonlark/engine/fleet/message"
 )
 
 func TestABundleThatDevicesWouldRefuseIsNotPublished(t *testing.T) {
@@ -162,6 +165,34 @@ func TestRollBackGoesToAnEarlierBundle(t *testing.T) {
 		}
 		if _, err := center.RollBack(t.Context(), s.hub, "grp.kiosk", 3, ""); err == nil || !strings.Contains(err.Error(), "no bundle of version 3") {
 			t.Errorf("to an unknown version: %v", err)
+		}
+	})
+}
+
+// Commands for devices that are away are written into the wish too.
+func TestRollBackFindsTheBundleBeforeManyCommands(t *testing.T) {
+	inShop(t, 2, func(t *testing.T, s *shop) {
+		s.settle(16)
+		s.control(nil)
+		s.publish(17, center.Plan{AtOnce: true})
+		s.devices.Pass(s.Context(), 15*time.Minute)
+		for i := range 80 {
+			now, _ := s.hub.Now(t.Context())
+			once := message.Once{ID: fmt.Sprint(i), Verb: "reload", Expires: now.Add(time.Minute)}
+			if err := center.AddOnce(t.Context(), s.hub, "grp.kiosk", once); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if all, err := s.hub.History(t.Context(), "grp.kiosk"); err != nil || bytes.Equal(all[len(all)-1].Stable.Text, s.bundle(16, nil).ManifestBytes) {
+			t.Fatalf("the history still has the bundle, or: %v", err)
+		}
+		back, err := center.RollBack(t.Context(), s.hub, "grp.kiosk", 0, "anna")
+		if err != nil || back.Bundle != "shop 16" {
+			t.Fatalf("%+v, %v", back, err)
+		}
+		back, err = center.RollBack(t.Context(), s.hub, "grp.kiosk", 17, "anna")
+		if err != nil || back.From != "shop 16" {
+			t.Errorf("forward again: %+v, %v", back, err)
 		}
 	})
 }

@@ -87,6 +87,27 @@ func TestARolloutThatFailsIsTakenBack(t *testing.T) {
 	})
 }
 
+// The devices of a small last wave are judged apart from the many of those before.
+func TestASmallWaveThatFailsEndsARollout(t *testing.T) {
+	inShop(t, 300, func(t *testing.T, s *shop) {
+		s.settle(16)
+		s.control(nil)
+		s.publish(17, center.Plan{Waves: []int{9600, 10_000}})
+		last := 0
+		for w, i := s.wish(), 0; i < 300; i++ {
+			if d := s.devices.Each[i]; !w.Takes(d.Name) {
+				last++
+				d.Fails = func(version int64) string { return map[int64]string{17: "no printer"}[version] }
+			}
+		}
+		s.devices.Pass(s.Context(), time.Hour)
+		synctest.Wait()
+		if e := s.status().Ended["kiosk"]; e.Result != center.Failed || e.Wave != 2 || e.Bad < 2 || s.running(16) != 300 {
+			t.Errorf("%d of %d failed, %d devices run the bundle from before, ended with %+v", e.Bad, last, s.running(16), e)
+		}
+	})
+}
+
 func TestOneFailureAmongManyDoesNotEndARollout(t *testing.T) {
 	inShop(t, 11, func(t *testing.T, s *shop) {
 		s.settle(16)

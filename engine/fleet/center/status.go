@@ -62,7 +62,7 @@ func StatusOf(f Fleet, twice map[string]bool) Status {
 		bundles[key] = [2]string{nameOf(w.Stable), nameOf(w.Next)}
 		notes, _ := readNotes(w)
 		if len(notes.Ended) > 0 {
-			s.Ended[Target(key)] = notes.Ended[0]
+			s.Ended[f.target(key)] = notes.Ended[0]
 		}
 		if w.Next != nil {
 			r := f.rolloutStatus(key, w)
@@ -77,7 +77,7 @@ func StatusOf(f Fleet, twice map[string]bool) Status {
 		}
 		s.Running[r.Running.Name]++
 		if key := f.decides(r); key != "" {
-			d.Target, d.Next = Target(key), bundles[key][0]
+			d.Target, d.Next = f.target(key), bundles[key][0]
 			if f.Wishes[key].Takes(r.Device) {
 				d.Next = bundles[key][1]
 			}
@@ -91,7 +91,7 @@ func StatusOf(f Fleet, twice map[string]bool) Status {
 
 // rolloutStatus returns how far the rollout of w is, which is the wish under the key.
 func (f Fleet) rolloutStatus(key string, w message.Wish) RolloutStatus {
-	r := RolloutStatus{Key: key, Target: Target(key), Share: w.Share, progress: *f.progressOf(key, w)}
+	r := RolloutStatus{Key: key, Target: f.target(key), Share: w.Share, progress: *f.progressOf(key, w)}
 	notes, err := readNotes(w)
 	if err != nil {
 		r.Rollout = Rollout{Bundle: nameOf(w.Next), Digest: digestOf(w.Next.Text), From: nameOf(w.Stable)}
@@ -191,6 +191,9 @@ func Watch(ctx context.Context, hub Hub, interval time.Duration, show func(Statu
 		case <-ticks.C:
 		case err := <-watched:
 			watched <- err // for the deferred function
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			return err
 		case <-ctx.Done():
 			return ctx.Err()

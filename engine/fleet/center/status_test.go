@@ -206,6 +206,23 @@ func TestTheTextOfADevice(t *testing.T) {
 	checkText(t, "device.txt", d.Text(noon))
 }
 
+func TestADeviceAndAGroupOfOneNameAreToldApart(t *testing.T) {
+	m := newMaker(t)
+	stable, sixteen := m.signed(16)
+	m.add("kiosk", 10*time.Second, sixteen, nil)
+	m.add("kiosk-1", 10*time.Second, sixteen, nil)
+	for key, result := range map[string]string{"grp.kiosk": center.Done, "dev.kiosk": center.RolledBack, "grp.all": center.Stopped, "all": center.Failed} {
+		m.Wishes[key] = message.Wish{Stable: stable, Rollout: m.notes(center.Notes{Ended: []center.Ended{{Result: result}}})}
+	}
+	s := center.StatusOf(m.Fleet, nil)
+	if e := s.Ended; e["group:kiosk"].Result != center.Done || e["device:kiosk"].Result != center.RolledBack || e["group:all"].Result != center.Stopped || e["all"].Result != center.Failed {
+		t.Errorf("got %+v", e)
+	}
+	if one, other := s.Devices[0].Target, s.Devices[1].Target; one != "device:kiosk" || other != "group:kiosk" {
+		t.Errorf("the targets are %q and %q", one, other)
+	}
+}
+
 func TestTheStatusIsJSON(t *testing.T) {
 	text, err := json.Marshal(center.StatusOf(aRollout(t).Fleet, nil))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -53,12 +54,16 @@ func Start(ctx context.Context, c Caller, r Request) (host string, err error) {
 	if err := r.check(); err != nil {
 		return "", err
 	}
-	request := encode(r)
-	if len(request) > MaxRequest {
-		return "", errors.New("the settings are too long")
-	}
 	for range maxAttempts {
-		a, err := ask(c.AskHost(ctx, request))
+		request := startRequest{Request: r}
+		if end, ok := ctx.Deadline(); ok {
+			request.LeftMS = max(1, time.Until(end).Milliseconds())
+		}
+		text := encode(request)
+		if len(text) > MaxRequest {
+			return "", errors.New("the settings are too long")
+		}
+		a, err := ask(c.AskHost(ctx, text))
 		if errors.Is(err, ErrNobody) {
 			return "", nobody(ctx, c)
 		}
@@ -75,10 +80,15 @@ func Start(ctx context.Context, c Caller, r Request) (host string, err error) {
 // nobody returns the error for a request that no host has answered: hosts without a free slot do not.
 func nobody(ctx context.Context, c Caller) error {
 	list, err := ReadList(ctx, c)
-	if err == nil && len(list.Hosts) > 0 {
-		return errors.New("no host has a free slot")
+	switch {
+	case err != nil:
+		return fmt.Errorf("no host answers, and the list of hosts cannot be read: %w", err)
+	case len(list.Hosts) == 0:
+		return errors.New("no host is connected")
+	case !slices.ContainsFunc(list.Hosts, func(s Status) bool { return !s.Draining }):
+		return errors.New("all hosts are about to end")
 	}
-	return errors.New("no host is connected")
+	return errors.New("no host has a free slot")
 }
 
 // Say sends a text of the user to a conversation, and returns the ID of its host.

@@ -105,22 +105,25 @@ func (h *Host) hold(c *Conversation) {
 		cancel(errLapsed)
 		endTexts() // may wait for the network
 	})
-	opened := make(chan error, 1) // has room, but hold always waits for the value
+	opened := make(chan ending, 1) // has room, but hold always waits for the value
 	go func() { opened <- h.open(ctx, c) }()
+	began := h.opts.Now()
 	renewal := time.NewTimer(c.lease.interval())
 	defer renewal.Stop()
 	for handover := h.handover; ; {
 		select {
 		case <-renewal.C:
 			renewal.Reset(h.renew(c, cancel))
+			if c.record.Failures > 0 && c.Held() && h.opts.Now().Sub(began) > calmTime {
+				h.forgetFailures(c)
+			}
 		case <-handover:
 			handover = nil
 			cancel(errHandedOver)
-		case err := <-opened:
-			cause := context.Cause(ctx)
+		case end := <-opened:
 			cancel(nil)
 			watching.Wait()
-			h.finish(c, err, cause)
+			h.finish(c, end)
 			return
 		}
 	}
@@ -147,12 +150,51 @@ func (h *Host) renew(c *Conversation, cancel context.CancelCauseFunc) (next time
 	return c.lease.retry()
 }
 
+// An ending says how a conversation has ended.
+type ending struct {
+	err   error // of the Engine
+	cause error // why the context of the conversation was cancelled before the end; nil if it was not
+}
+
+// forgetFailures stores that no host has lost the conversation. If it cannot, it must be called again.
+func (h *Host) forgetFailures(c *Conversation) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.lease.timeout())
+	defer cancel()
+	calm := c.record
+	calm.Failures = 0
+	revision, err := h.opts.Carrier.Records().Update(ctx, c.ID, encode(calm), c.revision)
+	switch {
+	case err == nil:
+		c.record, c.revision = calm, revision
+	case errors.Is(err, ErrLost): // the hub may have got an earlier attempt although its answer has not arrived
+		_, err = h.readRecord(ctx, c)
+	}
+	if err != nil {
+		h.opts.Log.Debug("conversation " + c.ID + ": its record is not up to date: " + err.Error())
+	}
+}
+
+// readRecord reads the record of the conversation, and reports whether it is still that of this host. The
+// revision of the conversation is right then.
+func (h *Host) readRecord(ctx context.Context, c *Conversation) (mine bool, err error) {
+	text, revision, err := h.opts.Carrier.Records().Read(ctx, c.ID)
+	if err != nil {
+		return false, err
+	}
+	var rec record
+	if json.Unmarshal(text, &rec) != nil || rec.Fence != c.Fence {
+		return false, nil
+	}
+	c.record, c.revision = rec, revision
+	return true, nil
+}
+
 // open has the Engine run the conversation, and stores what is said. It returns when both have ended.
-func (h *Host) open(ctx context.Context, c *Conversation) (err error) {
+func (h *Host) open(ctx context.Context, c *Conversation) (end ending) {
 	select {
 	case h.starting <- struct{}{}:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ending{context.Cause(ctx), context.Cause(ctx)}
 	}
 	c.release = sync.OnceFunc(func() { <-h.starting })
 	defer c.release()
@@ -163,10 +205,12 @@ func (h *Host) open(ctx context.Context, c *Conversation) (err error) {
 	defer close(ended)
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("it has crashed: %v", p)
+			end.err = fmt.Errorf("it has crashed: %v", p)
 		}
+		end.cause = context.Cause(ctx)
 	}()
-	return h.opts.Engine.Open(ctx, c)
+	end.err = h.opts.Engine.Open(ctx, c)
+	return end
 }
 
 // storeTurns stores the turns of the conversation until ended is closed, and then those that wait.
@@ -241,19 +285,18 @@ func (c *Conversation) take(request []byte) error {
 	}
 }
 
-// finish deletes what the hub has of a conversation that has ended. err is how it ended, and cause why
-// its context was cancelled.
-func (h *Host) finish(c *Conversation, err, cause error) {
+// finish deletes what the hub has of a conversation that has ended, or hands the conversation over.
+func (h *Host) finish(c *Conversation, end ending) {
 	log := h.opts.Log.With("conversation", c.ID)
 	switch {
 	case !c.Held():
-		log.Warn("the conversation ends here, because its lease has: another host goes on with it", "cause", cause)
+		log.Warn("the conversation ends here, because its lease has: another host goes on with it", "cause", end.cause)
 		return
-	case errors.Is(cause, errHandedOver):
+	case errors.Is(end.cause, errHandedOver):
 		h.handOver(c)
 		return
-	case err != nil:
-		log.Warn("the conversation has ended: " + err.Error())
+	case end.err != nil:
+		log.Warn("the conversation has ended: " + end.err.Error())
 	default:
 		log.Info("the conversation has ended")
 	}
@@ -288,7 +331,13 @@ func (h *Host) forget(c *Conversation) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), c.lease.timeout())
 	defer cancel()
 	err := h.opts.Carrier.Records().Delete(ctx, c.ID, c.revision)
-	if err != nil && !errors.Is(err, ErrLost) { // ErrLost: an earlier attempt was successful
+	if errors.Is(err, ErrLost) {
+		var mine bool
+		if mine, err = h.readRecord(ctx, c); err == nil {
+			return !mine // if it is not, another host has the conversation, and needs the turns
+		}
+	}
+	if err != nil && !errors.Is(err, ErrNone) { // ErrNone: an earlier attempt was successful
 		return false
 	}
 	if err := h.opts.Carrier.DropTurns(ctx, c.ID); err != nil {

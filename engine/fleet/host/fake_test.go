@@ -50,6 +50,8 @@ const (
 	silent    // requests get no answer, and do not arrive
 	deaf      // requests arrive, but their answers do not
 	deafOnce  // as deaf, for one request
+	deafStore // as deafOnce, for the next request about records
+	slow      // requests take 1.2 seconds
 	noNotices // the watch misses everything
 )
 
@@ -107,6 +109,9 @@ func (l *fakeLink) do(ctx context.Context, f func() error) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
+	if state == slow {
+		time.Sleep(1200 * time.Millisecond)
+	}
 	time.Sleep(time.Millisecond)
 	l.hub.mu.Lock()
 	err := f()
@@ -124,6 +129,13 @@ func (l *fakeLink) Records() Store { return fakeStore{l, "records"} }
 type fakeStore struct {
 	*fakeLink
 	name string
+}
+
+func (s fakeStore) do(ctx context.Context, f func() error) error {
+	if s.name == "records" && s.is(deafStore) {
+		s.set(deafOnce)
+	}
+	return s.fakeLink.do(ctx, f)
 }
 
 // put stores a value. The caller holds mu of the hub.

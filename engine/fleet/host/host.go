@@ -67,7 +67,7 @@ type Host struct {
 	mu         sync.Mutex // guards the fields below
 	held       map[string]*Conversation
 	reserved   map[string]bool // the IDs of conversations that may soon be held: they have a slot
-	considered map[string]bool // the IDs of conversations that the host may take over
+	considered map[string]bool // the IDs of conversations for which takeOver runs or is about to run
 	leases     int64           // how many leases were taken
 	passedOver bool            // a conversation was not taken over because there was no free slot
 	draining   bool
@@ -240,13 +240,14 @@ func (h *Host) serve(ctx context.Context) {
 // answerStart answers a request to start a conversation. Several goroutines may call it at once.
 func (h *Host) answerStart(request []byte) []byte {
 	a := answer{Host: h.opts.ID}
+	received := h.opts.Now()
 	r, err := parseRequest(request)
 	if err == nil {
 		err = h.reserve(r.ID)
 		a.Busy = errors.Is(err, errNoSlot)
 	}
 	if err == nil {
-		if err = h.start(r); err != nil {
+		if err = h.start(r, received); err != nil {
 			h.unreserve(r.ID)
 		}
 	}
@@ -256,9 +257,14 @@ func (h *Host) answerStart(request []byte) []byte {
 	return encode(a)
 }
 
-// start makes the lease and the record of a new conversation, and begins it. There is a slot for it.
-func (h *Host) start(r Request) error {
-	ctx, cancel := context.WithTimeout(context.Background(), h.opts.TTL/3)
+// start makes the lease and the record of a new conversation, and begins it. There is a slot for it. It
+// begins nothing when the caller no longer waits.
+func (h *Host) start(r startRequest, received time.Time) error {
+	limit := h.opts.TTL / 3
+	if r.LeftMS > 0 {
+		limit = min(limit, time.Duration(r.LeftMS)*time.Millisecond)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	l, err := h.takeLease(ctx, r.ID)
 	if errors.Is(err, ErrTaken) {
@@ -267,19 +273,44 @@ func (h *Host) start(r Request) error {
 	if err != nil {
 		return err
 	}
-	rec := record{Request: r, First: l.revision}
+	rec := record{Request: r.Request, First: l.revision, Fence: l.revision}
 	revision, err := h.opts.Carrier.Records().Create(ctx, r.ID, encode(rec))
-	if err != nil {
-		h.releaseLease(l)
-	}
 	if errors.Is(err, ErrTaken) {
+		h.releaseLease(l)
 		return errors.New("there is a conversation with this ID already, which another host will take over")
 	}
+	if err == nil && h.opts.Now().Sub(received) >= limit {
+		err = errors.New("the conversation could not be started in time")
+	}
 	if err != nil {
+		h.removeRecord(l, r.ID)
+		h.releaseLease(l)
 		return err
 	}
 	h.begin(l, rec, revision, nil)
 	return nil
+}
+
+// removeRecord deletes the record of a conversation that is not begun, which the hub may have stored although
+// its answer has not arrived. l is the lease of the conversation.
+func (h *Host) removeRecord(l *lease, id string) {
+	ctx, cancel := context.WithTimeout(context.Background(), l.timeout())
+	defer cancel()
+	records := h.opts.Carrier.Records()
+	text, revision, err := records.Read(ctx, id)
+	if errors.Is(err, ErrNone) {
+		return
+	}
+	var rec record
+	if err == nil {
+		err = json.Unmarshal(text, &rec)
+	}
+	if err == nil && rec.First == l.revision {
+		err = records.Delete(ctx, id, revision)
+	}
+	if err != nil {
+		h.opts.Log.Warn("conversation " + id + ": it was not started, but another host may find its record: " + err.Error())
+	}
 }
 
 func (h *Host) releaseLease(l *lease) {

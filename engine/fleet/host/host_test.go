@@ -31,6 +31,11 @@ func TestConversationsStartOnHostsWithAFreeSlot(t *testing.T) {
 		if h := list.Hosts[0]; h.Host != "a" || h.Slots != 2 || h.Conversations != 2 {
 			t.Errorf("the status of a: %+v", h)
 		}
+		f.user.set(cut)
+		if err := nobody(t.Context(), f.user); !errors.Is(err, errOffline) {
+			t.Errorf("without a connection: %v", err)
+		}
+		f.user.set(good)
 		b.engine.get(b.engine.ids()[0]).end <- nil
 		time.Sleep(time.Second)
 		if host, err := Start(t.Context(), f.user, Request{ID: "c-4"}); host != "b" || err != nil {
@@ -79,6 +84,27 @@ func TestWrongRequestsAreRefused(t *testing.T) {
 			t.Errorf("another host has it: %v", err)
 		}
 	})
+}
+
+// A conversation is not started when the caller has been told that it is not, or waits no longer.
+func TestAStartThatFailsLeavesNothing(t *testing.T) {
+	for request, state := range map[string]int{`{"id":"c-1"}`: deafStore, `{"id":"c-1","left_ms":100}`: deafStore, `{"id":"c-1","left_ms":1}`: good} {
+		inFleet(t, func(t *testing.T, f *testFleet) {
+			a := f.add("a", nil)
+			a.link.set(state)
+			got, err := ask(a.answerStart([]byte(request)), nil)
+			if err == nil || got.Busy {
+				t.Errorf("%s: %+v, %v", request, got, err)
+			}
+			f.wait(10 * testTTL)
+			if len(f.runs("c-1")) > 0 || f.keys() != "host.a" {
+				t.Errorf("%s: begun %d times; the hub has %s", request, len(f.runs("c-1")), f.keys())
+			}
+		})
+	}
+	if _, err := parseRequest([]byte(`{"id":"c-1","left_ms":-1}`)); err == nil || err.Error() != "left_ms: it is negative" {
+		t.Errorf("a negative time: %v", err)
+	}
 }
 
 func TestAConversationThatHasEndedLeavesNothing(t *testing.T) {
@@ -201,6 +227,9 @@ func TestTheDrainEndsWithTheLastConversation(t *testing.T) {
 		began := time.Now()
 		a.stop()
 		f.wait(time.Minute)
+		if _, err := Start(t.Context(), f.user, Request{ID: "c-2"}); err == nil || err.Error() != "all hosts are about to end" {
+			t.Errorf("a start during the drain: %v", err)
+		}
 		a.engine.get("c-1").end <- nil
 		<-a.ended
 		if took := time.Since(began); took > 61*time.Second || f.keys() != "" {
@@ -209,10 +238,33 @@ func TestTheDrainEndsWithTheLastConversation(t *testing.T) {
 	})
 }
 
+// A conversation that ends just before the end of the drain is not handed over.
+func TestAConversationThatEndsAtTheEndOfTheDrainHasEnded(t *testing.T) {
+	inFleet(t, func(t *testing.T, f *testFleet) {
+		a := f.add("a", func(o *Options) { o.Drain = time.Minute })
+		f.start("c-1")
+		r := a.engine.get("c-1")
+		b := f.add("b", nil)
+		a.link.set(slow)
+		a.stop()
+		time.Sleep(time.Minute - time.Second)
+		r.Said(User, "goodbye") // takes more than a second to store
+		time.Sleep(500 * time.Millisecond)
+		r.end <- nil
+		<-a.ended
+		f.wait(2 * testTTL)
+		if len(b.engine.all) > 0 || f.keys() != "host.b" {
+			t.Errorf("b has begun %d conversations; the hub has %s", len(b.engine.all), f.keys())
+		}
+	})
+}
+
 func TestTurnsAreCheckedAndBounded(t *testing.T) {
-	long, err := Turn{Who: Agent, Text: strings.Repeat("ä", MaxText), Fence: 7}.encode()
-	if err != nil || len(long) > MaxText+100 {
-		t.Errorf("%d bytes, %v", len(long), err)
+	for _, text := range []string{"ä", "<", "\"", "\x01", "\xff"} {
+		long, err := Turn{Who: Agent, Text: strings.Repeat(text, MaxText), Fence: 1 << 60}.encode()
+		if turns := parseTurns([][]byte{long}, 0); err != nil || len(long) > maxTurn || len(long) < MaxText/2 || len(turns) != 1 || !strings.HasSuffix(turns[0].Text, "…") && text != "<" {
+			t.Errorf("%q: %d bytes, %v", text, len(long), err)
+		}
 	}
 	turns := parseTurns([][]byte{
 		[]byte(`{"who":"user","text":"of an earlier conversation","fence":3}`),

@@ -28,8 +28,8 @@ type lease struct {
 
 	// The fields below belong to the goroutine of the lease.
 	revision uint64
-	// unknown is when the first renewal was sent whose outcome is not known; zero if there is none.
-	unknown time.Time
+	// isUnknown says that it is not known whether the hub got a renewal after the last one that was successful.
+	isUnknown bool
 }
 
 // take creates the lease. The error wraps ErrTaken if somebody else has it.
@@ -66,7 +66,7 @@ func (l *lease) held() bool { return l.left() > 0 }
 // renew renews the lease. The error is ErrLost if somebody else may have it now.
 func (l *lease) renew(ctx context.Context) error {
 	err := l.update(ctx)
-	if !errors.Is(err, ErrLost) || l.unknown.IsZero() {
+	if !errors.Is(err, ErrLost) || !l.isUnknown {
 		return err
 	}
 	// the hub may have got an earlier renewal although its answer has not arrived
@@ -92,10 +92,10 @@ func (l *lease) update(ctx context.Context) error {
 	revision, err := l.store.Update(ctx, l.key, l.value, l.revision)
 	switch {
 	case err == nil:
-		l.revision, l.unknown = revision, time.Time{}
+		l.revision, l.isUnknown = revision, false
 		l.renewed.Store(&sent)
-	case !errors.Is(err, ErrLost) && l.unknown.IsZero():
-		l.unknown = sent
+	case !errors.Is(err, ErrLost):
+		l.isUnknown = true
 	}
 	return err
 }

@@ -1,22 +1,24 @@
 package host
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"moonlark/engine/agentsettings"
 	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/safetext"
 )
 
 // The limits of what comes from the network.
 const (
-	MaxRequest = 64 << 10 // bytes of a request to start a conversation, or of its record
-	MaxText    = 16 << 10 // bytes of a text that a user sends, and of a turn
-	MaxTurns   = 20       // how many turns of a conversation are kept
+	MaxRequest = 64 << 10      // bytes of a request to start a conversation, or of its record
+	MaxText    = 16 << 10      // bytes of a text that a user sends, and of a turn
+	maxTurn    = MaxText + 128 // bytes of the JSON of a turn
+	MaxTurns   = 20            // how many turns of a conversation are kept
 )
 
 // The prefixes of the keys of leases. A name or an ID follows.
@@ -39,14 +41,24 @@ func (r *Request) SetSettings(s agentsettings.Settings) (err error) {
 	return err
 }
 
+// A startRequest is what a caller sends to start a conversation.
+type startRequest struct {
+	Request
+	// LeftMS is how long the caller still waits for the answer, in milliseconds; 0 if that is not known.
+	LeftMS int64 `json:"left_ms,omitempty"`
+}
+
 // parseRequest reads a request and checks it.
-func parseRequest(text []byte) (Request, error) {
-	var r Request
+func parseRequest(text []byte) (startRequest, error) {
+	var r startRequest
 	if len(text) > MaxRequest {
 		return r, fmt.Errorf("the request has %d bytes; %d are allowed", len(text), MaxRequest)
 	}
 	if err := json.Unmarshal(text, &r); err != nil {
 		return r, fmt.Errorf("the request: %w", err)
+	}
+	if r.LeftMS < 0 {
+		return r, errors.New("left_ms: it is negative")
 	}
 	return r, r.check()
 }
@@ -82,10 +94,11 @@ type answer struct {
 type record struct {
 	Request
 	// Failures counts the hosts that had the conversation and have not given it up themselves: they have
-	// crashed, for example.
+	// crashed, for example. A host that has had the conversation for a while begins anew.
 	Failures   int    `json:"failures,omitempty"`
 	HandedOver bool   `json:"handed_over,omitempty"` // the last host that had it has given it up itself
 	First      uint64 `json:"first"`                 // Conversation.Fence at the first host
+	Fence      uint64 `json:"fence"`                 // Conversation.Fence at the host that has it
 }
 
 // A textRequest is a text that a user sends to a conversation.
@@ -123,16 +136,18 @@ const (
 	Agent = "agent"
 )
 
-// encode returns the JSON of the turn, and shortens a long text.
+// encode returns the JSON of the turn, with the text cut so that the JSON has at most maxTurn bytes.
 func (t Turn) encode() ([]byte, error) {
-	if len(t.Text) > MaxText {
-		cut := MaxText
-		for !utf8.RuneStart(t.Text[cut]) {
-			cut--
+	t.Text = safetext.Cut(t.Text, MaxText, "…")
+	for {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(t); err != nil || b.Len() <= maxTurn {
+			return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 		}
-		t.Text = t.Text[:cut] + "…"
+		t.Text = safetext.Cut(t.Text, len(t.Text)*3/4, "…") // characters that JSON escapes need up to six bytes
 	}
-	return json.Marshal(t)
 }
 
 // parseTurns reads the turns of a conversation, the newest one last. It leaves out those that are

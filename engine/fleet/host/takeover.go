@@ -17,6 +17,8 @@ const (
 	// maxFailures is how many hosts may lose a conversation before it is given up: the conversation
 	// itself may be what makes them crash.
 	maxFailures = 4
+	// calmTime is how long a host must have had a conversation until earlier failures are forgotten.
+	calmTime = 10 * time.Minute
 	// loadPause is how long a host that is almost full waits before it takes over a conversation, so that
 	// hosts with more free slots are first.
 	loadPause   = 100 * time.Millisecond
@@ -173,7 +175,7 @@ func (h *Host) takeRecord(ctx context.Context, l *lease, rec record, revision ui
 	if !rec.HandedOver {
 		rec.Failures++
 	}
-	rec.HandedOver = false
+	rec.HandedOver, rec.Fence = false, l.revision
 	if rec.Failures > maxFailures {
 		h.opts.Log.Error(fmt.Sprintf("conversation %s: %d hosts have lost it: it is given up", rec.ID, rec.Failures))
 		if err := records.Delete(ctx, rec.ID, revision); err != nil {

@@ -138,6 +138,31 @@ func TestAHostWhoseClockStoodStillLosesTheConversationAtTheNextRenewal(t *testin
 	})
 }
 
+// A host that does not know yet that it has lost a conversation leaves alone what the other host needs.
+func TestTheEndOfALostConversationErasesNothing(t *testing.T) {
+	inFleet(t, func(t *testing.T, f *testFleet) {
+		clock := new(sleepingClock)
+		a := f.add("a", func(o *Options) { o.Now = clock.Now })
+		f.start("c-1")
+		b := f.add("b", nil)
+		f.wait(time.Second)
+		old := a.engine.get("c-1")
+		a.link.set(silent)
+		clock.fallAsleep()
+		time.Sleep(time.Hour)
+		b.engine.get("c-1").Said(User, "hello")
+		time.Sleep(time.Second)
+		old.end <- nil
+		clock.wakeUp()
+		a.link.set(good)
+		time.Sleep(testTTL)
+		turns, err := b.link.Turns(t.Context(), "c-1")
+		if err != nil || len(turns) != 1 || !strings.HasSuffix(f.keys(), " c-1") || b.engine.get("c-1") == nil {
+			t.Errorf("the hub has %q and %q, %v", f.keys(), turns, err)
+		}
+	})
+}
+
 func TestARenewalWithoutAnAnswerDoesNotLoseTheLease(t *testing.T) {
 	inFleet(t, func(t *testing.T, f *testFleet) {
 		a := f.add("a", nil)
@@ -187,6 +212,36 @@ func TestAConversationThatHostsLoseAgainAndAgainIsGivenUp(t *testing.T) {
 			t.Errorf("%d hosts had it; the hub has %q", n, f.keys())
 		}
 	})
+}
+
+func TestFailuresAreForgottenAfterAWhile(t *testing.T) {
+	for _, state := range []int{good, deafStore} {
+		inFleet(t, func(t *testing.T, f *testFleet) {
+			f.add("first", nil)
+			f.start("c-1")
+			var last *testHost
+			for i := range maxFailures + 3 {
+				last = f.hosts[i]
+				f.add(fmt.Sprintf("h-%d", i), nil)
+				f.wait(time.Second)
+				last.link.set(silent)
+				f.wait(2 * testTTL)
+				last = f.hosts[i+1]
+				if i%2 == 1 {
+					last.link.set(state)
+					time.Sleep(calmTime + time.Minute)
+				}
+			}
+			if n := len(f.runs("c-1")); n != maxFailures+4 || last.engine.get("c-1") == nil {
+				t.Fatalf("%d hosts had it", n)
+			}
+			last.engine.get("c-1").end <- nil
+			f.wait(2 * testTTL)
+			if keys := f.keys(); strings.Contains(keys, "c-1") {
+				t.Errorf("the hub has %s", keys)
+			}
+		})
+	}
 }
 
 func TestTheFirstMessageIsSaidOnce(t *testing.T) {

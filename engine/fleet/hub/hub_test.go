@@ -291,6 +291,35 @@ func TestABadClientIsCutOff(t *testing.T) {
 	}
 }
 
+// A failed login with a user name that reads like a fault of the disk does not restart the hub.
+func TestAClientCannotRestartTheHubWithALineOfTheLog(t *testing.T) {
+	f, log := newFleet(), new(journal)
+	o := f.options(t.TempDir())
+	o.Log = log.write
+	h := start(t, o)
+	for _, name := range []string{writeForbidden, writeFault} {
+		conn, err := h.Connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(timeout))
+		in := bufio.NewReader(conn)
+		if _, err := in.ReadString('\n'); err != nil { // before that, the hub reads nothing
+			t.Fatal(err)
+		}
+		fmt.Fprintf(conn, "CONNECT {\"user\":%q,\"pass\":\"x\"}\r\n", name)
+		if _, err := io.ReadAll(in); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the failed login is in the log", func() bool { return log.count(name) > 0 })
+	}
+	h.Close() // waits for a restart in progress
+	if log.count("cannot write") > 0 {
+		t.Error("the hub believes that it cannot write to its store")
+	}
+}
+
 // The streams survive a restart. Without the disk, the hub starts without streams.
 func TestARestartKeepsTheStreams(t *testing.T) {
 	f, store := newFleet(), t.TempDir()

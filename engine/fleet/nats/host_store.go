@@ -30,6 +30,8 @@ const (
 
 	deletedTime = "60s" // how long the hub remembers that a value was deleted
 	pageSize    = 500   // messages of a stream that are read at a time
+	// pageBytes is after how many bytes the hub ends a page. It cuts off clients for which too much waits.
+	pageBytes = 1 << 20
 )
 
 // hostStreams returns the streams of hosts, except that of the leases.
@@ -173,25 +175,30 @@ func (l *link) each(ctx context.Context, stream, filter string, f func(*nats.Msg
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	inbox := conn.NewInbox()
-	sub, err := conn.SubscribeSync(inbox)
+	sub, err := conn.SubscribeSync(conn.NewInbox())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	for next := uint64(1); next > 0; {
-		request, err := json.Marshal(map[string]any{"seq": next, "next_by_subj": filter, "batch": pageSize})
-		if err != nil {
-			return err
-		}
-		if err := conn.PublishRequest(directGet+stream, inbox, request); err != nil {
-			return err
-		}
-		if next, err = readPage(ctx, sub, f); err != nil {
+		if next, err = page(ctx, conn, sub, stream, filter, next, f); err != nil {
 			return fmt.Errorf("stream %s: %w", stream, err)
 		}
 	}
 	return nil
+}
+
+// page asks for the messages of one page, which begins at the sequence number first and arrives at sub, and
+// calls f for them. It returns where the next page begins, or 0 if there is none.
+func page(ctx context.Context, conn *nats.Conn, sub *nats.Subscription, stream, filter string, first uint64, f func(*nats.Msg)) (next uint64, err error) {
+	request, err := json.Marshal(map[string]any{"seq": first, "next_by_subj": filter, "batch": pageSize, "max_bytes": pageBytes})
+	if err != nil {
+		return 0, err
+	}
+	if err := conn.PublishRequest(directGet+stream, sub.Subject, request); err != nil {
+		return 0, err
+	}
+	return readPage(ctx, sub, f)
 }
 
 // readPage calls f for the messages of one page. It returns where the next page begins, or 0 if there is

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"moonlark/engine/fleet/host"
 )
 
@@ -204,6 +206,37 @@ func TestAListCanHaveManyPages(t *testing.T) {
 	}
 	if all, err := a.Records().List(soon(t)); len(all) != 2*pageSize+7 || err != nil {
 		t.Errorf("%d values, %v", len(all), err)
+	}
+}
+
+// The hub cuts off a client that reads too slowly when more than 16 MB wait for it.
+func TestAPageOfLargeRecordsIsShort(t *testing.T) {
+	t.Parallel()
+	h := hostHub(t)
+	a := h.host("host", "host-1")
+	const records = 40
+	for i := range records {
+		if _, err := a.Records().Create(soon(t), fmt.Sprintf("c-%d", i), make([]byte, host.MaxRequest)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn, _, _ := a.link.state()
+	sub, err := conn.SubscribeSync(conn.NewInbox())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := 0
+	for next := uint64(1); next > 0; pages++ {
+		size := 0
+		if next, err = page(soon(t), conn, sub, recordStream, recordPrefix+">", next, func(m *nats.Msg) { size += len(m.Data) }); err != nil {
+			t.Fatal(err)
+		}
+		if size > pageBytes+host.MaxRequest {
+			t.Errorf("a page has %d bytes", size)
+		}
+	}
+	if all, err := a.Records().List(soon(t)); len(all) != records || pages < 3 || err != nil {
+		t.Errorf("%d values in %d pages, %v", len(all), pages, err)
 	}
 }
 

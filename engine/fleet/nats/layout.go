@@ -24,7 +24,7 @@ const (
 const (
 	maxHeader = 4 << 10 // bytes of the headers of a message
 
-	wishHistory     = 20
+	wishHistory     = 64   // the most that JetStream allows for a bucket
 	recordsPerKind  = 2000 // that are kept for each device
 	keepTime        = 7 * 24 * time.Hour
 	leaseTime       = 15 * time.Second

@@ -112,7 +112,10 @@ func (h *Hub) Wishes(context.Context) (map[string]message.Wish, error) {
 	return all, h.fail
 }
 
-// History returns all wishes under a key.
+// history is how many wishes of each key are kept, as on a real hub.
+const history = 64
+
+// History returns the wishes under a key that are kept.
 func (h *Hub) History(_ context.Context, key string) (all []message.Wish, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -142,7 +145,8 @@ func (h *Hub) SetWish(_ context.Context, key string, w message.Wish, revision ui
 		return fmt.Errorf("wish %s: %w", key, center.ErrChanged)
 	}
 	h.revision++
-	h.wishes[key] = append(h.wishes[key], stored{text, h.revision})
+	all := append(h.wishes[key], stored{text, h.revision})
+	h.wishes[key] = all[max(0, len(all)-history):]
 	return nil
 }
 
@@ -228,7 +232,7 @@ func (h *Hub) States(context.Context) (all []center.Report, err error) {
 	return all, h.fail
 }
 
-// WatchStates calls f for each state that arrives, or the last of several.
+// WatchStates calls f for each state that arrives, or the last of several. It returns nil when ctx is done.
 func (h *Hub) WatchStates(ctx context.Context, f func(center.Report)) error {
 	last := make(map[string]center.Report)
 	for first := true; ; first = false {
@@ -253,12 +257,12 @@ func (h *Hub) WatchStates(ctx context.Context, f func(center.Report)) error {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil
 		}
 	}
 }
 
-// Events calls f for the stored events.
+// Events calls f for the stored events. It returns nil when ctx is done.
 func (h *Hub) Events(ctx context.Context, device string, kinds []message.Kind, since time.Time, follow bool, f func(message.Kind, message.Event)) error {
 	for n := 0; ; {
 		h.mu.Lock()
@@ -270,7 +274,7 @@ func (h *Hub) Events(ctx context.Context, device string, kinds []message.Kind, s
 			return err
 		}
 		for _, r := range arrived {
-			if (device == "" || r.event.Device == device) && slices.Contains(kinds, r.kind) && !r.at.Before(since) {
+			if (device == "" || r.event.Device == device) && (len(kinds) == 0 || slices.Contains(kinds, r.kind)) && !r.at.Before(since) {
 				f(r.kind, r.event)
 			}
 		}
@@ -280,7 +284,7 @@ func (h *Hub) Events(ctx context.Context, device string, kinds []message.Kind, s
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil
 		}
 	}
 }
