@@ -56,11 +56,16 @@ type Options struct {
 // Run runs the centre until ctx is done. It returns an error if the hub cannot start, or if it is never reached.
 func Run(ctx context.Context, o Options) error {
 	c := &centre{Options: o}
+	if _, err := c.Folder.UpdateRights(); err != nil {
+		return err
+	}
 	if o.Connect == nil {
 		if err := c.startHub(); err != nil {
 			return err
 		}
 		defer c.hub.Close()
+	} else if err := c.updateAccount(ctx); err != nil {
+		c.report(ctx, err) // watch tries again
 	}
 	operator, err := c.connect(ctx)
 	if err != nil {
@@ -94,16 +99,16 @@ type centre struct {
 	Options
 	hub     *hub.Hub // nil with Connect
 	fleet   *nats.Center
-	account string // the JWT of the account of the fleet that the hub has
+	account string // the JWT of the account of the fleet that the hub has, or does not take
 	keySets int    // how many sets of keys the hub has
 	problem string // the last problem of watch that was logged; empty if there is none
+
+	nextPush  time.Time // when push may be called again after an error
+	pushError error     // the last error of push
 }
 
 // startHub starts the hub of this process.
 func (c *centre) startHub() error {
-	if _, err := c.Folder.UpdateRights(); err != nil {
-		return err
-	}
 	account, err := c.Folder.Account()
 	if err != nil {
 		return err
@@ -198,27 +203,11 @@ func (c *centre) watch(ctx context.Context) {
 	for {
 		select {
 		case <-ticks.C:
-			c.report(ctx, errors.Join(c.updateAccount(), c.publishKeys(ctx)))
+			c.report(ctx, errors.Join(c.updateAccount(ctx), c.publishKeys(ctx)))
 		case <-ctx.Done():
 			return
 		}
 	}
-}
-
-// updateAccount gives the hub of this process the JWT of the account, which has the revocations.
-func (c *centre) updateAccount() error {
-	if c.hub == nil {
-		return nil
-	}
-	account, err := c.Folder.Account()
-	if err != nil || account.JWT == c.account {
-		return err
-	}
-	if err := c.hub.SetAccount(account.JWT); err != nil {
-		return err
-	}
-	c.account = account.JWT
-	return nil
 }
 
 // report logs an error of watch, once until another one follows.
