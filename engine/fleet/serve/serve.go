@@ -7,7 +7,6 @@
 package serve
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -174,26 +173,17 @@ func (c *centre) publishKeys(ctx context.Context) error {
 		return err
 	}
 	for _, s := range sets[min(c.keySets, len(sets)):] {
-		err := c.fleet.SetKeySet(ctx, s.Number, message.Signed{Text: s.Text, Signatures: s.Signatures})
-		if errors.Is(err, center.ErrChanged) {
-			err = c.compareKeys(ctx, s)
-		}
+		replaced, err := c.fleet.SetKeySet(ctx, s.Number, message.Signed{Text: s.Text, Signatures: s.Signatures})
 		if err != nil {
 			return err
+		}
+		if replaced {
+			c.Log.Warn(fmt.Sprintf("the hub had other keys %d than the folder of the fleet: they are replaced", s.Number))
 		}
 		c.keySets++
 		c.Log.Info(fmt.Sprintf("the hub has the keys %d of bundles", s.Number))
 	}
 	return nil
-}
-
-// compareKeys returns an error if the hub has another set of keys with this number.
-func (c *centre) compareKeys(ctx context.Context, s identity.KeySet) error {
-	there, err := c.fleet.KeySet(ctx, s.Number)
-	if err == nil && !bytes.Equal(there.Text, s.Text) {
-		err = fmt.Errorf("the hub has other keys %d than the folder of the fleet", s.Number)
-	}
-	return err
 }
 
 // watch gives the hub what changes in the folder of the fleet, until ctx is done.
