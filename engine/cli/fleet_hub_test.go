@@ -55,7 +55,7 @@ func TestAnOperatorConnectsWithAHub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hubCreds, err := folder.Credentials(identity.Hub, "hub", nil)
+	hubCreds, err := folder.Credentials(identity.Hub, "centre", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

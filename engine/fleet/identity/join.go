@@ -150,7 +150,7 @@ func (i *invitation) nameFor(r Request) (string, error) {
 	case !i.Used.IsZero() && i.Asked != nil && i.Asked.Name != name:
 		return "", refused(fmt.Sprintf("the device has used the invitation with the name %s", i.Asked.Name))
 	}
-	if err := CheckName(name); err != nil {
+	if err := checkMember(name); err != nil {
 		return "", refused(err.Error())
 	}
 	return name, nil
@@ -248,7 +248,7 @@ func (t Token) Request(publicKey, name, moonlark string) (Request, error) {
 	case t.Name != "" && t.Name != name:
 		return Request{}, fmt.Errorf("the invitation is for %s, not for %s", t.Name, name)
 	}
-	if err := CheckName(name); err != nil {
+	if err := checkMember(name); err != nil {
 		return Request{}, err
 	}
 	return Request{PublicKey: publicKey, Name: name, Secret: t.Secret, Moonlark: moonlark}, nil
