@@ -224,10 +224,10 @@ func (c *centre) join(request []byte) []byte {
 		c.Log.Error("a device could not join: " + err.Error())
 	case reply.Error != "":
 		c.Log.Warn("a device was not let in", "device", r.Name, "reason", reply.Error)
-	case reply.Pending:
-		c.Log.Info("a device waits for approval: moonlark fleet approve " + r.Name)
-	default:
-		c.Log.Info("a device has joined the fleet", "device", r.Name)
+	case reply.Pending && !reply.Again:
+		c.Log.Info("a device waits for approval: moonlark fleet approve " + reply.Device)
+	case !reply.Pending:
+		c.Log.Info("a device has joined the fleet", "device", reply.Device)
 	}
 	text, err := json.Marshal(reply)
 	if err != nil {
