@@ -93,3 +93,20 @@ func TestFlagsOfFleetServeThatHaveNoEffectAreRefused(t *testing.T) {
 	o.fails("--host: no other machine reaches 127.0.0.1:4222", "fleet", "serve", "--listen", "127.0.0.1:4222", "--host", "hub.example")
 	o.fails("--hub-ca", "fleet", "serve", "--hub-ca", "ca.pem")
 }
+
+// With a path that cannot be written, the name stays free.
+func TestAWrongPathOfCredentialsDoesNotTakeTheName(t *testing.T) {
+	t.Parallel()
+	o := newOperatorTest(t, 0)
+	o.folder = newFleetFolder(t)
+	good := filepath.Join(o.folder, "anna.creds")
+	o.fails("no such file", "fleet", "credentials", "operator", "anna", "-o", filepath.Join(o.folder, "none", "anna.creds"))
+	o.ok("fleet", "credentials", "operator", "anna", "-o", good)
+	o.fails("is there already", "fleet", "credentials", "operator", "bert", "-o", good)
+	other := filepath.Join(o.folder, "other.creds")
+	o.fails("revoke it first", "fleet", "credentials", "operator", "anna", "-o", other)
+	if exists(other) {
+		t.Error("a file without credentials is left")
+	}
+	o.fails("--text changes no keys", "fleet", "keys", "change", "--trust", "new.pub", "--text", "x", "--key", "shop.key")
+}

@@ -190,7 +190,7 @@ func TestFollowShowsTheRolloutUntilItHasEnded(t *testing.T) {
 			t.Errorf("the exit code is %d", code)
 		}
 		o.has(r.stdout, "kiosk 16 → 17, wave 1 of 3: ", "30 min left\n  good 0 of ")
-		o.has(r.stderr, "the rollout stays as it is: moonlark fleet resume kiosk --follow goes on with it, and moonlark fleet stop kiosk ends it")
+		o.has(r.stderr, "the rollout goes on if moonlark fleet serve runs; if not, moonlark fleet resume kiosk --follow goes on with it. moonlark fleet pause kiosk stops it")
 
 		run(t.Context(), "fleet", "resume", "kiosk", "--follow")
 		o.devices.Pass(t.Context(), 2*time.Hour)
@@ -334,6 +334,14 @@ func TestAnOperatorCommandsDevices(t *testing.T) {
 		o.has(o.ok("fleet", "say", "kiosk-02", "good morning", "--once"), "kiosk-02 carries out the command when it is connected, until ")
 		o.ok("fleet", "exec", "all", "reload", "--once", "--group", "--expires", "1h")
 		o.fails("--expires", "fleet", "exec", "kiosk", "reload", "--once", "--group", "--expires", "0s")
+		o.fails("--expires is for commands with --once", "fleet", "exec", "kiosk-02", "reload", "--expires", "1h")
+		o.fails("nobody would get the answer", "fleet", "exec", "kiosk-02", "healthz", "--once")
+		for _, args := range [][]string{{"kiosk-20"}, {"lobby", "--group"}} {
+			_, warning, err := o.run(t.Context(), append([]string{"fleet", "exec", "--once", "--group=" + fmt.Sprint(len(args) > 1), args[0]}, "start")...)
+			if err != nil || !strings.Contains(warning, "has been heard of") {
+				t.Errorf("%q: %q, %v", args, warning, err)
+			}
+		}
 		one, _, _ := o.hub.Wish(t.Context(), "dev.kiosk-02")
 		all, _, _ := o.hub.Wish(t.Context(), "all")
 		if len(one.Once) != 1 || string(one.Once[0].Body) != `{"text":"good morning"}` || len(all.Once) != 1 || time.Until(all.Once[0].Expires) > time.Hour {
