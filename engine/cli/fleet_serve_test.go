@@ -110,3 +110,11 @@ func TestAWrongPathOfCredentialsDoesNotTakeTheName(t *testing.T) {
 	}
 	o.fails("--text changes no keys", "fleet", "keys", "change", "--trust", "new.pub", "--text", "x", "--key", "shop.key")
 }
+
+func TestJSONHasNoCharactersThatATerminalActsOn(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	if err := writeJSONLine(&out, "a\u009b2J"); err != nil || out.String() != `"a\u009b2J"`+"\n" {
+		t.Errorf("got %s, %v", out.String(), err)
+	}
+}

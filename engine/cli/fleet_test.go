@@ -272,7 +272,8 @@ func TestLogsAndCallsOfDevicesArePrinted(t *testing.T) {
 		if text := o.ok("fleet", "logs", "kiosk-01"); strings.Contains(text, "kiosk-00") {
 			t.Errorf("the logs of kiosk-01 are\n%s", text)
 		}
-		o.has(o.ok("fleet", "calls"), "light(on: true) -> on")
+		add(message.CallKind, "kiosk-00", `{"type":"tool_call","tool":"door","call_id":"2","args":{}}`) // has no result yet
+		o.has(o.ok("fleet", "calls"), "light(on: true) -> on", start+"  kiosk-00          door()")
 		o.has(o.ok("fleet", "calls", "--json"), `{"kind":"call","device":"kiosk-01","boot":"b","seq":1,"time":"`, `"event":{"type":"tool_result"`)
 		time.Sleep(2 * time.Hour)
 		if text := o.ok("fleet", "logs"); text != "" {
