@@ -22,7 +22,7 @@ type commandFlags struct {
 	Once    bool           `help:"Devices that are away carry out the command when they are back."`
 	Expires *time.Duration `placeholder:"TIME" help:"With --once: how long devices can be away (24h)."`
 
-	hubFlags `embed:""`
+	operatorFlags `embed:""`
 }
 
 // defaultExpires is how long devices can be away without --expires.

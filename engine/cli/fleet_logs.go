@@ -20,11 +20,11 @@ import (
 
 // eventFlags say which events of devices a command prints.
 type eventFlags struct {
-	Name     string        `arg:"" optional:"" help:"A device. Without it, all devices."`
-	Follow   bool          `short:"f" help:"Go on with what happens from now on, until Ctrl-C."`
-	Since    time.Duration `default:"1h" placeholder:"TIME" help:"How far to go back (${default})."`
-	JSON     bool          `help:"Print one JSON object per line."`
-	hubFlags `embed:""`
+	Name          string        `arg:"" optional:"" help:"A device. Without it, all devices."`
+	Follow        bool          `short:"f" help:"Go on with what happens from now on, until Ctrl-C."`
+	Since         time.Duration `default:"1h" placeholder:"TIME" help:"How far to go back (${default})."`
+	JSON          bool          `help:"Print one JSON object per line."`
+	operatorFlags `embed:""`
 }
 
 type fleetLogsCommand struct {

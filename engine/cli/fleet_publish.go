@@ -34,7 +34,7 @@ type fleetPublishCommand struct {
 	DryRun bool     `help:"Only show which devices get the bundle in which wave."`
 	Follow bool     `help:"Go on with the rollout, and show how it fares, until it has ended."`
 
-	hubFlags `embed:""`
+	operatorFlags `embed:""`
 }
 
 // defaultWaves are those without --waves and --at-once.

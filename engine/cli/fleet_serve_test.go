@@ -91,7 +91,7 @@ func TestFlagsOfFleetServeThatHaveNoEffectAreRefused(t *testing.T) {
 	o.fails("--listen and --host", "fleet", "serve", "--hub", "tls://hub.example", "--listen", "127.0.0.1:4222")
 	o.fails("--listen and --host", "fleet", "serve", "--hub", "tls://hub.example", "--host", "hub.example")
 	o.fails("--host: no other machine reaches 127.0.0.1:4222", "fleet", "serve", "--listen", "127.0.0.1:4222", "--host", "hub.example")
-	o.fails("--hub-ca", "fleet", "serve", "--hub-ca", "ca.pem")
+	o.fails("--hub-ca", "fleet", "serve", "--hub-ca", hubCAFile)
 }
 
 // With a path that cannot be written, the name stays free.

@@ -18,10 +18,10 @@ import (
 const watchInterval = 5 * time.Second
 
 type fleetStatusCommand struct {
-	Name     string `arg:"" optional:"" help:"A device. Without it, all devices."`
-	JSON     bool   `help:"Print one JSON object."`
-	Watch    bool   `help:"Show the status every 5 seconds, until Ctrl-C. This also finds devices that run twice."`
-	hubFlags `embed:""`
+	Name          string `arg:"" optional:"" help:"A device. Without it, all devices."`
+	JSON          bool   `help:"Print one JSON object."`
+	Watch         bool   `help:"Show the status every 5 seconds, until Ctrl-C. This also finds devices that run twice."`
+	operatorFlags `embed:""`
 }
 
 // Run shows the status.

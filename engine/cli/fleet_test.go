@@ -45,7 +45,7 @@ func newOperatorTest(t testing.TB, n int) *operatorTest {
 		o.devices.Each = append(o.devices.Each, &centertest.Device{Name: fmt.Sprintf("kiosk-%02d", i), Groups: []string{"kiosk"}})
 	}
 	o.devices.Step(t.Context())
-	o.file("hub.url", "tls://hub.example:4222\n")
+	o.file(hubURLFile, "tls://hub.example:4222\n")
 	o.file("operator.creds", "secret")
 	return o
 }
@@ -361,26 +361,26 @@ func TestTheAddressOfTheHubIsInTheFolderOfTheOperator(t *testing.T) {
 		}
 		return path
 	}
-	fails := func(f hubFlags, want string) {
+	fails := func(f operatorFlags, want string) {
 		t.Helper()
 		if _, err := f.address(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %s", f, err, want)
 		}
 	}
-	f := hubFlags{FleetDir: folder}
+	f := operatorFlags{FleetDir: folder}
 	fails(f, "no hub is named: add --hub")
-	write("hub.url", " tls://hub.example:4222\n")
+	write(hubURLFile, " tls://hub.example:4222\n")
 	fails(f, "there are no credentials: add --creds")
 	creds := write("operator.creds", "secret")
 	a, err := f.address()
 	if err != nil || a.url != "tls://hub.example:4222" || a.creds != creds || a.roots != nil {
 		t.Errorf("got %+v, %v", a, err)
 	}
-	fails(hubFlags{FleetDir: folder, Creds: "none.creds"}, "none.creds")
-	fails(hubFlags{FleetDir: folder, CA: "none.pem"}, "none.pem")
-	write("ca.pem", "not a certificate")
+	fails(operatorFlags{FleetDir: folder, Creds: "none.creds"}, "none.creds")
+	fails(operatorFlags{FleetDir: folder, CA: "none.pem"}, "none.pem")
+	write(hubCAFile, "not a certificate")
 	fails(f, "ca.pem has no certificate")
-	write("ca.pem", strings.Repeat("x", maxHubFile+1))
+	write(hubCAFile, strings.Repeat("x", maxHubFile+1))
 	fails(f, "has more than")
 	server := httptest.NewTLSServer(nil)
 	server.Close()

@@ -101,7 +101,7 @@ func TestAnOperatorStartsConversationsOnHosts(t *testing.T) {
 	}
 	o := newOperatorTest(t, 0)
 	o.dialHub = dialHub
-	o.file("hub.url", url+"\n")
+	o.file(hubURLFile, url+"\n")
 	o.file("operator.creds", string(creds["anna"]))
 	o.fails("no host is connected", "fleet", "host", "start", "c-1")
 
