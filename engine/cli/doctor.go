@@ -27,7 +27,7 @@ type doctorCommand struct {
 	hostFlags   `embed:""`
 	agentFlags  `embed:""`
 
-	fleetHubFlags `embed:""`
+	deviceFlags `embed:""`
 
 	MCP             bool `name:"mcp" help:"Check whether MCP clients such as Claude and VS Code accept the tools."`
 	JSON            bool `name:"json" help:"Print one JSON object per finding on stdout."`
@@ -40,7 +40,7 @@ func (c *doctorCommand) Run(ctx context.Context, con *console) error {
 	opts, err := c.options()
 	permissions, permissionErr := c.permissionFlags.settings()
 	var fleetErr error
-	opts.Fleet, fleetErr = c.fleetHubFlags.toCheck()
+	opts.Fleet, fleetErr = c.deviceFlags.toCheck()
 	if err := errors.Join(err, permissionErr, fleetErr); err != nil {
 		return &usageError{err}
 	}
@@ -123,7 +123,7 @@ func (c *doctorCommand) options() (doctor.Options, error) {
 }
 
 // toCheck returns what to examine about the fleet, or nil without the flags.
-func (f fleetHubFlags) toCheck() (*doctor.Fleet, error) {
+func (f deviceFlags) toCheck() (*doctor.Fleet, error) {
 	if f.Fleet == "" && (f.FleetCreds != "" || f.FleetCA != "") {
 		return nil, errors.New("--fleet-creds and --fleet-ca need --fleet")
 	}

@@ -11,8 +11,8 @@ import (
 
 // rolloutFlags name the devices whose rollout a command changes.
 type rolloutFlags struct {
-	Target   string `arg:"" help:"Group or device of the rollout, or all."`
-	hubFlags `embed:""`
+	Target        string `arg:"" help:"Group or device of the rollout, or all."`
+	operatorFlags `embed:""`
 }
 
 // find connects with the hub, and returns the key of the wish for the target. The caller must call close.

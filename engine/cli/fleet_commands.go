@@ -17,13 +17,16 @@ import (
 
 // commandFlags say which devices carry out a command, and when.
 type commandFlags struct {
-	Device  string        `arg:"" help:"The device, or with --group the group."`
-	Group   bool          `help:"All devices of the group carry out the command; all means every device."`
-	Once    bool          `help:"Devices that are away carry out the command when they are back."`
-	Expires time.Duration `default:"24h" placeholder:"TIME" help:"With --once: how long devices can be away (${default})."`
+	Device  string         `arg:"" help:"The device, or with --group the group."`
+	Group   bool           `help:"All devices of the group carry out the command; all means every device."`
+	Once    bool           `help:"Devices that are away carry out the command when they are back."`
+	Expires *time.Duration `placeholder:"TIME" help:"With --once: how long devices can be away (24h)."`
 
-	hubFlags `embed:""`
+	operatorFlags `embed:""`
 }
+
+// defaultExpires is how long devices can be away without --expires.
+const defaultExpires = 24 * time.Hour
 
 type fleetSayCommand struct {
 	commandFlags `embed:""`
@@ -87,6 +90,9 @@ func (f commandFlags) send(ctx context.Context, con *console, verb string, body 
 	if err := bundle.CheckName(f.Device); err != nil {
 		return &usageError{err}
 	}
+	if err := f.checkOnce(verb); err != nil {
+		return &usageError{err}
+	}
 	var text []byte
 	if body != nil {
 		var err error
@@ -121,6 +127,19 @@ func (f commandFlags) send(ctx context.Context, con *console, verb string, body 
 	return nil
 }
 
+// checkOnce returns an error if --once and --expires do not fit the command.
+func (f commandFlags) checkOnce(verb string) error {
+	switch {
+	case !f.Once && f.Expires != nil:
+		return errors.New("--expires is for commands with --once: the others are carried out now, or never")
+	case f.Expires != nil && *f.Expires <= 0:
+		return errors.New("--expires: must be more than 0s")
+	case f.Once && (verb == "healthz" || verb == "log"):
+		return fmt.Errorf("--once: nobody would get the answer to %s", verb)
+	}
+	return nil
+}
+
 // leave writes the command into the wish for the devices.
 func (f commandFlags) leave(ctx context.Context, con *console, hub center.Hub, verb string, body []byte) error {
 	key := message.Device(f.Device)
@@ -129,14 +148,22 @@ func (f commandFlags) leave(ctx context.Context, con *console, hub center.Hub, v
 			key = message.All
 		}
 	}
-	if f.Expires <= 0 {
-		return &usageError{errors.New("--expires: must be more than 0s")}
-	}
-	now, err := hub.Now(ctx)
+	fleet, err := center.Look(ctx, hub)
 	if err != nil {
 		return err
 	}
-	o := message.Once{ID: rand.Text(), Verb: verb, Body: body, Expires: now.Add(f.Expires).Truncate(time.Second)}
+	if online, offline := fleet.Devices(f.Device); f.Group && len(online)+len(offline) == 0 {
+		fmt.Fprintf(con.stderr, "moonlark: warning: no device of the group %s has been heard of\n", f.Device)
+	} else if s := center.StatusOf(fleet, nil); !f.Group {
+		if _, ok := s.Device(f.Device); !ok {
+			fmt.Fprintf(con.stderr, "moonlark: warning: %v\n", unknownDevice(f.Device, s))
+		}
+	}
+	expires := defaultExpires
+	if f.Expires != nil {
+		expires = *f.Expires
+	}
+	o := message.Once{ID: rand.Text(), Verb: verb, Body: body, Expires: fleet.Now.Add(expires).Truncate(time.Second)}
 	if err := center.AddOnce(ctx, hub, key, o); err != nil {
 		return err
 	}

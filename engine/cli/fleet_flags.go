@@ -47,8 +47,8 @@ func (f fleetStoreFlag) asFlag() string {
 	return " --fleet-store " + f.FleetStore
 }
 
-// fleetHubFlags say which fleet the device belongs to, and how it connects with the hub.
-type fleetHubFlags struct {
+// deviceFlags say which fleet the device belongs to, and how it connects with the hub.
+type deviceFlags struct {
 	fleetStoreFlag `embed:""`
 
 	Fleet      string `placeholder:"URL" help:"Follow the fleet whose hub is at this address, such as tls://hub.example.com:4222. The device must have joined it: see moonlark fleet join."`
@@ -57,16 +57,16 @@ type fleetHubFlags struct {
 }
 
 // isSet reports whether the device has a store of bundles.
-func (f fleetHubFlags) isSet() bool { return f.FleetStore != "" || f.Fleet != "" }
+func (f deviceFlags) isSet() bool { return f.FleetStore != "" || f.Fleet != "" }
 
 // credsPath returns the path of the credentials, for a store in this folder.
-func (f fleetHubFlags) credsPath(store string) string {
+func (f deviceFlags) credsPath(store string) string {
 	return cmp.Or(f.FleetCreds, filepath.Join(store, fleet.CredsFile))
 }
 
 // fleetFlags say which bundles of scripts run, and which fleet the device follows.
 type fleetFlags struct {
-	fleetHubFlags `embed:""`
+	deviceFlags `embed:""`
 
 	FleetShare []string `placeholder:"WHAT" enum:"calls,talk" help:"What the fleet gets to see besides the state and the log: calls (tool calls with arguments and results), talk (what is said)."`
 	FleetSpool bool     `help:"Keep what the fleet has not received in the store, so that it survives a restart."`
@@ -120,7 +120,7 @@ func (f fleetFlags) member(device *fleet.Device, events *bus.Bus) (*fleetMember,
 }
 
 // connection returns how to connect with the hub.
-func (f fleetHubFlags) connection(log *slog.Logger) (o nats.Options, err error) {
+func (f deviceFlags) connection(log *slog.Logger) (o nats.Options, err error) {
 	store, err := f.folder()
 	if err != nil {
 		return o, err

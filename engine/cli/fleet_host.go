@@ -25,8 +25,8 @@ type fleetHostStartCommand struct {
 	ID      string `arg:"" help:"Name of the conversation, different from all others: a-z, 0-9 and -."`
 	Message string `placeholder:"TEXT" help:"What the user says first."`
 
-	agentFlags `embed:""`
-	hubFlags   `embed:""`
+	agentFlags    `embed:""`
+	operatorFlags `embed:""`
 }
 
 // Run starts a conversation, and prints the name of its host.
@@ -39,7 +39,7 @@ func (c *fleetHostStartCommand) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return &usageError{err}
 	}
-	return withCaller(ctx, c.hubFlags, func(ctx context.Context, caller *nats.Host) error {
+	return withCaller(ctx, c.operatorFlags, func(ctx context.Context, caller *nats.Host) error {
 		name, err := host.Start(ctx, caller, request)
 		if err == nil {
 			fmt.Fprintf(con.stdout, "%s is on %s\n", c.ID, safetext.Line(name))
@@ -52,24 +52,24 @@ type fleetHostSayCommand struct {
 	ID   string   `arg:"" help:"Name of the conversation."`
 	Text []string `arg:"" help:"The message."`
 
-	hubFlags `embed:""`
+	operatorFlags `embed:""`
 }
 
 // Run sends a message to a conversation.
 func (c *fleetHostSayCommand) Run(ctx context.Context, con *console) error {
-	return withCaller(ctx, c.hubFlags, func(ctx context.Context, caller *nats.Host) error {
+	return withCaller(ctx, c.operatorFlags, func(ctx context.Context, caller *nats.Host) error {
 		_, err := host.Say(ctx, caller, c.ID, strings.Join(c.Text, " "))
 		return err
 	})
 }
 
 type fleetHostListCommand struct {
-	hubFlags `embed:""`
+	operatorFlags `embed:""`
 }
 
 // Run prints the hosts and the conversations.
 func (c *fleetHostListCommand) Run(ctx context.Context, con *console) error {
-	return withCaller(ctx, c.hubFlags, func(ctx context.Context, caller *nats.Host) error {
+	return withCaller(ctx, c.operatorFlags, func(ctx context.Context, caller *nats.Host) error {
 		list, err := host.ReadList(ctx, caller)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func (c *fleetHostListCommand) Run(ctx context.Context, con *console) error {
 }
 
 // withCaller calls do with a connection of an operator. The context that do gets ends after askTimeout.
-func withCaller(ctx context.Context, f hubFlags, do func(context.Context, *nats.Host) error) error {
+func withCaller(ctx context.Context, f operatorFlags, do func(context.Context, *nats.Host) error) error {
 	address, err := f.address()
 	if err != nil {
 		return &usageError{err}

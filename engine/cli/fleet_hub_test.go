@@ -55,7 +55,7 @@ func TestAnOperatorConnectsWithAHub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hubCreds, err := folder.Credentials(identity.Hub, "hub", nil)
+	hubCreds, err := folder.Credentials(identity.Hub, "centre", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestAnOperatorConnectsWithAHub(t *testing.T) {
 
 	o := newOperatorTest(t, 0)
 	o.dialHub = dialHub
-	o.file("hub.url", url+"\n")
+	o.file(hubURLFile, url+"\n")
 	o.file("operator.creds", string(creds))
 	o.has(o.ok("fleet", "publish", o.bundle(1), "--to", "group:kiosk", "--at-once"), "shop 1 for group:kiosk\n")
 	o.has(o.ok("fleet", "publish", o.bundle(2), "--to", "kiosk"), "shop 1 → shop 2 for kiosk\n")

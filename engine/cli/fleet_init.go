@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/identity"
@@ -69,14 +71,18 @@ func (c *fleetCredentialsCommand) Run(con *console) error {
 	if err != nil {
 		return err
 	}
-	if exists(c.Out) {
+	// The file comes first: with a path that cannot be written, nobody has the name.
+	if err := writeNew(c.Out, nil, 0o600); errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s is there already: credentials are not replaced", c.Out)
-	}
-	text, err := folder.Credentials(identity.Role(c.Role), c.Name, c.Group)
-	if err != nil {
+	} else if err != nil {
 		return err
 	}
-	if err := writeNew(c.Out, text, 0o600); err != nil {
+	text, err := folder.Credentials(identity.Role(c.Role), c.Name, c.Group)
+	if err == nil {
+		err = os.WriteFile(c.Out, text, 0o600)
+	}
+	if err != nil {
+		os.Remove(c.Out)
 		return err
 	}
 	fmt.Fprintf(con.stdout, "%s has the credentials of the %s %s\n", c.Out, c.Role, c.Name)

@@ -14,6 +14,7 @@ import (
 	"moonlark/engine/fleet"
 	"moonlark/engine/fleet/identity"
 	"moonlark/engine/fleet/nats"
+	"moonlark/engine/safetext"
 	"moonlark/engine/version"
 )
 
@@ -23,6 +24,7 @@ const approvalInterval = 5 * time.Second
 type fleetJoinCommand struct {
 	Invitation string `arg:"" help:"The invitation, which moonlark fleet invite has printed."`
 	Name       string `placeholder:"NAME" help:"Name of this device. Required unless the invitation has one."`
+	Again      bool   `help:"Join the fleet of this device again, with a new key, after the device was revoked."`
 
 	fleetStoreFlag `embed:""`
 }
@@ -37,8 +39,8 @@ func (c *fleetJoinCommand) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	if hub, err := fleet.ReadHub(store); err == nil && c.hasCreds(store) {
-		return fmt.Errorf("this device has joined a fleet already, whose hub is %s: to join another one, name another --fleet-store", hub.URL)
+	if err := c.checkStore(store, token.Fleet); err != nil {
+		return err
 	}
 	path, err := fleet.KeyPath(store)
 	if err != nil {
@@ -60,8 +62,24 @@ func (c *fleetJoinCommand) Run(ctx context.Context, con *console) error {
 	return nil
 }
 
-func (c *fleetJoinCommand) hasCreds(store string) bool {
-	return exists(filepath.Join(store, fleet.CredsFile))
+// checkStore returns an error if the device has joined a fleet already, unless it may join this fleet again.
+func (c *fleetJoinCommand) checkStore(store, name string) error {
+	path := filepath.Join(store, fleet.CredsFile)
+	if !exists(path) {
+		return nil
+	}
+	old, err := identity.ReadCreds(path)
+	switch {
+	case err != nil && c.Again:
+		return nil // the new credentials replace the damaged ones
+	case err != nil:
+		return fmt.Errorf("%w: --again replaces them", err)
+	case old.Fleet != name:
+		return fmt.Errorf("this device has joined the fleet %s already: to join another one, name another --fleet-store", old.Fleet)
+	case !c.Again:
+		return fmt.Errorf("this device is %s of the fleet %s already: --again replaces its credentials, after it was revoked", old.Name, old.Fleet)
+	}
+	return nil
 }
 
 // ask asks the centre of the fleet until it has decided. The file at key has the key of this device; ask makes it if
@@ -84,27 +102,36 @@ func (c *fleetJoinCommand) ask(ctx context.Context, con *console, token identity
 	if opts.Pin, err = pin(token.CA); err != nil {
 		return none, err
 	}
-	for told := false; ; {
+	var problem string // the last network error that was printed
+	for waits := false; ; {
 		answer, err := nats.Join(ctx, opts, text)
-		if err != nil {
+		switch {
+		case err != nil && (!waits || ctx.Err() != nil):
 			return none, err
-		}
-		reply, err := identity.ParseReply(answer)
-		if err != nil {
-			return none, err
-		}
-		accepted, err := identity.Accept(token, request, seed, reply)
-		if !errors.Is(err, identity.ErrPending) {
-			return accepted, err
-		}
-		if !told {
-			fmt.Fprintln(con.stdout, "waiting until somebody approves this device. After an interruption, the same command goes on")
-			told = true
+		case err != nil:
+			if problem != err.Error() {
+				problem = err.Error()
+				fmt.Fprintf(con.stderr, "moonlark: warning: %s: still waiting\n", safetext.Line(problem))
+			}
+		default:
+			problem = ""
+			reply, err := identity.ParseReply(answer)
+			if err != nil {
+				return none, err
+			}
+			accepted, err := identity.Accept(token, request, seed, reply)
+			if !errors.Is(err, identity.ErrPending) {
+				return accepted, err
+			}
+			if !waits {
+				fmt.Fprintln(con.stdout, "waiting until somebody approves this device. After an interruption, the same command goes on")
+				waits = true
+			}
 		}
 		select {
 		case <-time.After(approvalInterval):
 		case <-ctx.Done():
-			return none, err
+			return none, ctx.Err()
 		}
 	}
 }

@@ -58,6 +58,9 @@ type fleetKeysChangeCommand struct {
 
 // Run adds the next set of keys to the folder of the fleet, or writes the text to sign.
 func (c *fleetKeysChangeCommand) Run(ctx context.Context, con *console) error {
+	if c.Text != "" && len(c.Key)+len(c.Signature) > 0 {
+		return &usageError{errors.New("--text changes no keys: leave out --key and --signature")}
+	}
 	folder, err := c.open()
 	if err != nil {
 		return err

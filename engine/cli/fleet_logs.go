@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,11 +20,11 @@ import (
 
 // eventFlags say which events of devices a command prints.
 type eventFlags struct {
-	Name     string        `arg:"" optional:"" help:"A device. Without it, all devices."`
-	Follow   bool          `short:"f" help:"Go on with what happens from now on, until Ctrl-C."`
-	Since    time.Duration `default:"1h" placeholder:"TIME" help:"How far to go back (${default})."`
-	JSON     bool          `help:"Print one JSON object per line."`
-	hubFlags `embed:""`
+	Name          string        `arg:"" optional:"" help:"A device. Without it, all devices."`
+	Follow        bool          `short:"f" help:"Go on with what happens from now on, until Ctrl-C."`
+	Since         time.Duration `default:"1h" placeholder:"TIME" help:"How far to go back (${default})."`
+	JSON          bool          `help:"Print one JSON object per line."`
+	operatorFlags `embed:""`
 }
 
 type fleetLogsCommand struct {
@@ -60,8 +64,9 @@ func (f eventFlags) print(ctx context.Context, con *console, kinds ...message.Ki
 	l := center.Logs{Device: f.Name, Kinds: kinds, Since: fleet.Now.Add(-f.Since), Follow: f.Follow}
 	if !f.JSON {
 		d := describers{each: make(map[string]*describer)}
-		defer d.close()
 		l.Describe = d.describe
+		err := l.Print(ctx, hub, con.stdout)
+		return errors.Join(err, d.close(con.stdout))
 	}
 	return l.Print(ctx, hub, con.stdout)
 }
@@ -74,6 +79,7 @@ type describers struct{ each map[string]*describer }
 type describer struct {
 	screen *terminal.Terminal
 	out    lockedBuffer
+	last   message.Event // the last event
 }
 
 // A lockedBuffer is a buffer that any goroutine can use, because a Terminal writes some lines later.
@@ -109,12 +115,17 @@ func (d *describers) describe(m message.Event) string {
 		one.screen = terminal.New(terminal.Options{Stdout: &one.out, Stderr: &one.out, Level: slog.LevelDebug, Env: func(string) string { return "" }})
 		d.each[m.Device] = one
 	}
+	one.last = m
 	one.screen.Show(e)
 	return one.out.take()
 }
 
-func (d *describers) close() {
-	for _, one := range d.each {
+// close closes the terminals, and prints the lines that they have kept until then.
+func (d *describers) close(w io.Writer) (err error) {
+	for _, device := range slices.Sorted(maps.Keys(d.each)) {
+		one := d.each[device]
 		one.screen.Close()
+		err = errors.Join(err, center.WriteLines(w, one.last, one.out.take()))
 	}
+	return err
 }

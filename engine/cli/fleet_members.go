@@ -43,9 +43,7 @@ func (c *fleetInviteCommand) line(folder *identity.Folder) (string, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	if c.Hub != "" && c.Hub != url {
-		url, ca = c.Hub, ""
-	}
+	url = cmp.Or(c.Hub, url) // both are addresses of the same hub, which has one authority
 	if strings.HasPrefix(url, "nats://") {
 		ca = ""
 	}

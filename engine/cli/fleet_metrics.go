@@ -29,7 +29,7 @@ type fleetMetricsCommand struct {
 	HTTP  *string `name:"http" placeholder:"HOST:PORT" help:"Serve the metrics at /metrics until Ctrl-C. Without HOST on this machine only. Without the flag, they are printed once."`
 	Token string  `name:"http-token" placeholder:"TOKEN" help:"Token that HTTP clients must send. Required unless --http listens on loopback. $$MOONLARK_HTTP_TOKEN is safer: the list of processes does not show it."`
 
-	hubFlags `embed:""`
+	operatorFlags `embed:""`
 }
 
 // Run prints or serves the newest metrics of the devices.

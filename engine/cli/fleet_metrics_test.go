@@ -79,18 +79,18 @@ func TestMetricsOfTheFleetAreServed(t *testing.T) {
 }
 
 func TestTheFlagsOfTheFleetForDoctor(t *testing.T) {
-	if _, err := (fleetHubFlags{FleetCreds: "device.creds"}).toCheck(); err == nil || err.Error() != "--fleet-creds and --fleet-ca need --fleet" {
+	if _, err := (deviceFlags{FleetCreds: "device.creds"}).toCheck(); err == nil || err.Error() != "--fleet-creds and --fleet-ca need --fleet" {
 		t.Errorf("got %v", err)
 	}
-	if check, err := (fleetHubFlags{}).toCheck(); check != nil || err != nil {
+	if check, err := (deviceFlags{}).toCheck(); check != nil || err != nil {
 		t.Errorf("without flags: %+v, %v", check, err)
 	}
 	store := t.TempDir()
 	only := fleetStoreFlag{FleetStore: store}
-	if check, err := (fleetHubFlags{fleetStoreFlag: only}).toCheck(); err != nil || check.Store != store || check.Hub != nil || check.HubError != nil {
+	if check, err := (deviceFlags{fleetStoreFlag: only}).toCheck(); err != nil || check.Store != store || check.Hub != nil || check.HubError != nil {
 		t.Errorf("without a hub: %+v, %v", check, err)
 	}
-	check, err := fleetHubFlags{fleetStoreFlag: only, Fleet: "tls://hub.example"}.toCheck()
+	check, err := deviceFlags{fleetStoreFlag: only, Fleet: "tls://hub.example"}.toCheck()
 	if err != nil || check.Hub != nil || check.HubError == nil || !strings.Contains(check.HubError.Error(), "has not joined a fleet") {
 		t.Errorf("without credentials: %+v, %v", check, err)
 	}

@@ -34,7 +34,7 @@ type fleetPublishCommand struct {
 	DryRun bool     `help:"Only show which devices get the bundle in which wave."`
 	Follow bool     `help:"Go on with the rollout, and show how it fares, until it has ended."`
 
-	hubFlags `embed:""`
+	operatorFlags `embed:""`
 }
 
 // defaultWaves are those without --waves and --at-once.
@@ -151,7 +151,7 @@ func (c *fleetPublishCommand) show(con *console, p center.Publication) {
 func followRollout(ctx context.Context, con *console, hub center.Hub, key, target string) error {
 	ended, err := center.Follow(ctx, hub, key, func(text string) { fmt.Fprint(con.stdout, text) })
 	if err != nil && ctx.Err() != nil {
-		fmt.Fprintf(con.stderr, "the rollout stays as it is: moonlark fleet resume %[1]s --follow goes on with it, and moonlark fleet stop %[1]s ends it\n", target)
+		fmt.Fprintf(con.stderr, "the rollout goes on if moonlark fleet serve runs; if not, moonlark fleet resume %[1]s --follow goes on with it. moonlark fleet pause %[1]s stops it\n", target)
 		return &shownError{err}
 	} else if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 
 type fleetServeCommand struct {
 	fleetFolderFlag `embed:""`
-	Listen          string   `default:"0.0.0.0:4222" placeholder:"HOST:PORT" help:"Address on which the hub listens (${default})."`
+	Listen          string   `placeholder:"HOST:PORT" help:"Address on which the hub listens (0.0.0.0:4222)."`
 	Host            []string `sep:"none" placeholder:"NAME" help:"Name or address by which devices reach this machine. The first one is in invitations. Repeat the flag for more. The default is the addresses and the name of this machine."`
 	Hub             string   `placeholder:"URL" help:"NATS server to use, in place of one in this process."`
 	HubCA           string   `name:"hub-ca" placeholder:"FILE" help:"Certificate of the authority of --hub, in PEM form. The default is those of the system."`
@@ -29,6 +30,9 @@ type fleetServeCommand struct {
 	fleetPageFlags `embed:""`
 	logFlags       `embed:""`
 }
+
+// defaultListen is the address without --listen.
+const defaultListen = "0.0.0.0:4222"
 
 // Run runs the centre of a fleet until a signal arrives.
 func (c *fleetServeCommand) Run(ctx context.Context, con *console) error {
@@ -47,11 +51,8 @@ func (c *fleetServeCommand) Run(ctx context.Context, con *console) error {
 	}
 	address := c.Hub
 	if c.Hub != "" {
-		opts.Connect = &nats.Options{URL: c.Hub}
-		if c.HubCA != "" {
-			if opts.Connect.RootCAs, err = readCA(c.HubCA); err != nil {
-				return &usageError{err}
-			}
+		if opts.Connect, err = c.connection(); err != nil {
+			return &usageError{err}
 		}
 	} else if opts.Server, address, err = c.hubOptions(); err != nil {
 		return err
@@ -72,14 +73,41 @@ func (c *fleetServeCommand) Run(ctx context.Context, con *console) error {
 	return err
 }
 
+// connection returns the options of the connection with --hub. It keeps the certificate of --hub-ca in the folder,
+// for invitations and operators.
+func (c *fleetServeCommand) connection() (*nats.Options, error) {
+	if c.Listen != "" || len(c.Host) > 0 {
+		return nil, errors.New("--listen and --host are for the hub of this process: leave them out with --hub")
+	}
+	o := &nats.Options{URL: c.Hub}
+	if c.HubCA == "" {
+		return o, removeIfThere(c.path(hubCAFile))
+	}
+	text, err := readHubFile(c.HubCA)
+	if err != nil {
+		return nil, err
+	}
+	if o.RootCAs, err = readCA(c.HubCA); err != nil {
+		return nil, err
+	}
+	return o, replaceFile(c.path(hubCAFile), func(w io.Writer) error { _, err := w.Write(text); return err })
+}
+
 // hubOptions returns the options of the hub in this process, and the host by which devices reach it.
 func (c *fleetServeCommand) hubOptions() (o hub.Options, host string, err error) {
-	listenHost, _, err := net.SplitHostPort(c.Listen)
+	if c.HubCA != "" {
+		return o, "", &usageError{errors.New("--hub-ca is for another NATS server: it needs --hub")}
+	}
+	listen := cmp.Or(c.Listen, defaultListen)
+	listenHost, _, err := net.SplitHostPort(listen)
 	if err != nil {
 		return o, "", &usageError{fmt.Errorf("--listen: %w", err)}
 	}
-	o = hub.Options{Listen: c.Listen, Store: c.path(hubStoreFolder)}
+	o = hub.Options{Listen: listen, Store: c.path(hubStoreFolder)}
 	if loopback.Host(listenHost) || listenHost == "" {
+		if len(c.Host) > 0 {
+			return o, "", &usageError{fmt.Errorf("--host: no other machine reaches %s: name another address with --listen", listen)}
+		}
 		return o, "", removeIfThere(c.path(hubCAFile))
 	}
 	hosts := c.Host

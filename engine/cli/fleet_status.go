@@ -11,16 +11,17 @@ import (
 
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/guess"
+	"moonlark/engine/safetext"
 )
 
 // watchInterval is how often fleet status --watch shows the status.
 const watchInterval = 5 * time.Second
 
 type fleetStatusCommand struct {
-	Name     string `arg:"" optional:"" help:"A device. Without it, all devices."`
-	JSON     bool   `help:"Print one JSON object."`
-	Watch    bool   `help:"Show the status every 5 seconds, until Ctrl-C. This also finds devices that run twice."`
-	hubFlags `embed:""`
+	Name          string `arg:"" optional:"" help:"A device. Without it, all devices."`
+	JSON          bool   `help:"Print one JSON object."`
+	Watch         bool   `help:"Show the status every 5 seconds, until Ctrl-C. This also finds devices that run twice."`
+	operatorFlags `embed:""`
 }
 
 // Run shows the status.
@@ -63,7 +64,7 @@ func (c *fleetStatusCommand) Run(ctx context.Context, con *console) error {
 func (c *fleetStatusCommand) show(w io.Writer, s center.Status) error {
 	if c.Name == "" {
 		if c.JSON {
-			return json.NewEncoder(w).Encode(s)
+			return writeJSONLine(w, s)
 		}
 		_, err := io.WriteString(w, s.Text())
 		return err
@@ -73,9 +74,19 @@ func (c *fleetStatusCommand) show(w io.Writer, s center.Status) error {
 		return unknownDevice(c.Name, s)
 	}
 	if c.JSON {
-		return json.NewEncoder(w).Encode(d)
+		return writeJSONLine(w, d)
 	}
 	_, err := io.WriteString(w, d.Text(s.Time))
+	return err
+}
+
+// writeJSONLine writes a value that has texts of devices as one line of JSON.
+func writeJSONLine(w io.Writer, value any) error {
+	line, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(w, safetext.JSON(line))
 	return err
 }
 

@@ -45,7 +45,7 @@ func newOperatorTest(t testing.TB, n int) *operatorTest {
 		o.devices.Each = append(o.devices.Each, &centertest.Device{Name: fmt.Sprintf("kiosk-%02d", i), Groups: []string{"kiosk"}})
 	}
 	o.devices.Step(t.Context())
-	o.file("hub.url", "tls://hub.example:4222\n")
+	o.file(hubURLFile, "tls://hub.example:4222\n")
 	o.file("operator.creds", "secret")
 	return o
 }
@@ -190,7 +190,7 @@ func TestFollowShowsTheRolloutUntilItHasEnded(t *testing.T) {
 			t.Errorf("the exit code is %d", code)
 		}
 		o.has(r.stdout, "kiosk 16 → 17, wave 1 of 3: ", "30 min left\n  good 0 of ")
-		o.has(r.stderr, "the rollout stays as it is: moonlark fleet resume kiosk --follow goes on with it, and moonlark fleet stop kiosk ends it")
+		o.has(r.stderr, "the rollout goes on if moonlark fleet serve runs; if not, moonlark fleet resume kiosk --follow goes on with it. moonlark fleet pause kiosk stops it")
 
 		run(t.Context(), "fleet", "resume", "kiosk", "--follow")
 		o.devices.Pass(t.Context(), 2*time.Hour)
@@ -272,7 +272,8 @@ func TestLogsAndCallsOfDevicesArePrinted(t *testing.T) {
 		if text := o.ok("fleet", "logs", "kiosk-01"); strings.Contains(text, "kiosk-00") {
 			t.Errorf("the logs of kiosk-01 are\n%s", text)
 		}
-		o.has(o.ok("fleet", "calls"), "light(on: true) -> on")
+		add(message.CallKind, "kiosk-00", `{"type":"tool_call","tool":"door","call_id":"2","args":{}}`) // has no result yet
+		o.has(o.ok("fleet", "calls"), "light(on: true) -> on", start+"  kiosk-00          door()")
 		o.has(o.ok("fleet", "calls", "--json"), `{"kind":"call","device":"kiosk-01","boot":"b","seq":1,"time":"`, `"event":{"type":"tool_result"`)
 		time.Sleep(2 * time.Hour)
 		if text := o.ok("fleet", "logs"); text != "" {
@@ -334,6 +335,14 @@ func TestAnOperatorCommandsDevices(t *testing.T) {
 		o.has(o.ok("fleet", "say", "kiosk-02", "good morning", "--once"), "kiosk-02 carries out the command when it is connected, until ")
 		o.ok("fleet", "exec", "all", "reload", "--once", "--group", "--expires", "1h")
 		o.fails("--expires", "fleet", "exec", "kiosk", "reload", "--once", "--group", "--expires", "0s")
+		o.fails("--expires is for commands with --once", "fleet", "exec", "kiosk-02", "reload", "--expires", "1h")
+		o.fails("nobody would get the answer", "fleet", "exec", "kiosk-02", "healthz", "--once")
+		for _, args := range [][]string{{"kiosk-20"}, {"lobby", "--group"}} {
+			_, warning, err := o.run(t.Context(), append([]string{"fleet", "exec", "--once", "--group=" + fmt.Sprint(len(args) > 1), args[0]}, "start")...)
+			if err != nil || !strings.Contains(warning, "has been heard of") {
+				t.Errorf("%q: %q, %v", args, warning, err)
+			}
+		}
 		one, _, _ := o.hub.Wish(t.Context(), "dev.kiosk-02")
 		all, _, _ := o.hub.Wish(t.Context(), "all")
 		if len(one.Once) != 1 || string(one.Once[0].Body) != `{"text":"good morning"}` || len(all.Once) != 1 || time.Until(all.Once[0].Expires) > time.Hour {
@@ -352,26 +361,26 @@ func TestTheAddressOfTheHubIsInTheFolderOfTheOperator(t *testing.T) {
 		}
 		return path
 	}
-	fails := func(f hubFlags, want string) {
+	fails := func(f operatorFlags, want string) {
 		t.Helper()
 		if _, err := f.address(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %s", f, err, want)
 		}
 	}
-	f := hubFlags{FleetDir: folder}
+	f := operatorFlags{FleetDir: folder}
 	fails(f, "no hub is named: add --hub")
-	write("hub.url", " tls://hub.example:4222\n")
+	write(hubURLFile, " tls://hub.example:4222\n")
 	fails(f, "there are no credentials: add --creds")
 	creds := write("operator.creds", "secret")
 	a, err := f.address()
 	if err != nil || a.url != "tls://hub.example:4222" || a.creds != creds || a.roots != nil {
 		t.Errorf("got %+v, %v", a, err)
 	}
-	fails(hubFlags{FleetDir: folder, Creds: "none.creds"}, "none.creds")
-	fails(hubFlags{FleetDir: folder, CA: "none.pem"}, "none.pem")
-	write("ca.pem", "not a certificate")
+	fails(operatorFlags{FleetDir: folder, Creds: "none.creds"}, "none.creds")
+	fails(operatorFlags{FleetDir: folder, CA: "none.pem"}, "none.pem")
+	write(hubCAFile, "not a certificate")
 	fails(f, "ca.pem has no certificate")
-	write("ca.pem", strings.Repeat("x", maxHubFile+1))
+	write(hubCAFile, strings.Repeat("x", maxHubFile+1))
 	fails(f, "has more than")
 	server := httptest.NewTLSServer(nil)
 	server.Close()

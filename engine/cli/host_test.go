@@ -85,13 +85,13 @@ func TestAnOperatorStartsConversationsOnHosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	creds := make(map[string][]byte)
-	for name, role := range map[string]identity.Role{"anna": identity.Operator, "hub": identity.Hub, "host-1": identity.Host, "host-2": identity.Host} {
+	for name, role := range map[string]identity.Role{"anna": identity.Operator, "centre": identity.Hub, "host-1": identity.Host, "host-2": identity.Host} {
 		if creds[name], err = folder.Credentials(role, name, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	url := startHub(t, folder)
-	hub, err := nats.DialCenter(t.Context(), nats.Options{URL: url, Creds: creds["hub"]})
+	hub, err := nats.DialCenter(t.Context(), nats.Options{URL: url, Creds: creds["centre"]})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestAnOperatorStartsConversationsOnHosts(t *testing.T) {
 	}
 	o := newOperatorTest(t, 0)
 	o.dialHub = dialHub
-	o.file("hub.url", url+"\n")
+	o.file(hubURLFile, url+"\n")
 	o.file("operator.creds", string(creds["anna"]))
 	o.fails("no host is connected", "fleet", "host", "start", "c-1")
 

@@ -43,7 +43,7 @@ func newFilmFleet(t *testing.T) *filmFleet {
 		t.Fatal(err)
 	}
 	var hubCreds []byte
-	for name, role := range map[string]identity.Role{"kiosk-1": identity.Device, "gpu-1": identity.Worker, "gpu-2": identity.Worker, "hub": identity.Hub} {
+	for name, role := range map[string]identity.Role{"kiosk-1": identity.Device, "gpu-1": identity.Worker, "gpu-2": identity.Worker, "centre": identity.Hub} {
 		creds, err := folder.Credentials(role, name, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -30,10 +30,11 @@ const maxJobs = 64
 type workCommand struct {
 	Scripts []string `arg:"" name:"script" help:"Lua files. Their tools with where = \"worker\" are carried out for the fleet."`
 
-	memberFlags
+	memberFlags `embed:""`
+
 	Jobs    int           `default:"4" placeholder:"N" help:"Carry out at most this many calls, and this many jobs, at a time (${default}), and leave the others to other workers."`
 	Drain   time.Duration `default:"30s" placeholder:"TIME" help:"After a signal, give the running calls so long to end (${default})."`
-	Bundle  string        `placeholder:"FILE" help:"The bundle that the scripts are part of. Devices that run another one log a warning."`
+	Bundle  string        `placeholder:"FILE" help:"The bundle that the scripts are part of. Devices that run another one log a warning. Scripts that change are not reloaded."`
 	NoWatch bool          `help:"Do not reload scripts that change."`
 
 	permissionFlags `embed:""`
@@ -50,7 +51,7 @@ func (c *workCommand) Run(ctx context.Context, con *console) error {
 	if c.Drain < 0 {
 		return &usageError{fmt.Errorf("--drain %v: want 0s or more", c.Drain)}
 	}
-	opts := engine.Options{Scripts: c.Scripts, Watch: !c.NoWatch}
+	opts := engine.Options{Scripts: c.Scripts, Watch: !c.NoWatch && c.Bundle == ""} // a script that was edited is not that of the bundle
 	var err error
 	if opts.Permissions, err = c.permissionFlags.settings(); err != nil {
 		return &usageError{err}
@@ -79,7 +80,7 @@ func (c *workCommand) Run(ctx context.Context, con *console) error {
 	defer cancel()
 	var running atomic.Pointer[remote.Remote] // nil while the scripts are loaded
 	defer onSIGHUP(func() {
-		if r := running.Load(); r != nil {
+		if r := running.Load(); r != nil && c.Bundle == "" {
 			r.Reload()
 		}
 	}, cancel)()
@@ -118,7 +119,10 @@ func (c *workCommand) serve(ctx context.Context, r *remote.Remote, events *bus.B
 			return r.CallTool(ctx, j.Tool, j.Args, remote.CallOptions{ID: j.ID, Client: j.Device, Via: "fleet", Job: true})
 		},
 	})
+	var updating sync.Mutex
 	update := func() {
+		updating.Lock()
+		defer updating.Unlock()
 		specs := toolsOnWorkers(r)
 		calls := slices.DeleteFunc(slices.Clone(specs), func(s *tool.Spec) bool { return s.Job })
 		withJobs := slices.DeleteFunc(slices.Clone(specs), func(s *tool.Spec) bool { return !s.Job })
@@ -127,8 +131,9 @@ func (c *workCommand) serve(ctx context.Context, r *remote.Remote, events *bus.B
 		}
 		events.Log("", slog.LevelInfo, fmt.Sprintf("the worker %s carries out %s", server.Name(), toolNames(specs)))
 	}
-	update()
+	// The subscription comes first, so that no reload is missed.
 	changes := events.Subscribe(func(t bus.Type) bool { return t == bus.Reloaded || t == bus.ToolsChanged }, func(bus.Event) { update() })
+	update()
 	<-ctx.Done()
 	changes.Close(stopTimeout)
 	drain, cancel := context.WithTimeout(context.Background(), c.Drain)

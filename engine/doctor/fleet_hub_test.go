@@ -97,7 +97,7 @@ func (h *hubTest) publish(number int64, key string, signers ...string) {
 	h.Helper()
 	text, err := fleettest.KeySet("shop", number, key).Encode()
 	if err == nil {
-		err = h.center.SetKeySet(h.Context(), number, message.Signed{Text: text, Signatures: fleettest.Sign(text, signers...)})
+		_, err = h.center.SetKeySet(h.Context(), number, message.Signed{Text: text, Signatures: fleettest.Sign(text, signers...)})
 	}
 	if err != nil {
 		h.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -57,7 +58,8 @@ type Options struct {
 }
 
 // A Control lets other programs watch and drive one agent, from Open to Close. It has the
-// goroutines of the HTTP server and one goroutine that sends messages to systemd. Close ends them.
+// goroutines of the HTTP server, one goroutine that sends messages to systemd, and one for a reload of Do. Close ends
+// them.
 type Control struct {
 	opts    Options // opts and the fields below do not change after New, except mounts and server
 	started time.Time
@@ -66,6 +68,10 @@ type Control struct {
 	systemd *systemdNotifier // nil if systemd did not ask for messages
 	mounts  []*mount         // the handlers of other packages; Mount adds them before Open
 	server  *server          // the HTTP server; nil if there is none; set by Open
+
+	mu     sync.Mutex
+	reload <-chan struct{} // closed when the reload of Do in progress has ended; nil if there is none
+	closed bool            // Close was called
 }
 
 // New returns a Control. It starts no goroutine; Open does.
@@ -188,8 +194,10 @@ func (c *Control) Reload(a Agent) {
 	a.Reload()
 }
 
-// Close stops the HTTP server and the messages to systemd. It returns after at most half a second.
+// Close stops the HTTP server and the messages to systemd. It returns after at most half a second, or two seconds
+// more if a reload of Do does not end.
 func (c *Control) Close() {
+	c.endReloads()
 	if c.server != nil {
 		c.server.close()
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // fleetPaths lists the routes that the hub of a fleet may use: see Do.
@@ -13,10 +14,12 @@ var fleetPaths = []string{"/start", "/stop", "/say", "/context", "/event", "/hea
 // Do carries out a command that does not arrive over HTTP but from the hub of the fleet, which checks
 // senders itself. name is the last part of a path of docs/http.md, or "reload". Do returns the status and
 // the body that the HTTP server would send. It returns the end of a body that is longer than maxAnswer
-// bytes. Any goroutine may call Do, also without an HTTP server.
+// bytes. Any goroutine may call Do, also without an HTTP server. It does not wait for the end of a reload.
 func (c *Control) Do(ctx context.Context, a Agent, name string, body []byte, maxAnswer int) (status int, answer []byte) {
 	if name == "reload" {
-		c.Reload(a)
+		if !c.startReload(a) {
+			return http.StatusConflict, []byte(`{"ok":false,"error":"a reload is in progress"}`)
+		}
 		return http.StatusAccepted, []byte(`{"ok":true}`)
 	}
 	path := "/" + name
@@ -35,6 +38,44 @@ func (c *Control) Do(ctx context.Context, a Agent, name string, body []byte, max
 	(&server{control: c, agent: a}).route(w, r)
 	answer = w.body.Bytes()
 	return w.status, answer[max(0, len(answer)-maxAnswer):]
+}
+
+// reloadTimeout is how long Close waits for the end of a reload. The end of the scripts ends the reload too.
+const reloadTimeout = 2 * time.Second
+
+// startReload makes the agent reload its scripts, on a goroutine that Close waits for. It returns false if such a
+// reload has not ended, or after Close.
+func (c *Control) startReload(a Agent) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reload != nil || c.closed {
+		return false
+	}
+	done := make(chan struct{})
+	c.reload = done
+	go func() {
+		defer close(done)
+		c.Reload(a)
+		c.mu.Lock()
+		c.reload = nil
+		c.mu.Unlock()
+	}()
+	return true
+}
+
+// endReloads starts no reload from now on, and waits for the one in progress.
+func (c *Control) endReloads() {
+	c.mu.Lock()
+	c.closed = true
+	done := c.reload
+	c.mu.Unlock()
+	if done == nil {
+		return
+	}
+	select {
+	case <-done:
+	case <-time.After(reloadTimeout):
+	}
 }
 
 // A memoryResponse is a response that stays in memory.

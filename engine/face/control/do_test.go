@@ -3,6 +3,8 @@ package control
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"moonlark/engine"
 	"moonlark/engine/testkit"
@@ -41,4 +43,38 @@ func TestDoCarriesOutTheCommandsOfAFleet(t *testing.T) {
 	if _, end := h.Do(t.Context(), agent, "log", nil, 10); len(end) != 10 {
 		t.Errorf("the end of the log: got %d bytes, want 10", len(end))
 	}
+}
+
+// A slowAgent is an agent whose reload takes a while.
+type slowAgent struct {
+	Agent
+	release chan struct{}
+}
+
+func (a slowAgent) Reload() { <-a.release }
+
+// Do does not wait for a reload, and does not start a second one.
+func TestOneReloadOfAFleetRunsAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(Options{})
+		a := slowAgent{release: make(chan struct{})}
+		reload := func(want int) {
+			t.Helper()
+			if status, text := c.Do(t.Context(), a, "reload", nil, 1<<20); status != want {
+				t.Errorf("got %d %s, want %d", status, text, want)
+			}
+		}
+		reload(202)
+		reload(409)
+		a.release <- struct{}{}
+		synctest.Wait()
+		reload(202)
+		time.AfterFunc(time.Second, func() { close(a.release) })
+		begin := time.Now()
+		c.Close()
+		if time.Since(begin) != time.Second {
+			t.Errorf("Close takes %v, want a second", time.Since(begin))
+		}
+		reload(409)
+	})
 }

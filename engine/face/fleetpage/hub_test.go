@@ -38,7 +38,7 @@ func serveFleet(t *testing.T) (url string, fleet center.Hub, device []byte) {
 		return creds
 	}
 	opts := serve.Options{
-		Folder: folder, Hub: credentials(identity.Hub, "hub"), Controller: credentials(identity.Operator, "controller"),
+		Folder: folder, Hub: credentials(identity.Hub, "centre"), Controller: credentials(identity.Operator, "controller"),
 		Server: hub.Options{Listen: "127.0.0.1:0", Store: t.TempDir()}, Log: slog.New(slog.DiscardHandler),
 	}
 	device = credentials(identity.Device, "kiosk-00", "kiosk")

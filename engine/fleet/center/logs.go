@@ -50,7 +50,13 @@ func (l Logs) Print(ctx context.Context, hub Hub, w io.Writer) error {
 
 // writeText writes the lines of an event, each with the time and the name of the device.
 func (l Logs) writeText(w io.Writer, _ message.Kind, e message.Event) error {
-	text := strings.TrimRight(l.Describe(e), "\n")
+	return WriteLines(w, e, l.Describe(e))
+}
+
+// WriteLines writes text about an event, with the time and the name of the device before each line. It writes
+// nothing if the text is empty.
+func WriteLines(w io.Writer, e message.Event, text string) error {
+	text = strings.TrimRight(text, "\n")
 	if text == "" {
 		return nil
 	}
@@ -68,20 +74,6 @@ func writeJSON(w io.Writer, kind message.Kind, e message.Event) error {
 	if err != nil {
 		return nil // the event of the device is not JSON
 	}
-	_, err = fmt.Fprintf(w, "%s\n", escapeControls(line))
+	_, err = fmt.Fprintf(w, "%s\n", safetext.JSON(line))
 	return err
-}
-
-// escapeControls escapes the control characters that encoding/json does not escape, and that some terminals
-// obey.
-func escapeControls(line []byte) string {
-	var b strings.Builder
-	for _, r := range string(line) {
-		if r >= 0x7f && r <= 0x9f {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

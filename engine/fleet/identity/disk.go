@@ -86,13 +86,9 @@ func writeJSON(path string, v any) error {
 
 // lock locks the folder for a change. It waits for other changes.
 func (f *Folder) lock() (unlock func(), err error) {
-	for end := time.Now().Add(lockTimeout); ; time.Sleep(10 * time.Millisecond) {
-		unlock, err = filelock.Lock(f.path("lock"))
-		if !errors.Is(err, filelock.ErrLocked) {
-			return unlock, err
-		}
-		if time.Now().After(end) {
-			return nil, fmt.Errorf("%s: another moonlark changes the folder", f.dir)
-		}
+	unlock, err = filelock.LockWithin(f.path("lock"), lockTimeout)
+	if errors.Is(err, filelock.ErrLocked) {
+		err = fmt.Errorf("%s: another moonlark changes the folder", f.dir)
 	}
+	return unlock, err
 }

@@ -29,8 +29,6 @@ const (
 
 const folderFormat = "moonlark fleet 1"
 
-var errReply = errors.New("the message asks for a reply on a subject that is not for replies")
-
 // A Folder holds the keys of a fleet. Whoever can read the folder can do everything in the fleet, except
 // publish bundles: those are signed with other keys.
 type Folder struct {

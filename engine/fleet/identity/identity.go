@@ -53,6 +53,18 @@ func CheckName(name string) error {
 	return nil
 }
 
+// checkMember returns an error unless a new member can have this name. The names of OwnCredentials are for the owner
+// of the folder.
+func checkMember(name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	if name == string(Operator) || name == string(Hub) {
+		return fmt.Errorf("the name %q is reserved for the owner of the fleet: choose another one", name)
+	}
+	return nil
+}
+
 // checkGroups returns an error unless these can be the groups of a device.
 func checkGroups(groups []string) error {
 	if len(groups) > maxGroups {

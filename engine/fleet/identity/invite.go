@@ -106,7 +106,7 @@ func (f *Folder) checkFree(name string) error {
 	if name == "" {
 		return nil
 	}
-	if err := CheckName(name); err != nil {
+	if err := checkMember(name); err != nil {
 		return err
 	}
 	records, err := f.records()

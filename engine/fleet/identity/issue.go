@@ -83,6 +83,9 @@ func (f *Folder) writeRecords(records map[string]record) error {
 // clients of NATS read it. Whoever has the file has the role. The order of the groups is that in which
 // their wishes count.
 func (f *Folder) Credentials(role Role, name string, groups []string) ([]byte, error) {
+	if err := checkMember(name); err != nil {
+		return nil, err
+	}
 	unlock, err := f.lock()
 	if err != nil {
 		return nil, err
@@ -108,6 +111,9 @@ func (f *Folder) credentials(role Role, name string, groups []string) ([]byte, e
 // returns an error if the name has valid credentials with another key, another role or other groups:
 // revoke them first.
 func (f *Folder) Issue(role Role, name string, groups []string, publicKey string) (string, error) {
+	if err := checkMember(name); err != nil {
+		return "", err
+	}
 	unlock, err := f.lock()
 	if err != nil {
 		return "", err

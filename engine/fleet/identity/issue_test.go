@@ -234,6 +234,13 @@ func TestTheOwnerHasCredentialsInTheFolder(t *testing.T) {
 	if own(Operator).Name != "operator" {
 		t.Error("the operator has another name")
 	}
+	for _, name := range []string{"operator", "hub"} {
+		_, err := f.Credentials(Worker, name, nil)
+		wantError(t, err, "reserved for the owner")
+		_, err = f.Invite(Invitation{Name: name, Hub: testHub})
+		wantError(t, err, "reserved for the owner")
+		wantReply(t, invited(t, f, Invitation{}).askAs(f, name), "reserved for the owner")
+	}
 	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}

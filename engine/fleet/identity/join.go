@@ -39,6 +39,11 @@ type Reply struct {
 	JWT     string `json:"jwt,omitempty"`
 	Account string `json:"account,omitempty"` // public key
 	KeySet  []byte `json:"keys,omitempty"`    // the set of keys that the invitation names: see bundle.KeySet
+
+	// For the log of the owner; the device does not get them. Again means that the device waits for approval since
+	// an earlier request.
+	Device string `json:"-"`
+	Again  bool   `json:"-"`
 }
 
 // ParseRequest reads the JSON of a Request from the network.
@@ -126,9 +131,15 @@ func (f *Folder) join(r Request) (Reply, error) {
 	if known && old.Revoked.IsZero() && !mine || isAwaited(list, i, name) {
 		return Reply{}, refused(fmt.Sprintf("the name %s is taken: choose another one, or have the other device revoked", name))
 	}
-	i.Asked = &asked{name, r.PublicKey, safetext.Cut(safetext.Line(r.Moonlark), maxMoonlark, "..."), time.Now().UTC()}
-	if i.Approve {
-		return Reply{Pending: true}, writeJSON(f.path(invitationsFile), list)
+	again := i.Asked != nil && i.Asked.Name == name // nameFor has compared the keys
+	if !again {
+		i.Asked = &asked{name, r.PublicKey, safetext.Cut(safetext.Line(r.Moonlark), maxMoonlark, "..."), time.Now().UTC()}
+	}
+	switch {
+	case i.Approve && again:
+		return Reply{Pending: true, Device: name, Again: true}, nil
+	case i.Approve:
+		return Reply{Pending: true, Device: name}, writeJSON(f.path(invitationsFile), list)
 	}
 	return f.letIn(list, i)
 }
@@ -150,7 +161,7 @@ func (i *invitation) nameFor(r Request) (string, error) {
 	case !i.Used.IsZero() && i.Asked != nil && i.Asked.Name != name:
 		return "", refused(fmt.Sprintf("the device has used the invitation with the name %s", i.Asked.Name))
 	}
-	if err := CheckName(name); err != nil {
+	if err := checkMember(name); err != nil {
 		return "", refused(err.Error())
 	}
 	return name, nil
@@ -193,7 +204,7 @@ func (f *Folder) admit(i *invitation, token string) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{JWT: token, Account: f.id, KeySet: keys.Text}, nil
+	return Reply{JWT: token, Account: f.id, KeySet: keys.Text, Device: i.Asked.Name}, nil
 }
 
 // A Waiting is a device that waits for approval.
@@ -248,7 +259,7 @@ func (t Token) Request(publicKey, name, moonlark string) (Request, error) {
 	case t.Name != "" && t.Name != name:
 		return Request{}, fmt.Errorf("the invitation is for %s, not for %s", t.Name, name)
 	}
-	if err := CheckName(name); err != nil {
+	if err := checkMember(name); err != nil {
 		return Request{}, err
 	}
 	return Request{PublicKey: publicKey, Name: name, Secret: t.Secret, Moonlark: moonlark}, nil

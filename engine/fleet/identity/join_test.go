@@ -1,8 +1,10 @@
 package identity
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -152,8 +154,19 @@ func TestADeviceWaitsForApproval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFolder(t)
 		j := invited(t, f, Invitation{Approve: true, Groups: []string{"lab"}})
-		for range 2 {
+		since := time.Now()
+		var content []byte
+		for n := range 2 {
 			reply := j.ask(f, "kiosk-07")
+			if reply.Device != "kiosk-07" || reply.Again != (n > 0) {
+				t.Errorf("reply %d: %+v", n+1, reply)
+			}
+			text, err := os.ReadFile(f.path(invitationsFile))
+			if err != nil || n > 0 && !bytes.Equal(text, content) {
+				t.Errorf("the second request changes the invitation to %s, %v", text, err)
+			}
+			content = text
+			time.Sleep(5 * time.Second)
 			if _, err := Accept(j.token, j.request("kiosk-07"), j.seed, reply); !errors.Is(err, ErrPending) {
 				t.Fatalf("%+v: %v", reply, err)
 			}
@@ -164,7 +177,7 @@ func TestADeviceWaitsForApproval(t *testing.T) {
 		wantReply(t, invited(t, f, Invitation{}).ask(f, "kiosk-07"), "taken")
 
 		waiting, err := f.Waiting()
-		if err != nil || len(waiting) != 1 || waiting[0].Name != "kiosk-07" || waiting[0].PublicKey != j.key || waiting[0].Moonlark != "1.4.0" {
+		if err != nil || len(waiting) != 1 || waiting[0].Name != "kiosk-07" || waiting[0].PublicKey != j.key || waiting[0].Moonlark != "1.4.0" || !waiting[0].Since.Equal(since) {
 			t.Fatalf("%+v waits, %v", waiting, err)
 		}
 		wantError(t, f.Approve("kiosk-08"), "kiosk-08")

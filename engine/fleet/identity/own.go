@@ -2,6 +2,7 @@ package identity
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
 
@@ -33,6 +34,9 @@ func (f *Folder) OwnCredentials(role Role) (path string, err error) {
 	if old, ok := records[name]; ok && old.Revoked.IsZero() {
 		if old.PublicKey == c.PublicKey {
 			return path, nil
+		}
+		if old.Role != role {
+			return "", fmt.Errorf("the %s %s has the name of the owner: revoke it, and give it another name", old.Role, name)
 		}
 		if err := f.revoke(name); err != nil { // the file is lost
 			return "", err

@@ -7,7 +7,7 @@ import (
 	"github.com/nats-io/jwt/v2"
 )
 
-// Rights are the subjects on which a role may publish and subscribe. A subject can contain {{name()}},
+// rights are the subjects on which a role may publish and subscribe. A subject can contain {{name()}},
 // which stands for the name in the credentials, and {{tag(group)}}, which stands for each of the groups
 // in them. An entry of subscribe can end with a space and the name of a queue: then the role may
 // subscribe only as a member of that queue. An entry must not have both.
@@ -55,7 +55,7 @@ const (
 // rightsOf returns the rights of a role.
 //
 // Replies are allowed with allow_responses, which does not restrict the subject: whoever sends a message
-// chooses the subject of the reply to it. So those who reply must check that subject, see [CheckReply].
+// chooses the subject of the reply to it. So those who reply must check that subject: package nats does.
 func rightsOf(role Role) rights {
 	switch role {
 	case Device:
@@ -139,12 +139,13 @@ func hostRights() rights {
 }
 
 // operatorRights let a person write wishes and files, command devices, and read what the hub stores. An
-// operator cannot change the streams, nor take jobs.
+// operator cannot change the streams nor the keys of bundles, nor take jobs.
 func operatorRights() rights {
 	r := rights{
 		publish: []string{
-			"$KV.ML_WISH.>",
-			wishPut + ">",
+			wishPut + "all",
+			wishPut + "grp.*",
+			wishPut + "dev.*",
 			blobPut + "*.*",
 			"ml.cmd.*.*",
 			"ml.ask.*.*",
@@ -190,7 +191,6 @@ func hubRights() rights {
 			"$JS.API.CONSUMER.DURABLE.CREATE." + jobStream + ".*",
 			"$JS.API.CONSUMER.INFO." + jobStream + ".*",
 			"$JS.API.CONSUMER.DELETE." + jobStream + ".*",
-			"$KV.ML_WISH.keys.*",
 			wishPut + "keys.*",
 			wishGet + "keys.*",
 		},
@@ -214,16 +214,6 @@ func streams() []string {
 
 // hostStreams returns the names of the streams that only hosts read: the conversations with what was said.
 func hostStreams() []string { return []string{"KV_ML_CONV", "ML_TURN"} }
-
-// CheckReply returns an error unless subject is one on which somebody receives replies. Workers, hosts
-// and the hub must call it before they reply to a message. Otherwise a device could have them write
-// where it may not write itself, by naming, for example, the subject of a wish.
-func CheckReply(subject string) error {
-	if !strings.HasPrefix(subject, "_INBOX_") {
-		return errReply
-	}
-	return nil
-}
 
 // hasScope reports whether the rights of a role are in the account, as the template of the signing key
 // of the role: then they can be changed for all at once. A server that finds a template in a list of

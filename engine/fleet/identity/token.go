@@ -106,17 +106,15 @@ func (t Token) check() error {
 // only do so on its own machine: somebody in between could take part in the conversation.
 func checkHub(hub, ca string) error {
 	u, err := url.Parse(hub)
-	if err != nil || u.Host == "" || u.User != nil || len(hub) > 500 {
+	switch {
+	case err != nil || u.Hostname() == "" || u.User != nil || len(hub) > 500:
 		return fmt.Errorf("hub %.200q: not a URL such as tls://hub.example:4222", hub)
-	}
-	switch u.Scheme {
-	case "tls", "wss":
-	case "nats", "ws":
-		if !loopback.Host(u.Hostname()) {
-			return fmt.Errorf("hub %s: only a hub on this machine can be without TLS: use tls:// or wss://", hub)
-		}
-	default:
-		return fmt.Errorf("hub %s: begins with none of tls://, wss:// and nats://", hub)
+	case u.Scheme != "tls" && u.Scheme != "nats":
+		return fmt.Errorf("hub %s: begins neither with tls:// nor with nats://", hub)
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("hub %s: the URL must end after the port", hub)
+	case u.Scheme == "nats" && !loopback.Host(u.Hostname()):
+		return fmt.Errorf("hub %s: only a hub on this machine can be without TLS: use tls://", hub)
 	}
 	if raw, err := hex.DecodeString(ca); err != nil || ca != "" && len(raw) != sha256.Size || strings.ToLower(ca) != ca {
 		return fmt.Errorf("certificate of the CA: %.80q is not a SHA-256 in lower-case hexadecimal", ca)

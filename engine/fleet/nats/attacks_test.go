@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"moonlark/engine/fleet/identity"
+	fleetnats "moonlark/engine/fleet/nats"
 )
 
 const rightsPutWish = "$JS.EVENT.ML_WISH."
@@ -139,7 +140,7 @@ func TestWhatTheServerSendsForADeviceHasNoReplySubject(t *testing.T) {
 		if err := attacker.PublishRequest(subject, "ml.cmd.kiosk-2.stop", nil); err != nil {
 			t.Fatal(err)
 		}
-		if m := victim.next(commands); identity.CheckReply(m.Reply) == nil {
+		if m := victim.next(commands); fleetnats.IsInbox(m.Reply) {
 			t.Errorf("%s: %q with the reply subject %q", subject, m.Data, m.Reply)
 		}
 	}
@@ -147,8 +148,8 @@ func TestWhatTheServerSendsForADeviceHasNoReplySubject(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := victim.next(commands)
-	if err := identity.CheckReply(m.Reply); err != nil {
-		t.Errorf("a command: %q: %v", m.Reply, err)
+	if !fleetnats.IsInbox(m.Reply) {
+		t.Errorf("a command has the reply subject %q", m.Reply)
 	}
 	for i := range 100 {
 		if !victim.maySend(m.Reply) {
@@ -175,9 +176,9 @@ func TestAWorkerMustCheckWhereItReplies(t *testing.T) {
 	}
 	m := worker.next(calls)
 	if !worker.maySend(m.Reply) {
-		t.Error("the server refuses the reply: CheckReply is not needed any more")
+		t.Error("the server refuses the reply: isInbox is not needed any more")
 	}
-	if identity.CheckReply(m.Reply) == nil {
+	if fleetnats.IsInbox(m.Reply) {
 		t.Errorf("a reply to %s is allowed", m.Reply)
 	}
 	for range 3 { // accepted, a confirmation, done
@@ -185,7 +186,7 @@ func TestAWorkerMustCheckWhereItReplies(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := worker.next(calls)
-		if identity.CheckReply(m.Reply) != nil || !worker.maySend(m.Reply) || !worker.maySend(m.Reply) {
+		if !fleetnats.IsInbox(m.Reply) || !worker.maySend(m.Reply) || !worker.maySend(m.Reply) {
 			t.Errorf("a worker may not reply to %s", m.Reply)
 		}
 	}
@@ -273,8 +274,8 @@ func TestADeviceJoinsThroughTheHub(t *testing.T) {
 	hub := h.connect("hub-1")
 	if _, err := hub.Subscribe("ml.join", func(m *natsgo.Msg) {
 		request, err := identity.ParseRequest(m.Data)
-		if err == nil {
-			err = identity.CheckReply(m.Reply)
+		if !fleetnats.IsInbox(m.Reply) {
+			t.Errorf("the request asks for a reply to %q", m.Reply)
 		}
 		var reply identity.Reply
 		if err == nil {

@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,7 +14,6 @@ import (
 
 	"moonlark/engine/fleet/center"
 	"moonlark/engine/fleet/fleettest"
-	"moonlark/engine/fleet/follow"
 	"moonlark/engine/fleet/message"
 )
 
@@ -70,18 +70,21 @@ func TestCenterReadsAllWishesAndEarlierOnes(t *testing.T) {
 	if err := c.SetWish(soon(t), "grp.kiosk", wishFor("kiosk"), 0); err != nil {
 		t.Fatal(err)
 	}
-	keys := message.Signed{Text: []byte("keys"), Signatures: []byte("signature")}
-	if err := c.SetKeySet(soon(t), 2, keys); err != nil {
+	for _, step := range []struct {
+		text     string
+		replaced bool
+	}{{"other", false}, {"keys", true}, {"keys", false}} {
+		s := message.Signed{Text: []byte(step.text), Signatures: []byte("signature")}
+		if replaced, err := c.SetKeySet(soon(t), 2, s); err != nil || replaced != step.replaced {
+			t.Errorf("%s: another set was replaced: %v, %v", step.text, replaced, err)
+		}
+	}
+	want, err := json.Marshal(message.Signed{Text: []byte("keys"), Signatures: []byte("signature")})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.SetKeySet(soon(t), 2, keys); !errors.Is(err, center.ErrChanged) {
-		t.Errorf("a set of keys was replaced: %v", err)
-	}
-	if got, err := c.KeySet(soon(t), 2); err != nil || string(got.Text) != "keys" {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	if _, err := c.KeySet(soon(t), 3); !errors.Is(err, follow.ErrNone) {
-		t.Errorf("got %v", err)
+	if got, _, err := c.value(soon(t), message.KeySet(2)); err != nil || string(got) != string(want) {
+		t.Errorf("got %s, %v", got, err)
 	}
 	wishes, err := c.Wishes(soon(t))
 	if err != nil || len(wishes) != 2 || wishes["all"].First[0] != "v2" || wishes["grp.kiosk"].First[0] != "kiosk" {
@@ -107,7 +110,7 @@ func TestCenterReadsTheNewestKeysAndMetrics(t *testing.T) {
 		t.Helper()
 		text, err := fleettest.KeySet(fleet, number, "shop").Encode()
 		if err == nil {
-			err = c.SetKeySet(soon(t), number, message.Signed{Text: text})
+			_, err = c.SetKeySet(soon(t), number, message.Signed{Text: text})
 		}
 		if err != nil {
 			t.Fatal(err)

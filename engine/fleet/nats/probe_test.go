@@ -62,7 +62,7 @@ func TestProbeReadsKeysAndNeedsCredentials(t *testing.T) {
 	h := newHub(t)
 	h.listen = true
 	c := h.start().center()
-	if err := c.SetKeySet(soon(t), 2, message.Signed{Text: []byte("keys")}); err != nil {
+	if _, err := c.SetKeySet(soon(t), 2, message.Signed{Text: []byte("keys")}); err != nil {
 		t.Fatal(err)
 	}
 	p, err := DialProbe(soon(t), h.options(h.creds("device", "kiosk-07")))

@@ -142,7 +142,7 @@ func tryRoles(t *testing.T, options map[identity.Role]Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := hub.SetKeySet(soon(t), 1, message.Signed{Text: keys}); err != nil {
+	if _, err := hub.SetKeySet(soon(t), 1, message.Signed{Text: keys}); err != nil {
 		t.Fatal(err)
 	}
 	c := dial(identity.Operator)

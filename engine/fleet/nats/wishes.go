@@ -110,19 +110,6 @@ func (c *Center) SetWish(ctx context.Context, key string, w message.Wish, revisi
 	return wrap(err, "wish %s", key)
 }
 
-// KeySet returns the set of keys with this number, or follow.ErrNone.
-func (c *Center) KeySet(ctx context.Context, number int64) (message.Signed, error) {
-	var s message.Signed
-	text, revision, err := c.value(ctx, message.KeySet(number))
-	switch {
-	case err == nil && revision == 0:
-		err = follow.ErrNone
-	case err == nil:
-		err = json.Unmarshal(text, &s)
-	}
-	return s, wrap(err, "keys %d", number)
-}
-
 // Keys returns the newest set of keys: see center.Hub. It does not verify who has signed the set.
 func (c *Center) Keys(ctx context.Context) (*bundle.KeySet, error) {
 	var newest int64
@@ -156,17 +143,24 @@ func parseKeySet(text []byte, number int64, fleet string) (*bundle.KeySet, error
 	return set, nil
 }
 
-// SetKeySet writes the set of keys with this number. The error wraps center.ErrChanged if the hub has one
-// already.
-func (c *Center) SetKeySet(ctx context.Context, number int64, s message.Signed) error {
+// SetKeySet writes the set of keys with this number, unless the hub has it. It reports whether the hub had another
+// set with the number, which devices do not believe. The error wraps center.ErrChanged if somebody else writes it
+// at the same time.
+func (c *Center) SetKeySet(ctx context.Context, number int64, s message.Signed) (replaced bool, err error) {
 	text, err := json.Marshal(s)
 	if err == nil && len(text) > message.MaxWish {
 		err = fmt.Errorf("%d bytes are more than the %d allowed", len(text), message.MaxWish)
 	}
+	var old []byte
+	var revision uint64
 	if err == nil {
-		err = c.setValue(ctx, message.KeySet(number), text, 0)
+		old, revision, err = c.value(ctx, message.KeySet(number))
 	}
-	return wrap(err, "keys %d", number)
+	if err == nil && (revision == 0 || !bytes.Equal(old, text)) {
+		replaced = revision != 0
+		err = c.setValue(ctx, message.KeySet(number), text, revision)
+	}
+	return replaced, wrap(err, "keys %d", number)
 }
 
 // setValue writes the value under a key if its revision is the given one; 0 means that there must be none.

@@ -7,7 +7,6 @@
 package serve
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,11 +55,16 @@ type Options struct {
 // Run runs the centre until ctx is done. It returns an error if the hub cannot start, or if it is never reached.
 func Run(ctx context.Context, o Options) error {
 	c := &centre{Options: o}
+	if _, err := c.Folder.UpdateRights(); err != nil {
+		return err
+	}
 	if o.Connect == nil {
 		if err := c.startHub(); err != nil {
 			return err
 		}
 		defer c.hub.Close()
+	} else if err := c.updateAccount(ctx); err != nil {
+		c.report(ctx, err) // watch tries again
 	}
 	operator, err := c.connect(ctx)
 	if err != nil {
@@ -94,16 +98,16 @@ type centre struct {
 	Options
 	hub     *hub.Hub // nil with Connect
 	fleet   *nats.Center
-	account string // the JWT of the account of the fleet that the hub has
+	account string // the JWT of the account of the fleet that the hub has, or does not take
 	keySets int    // how many sets of keys the hub has
 	problem string // the last problem of watch that was logged; empty if there is none
+
+	nextPush  time.Time // when push may be called again after an error
+	pushError error     // the last error of push
 }
 
 // startHub starts the hub of this process.
 func (c *centre) startHub() error {
-	if _, err := c.Folder.UpdateRights(); err != nil {
-		return err
-	}
 	account, err := c.Folder.Account()
 	if err != nil {
 		return err
@@ -169,26 +173,17 @@ func (c *centre) publishKeys(ctx context.Context) error {
 		return err
 	}
 	for _, s := range sets[min(c.keySets, len(sets)):] {
-		err := c.fleet.SetKeySet(ctx, s.Number, message.Signed{Text: s.Text, Signatures: s.Signatures})
-		if errors.Is(err, center.ErrChanged) {
-			err = c.compareKeys(ctx, s)
-		}
+		replaced, err := c.fleet.SetKeySet(ctx, s.Number, message.Signed{Text: s.Text, Signatures: s.Signatures})
 		if err != nil {
 			return err
+		}
+		if replaced {
+			c.Log.Warn(fmt.Sprintf("the hub had other keys %d than the folder of the fleet: they are replaced", s.Number))
 		}
 		c.keySets++
 		c.Log.Info(fmt.Sprintf("the hub has the keys %d of bundles", s.Number))
 	}
 	return nil
-}
-
-// compareKeys returns an error if the hub has another set of keys with this number.
-func (c *centre) compareKeys(ctx context.Context, s identity.KeySet) error {
-	there, err := c.fleet.KeySet(ctx, s.Number)
-	if err == nil && !bytes.Equal(there.Text, s.Text) {
-		err = fmt.Errorf("the hub has other keys %d than the folder of the fleet", s.Number)
-	}
-	return err
 }
 
 // watch gives the hub what changes in the folder of the fleet, until ctx is done.
@@ -198,27 +193,11 @@ func (c *centre) watch(ctx context.Context) {
 	for {
 		select {
 		case <-ticks.C:
-			c.report(ctx, errors.Join(c.updateAccount(), c.publishKeys(ctx)))
+			c.report(ctx, errors.Join(c.updateAccount(ctx), c.publishKeys(ctx)))
 		case <-ctx.Done():
 			return
 		}
 	}
-}
-
-// updateAccount gives the hub of this process the JWT of the account, which has the revocations.
-func (c *centre) updateAccount() error {
-	if c.hub == nil {
-		return nil
-	}
-	account, err := c.Folder.Account()
-	if err != nil || account.JWT == c.account {
-		return err
-	}
-	if err := c.hub.SetAccount(account.JWT); err != nil {
-		return err
-	}
-	c.account = account.JWT
-	return nil
 }
 
 // report logs an error of watch, once until another one follows.
@@ -245,10 +224,10 @@ func (c *centre) join(request []byte) []byte {
 		c.Log.Error("a device could not join: " + err.Error())
 	case reply.Error != "":
 		c.Log.Warn("a device was not let in", "device", r.Name, "reason", reply.Error)
-	case reply.Pending:
-		c.Log.Info("a device waits for approval: moonlark fleet approve " + r.Name)
-	default:
-		c.Log.Info("a device has joined the fleet", "device", r.Name)
+	case reply.Pending && !reply.Again:
+		c.Log.Info("a device waits for approval: moonlark fleet approve " + reply.Device)
+	case !reply.Pending:
+		c.Log.Info("a device has joined the fleet", "device", reply.Device)
 	}
 	text, err := json.Marshal(reply)
 	if err != nil {

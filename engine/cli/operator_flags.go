@@ -18,8 +18,8 @@ import (
 	"moonlark/engine/safetext"
 )
 
-// hubFlags say how an operator connects with the hub of a fleet.
-type hubFlags struct {
+// operatorFlags say how an operator connects with the hub of a fleet.
+type operatorFlags struct {
 	Hub      string `placeholder:"URL" help:"Address of the hub, such as tls://hub.example:4222. The default is in the file hub.url in --fleet-dir."`
 	Creds    string `placeholder:"FILE" help:"Credentials of the operator. The default is operator.creds in --fleet-dir."`
 	CA       string `name:"ca" placeholder:"FILE" help:"Certificates of the authorities that may have signed the certificate of the hub. The default is ca.pem in --fleet-dir, or else those of the system."`
@@ -37,7 +37,7 @@ type hubAddress struct {
 }
 
 // dial connects with the hub. The caller must call close.
-func (f hubFlags) dial(ctx context.Context, con *console) (hub center.Hub, close func(), err error) {
+func (f operatorFlags) dial(ctx context.Context, con *console) (hub center.Hub, close func(), err error) {
 	address, err := f.address()
 	if err != nil {
 		return nil, nil, &usageError{err}
@@ -52,9 +52,9 @@ func (f hubFlags) dial(ctx context.Context, con *console) (hub center.Hub, close
 }
 
 // address returns how to connect with the hub.
-func (f hubFlags) address() (a hubAddress, err error) {
+func (f operatorFlags) address() (a hubAddress, err error) {
 	if a.url = f.Hub; a.url == "" {
-		text, err := readHubFile(filepath.Join(f.FleetDir, "hub.url"))
+		text, err := readHubFile(filepath.Join(f.FleetDir, hubURLFile))
 		if errors.Is(err, fs.ErrNotExist) {
 			return a, fmt.Errorf("no hub is named: add --hub, or --fleet-dir with a folder that has the file hub.url (%s has none)", f.FleetDir)
 		} else if err != nil {
@@ -68,7 +68,7 @@ func (f hubFlags) address() (a hubAddress, err error) {
 	} else if err != nil {
 		return a, err
 	}
-	file := cmp.Or(f.CA, filepath.Join(f.FleetDir, "ca.pem"))
+	file := cmp.Or(f.CA, filepath.Join(f.FleetDir, hubCAFile))
 	a.roots, err = readCA(file)
 	if errors.Is(err, fs.ErrNotExist) && f.CA == "" {
 		return a, nil
