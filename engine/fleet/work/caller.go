@@ -69,14 +69,20 @@ func (c *Caller) Close() {
 
 // Offload begins a call and returns without waiting for its result: see tool.Offloader.
 func (c *Caller) Offload(spec *tool.Spec, args json.RawMessage, left time.Duration, done func(tool.Result)) (cancel func()) {
+	if cancel = c.begin(spec, args, left, done); cancel == nil {
+		done(failed("%s cannot run now: the program is ending", spec.Name))
+	}
+	return cancel
+}
+
+// begin starts the goroutine of a call. It returns nil if the Caller is closed.
+func (c *Caller) begin(spec *tool.Spec, args json.RawMessage, left time.Duration, done func(tool.Result)) (cancel func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	ctx, cancel := context.WithTimeout(c.ctx, left)
 	if c.closed {
-		cancel()
-		go done(failed("%s cannot run now: the program is ending", spec.Name))
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(c.ctx, left)
 	c.calls.Go(func() {
 		defer cancel()
 		done(c.call(ctx, spec, args))
