@@ -63,6 +63,7 @@ type memoryServer struct {
 	name   string
 	tools  map[string]func(Request, Peer)
 	isDead bool // the worker has died, and the hub has not noticed it
+	isDeaf bool // no confirmation arrives
 }
 
 func (s *memoryServer) Name() string { return s.name }
@@ -104,7 +105,12 @@ type memoryPeer struct {
 
 func (p *memoryPeer) Accept(ctx context.Context, r Reply) error {
 	confirmed := make(chan struct{})
-	r.Confirm = sync.OnceValue(func() error { close(confirmed); return nil })
+	r.Confirm = sync.OnceValue(func() error {
+		if !p.from.isDeaf {
+			close(confirmed)
+		}
+		return nil
+	})
 	if err := p.Reply(r); err != nil {
 		return err
 	}

@@ -163,7 +163,11 @@ func (w *Worker) carryOut(name string, isIdempotent bool, r Request, from Peer) 
 	confirm, cancelConfirm := context.WithTimeout(ctx, confirmTime)
 	defer cancelConfirm()
 	if err := from.Accept(confirm, w.sign(Reply{Kind: Accepted})); err != nil {
-		return // the caller has gone on to another worker
+		// The caller has gone on to another worker. But if only its confirmation is late, it waits for a reply.
+		if confirm.Err() != nil {
+			w.reply(name, from, Reply{Kind: Busy})
+		}
+		return
 	}
 	key := keyOf(name, r)
 	if isIdempotent && w.answerKnown(name, from, w.kept.begin(key, from)) {

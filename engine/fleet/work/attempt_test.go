@@ -1,0 +1,94 @@
+package work
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A dead worker gets the offers again and again, and another one is idle.
+func TestDeadWorkersDoNotMakeACallFail(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		_, dead := f.worker("w1", 1, echo)
+		dead.die()
+		f.hub.workers["once"] = append(f.hub.workers["once"], dead, dead, dead)
+		f.worker("w2", 1, echo)
+		want(t, "result", f.call(once, `1`), "1")
+	})
+}
+
+func TestAWorkerWhoseConfirmationIsLateReturnsTheCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, start := newFixture(t), time.Now()
+		_, server := f.worker("w1", 1, echo)
+		server.isDeaf = true
+		f.worker("w2", 1, echo)
+		want(t, "result", f.call(once, `1`), "1")
+		if took := time.Since(start); took != confirmTime {
+			t.Errorf("took %v", took)
+		}
+		want(t, "calls", f.runs(), "[w2:1]")
+	})
+}
+
+// The hub gives the second attempt to the worker of the first one, which takes every attempt of its calls.
+func TestTheSecondAttemptGoesToAnotherWorker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, start := newFixture(t), time.Now()
+		_, server := f.worker("w1", 1, after(callTime-time.Second))
+		f.worker("w2", 1, after(time.Second))
+		results, _ := f.start(often, `1`)
+		synctest.Wait()
+		f.hub.turn = 0
+		want(t, "result", text(<-results), "1")
+		if took := time.Since(start); took != callTime*2/3+pause+time.Second {
+			t.Errorf("took %v", took)
+		}
+		want(t, "offers", f.hub.seen(), "[w1:1 w1:2 w2:3]")
+		server.die() // its result has nowhere to go
+	})
+}
+
+// The worker of the first attempt replies nonsense while another one carries out the call.
+func TestABadReplyDoesNotEndTheOtherAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		_, server := f.worker("w1", 1, echo)
+		server.tools["often"] = func(_ Request, p Peer) {
+			_ = p.Accept(t.Context(), Reply{Kind: Accepted, Worker: "w1"})
+			time.Sleep(callTime*2/3 + time.Second/2)
+			_ = p.Reply(Reply{Kind: "nonsense", Worker: "w1"})
+		}
+		results, _ := f.start(often, `1`)
+		synctest.Wait()
+		f.worker("w2", 1, after(time.Second))
+		f.hub.turn = 1
+		want(t, "result", text(<-results), "1")
+		want(t, "calls", f.runs(), "[w2:1]")
+	})
+}
+
+// The worker has the result while the caller waits for a dead one.
+func TestTheFirstResultEndsTheSearchForASecondWorker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, start := newFixture(t), time.Now()
+		f.worker("w1", 1, after(callTime*2/3+acceptTime/2))
+		_, dead := f.worker("w2", 1, echo)
+		dead.die()
+		results, _ := f.start(often, `1`)
+		synctest.Wait()
+		f.hub.mu.Lock()
+		f.hub.workers["often"] = f.hub.workers["often"][1:] // only the dead one remains
+		f.hub.mu.Unlock()
+		want(t, "result", text(<-results), "1")
+		if took := time.Since(start); took != callTime*2/3+acceptTime {
+			t.Errorf("took %v", took)
+		}
+	})
+}
