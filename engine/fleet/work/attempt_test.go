@@ -1,6 +1,7 @@
 package work
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,5 +91,35 @@ func TestTheFirstResultEndsTheSearchForASecondWorker(t *testing.T) {
 		if took := time.Since(start); took != callTime*2/3+acceptTime {
 			t.Errorf("took %v", took)
 		}
+	})
+}
+
+// The hub does not answer, so that each tool is served for some more seconds.
+func TestCloseKeepsItsTimeWhileTheHubDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, start := newFixture(t), time.Now()
+		w, server := f.worker("w1", 2, after(8*time.Second))
+		server.stopTime = 3 * time.Second
+		results, _ := f.start(once, `1`)
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		closed := make(chan struct{})
+		go func() {
+			w.Close(ctx)
+			close(closed)
+		}()
+		synctest.Wait()
+		want(t, "a call meanwhile", f.call(once, `2`), "! once is busy: the workers that carry it out have too much to do; try again in a moment")
+		want(t, "result", text(<-results), "! once: the worker w1 has ended. The call may or may not have been carried out")
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("the call was ended after %v", took)
+		}
+		<-closed
+		if took := time.Since(start); took != server.stopTime {
+			t.Errorf("closed after %v", took)
+		}
+		server.stopTime = 0
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"moonlark/engine/tool"
 )
@@ -64,6 +65,8 @@ type memoryServer struct {
 	tools  map[string]func(Request, Peer)
 	isDead bool // the worker has died, and the hub has not noticed it
 	isDeaf bool // no confirmation arrives
+
+	stopTime time.Duration // how long stop waits
 }
 
 func (s *memoryServer) Name() string { return s.name }
@@ -77,6 +80,7 @@ func (s *memoryServer) Serve(name string, handle func(Request, Peer)) (stop func
 	s.tools[name] = handle
 	s.hub.workers[name] = append(s.hub.workers[name], s)
 	return func() {
+		time.Sleep(s.stopTime)
 		s.hub.mu.Lock()
 		defer s.hub.mu.Unlock()
 		var others []*memoryServer
