@@ -32,7 +32,7 @@ var _ center.Hub = (*Center)(nil)
 
 // DialCenter connects with the hub. It returns an error if the first attempt fails. Close must be called.
 func DialCenter(ctx context.Context, o Options) (*Center, error) {
-	hubs, creds, err := o.parse()
+	hubs, creds, err := o.parse("operator", "hub")
 	if err != nil {
 		return nil, err
 	}

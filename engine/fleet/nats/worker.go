@@ -25,7 +25,7 @@ var (
 // DialWorker begins to connect, and returns without waiting for the connection. The error is about the
 // options. Close must be called.
 func DialWorker(o Options) (*Worker, error) {
-	hubs, creds, err := o.parse()
+	hubs, creds, err := o.parse("worker", "host")
 	if err != nil {
 		return nil, err
 	}
