@@ -117,8 +117,11 @@ func TestAClientThatStopsLosesItsTurn(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		began := time.Now()
 		h.connect(0)
-		if waited := time.Since(began); h.done != 1 || waited > 2*time.Second {
-			t.Errorf("%d clients are connected after %v", h.done, waited)
+		h.mu.Lock()
+		done := h.done
+		h.mu.Unlock()
+		if waited := time.Since(began); done != 1 || waited > 2*time.Second {
+			t.Errorf("%d clients are connected after %v", done, waited)
 		}
 		clients.Wait()
 	})
