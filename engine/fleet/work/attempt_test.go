@@ -44,7 +44,7 @@ func TestTheSecondAttemptGoesToAnotherWorker(t *testing.T) {
 		f.worker("w2", 1, after(time.Second))
 		results, _ := f.start(often, `1`)
 		synctest.Wait()
-		f.hub.turn = 0
+		f.hub.setTurn(0)
 		want(t, "result", text(<-results), "1")
 		if took := time.Since(start); took != callTime*2/3+pause+time.Second {
 			t.Errorf("took %v", took)
@@ -68,7 +68,7 @@ func TestABadReplyDoesNotEndTheOtherAttempt(t *testing.T) {
 		results, _ := f.start(often, `1`)
 		synctest.Wait()
 		f.worker("w2", 1, after(time.Second))
-		f.hub.turn = 1
+		f.hub.setTurn(1)
 		want(t, "result", text(<-results), "1")
 		want(t, "calls", f.runs(), "[w2:1]")
 	})

@@ -50,6 +50,13 @@ func (h *memoryHub) Offer(ctx context.Context, name string, r Request) (<-chan R
 	return p.replies, nil
 }
 
+// setTurn gives the next request to the worker with this index.
+func (h *memoryHub) setTurn(turn int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.turn = turn
+}
+
 // seen returns which workers have got requests.
 func (h *memoryHub) seen() string {
 	h.mu.Lock()
