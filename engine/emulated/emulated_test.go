@@ -111,11 +111,11 @@ func TestTheModulesPassTheirTestsOnASmallProcessor(t *testing.T) {
 	if _, err := exec.LookPath("qemu-arm"); err != nil {
 		t.Skipf("QEMU is not installed: %v", err)
 	}
-	args := []string{"test", "-count=1", "-short", "-timeout=10m", "-tags=static", testkit.SQLiteFlags, "-exec=qemu-arm"}
+	args := []string{"test", "-count=1", "-short", "-timeout=8m", "-tags=static", testkit.SQLiteFlags, "-exec=qemu-arm"}
 	for _, name := range emulatedPackages {
 		args = append(args, "moonlark/luastd/"+name)
 	}
-	cmd := exec.Command("go", args...)
+	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "GOARM=6", "CGO_ENABLED=0", "GOFLAGS=", "MOONLARK_TEST_EMULATED=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

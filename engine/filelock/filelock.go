@@ -12,9 +12,9 @@ import (
 var ErrLocked = errors.New("another process has locked the file")
 
 // Lock locks a file, which it makes if there is none. It does not wait: the error is ErrLocked if the
-// file is locked. Call unlock once; the file stays.
+// file is locked. Call unlock once; the file stays. The file is opened for writing, because NFS locks no other.
 func Lock(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}

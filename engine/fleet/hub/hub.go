@@ -130,7 +130,7 @@ const (
 	// maxPending is how many bytes can wait for a client. The server ends the connection of a client
 	// that is slower.
 	maxPending       = 16 << 20
-	maxSubscriptions = 1000 // of a connection
+	maxSubscriptions = 16_384 // of a connection; a host has one for each of its conversations
 	pingInterval     = 30 * time.Second
 	startTimeout     = 30 * time.Second
 )

@@ -396,3 +396,25 @@ func TestASigningKeyOfTheOperatorSignsAccounts(t *testing.T) {
 	f.Account.JWT = f.accountJWT(nil)
 	connect(t, start(t, f.options(t.TempDir())), f.User)
 }
+
+// A host has a subscription for each of its conversations, and makes all of them again when it reconnects.
+func TestAConnectionHasThousandsOfSubscriptions(t *testing.T) {
+	t.Parallel()
+	f := newFleet()
+	h := start(t, f.options(t.TempDir()))
+	for range 2 {
+		c := connect(t, h, f.User)
+		for i := range 5000 {
+			fmt.Fprintf(c.conn, "SUB ml.conv.%d.say %d\r\n", i, i+2)
+		}
+		fmt.Fprintf(c.conn, "SUB replies %d\r\nPING\r\n", 5002)
+		if _, err := c.next("PONG"); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(c.conn, "PUB replies 0\r\n\r\n")
+		if fields, err := c.next("MSG"); err != nil || fields[1] != "replies" {
+			t.Fatalf("got %q, %v", fields, err)
+		}
+		c.conn.Close()
+	}
+}

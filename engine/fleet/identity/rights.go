@@ -91,7 +91,6 @@ func deviceRights() rights {
 		subscribe: []string{
 			ownInbox,
 			"ml.cmd.{{name()}}.*",
-			"ml.ask.{{tag(group)}}.*",
 			"ml.done.{{name()}}.*",
 			"ml.live.dev.{{name()}}",
 			"ml.live.grp.{{tag(group)}}",
@@ -148,7 +147,6 @@ func operatorRights() rights {
 			wishPut + "dev.*",
 			blobPut + "*.*",
 			"ml.cmd.*.*",
-			"ml.ask.*.*",
 			"ml.host.start",
 			"ml.conv.*.say",
 			"$JS.API.INFO",

@@ -262,7 +262,7 @@ func TestARevokedDeviceIsCutOffAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.creds["kiosk-1"] = again
-	if c := h.connect("kiosk-1"); !c.mayHear("ml.ask.lab.*", "") || c.mayHear("ml.ask.kiosk.*", "") {
+	if c := h.connect("kiosk-1"); !c.mayHear("ml.live.grp.lab", "") || c.mayHear("ml.live.grp.kiosk", "") {
 		t.Error("the device does not have the rights of its new group only")
 	}
 }
@@ -314,7 +314,7 @@ func TestADeviceJoinsThroughTheHub(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.creds["kiosk-9"] = accepted.Creds
-	if c := h.connect("kiosk-9"); !c.mayHear("ml.ask.kiosk.*", "") || !c.maySend("$JS.EVENT.ML_UP.kiosk-9.state") || c.maySend("ml.join") {
+	if c := h.connect("kiosk-9"); !c.mayHear("ml.live.grp.kiosk", "") || !c.maySend("$JS.EVENT.ML_UP.kiosk-9.state") || c.maySend("ml.join") {
 		t.Error("the device does not have the rights of a device of the group kiosk")
 	}
 	// only an invitation works without the key

@@ -32,7 +32,7 @@ var _ center.Hub = (*Center)(nil)
 
 // DialCenter connects with the hub. It returns an error if the first attempt fails. Close must be called.
 func DialCenter(ctx context.Context, o Options) (*Center, error) {
-	hubs, creds, err := o.parse()
+	hubs, creds, err := o.parse("operator", "hub")
 	if err != nil {
 		return nil, err
 	}
@@ -119,15 +119,15 @@ func (c *Center) Now(ctx context.Context) (time.Time, error) {
 
 // Command sends a command to a device: see center.Hub.
 func (c *Center) Command(ctx context.Context, device, verb string, body []byte) (message.Answer, error) {
-	answer, err := c.command(ctx, commandPrefix, device, verb, body)
+	answer, err := c.command(ctx, device, verb, body)
 	if err != nil {
 		return message.Answer{}, fmt.Errorf("%s %s: %w", device, verb, err)
 	}
 	return answer, nil
 }
 
-func (c *Center) command(ctx context.Context, prefix, name, verb string, body []byte) (message.Answer, error) {
-	m, err := commandMessage(prefix, name, verb, body)
+func (c *Center) command(ctx context.Context, device, verb string, body []byte) (message.Answer, error) {
+	m, err := commandMessage(device, verb, body)
 	if err != nil {
 		return message.Answer{}, err
 	}
@@ -144,8 +144,8 @@ func (c *Center) command(ctx context.Context, prefix, name, verb string, body []
 	return parseAnswer(reply.Data)
 }
 
-func commandMessage(prefix, name, verb string, body []byte) (*nats.Msg, error) {
-	if err := bundle.CheckName(name); err != nil {
+func commandMessage(device, verb string, body []byte) (*nats.Msg, error) {
+	if err := bundle.CheckName(device); err != nil {
 		return nil, err
 	}
 	if err := message.CheckVerb(verb); err != nil {
@@ -154,7 +154,7 @@ func commandMessage(prefix, name, verb string, body []byte) (*nats.Msg, error) {
 	if len(body) > message.MaxCommand {
 		return nil, fmt.Errorf("%d bytes are more than the %d allowed", len(body), message.MaxCommand)
 	}
-	m := nats.NewMsg(prefix + name + "." + verb)
+	m := nats.NewMsg(commandPrefix + device + "." + verb)
 	m.Data = body
 	return m, nil
 }
@@ -168,49 +168,4 @@ func parseAnswer(text []byte) (message.Answer, error) {
 		return message.Answer{}, fmt.Errorf("the device answers with status %d and %d bytes", a.Status, len(a.Body))
 	}
 	return a, nil
-}
-
-// Ask sends a command to all devices of a group, and calls f for each answer that arrives until ctx is
-// done, with the name that the device states. The error is center.ErrNobody if no device of the group is
-// connected, and nil if ctx is done.
-func (c *Center) Ask(ctx context.Context, group, verb string, body []byte, f func(device string, a message.Answer)) error {
-	if err := c.ask(ctx, group, verb, body, f); err != nil {
-		return fmt.Errorf("group %s: %s: %w", group, verb, err)
-	}
-	return nil
-}
-
-func (c *Center) ask(ctx context.Context, group, verb string, body []byte, f func(device string, a message.Answer)) error {
-	m, err := commandMessage(askPrefix, group, verb, body)
-	if err != nil {
-		return err
-	}
-	conn, err := c.conn(ctx)
-	if err != nil {
-		return err
-	}
-	m.Reply = conn.NewInbox()
-	sub, err := conn.SubscribeSync(m.Reply)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = sub.Unsubscribe() }()
-	if err := conn.PublishMsg(m); err != nil {
-		return err
-	}
-	for {
-		reply, err := sub.NextMsgWithContext(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, nats.ErrNoResponders):
-			return center.ErrNobody
-		case err != nil:
-			return err
-		}
-		name := reply.Header.Get(deviceHeader)
-		if a, err := parseAnswer(reply.Data); err == nil && bundle.CheckName(name) == nil {
-			f(name, a)
-		}
-	}
 }

@@ -14,9 +14,6 @@ import (
 
 const (
 	commandPrefix = "ml.cmd."
-	askPrefix     = "ml.ask."
-	// deviceHeader is the header of an answer with the name of the device.
-	deviceHeader = "Device"
 
 	// maxCommands is how many commands a device carries out at a time.
 	maxCommands = 16
@@ -28,35 +25,30 @@ const (
 // 16 commands are carried out at a time; further ones are answered with the status 503.
 func (d *Device) Serve(answer func(ctx context.Context, verb string, body []byte) message.Answer) {
 	free := make(chan struct{}, maxCommands)
-	serve := func(prefix string) {
-		d.link.subscribe(prefix+"*", "", maxCommandBytes, func(m *nats.Msg) {
-			// JetStream can be made to deliver a message with another subject to this subscription.
-			verb, ok := strings.CutPrefix(m.Subject, prefix)
-			if !ok || !isInbox(m.Reply) {
-				return
-			}
-			if refusal := checkCommand(verb, m.Data); refusal.Status != 0 {
-				d.respond(m, refusal)
-				return
-			}
-			select {
-			case free <- struct{}{}:
-			default:
-				d.respond(m, message.Answer{Status: http.StatusServiceUnavailable, Body: "too many commands at a time"})
-				return
-			}
-			d.link.handlers.Add(1) // the handler that runs now keeps close from waiting for nothing
-			go func() {
-				defer d.link.handlers.Done()
-				defer func() { <-free }()
-				d.respond(m, answer(d.ctx, verb, m.Data))
-			}()
-		})
-	}
-	serve(commandPrefix + d.creds.name + ".")
-	for _, group := range d.creds.groups {
-		serve(askPrefix + group + ".")
-	}
+	prefix := commandPrefix + d.creds.name + "."
+	d.link.subscribe(prefix+"*", "", maxCommandBytes, func(m *nats.Msg) {
+		// JetStream can be made to deliver a message with another subject to this subscription.
+		verb, ok := strings.CutPrefix(m.Subject, prefix)
+		if !ok || !isInbox(m.Reply) {
+			return
+		}
+		if refusal := checkCommand(verb, m.Data); refusal.Status != 0 {
+			d.respond(m, refusal)
+			return
+		}
+		select {
+		case free <- struct{}{}:
+		default:
+			d.respond(m, message.Answer{Status: http.StatusServiceUnavailable, Body: "too many commands at a time"})
+			return
+		}
+		d.link.handlers.Add(1) // the handler that runs now keeps close from waiting for nothing
+		go func() {
+			defer d.link.handlers.Done()
+			defer func() { <-free }()
+			d.respond(m, answer(d.ctx, verb, m.Data))
+		}()
+	})
 }
 
 // checkCommand returns the answer to a command that is not carried out, or the zero Answer.
@@ -83,7 +75,7 @@ func (d *Device) respond(m *nats.Msg, a message.Answer) {
 		})
 	}
 	if err == nil {
-		err = m.RespondMsg(&nats.Msg{Header: nats.Header{deviceHeader: {d.creds.name}}, Data: text})
+		err = m.Respond(text)
 	}
 	if err != nil {
 		d.link.log.Warn("a command was not answered", "subject", m.Subject, "error", err)

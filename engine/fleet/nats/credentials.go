@@ -20,6 +20,7 @@ type credentials struct {
 
 	name   string // of the device, the worker or the operator
 	fleet  string
+	role   string   // empty if the JWT does not state one
 	groups []string // in the order of their tags
 }
 
@@ -49,15 +50,18 @@ func parseCredentials(text []byte) (credentials, error) {
 	}
 	for _, tag := range claims.Tags {
 		kind, value, _ := strings.Cut(tag, ":")
-		if kind != "group" && kind != "fleet" {
+		if kind != "group" && kind != "fleet" && kind != "role" {
 			continue
 		}
 		if err := bundle.CheckName(value); err != nil {
 			return credentials{}, fmt.Errorf("credentials: %s: %w", kind, err)
 		}
-		if kind == "fleet" {
+		switch kind {
+		case "fleet":
 			c.fleet = value
-		} else {
+		case "role":
+			c.role = value
+		case "group":
 			c.groups = append(c.groups, value)
 		}
 	}

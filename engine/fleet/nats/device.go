@@ -55,7 +55,7 @@ var _ follow.Carrier = (*Device)(nil)
 // DialDevice begins to connect, and returns without waiting for the connection. The error is about the
 // options. Close must be called.
 func DialDevice(o Options) (*Device, error) {
-	hubs, creds, err := o.parse()
+	hubs, creds, err := o.parse("device")
 	if err != nil {
 		return nil, err
 	}

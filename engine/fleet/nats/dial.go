@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -134,10 +135,7 @@ func (d *dialer) secure(ctx context.Context, raw net.Conn, address string) (conn
 	if !isInfo || json.Unmarshal([]byte(text), &info) != nil {
 		return nil, nil, errors.New("this is not a server of NATS")
 	}
-	required := false
-	for _, h := range d.hubs {
-		required = required || h.address == address && h.secure
-	}
+	required := !slices.Contains(d.hubs, hub{address: address}) // also if the library names an address in another way
 	switch {
 	case d.inProcess != nil, !required && !info.Required:
 		return raw, greeting, nil

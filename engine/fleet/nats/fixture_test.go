@@ -46,7 +46,7 @@ var testRoles = map[string]jwt.UserPermissionLimits{
 		directGet+"KV_ML_WISH.$KV.ML_WISH.all "+directGet+"KV_ML_WISH.$KV.ML_WISH.grp.{{tag(group)}} "+
 		directGet+"KV_ML_WISH.$KV.ML_WISH.dev.{{name()}} "+directGet+"KV_ML_WISH.$KV.ML_WISH.keys.* "+
 		directGet+"ML_BLOB.ml.blob.*.* "+directGet+"ML_DONE.ml.done.{{name()}}.*",
-		"_INBOX_{{name()}}.> ml.cmd.{{name()}}.* ml.ask.{{tag(group)}}.* ml.done.{{name()}}.* "+
+		"_INBOX_{{name()}}.> ml.cmd.{{name()}}.* ml.done.{{name()}}.* "+
 			"ml.live.dev.{{name()}} ml.live.grp.{{tag(group)}} ml.live.all"),
 	// A server that finds a template in a list of subjects drops all entries of the list that have a queue.
 	"worker": rights("$JS.EVENT.ML_UP.{{name()}}.*", "ml.tool.*|workers"),

@@ -46,7 +46,7 @@ var (
 // DialHost begins to connect, and returns without waiting for the connection. The error is about the
 // options. Close must be called.
 func DialHost(o Options) (*Host, error) {
-	hubs, creds, err := o.parse()
+	hubs, creds, err := o.parse("host", "operator")
 	if err != nil {
 		return nil, err
 	}

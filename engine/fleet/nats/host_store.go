@@ -23,7 +23,9 @@ const (
 	recordStream, recordPrefix = "KV_ML_CONV", "$KV.ML_CONV."
 	turnStream                 = "ML_TURN"
 
-	// For the same reason as wishes, nothing of this is published on the subjects that it is stored with.
+	// These begin the subjects on which leases, records and turns are published. They are not those that the
+	// values are stored with: the server refuses messages that name a subject with $JS for the reply, so that
+	// nobody can have a reply stored.
 	leasePut  = "$JS.EVENT.ML_LEASE."
 	recordPut = "$JS.EVENT.ML_CONV."
 	turnPut   = "$JS.EVENT.ML_TURN."

@@ -168,7 +168,7 @@ func (l *link) use(conn *nats.Conn) {
 	}
 }
 
-// lost is called when there is no connection any more, or could be made none.
+// lost records that the connection was lost or could not be made, and why.
 func (l *link) lost(err error) {
 	err = explain(err)
 	l.mu.Lock()

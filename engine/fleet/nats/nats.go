@@ -13,8 +13,11 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,7 +28,8 @@ type Options struct {
 	URL string
 
 	// Creds is the text of a file with credentials: a JWT with the name, the fleet and the groups as tags
-	// such as group:kiosk, and the key of the JWT.
+	// such as group:kiosk, and the key of the JWT. If a tag such as role:device states a role, it must be one
+	// that the Dial function is for.
 	Creds []byte
 
 	// RootCAs are the authorities that the certificate of the hub is verified with. Nil means those of the
@@ -53,8 +57,9 @@ func (o Options) hubs() ([]hub, error) {
 	return parseURL(o.URL)
 }
 
-// parse returns the addresses and the credentials of the options.
-func (o Options) parse() ([]hub, credentials, error) {
+// parse returns the addresses and the credentials of the options. The credentials must have one of these
+// roles, if any are given.
+func (o Options) parse(roles ...string) ([]hub, credentials, error) {
 	hubs, err := o.hubs()
 	if err != nil {
 		return nil, credentials{}, err
@@ -62,6 +67,10 @@ func (o Options) parse() ([]hub, credentials, error) {
 	c, err := parseCredentials(o.Creds)
 	if err == nil && c.fleet == "" {
 		err = errors.New("credentials: the JWT has no tag such as fleet:NAME")
+	}
+	// The JWT has no role if other programs have made it: then the hub decides.
+	if err == nil && c.role != "" && len(roles) > 0 && !slices.Contains(roles, c.role) {
+		err = fmt.Errorf("credentials: %s has the role %s; this needs the role %s", c.name, c.role, strings.Join(roles, " or "))
 	}
 	return hubs, c, err
 }

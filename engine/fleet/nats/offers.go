@@ -25,24 +25,26 @@ const (
 )
 
 // offers are the tool calls of a device that wait for the replies of workers. The replies arrive at one
-// subscription, which stays the same after a reconnection: so a result is not lost with the connection.
+// subscription, which stays the same after a reconnection of the device: so a result is not lost with that
+// connection. It is lost if the worker loses its own: see peer.
 type offers struct {
 	link   *link
 	prefix string // of the subjects of replies
 
 	mu   sync.Mutex
 	last int // number of the last offer
-	open map[string]offer
+	open map[string]*offer
 }
 
 // An offer waits for replies.
 type offer struct {
-	subject string
-	replies chan work.Reply
+	subject    string
+	isAccepted bool // guarded by offers.mu
+	replies    chan work.Reply
 }
 
 func newOffers(l *link) *offers {
-	o := &offers{link: l, prefix: "_INBOX_" + l.name + "." + rand.Text() + ".", open: map[string]offer{}}
+	o := &offers{link: l, prefix: "_INBOX_" + l.name + "." + rand.Text() + ".", open: map[string]*offer{}}
 	l.subscribe(o.prefix+"*", "", maxReplyBytes, o.handle)
 	l.refused = o.refused
 	return o
@@ -69,7 +71,7 @@ func (o *offers) send(ctx context.Context, tool string, r work.Request) (<-chan 
 	o.mu.Lock()
 	o.last++
 	id := strconv.Itoa(o.last)
-	o.open[id] = offer{subject: m.Subject, replies: replies}
+	o.open[id] = &offer{subject: m.Subject, replies: replies}
 	o.mu.Unlock()
 	m.Reply = o.prefix + id
 	context.AfterFunc(ctx, func() {
@@ -104,22 +106,15 @@ func (o *offers) handle(m *nats.Msg) {
 		reply = r
 	}
 	if reply.Kind == work.Accepted && isInbox(m.Reply) {
-		reply.Confirm = func() error { return o.confirm(m.Reply) }
+		// The hub allows it only in the connection over which the reply has arrived.
+		reply.Confirm = func() error { return lostConn(m.Respond(nil)) }
+	}
+	if reply.Kind == work.Accepted {
+		o.mu.Lock()
+		open.isAccepted = true
+		o.mu.Unlock()
 	}
 	open.put(reply)
-}
-
-// confirm tells a worker to begin.
-func (o *offers) confirm(inbox string) error {
-	conn, _, _ := o.link.state()
-	if conn == nil {
-		return follow.ErrOffline
-	}
-	err := conn.Publish(inbox, nil)
-	if errors.Is(err, nats.ErrConnectionClosed) {
-		return follow.ErrOffline
-	}
-	return err
 }
 
 // put puts a reply into the channel, if there is room.
@@ -130,12 +125,13 @@ func (o offer) put(r work.Reply) {
 	}
 }
 
-// refused is called when the hub has refused a message with this subject.
+// refused is called when the hub has refused a message with this subject. It does not say which one: all
+// offers of the tool that no worker has accepted end.
 func (o *offers) refused(subject string, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, open := range o.open {
-		if open.subject == subject {
+		if open.subject == subject && !open.isAccepted {
 			open.put(work.Reply{Err: err})
 		}
 	}

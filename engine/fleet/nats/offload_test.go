@@ -294,7 +294,7 @@ func TestAWorkerDiesAfterItHasTakenACall(t *testing.T) {
 			t.Parallel()
 			p := newWorkplace(t, 300*time.Millisecond)
 			_, f := p.worker("w1", 4, until(make(chan struct{})))
-			results := p.start(c.spec, `"x"`, 9*time.Second)
+			results := p.start(c.spec, `"x"`, 15*time.Second)
 			eventually(t, "the call begins", func() bool { n, _ := p.runs(`"x"`); return n == 1 })
 			f.freeze()
 			p.worker("w2", 4, echo)

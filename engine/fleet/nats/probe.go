@@ -162,7 +162,7 @@ func (p *Probe) Rights(ctx context.Context) []Right {
 	for _, group := range p.creds.groups {
 		all = append(all,
 			trial{"read the wishes for the group " + group, true, p.get(wishStream, wishPrefix+message.Group(group))},
-			trial{"get commands for the group " + group, true, p.listen(askPrefix + group + ".*")})
+			trial{"hear that the wish for the group " + group + " has changed", true, p.listen(livePrefix + message.Group(group))})
 	}
 	var rights []Right
 	for _, t := range all {

@@ -46,7 +46,7 @@ func TestProbeFindsOutWhatADeviceMayDo(t *testing.T) {
 		}
 	}
 	few := probe("caller")
-	for what, granted := range map[string]bool{"read the wish for itself": false, "get commands": false, "write wishes": false, "get commands for the group kiosk": false} {
+	for what, granted := range map[string]bool{"read the wish for itself": false, "get commands": false, "write wishes": false, "hear that the wish for the group kiosk has changed": false} {
 		if r, ok := few[what]; !ok || r.Granted != granted || r.Err != nil {
 			t.Errorf("with few rights: %s: %+v", what, r)
 		}

@@ -52,7 +52,9 @@ func (s *subscription) subscribe(conn *nats.Conn) {
 const maxWaiting = 4096
 
 // subscribe makes a subscription, now and after each connection. handle is called on a goroutine of the
-// subscription, and must not wait. It is not called any more once close was called.
+// subscription. It must not wait, because messages that do not find room meanwhile are lost; only that of
+// ServeStarts does, so that a host takes no more requests than it can answer. It is not called any more once
+// close was called.
 func (l *link) subscribe(subject, queue string, maxBytes int, handle nats.MsgHandler) *subscription {
 	s := &subscription{subject: subject, queue: queue, maxBytes: maxBytes, handle: func(m *nats.Msg) {
 		if l.enter() {
@@ -69,8 +71,8 @@ func (l *link) subscribe(subject, queue string, maxBytes int, handle nats.MsgHan
 	return s
 }
 
-// unsubscribe ends a subscription, and returns when the messages that have arrived have been handled. It
-// must not be called from handle.
+// unsubscribe ends a subscription, and returns when the messages that have arrived have been handled. Those
+// that have not been handled after drainTimeout are dropped. It must not be called from handle.
 func (l *link) unsubscribe(s *subscription) {
 	l.mu.Lock()
 	delete(l.subs, s)
@@ -142,6 +144,11 @@ func (l *link) request(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
 	if conn == nil {
 		return nil, follow.ErrOffline
 	}
+	return l.requestOver(ctx, conn, m)
+}
+
+// requestOver is request over this connection.
+func (l *link) requestOver(ctx context.Context, conn *nats.Conn, m *nats.Msg) (*nats.Msg, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, requestTimeout, fmt.Errorf("no reply within %v", requestTimeout))
 	defer cancel()
 	ctx, fail := context.WithCancelCause(ctx)

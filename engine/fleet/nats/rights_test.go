@@ -70,7 +70,6 @@ func rightsToPublish() []rightsRow {
 		// commands
 		{subject: "ml.cmd.kiosk-1.say", members: "operator-1"},
 		{subject: "ml.cmd.kiosk-2.stop", members: "operator-1"},
-		{subject: "ml.ask.kiosk.healthz", members: "operator-1"},
 		{subject: "_INBOX_operator-1.x"},
 		{subject: "_INBOX_kiosk-1.x"},
 
@@ -148,10 +147,6 @@ func rightsToSubscribe() []rightsRow {
 		{subject: "ml.cmd.kiosk-1.*", members: "kiosk-1"},
 		{subject: "ml.cmd.kiosk-2.*"},
 		{subject: "ml.cmd.*.say"},
-		{subject: "ml.ask.kiosk.*", members: rightsKiosks},
-		{subject: "ml.ask.hall.*", members: rightsKiosks},
-		{subject: "ml.ask.lab.*"},
-		{subject: "ml.ask.*.*"},
 		{subject: "ml.live.all", members: rightsDevice},
 		{subject: "ml.live.dev.kiosk-1", members: "kiosk-1"},
 		{subject: "ml.live.dev.kiosk-2"},

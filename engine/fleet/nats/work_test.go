@@ -189,8 +189,74 @@ func TestOfferWithoutConnectionIsAnErrorAtOnce(t *testing.T) {
 	if w.Fleet() != "shop" {
 		t.Errorf("the fleet is %s", w.Fleet())
 	}
-	if err := (&caller{worker: w, inbox: "_INBOX_x.1"}).Reply(work.Reply{Kind: work.Busy}); !errors.Is(err, follow.ErrOffline) {
+}
+
+// The hub would refuse a reply in another connection than that of the request, and nobody would learn it.
+func TestAWorkerThatHasReconnectedKnowsThatItCannotReply(t *testing.T) {
+	t.Parallel()
+	h := newHub(t).start()
+	d, w := h.device("kiosk-07"), h.worker("gpu-1")
+	online(t, d)
+	peers := make(chan work.Peer, 100)
+	if _, err := w.Serve("weather", func(_ work.Request, p work.Peer) { peers <- p }); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the worker gets a request", func() bool {
+		_, err := d.Offer(soon(t), "weather", call(1))
+		return err == nil && len(peers) > 0
+	})
+	p := <-peers
+	if err := p.Reply(work.Reply{Kind: work.Busy}); err != nil {
+		t.Error(err)
+	}
+	conn, _, _ := w.link.state()
+	conn.Close() // as if the network were lost
+	eventually(t, "there is another connection", func() bool {
+		again, _, _ := w.link.state()
+		return again != nil && again != conn
+	})
+	if err := p.Reply(work.Reply{Kind: work.Done}); !errors.Is(err, follow.ErrOffline) {
+		t.Errorf("a reply: got %v", err)
+	}
+	if err := p.Accept(soon(t), work.Reply{Kind: work.Accepted}); !errors.Is(err, follow.ErrOffline) {
+		t.Errorf("an acceptance: got %v", err)
+	}
+}
+
+func TestADeviceThatHasReconnectedKnowsThatItCannotConfirm(t *testing.T) {
+	t.Parallel()
+	h := newHub(t).start()
+	d, w := h.device("kiosk-07"), h.worker("gpu-1")
+	online(t, d)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	accepted := make(chan error, 100)
+	_, err := w.Serve("weather", func(_ work.Request, p work.Peer) {
+		go func() { accepted <- p.Accept(ctx, work.Reply{Kind: work.Accepted, Worker: "gpu-1"}) }()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r work.Reply
+	eventually(t, "the worker accepts the call", func() bool {
+		replies, err := d.Offer(soon(t), "weather", call(1))
+		if err == nil {
+			r = next(t, replies)
+		}
+		return err == nil && r.Kind == work.Accepted
+	})
+	conn, _, _ := d.link.state()
+	conn.Close()
+	eventually(t, "there is another connection", func() bool {
+		again, _, _ := d.link.state()
+		return again != nil && again != conn
+	})
+	if err := r.Confirm(); !errors.Is(err, follow.ErrOffline) {
 		t.Errorf("got %v", err)
+	}
+	cancel()
+	if err := <-accepted; err == nil {
+		t.Error("the worker was told to begin")
 	}
 }
 

@@ -25,7 +25,7 @@ var (
 // DialWorker begins to connect, and returns without waiting for the connection. The error is about the
 // options. Close must be called.
 func DialWorker(o Options) (*Worker, error) {
-	hubs, creds, err := o.parse()
+	hubs, creds, err := o.parse("worker", "host")
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,8 @@ func (w *Worker) Serve(tool string, handle func(work.Request, work.Peer)) (stop 
 		if m.Subject != subject || !isInbox(m.Reply) {
 			return
 		}
-		from := &caller{worker: w, inbox: m.Reply}
+		conn, _, _ := w.link.state()
+		from := &peer{worker: w, request: m, conn: conn}
 		r, err := work.ParseRequest(m.Header.Get, m.Data)
 		if err != nil {
 			if err := from.Reply(work.Refusal(w.creds.name, err)); err != nil {
@@ -69,35 +70,40 @@ func (w *Worker) Serve(tool string, handle func(work.Request, work.Peer)) (stop 
 	return func() { w.link.unsubscribe(s) }, nil
 }
 
-// A caller is the sender of a request to a worker: see work.Peer. Its replies are sent over the connection of
-// now, which may be another one than that of the request.
-type caller struct {
-	worker *Worker
-	inbox  string
+// A peer is the sender of a request to a worker: see work.Peer. The hub allows the replies to a request only
+// in the connection over which it has arrived. After a reconnection, the worker can send no reply any more, and
+// has no way to tell the peer: a caller whose tool is idempotent gets the result when it offers the call again,
+// and any other one waits until its deadline.
+type peer struct {
+	worker  *Worker
+	request *nats.Msg
+	conn    *nats.Conn // that of the request
 }
 
-func (c *caller) message(r work.Reply) *nats.Msg {
-	m := nats.NewMsg(c.inbox)
+func (p *peer) message(r work.Reply) *nats.Msg {
+	m := nats.NewMsg(p.request.Reply)
 	setHeader(m, r.Header())
 	m.Data = r.Body()
 	return m
 }
 
 // Accept sends a reply, and waits until the caller confirms it. The error is nats.ErrNoResponders if the
-// caller is not connected any more.
-func (c *caller) Accept(ctx context.Context, r work.Reply) error {
-	_, err := c.worker.link.request(ctx, c.message(r))
+// caller is not connected any more, and follow.ErrOffline if the connection of the request was lost.
+func (p *peer) Accept(ctx context.Context, r work.Reply) error {
+	if p.conn == nil {
+		return follow.ErrOffline
+	}
+	_, err := p.worker.link.requestOver(ctx, p.conn, p.message(r))
 	return err
 }
 
-// Reply sends a reply. Without a connection, the error is follow.ErrOffline.
-func (c *caller) Reply(r work.Reply) error {
-	conn, _, _ := c.worker.link.state()
-	if conn == nil {
-		return follow.ErrOffline
-	}
-	err := conn.PublishMsg(c.message(r))
-	if errors.Is(err, nats.ErrConnectionClosed) {
+// Reply sends a reply. If the connection of the request was lost, the error is follow.ErrOffline.
+func (p *peer) Reply(r work.Reply) error { return lostConn(p.request.RespondMsg(p.message(r))) }
+
+// lostConn returns follow.ErrOffline in place of the errors of the client library for a connection that was
+// lost, and other errors unchanged.
+func lostConn(err error) error {
+	if errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrInvalidConnection) {
 		return follow.ErrOffline
 	}
 	return err

@@ -69,14 +69,20 @@ func (c *Caller) Close() {
 
 // Offload begins a call and returns without waiting for its result: see tool.Offloader.
 func (c *Caller) Offload(spec *tool.Spec, args json.RawMessage, left time.Duration, done func(tool.Result)) (cancel func()) {
+	if cancel = c.begin(spec, args, left, done); cancel == nil {
+		done(failed("%s cannot run now: the program is ending", spec.Name))
+	}
+	return cancel
+}
+
+// begin starts the goroutine of a call. It returns nil if the Caller is closed.
+func (c *Caller) begin(spec *tool.Spec, args json.RawMessage, left time.Duration, done func(tool.Result)) (cancel func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	ctx, cancel := context.WithTimeout(c.ctx, left)
 	if c.closed {
-		cancel()
-		go done(failed("%s cannot run now: the program is ending", spec.Name))
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(c.ctx, left)
 	c.calls.Go(func() {
 		defer cancel()
 		done(c.call(ctx, spec, args))
@@ -86,10 +92,10 @@ func (c *Caller) Offload(spec *tool.Spec, args json.RawMessage, left time.Durati
 
 const (
 	acceptTime = 300 * time.Millisecond // see CallerOptions.AcceptTime
-	// maxWorkers is how many workers a call is offered to, if none takes it.
+	// maxWorkers is how many workers may reply that they do not take a call, before it fails.
 	maxWorkers = 3
 	// maxOffers is how often a call is offered. It is more than maxWorkers, because the hub may give it to
-	// the same worker again.
+	// the same worker again, and also to workers that have died without the hub noticing it.
 	maxOffers = 8
 	// pause is how long the caller waits after a reply that a worker is busy.
 	pause = 20 * time.Millisecond
@@ -116,7 +122,7 @@ type call struct {
 	request         Request // that of the latest attempt
 }
 
-// An attempt is a worker that has taken the call. A nil attempt is none.
+// An attempt is an accepted offer of a call. A nil attempt is none.
 type attempt struct {
 	worker  string // name of the worker
 	replies <-chan Reply
@@ -136,7 +142,7 @@ func (k *call) isIdempotent() bool { return k.spec.Hints != nil && k.spec.Hints.
 // run returns the result of the call. If no worker has returned it when a third of the time is left, an
 // idempotent call is given to a second worker, and the first result counts.
 func (k *call) run(ctx context.Context) tool.Result {
-	first, result, _ := k.findWorker(ctx)
+	first, result, _ := k.findWorker(ctx, nil)
 	if first == nil {
 		return result
 	}
@@ -157,7 +163,7 @@ func (k *call) run(ctx context.Context) tool.Result {
 			from = &second
 		case <-again:
 			again = nil
-			a, result, isFinal := k.findWorker(ctx)
+			a, result, isFinal := k.findWorker(ctx, first)
 			if isFinal {
 				return result
 			}
@@ -169,44 +175,68 @@ func (k *call) run(ctx context.Context) tool.Result {
 		case <-ctx.Done():
 			return k.unanswered(first, second)
 		}
-		switch {
-		case r.Err != nil:
-			return failed("the worker %s has carried out %s, but its result cannot be used: %v", (*from).worker, k.spec.Name, r.Err)
-		case r.Kind == Done:
-			return r.Result
-		case r.Kind == Ended:
-			name := (*from).worker
-			if *from = nil; first != nil || second != nil {
-				continue
-			}
-			if !k.isIdempotent() {
-				return failed("%s: the worker %s has ended. The call may or may not have been carried out", k.spec.Name, name)
-			}
-			if first, result, _ = k.findWorker(ctx); first == nil {
-				return result
-			}
-			defer first.release()
+		if r.Err == nil && r.Kind == Accepted {
+			continue
 		}
+		if r.Err == nil && r.Kind == Done {
+			return r.Result
+		}
+		worker := (*from).worker
+		if *from = nil; first != nil || second != nil {
+			continue
+		}
+		if result, isFinal := k.dropped(worker, r); isFinal {
+			return result
+		}
+		if first, result, _ = k.findWorker(ctx, nil); first == nil {
+			return result
+		}
+		defer first.release()
 	}
+}
+
+// dropped returns the result of the call after the worker of the only attempt has replied r, which is not a
+// result. It returns false if the call can be given to another worker.
+func (k *call) dropped(worker string, r Reply) (result tool.Result, isFinal bool) {
+	switch {
+	case r.Err != nil:
+		return failed("the worker %s has carried out %s, but its result cannot be used: %v", worker, k.spec.Name, r.Err), true
+	case r.Kind == Ended && !k.isIdempotent():
+		return failed("%s: the worker %s has ended. The call may or may not have been carried out", k.spec.Name, worker), true
+	}
+	return tool.Result{}, false
 }
 
 // findWorker offers the call to workers until one takes it. If none does, it returns the result of the call
 // in place of an attempt: the final one if a worker has it already, and otherwise an error.
-func (k *call) findWorker(ctx context.Context) (a *attempt, result tool.Result, isFinal bool) {
-	busy, silent := make(map[string]bool), 0
-	for offers := 0; offers < maxOffers && len(busy)+silent < maxWorkers; offers++ {
+//
+// If first is not nil, it looks for a second worker, until first has replied. If the worker of first takes
+// the call again, and no other one does, it returns that attempt: the worker may have lost the connection
+// over which first would be answered.
+func (k *call) findWorker(ctx context.Context, first *attempt) (found *attempt, result tool.Result, isFinal bool) {
+	busy := make(map[string]bool)
+	var same *attempt // of the worker of first
+	defer func() {
+		if same != nil && found != same {
+			same.release()
+		}
+	}()
+	for offers := 0; offers < maxOffers && len(busy) < maxWorkers && len(first.channel()) == 0; offers++ {
 		r, a, err := k.offer(ctx)
 		switch {
-		case a != nil:
+		case a != nil && (first == nil || a.worker != first.worker):
 			return a, tool.Result{}, false
+		case a != nil && same == nil:
+			same = a
+		case a != nil:
+			a.release()
 		case ctx.Err() != nil:
 			return nil, k.unanswered(), false
 		case err != nil:
-			return nil, failed("%s cannot run now: %v", k.spec.Name, err), false
+			return same, failed("%s cannot run now: %v", k.spec.Name, err), false
 		case r.Kind == Done:
 			return nil, r.Result, true
 		case r.Kind == "":
-			silent++
 			continue
 		}
 		busy[r.Worker] = true
@@ -216,7 +246,7 @@ func (k *call) findWorker(ctx context.Context) (a *attempt, result tool.Result, 
 		}
 	}
 	if len(busy) > 0 {
-		return nil, failed("%s is busy: the workers that carry it out have too much to do; try again in a moment", k.spec.Name), false
+		return same, failed("%s is busy: the workers that carry it out have too much to do; try again in a moment", k.spec.Name), false
 	}
 	return nil, failed("%s cannot run now: its workers do not answer", k.spec.Name), false
 }

@@ -131,7 +131,7 @@ type Kind string
 // The kinds of replies.
 const (
 	Accepted Kind = "accepted" // the worker takes the call, and will reply with Done
-	Busy     Kind = "busy"     // the worker does not take the call; another one may
+	Busy     Kind = "busy"     // the worker does not take the call, or has not begun with it in time; another one may
 	Done     Kind = "done"     // the result of the call
 	Ended    Kind = "ended"    // the worker has taken the call, but ends before it has the result
 )

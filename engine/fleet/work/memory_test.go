@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"moonlark/engine/tool"
 )
@@ -49,6 +50,13 @@ func (h *memoryHub) Offer(ctx context.Context, name string, r Request) (<-chan R
 	return p.replies, nil
 }
 
+// setTurn gives the next request to the worker with this index.
+func (h *memoryHub) setTurn(turn int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.turn = turn
+}
+
 // seen returns which workers have got requests.
 func (h *memoryHub) seen() string {
 	h.mu.Lock()
@@ -63,6 +71,9 @@ type memoryServer struct {
 	name   string
 	tools  map[string]func(Request, Peer)
 	isDead bool // the worker has died, and the hub has not noticed it
+	isDeaf bool // no confirmation arrives
+
+	stopTime time.Duration // how long stop waits
 }
 
 func (s *memoryServer) Name() string { return s.name }
@@ -76,6 +87,7 @@ func (s *memoryServer) Serve(name string, handle func(Request, Peer)) (stop func
 	s.tools[name] = handle
 	s.hub.workers[name] = append(s.hub.workers[name], s)
 	return func() {
+		time.Sleep(s.stopTime)
 		s.hub.mu.Lock()
 		defer s.hub.mu.Unlock()
 		var others []*memoryServer
@@ -104,7 +116,12 @@ type memoryPeer struct {
 
 func (p *memoryPeer) Accept(ctx context.Context, r Reply) error {
 	confirmed := make(chan struct{})
-	r.Confirm = sync.OnceValue(func() error { close(confirmed); return nil })
+	r.Confirm = sync.OnceValue(func() error {
+		if !p.from.isDeaf {
+			close(confirmed)
+		}
+		return nil
+	})
 	if err := p.Reply(r); err != nil {
 		return err
 	}

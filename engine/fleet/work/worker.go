@@ -79,12 +79,10 @@ func (w *Worker) SetTools(specs []*tool.Spec) error {
 	for _, spec := range specs {
 		wanted[spec.Name] = spec.Hints != nil && spec.Hints.Idempotent
 	}
-	for name, s := range w.served {
-		if isIdempotent, ok := wanted[name]; !ok || isIdempotent != s.isIdempotent {
-			s.stop()
-			delete(w.served, name)
-		}
-	}
+	w.stop(func(name string, s *served) bool {
+		isIdempotent, ok := wanted[name]
+		return !ok || isIdempotent != s.isIdempotent
+	})
 	var failures []error
 	for name, isIdempotent := range wanted {
 		if w.served[name] != nil {
@@ -100,19 +98,30 @@ func (w *Worker) SetTools(specs []*tool.Spec) error {
 	return errors.Join(failures...)
 }
 
+// stop serves no more of the tools for which isUnwanted returns true. The caller holds setting. Each tool
+// is stopped on a goroutine of its own, because the hub may let each of them wait.
+func (w *Worker) stop(isUnwanted func(string, *served) bool) {
+	var stopped sync.WaitGroup
+	for name, s := range w.served {
+		if isUnwanted(name, s) {
+			stopped.Go(s.stop)
+			delete(w.served, name)
+		}
+	}
+	stopped.Wait()
+}
+
 // Close takes no more calls, and waits for those that run. When ctx is done, it ends them. The callers of
 // idempotent tools then try another worker.
 func (w *Worker) Close(ctx context.Context) {
-	w.setting.Lock()
-	for _, s := range w.served {
-		s.stop()
-	}
-	w.served = nil
-	w.setting.Unlock()
+	defer context.AfterFunc(ctx, w.cancel)()
 	w.mu.Lock()
 	w.closing = true
 	w.mu.Unlock()
-	defer context.AfterFunc(ctx, w.cancel)()
+	w.setting.Lock()
+	w.stop(func(string, *served) bool { return true })
+	w.served = nil
+	w.setting.Unlock()
 	w.idle.Wait()
 	w.cancel()
 }
@@ -163,7 +172,11 @@ func (w *Worker) carryOut(name string, isIdempotent bool, r Request, from Peer) 
 	confirm, cancelConfirm := context.WithTimeout(ctx, confirmTime)
 	defer cancelConfirm()
 	if err := from.Accept(confirm, w.sign(Reply{Kind: Accepted})); err != nil {
-		return // the caller has gone on to another worker
+		// The caller has gone on to another worker. But if only its confirmation is late, it waits for a reply.
+		if confirm.Err() != nil {
+			w.reply(name, from, Reply{Kind: Busy})
+		}
+		return
 	}
 	key := keyOf(name, r)
 	if isIdempotent && w.answerKnown(name, from, w.kept.begin(key, from)) {
