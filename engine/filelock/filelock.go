@@ -12,9 +12,11 @@ import (
 var ErrLocked = errors.New("another process has locked the file")
 
 // Lock locks a file, which it makes if there is none. It does not wait: the error is ErrLocked if the
-// file is locked. Call unlock once; the file stays. The file is opened for writing, because NFS locks no other.
+// file is locked. Call unlock once; the file stays. The file is opened for reading only, so that it can be locked
+// on a disk that has become read-only, and does not keep the system from mounting the disk so. Some versions of NFS
+// do not lock such files: then Lock returns an error.
 func Lock(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
