@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -146,8 +148,25 @@ func readPassword(ctx context.Context, con *console, question string) (string, e
 	}
 	con.onExit(exitFailed, func() { term.Restore(terminal, state) })
 	defer context.AfterFunc(ctx, con.exit)()
-	fmt.Fprintf(con.stderr, "%s: ", question)
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		awaitChange(terminal, state)
+		fmt.Fprintf(con.stderr, "%s: ", question)
+	})
 	password, err := term.ReadPassword(terminal)
+	asking.Wait()
 	fmt.Fprintln(con.stderr)
 	return string(password), err
+}
+
+// awaitChange waits until the terminal has another state, at most for a second. ReadPassword makes the terminal stop
+// showing what is typed; a question before that would make a fast user show the password.
+func awaitChange(terminal int, state *term.State) {
+	for range 1000 {
+		now, err := term.GetState(terminal)
+		if err != nil || !reflect.DeepEqual(now, state) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
