@@ -103,7 +103,8 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 	case <-time.After(4 * time.Second): // the time limit of a question is longer
 		t.Error("the lookup of a task that was cancelled goes on")
 	}
-	got := s.Run(`for i = 1, 16 do spawn(function() dns.lookup("a.example", "TXT", {timeout = 60}) end) end sleep(0.05) return dns.lookup("a.example")`)
+	// Some more than the limit, because the lookup that was cancelled may still count for a moment.
+	got := s.Run(`for i = 1, 20 do spawn(function() dns.lookup("a.example", "TXT", {timeout = 60}) end) end sleep(0.05) return dns.lookup("a.example")`)
 	if got != "nil, busy: 16 lookups have not ended, busy" {
 		t.Errorf("got %s", got)
 	}
