@@ -15,7 +15,7 @@ import (
 // entry includes the packages in its subfolders, unless they have an entry of their own.
 var floors = [][]string{
 	// Types that all packages share, small helpers, and the sound devices.
-	{"engine/tool", "engine/activity", "engine/agentsettings", "engine/apikey", "engine/health", "engine/guess", "engine/safetext", "engine/version", "engine/loopback", "engine/mdns", "engine/network", "engine/backoff", "engine/repeat", "engine/clock", "engine/filelock", "engine/fleet/bundle", "engine/pins", "engine/process", "engine/provider", "engine/screen", "engine/testkit"},
+	{"engine/tool", "engine/activity", "engine/agentsettings", "engine/apikey", "engine/health", "engine/guess", "engine/safetext", "engine/version", "engine/loopback", "engine/mdns", "engine/network", "engine/backoff", "engine/repeat", "engine/clock", "engine/filelock", "engine/durable", "engine/fleet/bundle", "engine/pins", "engine/process", "engine/provider", "engine/screen", "engine/testkit"},
 	{"audio"},
 
 	// Agents and backends.

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"moonlark/engine/durable"
 	"moonlark/engine/filelock"
 	"moonlark/engine/fleet/bundle"
 )
@@ -35,8 +36,6 @@ const (
 	signaturesFile = "signatures"
 	filesFolder    = "files"
 	goodFile       = "good"
-
-	temporaryPrefix = ".new-"
 )
 
 // maxFile is how long a file of the store can be, in bytes. A longer one is damaged.
@@ -73,7 +72,7 @@ func (d disk) makeFolders() error {
 	if err := os.MkdirAll(d.path(bundlesFolder), 0o700); err != nil {
 		return err
 	}
-	return errors.Join(bundle.SyncFolder(d.dir), bundle.SyncFolder(filepath.Dir(d.dir)))
+	return errors.Join(durable.SyncFolder(d.dir), durable.SyncFolder(filepath.Dir(d.dir)))
 }
 
 // replace writes a file of the store in the place of the old one.
@@ -87,9 +86,9 @@ func (d disk) replace(name string, content []byte) error {
 }
 
 func (d disk) replaceFile(name string, content []byte) error {
-	temp := d.path(temporaryPrefix + rand.Text())
+	temp := d.path(durable.TemporaryPrefix + rand.Text())
 	d.beforeStep("write " + name)
-	if err := writeSynced(temp, content); err != nil {
+	if err := durable.Create(temp, content); err != nil {
 		os.Remove(temp)
 		return err
 	}
@@ -99,7 +98,7 @@ func (d disk) replaceFile(name string, content []byte) error {
 		return err
 	}
 	d.beforeStep("sync " + name)
-	return bundle.SyncFolder(d.dir)
+	return durable.SyncFolder(d.dir)
 }
 
 // replaceJSON is replace with the JSON of v.
@@ -146,7 +145,7 @@ func (d disk) remove(name string) error {
 		}
 		return err
 	}
-	return bundle.SyncFolder(d.dir)
+	return durable.SyncFolder(d.dir)
 }
 
 // removeRequest deletes the request with this ID, or one that cannot be decoded. It leaves a newer request.
@@ -164,25 +163,12 @@ func (d disk) removeRequest(id string, timeout time.Duration) error {
 	return d.remove(nextFile)
 }
 
-// writeSynced writes a new file and waits until it is on the disk.
-func writeSynced(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
 // add puts a bundle into the store, whose signatures have been verified. It replaces a damaged copy.
 func (d disk) add(b *bundle.Bundle) error {
 	if m, err := d.manifest(b.Digest); err == nil && m.CheckFolder(d.bundlePath(b.Digest, filesFolder)) == nil {
 		return nil
 	}
-	temp := d.path(bundlesFolder, temporaryPrefix+rand.Text())
+	temp := d.path(bundlesFolder, durable.TemporaryPrefix+rand.Text())
 	defer os.RemoveAll(temp) // does nothing after the rename
 	d.beforeStep("make the folder of the bundle")
 	if err := os.Mkdir(temp, 0o700); err != nil {
@@ -194,10 +180,10 @@ func (d disk) add(b *bundle.Bundle) error {
 	}
 	d.beforeStep("write the manifest")
 	err := errors.Join(
-		writeSynced(filepath.Join(temp, manifestFile), b.ManifestBytes),
-		writeSynced(filepath.Join(temp, signaturesFile), bundle.EncodeSignatures(b.Signatures)))
+		durable.Create(filepath.Join(temp, manifestFile), b.ManifestBytes),
+		durable.Create(filepath.Join(temp, signaturesFile), bundle.EncodeSignatures(b.Signatures)))
 	if err == nil {
-		err = bundle.SyncFolder(temp)
+		err = durable.SyncFolder(temp)
 	}
 	if err != nil {
 		return err
@@ -210,7 +196,7 @@ func (d disk) add(b *bundle.Bundle) error {
 		return err
 	}
 	d.beforeStep("sync the folder of the bundles")
-	return bundle.SyncFolder(d.path(bundlesFolder))
+	return durable.SyncFolder(d.path(bundlesFolder))
 }
 
 // load returns the manifest and the signatures of a stored bundle.
@@ -251,11 +237,11 @@ func (d disk) check(digest string) (*bundle.Manifest, error) {
 // markGood records that a bundle has passed its trial.
 func (d disk) markGood(digest string) error {
 	d.beforeStep("mark as good")
-	err := writeSynced(d.bundlePath(digest, goodFile), nil)
+	err := durable.Create(d.bundlePath(digest, goodFile), nil)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return bundle.SyncFolder(d.bundlePath(digest))
+	return durable.SyncFolder(d.bundlePath(digest))
 }
 
 // unmarkGood undoes markGood.
@@ -266,7 +252,7 @@ func (d disk) unmarkGood(digest string) error {
 	} else if err != nil {
 		return err
 	}
-	return bundle.SyncFolder(d.bundlePath(digest))
+	return durable.SyncFolder(d.bundlePath(digest))
 }
 
 // stored returns the digests of the stored bundles.
@@ -301,7 +287,7 @@ func (d disk) clean(keep map[string]bool) error {
 		all = append(all, err)
 		for _, e := range entries {
 			unused := folder != d.dir && !keep[e.Name()]
-			if unused || strings.HasPrefix(e.Name(), temporaryPrefix) {
+			if unused || strings.HasPrefix(e.Name(), durable.TemporaryPrefix) {
 				all = append(all, os.RemoveAll(filepath.Join(folder, e.Name())))
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"moonlark/engine/durable"
 	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/message"
 )
@@ -196,7 +197,7 @@ func (b *Blob) Finish() error {
 		return err
 	}
 	b.disk.beforeStep("sync the folder of the blobs")
-	return bundle.SyncFolder(b.disk.path(blobsFolder))
+	return durable.SyncFolder(b.disk.path(blobsFolder))
 }
 
 // Close closes the file, which Open can go on with.

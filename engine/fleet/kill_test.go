@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"moonlark/engine/bus"
+	"moonlark/engine/durable"
 	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/fleettest"
 )
@@ -155,8 +156,8 @@ func killAt(t *testing.T, scenario string, step int, want string) (name string, 
 			t.Errorf("start %d: the good bundle: %v", start, err)
 		}
 		d.clean()
-		temporary, _ := filepath.Glob(filepath.Join(store, "*", temporaryPrefix+"*"))
-		if more, _ := filepath.Glob(filepath.Join(store, temporaryPrefix+"*")); len(temporary)+len(more) > 0 {
+		temporary, _ := filepath.Glob(filepath.Join(store, "*", durable.TemporaryPrefix+"*"))
+		if more, _ := filepath.Glob(filepath.Join(store, durable.TemporaryPrefix+"*")); len(temporary)+len(more) > 0 {
 			t.Errorf("start %d: %q %q are left", start, temporary, more)
 		}
 		d.Close()

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+
+	"moonlark/engine/durable"
 )
 
 // Unpack makes the folder dir, which must not exist, and writes the files of the bundle into it. It
@@ -79,7 +81,7 @@ func (b *Bundle) unpackInto(dir string) error {
 	})
 	for folder := range folders {
 		if err == nil {
-			err = SyncFolder(filepath.Join(dir, filepath.FromSlash(folder)))
+			err = durable.SyncFolder(filepath.Join(dir, filepath.FromSlash(folder)))
 		}
 	}
 	return err

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/durable"
 	"moonlark/engine/fleet/message"
 )
 
@@ -136,32 +136,18 @@ func (q *queue) save(folder string) error {
 
 // writeSpool writes the file of the spool. It returns when the file is on the disk.
 func writeSpool(folder string, text []byte) error {
-	path := filepath.Join(folder, spoolFile)
-	temp := path + ".new"
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(text)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		os.Remove(temp)
-		return err
-	}
-	return bundle.SyncFolder(folder)
+	return durable.Replace(filepath.Join(folder, spoolFile), text)
 }
 
 // load adds the records of the file in the spool. It returns an error if the file is damaged, and adds
 // the records before the damage.
 func (q *queue) load(folder string) error {
+	if err := durable.RemoveTemporary(folder); err != nil {
+		return err
+	}
 	file, err := os.Open(filepath.Join(folder, spoolFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

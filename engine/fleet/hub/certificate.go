@@ -12,10 +12,13 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"moonlark/engine/durable"
 )
 
 const (
@@ -111,7 +114,7 @@ func (k *keeper) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return nil, err
 		}
 		k.pair = pair
-		replace(k.dir, serverName, content) // without it, the next start makes another one
+		durable.Replace(filepath.Join(k.dir, serverName), content) // without it, the next start makes another one
 	}
 	return k.pair, nil
 }

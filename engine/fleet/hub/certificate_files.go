@@ -2,7 +2,6 @@ package hub
 
 import (
 	"crypto/ecdsa"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,8 +14,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"moonlark/engine/durable"
 	"moonlark/engine/filelock"
-	"moonlark/engine/fleet/bundle"
 )
 
 // The files in the folder of the certificates.
@@ -54,7 +53,7 @@ func openCertificates(dir string, hosts []string) (*authority, *tls.Certificate,
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	return ca, pair, replace(dir, serverName, content)
+	return ca, pair, durable.Replace(filepath.Join(dir, serverName), content)
 }
 
 // openAuthority reads the authority, or makes one if there is none. The key is written first: a process
@@ -77,7 +76,7 @@ func openAuthority(dir string) (*authority, error) {
 		if err != nil {
 			return nil, err
 		}
-		return ca, replace(dir, authorityName, ca.pem())
+		return ca, durable.Replace(filepath.Join(dir, authorityName), ca.pem())
 	}
 	if err != nil {
 		return nil, err
@@ -117,7 +116,7 @@ func makeKey(dir string) (*ecdsa.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return key, replace(dir, keyName, content)
+	return key, durable.Replace(filepath.Join(dir, keyName), content)
 }
 
 // readServer reads the certificate and the key of the server.
@@ -160,26 +159,4 @@ func (a *authority) pem() []byte { return encodeCertificate(a.cert) }
 func (a *authority) fingerprint() string {
 	sum := sha256.Sum256(a.cert.Raw)
 	return hex.EncodeToString(sum[:])
-}
-
-// replace writes a file that only its owner can read. If the power fails, the old content is there.
-func replace(dir, name string, content []byte) error {
-	path := filepath.Join(dir, name)
-	temp := filepath.Join(dir, ".new-"+rand.Text())
-	defer os.Remove(temp) // does nothing after the rename
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return err
-	}
-	return bundle.SyncFolder(dir)
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"time"
 
+	"moonlark/engine/durable"
+
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
 )
@@ -111,7 +113,7 @@ func LoadKey(path string) (seed []byte, publicKey string, err error) {
 		if seed, publicKey, err = NewKey(); err != nil {
 			return nil, "", err
 		}
-		return seed, publicKey, writeFile(path, seed)
+		return seed, publicKey, durable.Replace(path, seed)
 	}
 	if err != nil {
 		return nil, "", err

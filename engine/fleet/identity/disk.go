@@ -1,18 +1,16 @@
 package identity
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
+	"moonlark/engine/durable"
 	"moonlark/engine/filelock"
-	"moonlark/engine/fleet/bundle"
 )
 
 // The limits of the files of a folder, in bytes. A longer file is damaged.
@@ -38,28 +36,6 @@ func readFile(path string, max int64) ([]byte, error) {
 	return text, err
 }
 
-// writeFile writes a file in the place of the old one. The new content is on the disk when it returns.
-// If the power fails before that, the old content is there.
-func writeFile(path string, content []byte) error {
-	temp := filepath.Join(filepath.Dir(path), ".new-"+rand.Text())
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		os.Remove(temp)
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return bundle.SyncFolder(filepath.Dir(path))
-}
-
 // readJSON reads a file into v. A missing file leaves v as it is.
 func readJSON(path string, v any) error {
 	text, err := readFile(path, maxListFile)
@@ -75,13 +51,13 @@ func readJSON(path string, v any) error {
 	return nil
 }
 
-// writeJSON is writeFile with the JSON of v.
+// writeJSON is durable.Replace with the JSON of v.
 func writeJSON(path string, v any) error {
 	text, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
 		return err
 	}
-	return writeFile(path, append(text, '\n'))
+	return durable.Replace(path, append(text, '\n'))
 }
 
 // lock locks the folder for a change. It waits for other changes.

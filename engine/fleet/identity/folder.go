@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
 
+	"moonlark/engine/durable"
 	"moonlark/engine/fleet/bundle"
 )
 
@@ -87,7 +88,7 @@ func Init(dir, fleet string) (*Folder, error) {
 		return nil, err
 	}
 	for name, content := range files {
-		if err := writeFile(filepath.Join(temp, name), content); err != nil {
+		if err := durable.Replace(filepath.Join(temp, name), content); err != nil {
 			return nil, err
 		}
 	}
@@ -97,7 +98,7 @@ func Init(dir, fleet string) (*Folder, error) {
 	if err := os.Rename(temp, dir); err != nil {
 		return nil, err
 	}
-	if err := bundle.SyncFolder(filepath.Dir(dir)); err != nil {
+	if err := durable.SyncFolder(filepath.Dir(dir)); err != nil {
 		return nil, err
 	}
 	return Open(dir)
@@ -291,7 +292,7 @@ func (f *Folder) signAccount(claims *jwt.AccountClaims) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(f.path(accountName+".jwt"), []byte(text))
+	return durable.Replace(f.path(accountName+".jwt"), []byte(text))
 }
 
 // UpdateRights gives all roles the rights of this version of Moonlark, and reports whether an older

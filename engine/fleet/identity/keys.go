@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"moonlark/engine/durable"
 	"moonlark/engine/fleet/bundle"
 )
 
@@ -63,10 +64,10 @@ func (f *Folder) AddKeySet(text, signatures []byte) error {
 		}
 	}
 	// the set counts as soon as its own file is there
-	if err := writeFile(f.path(signaturesFile(next.Number)), signatures); err != nil {
+	if err := durable.Replace(f.path(signaturesFile(next.Number)), signatures); err != nil {
 		return err
 	}
-	return writeFile(f.path(keySetFile(next.Number)), text)
+	return durable.Replace(f.path(keySetFile(next.Number)), text)
 }
 
 // KeySets returns the sets of keys of the fleet, from number 1 to the newest. All of them belong on the

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"time"
 
+	"moonlark/engine/durable"
+
 	"github.com/nats-io/jwt/v2"
 )
 
@@ -46,7 +48,7 @@ func (f *Folder) OwnCredentials(role Role) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return path, writeFile(path, creds)
+	return path, durable.Replace(path, creds)
 }
 
 // SystemCredentials returns the content of a file with credentials for the system account, which are

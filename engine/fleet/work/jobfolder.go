@@ -1,7 +1,6 @@
 package work
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"moonlark/engine/fleet/bundle"
+	"moonlark/engine/durable"
 	"moonlark/engine/tool"
 )
 
@@ -20,7 +19,6 @@ const (
 	// newSuffix ends the name of the file of a job that the hub may not have, and sentSuffix that of the
 	// others.
 	newSuffix, sentSuffix = ".new", ".sent"
-	temporaryPrefix       = ".writing-"
 
 	maxJobFile = 2 * tool.MaxOffloadedArguments // bytes of the file of a job
 )
@@ -46,7 +44,7 @@ func (f jobFolder) make() error {
 	if err := os.MkdirAll(string(f), 0o700); err != nil {
 		return err
 	}
-	return bundle.SyncFolder(filepath.Dir(string(f)))
+	return durable.SyncFolder(filepath.Dir(string(f)))
 }
 
 // add writes the file of a job that the hub does not have.
@@ -58,28 +56,7 @@ func (f jobFolder) add(id string, content jobFile) error {
 	if err := f.make(); err != nil {
 		return err
 	}
-	temp := f.path(temporaryPrefix + rand.Text())
-	if err := writeSynced(temp, text); err != nil {
-		os.Remove(temp)
-		return err
-	}
-	if err := os.Rename(temp, f.path(id+newSuffix)); err != nil {
-		os.Remove(temp)
-		return err
-	}
-	return bundle.SyncFolder(string(f))
-}
-
-func writeSynced(path string, content []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
+	return durable.Replace(f.path(id+newSuffix), text)
 }
 
 // setSent records that the hub has the job.
@@ -87,7 +64,7 @@ func (f jobFolder) setSent(id string) error {
 	if err := os.Rename(f.path(id+newSuffix), f.path(id+sentSuffix)); err != nil {
 		return err
 	}
-	return bundle.SyncFolder(string(f))
+	return durable.SyncFolder(string(f))
 }
 
 // remove deletes the file of a job.
@@ -97,7 +74,7 @@ func (f jobFolder) remove(id string) error {
 			return err
 		}
 	}
-	if err := bundle.SyncFolder(string(f)); !errors.Is(err, fs.ErrNotExist) {
+	if err := durable.SyncFolder(string(f)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -106,6 +83,9 @@ func (f jobFolder) remove(id string) error {
 // load returns the jobs in the folder. It deletes files that are damaged; the error is about them, or about
 // the folder.
 func (f jobFolder) load() (jobs []*openJob, problems error) {
+	if err := durable.RemoveTemporary(string(f)); err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(string(f))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -113,10 +93,6 @@ func (f jobFolder) load() (jobs []*openJob, problems error) {
 	for _, e := range entries {
 		id, isSent := strings.CutSuffix(e.Name(), sentSuffix)
 		id, isNew := strings.CutSuffix(id, newSuffix)
-		if strings.HasPrefix(id, temporaryPrefix) {
-			os.Remove(f.path(e.Name()))
-			continue
-		}
 		if !isSent && !isNew || CheckJobID(id) != nil || len(jobs) == tool.MaxJobs {
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"moonlark/engine/durable"
 	"moonlark/engine/tool"
 )
 
@@ -269,7 +270,7 @@ func TestDamagedFilesOfJobsAreDeleted(t *testing.T) {
 	f.jobs.Close()
 	for name, text := range map[string]string{
 		"AAAAAAAAAAAAAAAAAAAA" + newSuffix: "", "BBBBBBBBBBBBBBBBBBBB" + sentSuffix: `{"tool":`,
-		temporaryPrefix + "CCCC": "{", id + "x": "of somebody else",
+		durable.TemporaryPrefix + "CCCC": "{", id + "x": "of somebody else",
 	} {
 		if err := os.WriteFile(filepath.Join(f.folder, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

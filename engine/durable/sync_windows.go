@@ -1,4 +1,4 @@
-package bundle
+package durable
 
 // SyncFolder does nothing: Windows cannot sync folders.
 func SyncFolder(string) error { return nil }

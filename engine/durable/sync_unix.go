@@ -1,6 +1,6 @@
 //go:build !windows
 
-package bundle
+package durable
 
 import (
 	"errors"
