@@ -65,7 +65,7 @@ func TestAnOperatorConnectsWithAHub(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer hub.Close()
-	if err := hub.Layout(t.Context(), nats.Limits{}); err != nil {
+	if err := hub.Layout(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
 

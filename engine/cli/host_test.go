@@ -96,7 +96,7 @@ func TestAnOperatorStartsConversationsOnHosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer hub.Close()
-	if err := hub.Layout(t.Context(), nats.Limits{}); err != nil {
+	if err := hub.Layout(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
 	o := newOperatorTest(t, 0)

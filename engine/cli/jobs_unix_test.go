@@ -60,7 +60,7 @@ func newFilmFleet(t *testing.T) *filmFleet {
 		t.Fatal(err)
 	}
 	t.Cleanup(hub.Close)
-	if err := hub.Layout(t.Context(), nats.Limits{}); err != nil {
+	if err := hub.Layout(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
 	hub.ServeJobs(12 * time.Second) // longer than workers are silent

@@ -107,7 +107,7 @@ func (h *hubTest) publish(number int64, key string, signers ...string) {
 func TestTheHubIsChecked(t *testing.T) {
 	h := newHubTest(t)
 	h.place("kiosk-1").has("error rights: the device cannot read the wish for itself: the hub has no stream KV_ML_WISH\n")
-	if err := h.center.Layout(t.Context(), nats.Limits{}); err != nil {
+	if err := h.center.Layout(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
 	device := h.place("kiosk-1")

@@ -60,7 +60,7 @@ func newHostFleet(t *testing.T, lease time.Duration) *hostFleet {
 		t.Fatal(err)
 	}
 	defer center.Close()
-	if err := center.Layout(t.Context(), nats.Limits{Lease: lease}); err != nil {
+	if err := center.Layout(t.Context(), lease); err != nil {
 		t.Fatal(err)
 	}
 	if f.caller, err = nats.DialHost(options); err != nil {

@@ -7,10 +7,10 @@ import (
 	"io/fs"
 	"time"
 
-	"moonlark/engine/durable"
-
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
+
+	"moonlark/engine/durable"
 )
 
 // Creds are what a file of credentials says. The file is not checked against a folder: the hub does

@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"time"
 
-	"moonlark/engine/durable"
-
 	"github.com/nats-io/jwt/v2"
+
+	"moonlark/engine/durable"
 )
 
 // OwnCredentials returns the path of a file with credentials for the owner of the folder: for the role

@@ -233,7 +233,7 @@ func (h *testHub) center() *Center {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(c.Close)
-	if err := c.Layout(h.t.Context(), Limits{}); err != nil {
+	if err := c.Layout(h.t.Context(), 0); err != nil {
 		h.t.Fatal(err)
 	}
 	return c

@@ -22,7 +22,7 @@ const leaseOfTests = 2 * time.Second
 func hostHub(t testing.TB) *testHub {
 	h := newHub(t).start()
 	c := h.center()
-	if err := c.Layout(t.Context(), Limits{Lease: leaseOfTests}); err != nil {
+	if err := c.Layout(t.Context(), leaseOfTests); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -372,7 +372,7 @@ func TestConversationsSurviveAShortAbsenceOfTheHub(t *testing.T) {
 	}
 	t.Parallel()
 	h := newHub(t).start()
-	if err := h.center().Layout(soon(t), Limits{Lease: 6 * time.Second}); err != nil {
+	if err := h.center().Layout(soon(t), 6*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	a, caller := h.host("host", "host-1"), h.host("caller", "office")

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/identity"
 	"moonlark/engine/fleet/work"
 	"moonlark/engine/tool"
 )
@@ -61,7 +62,7 @@ func (w *Worker) OpenJobs(toolName string) (work.JobQueue, error) {
 	if err := checkTool(toolName); err != nil {
 		return nil, err
 	}
-	q := &jobQueue{worker: w, tool: toolName, inbox: "_INBOX_" + w.creds.name + "." + rand.Text() + ".", arrived: make(chan arrival, 4)}
+	q := &jobQueue{worker: w, tool: toolName, inbox: identity.InboxPrefix(w.creds.name) + "." + rand.Text() + ".", arrived: make(chan arrival, 4)}
 	q.sub = w.link.subscribe(q.inbox+"*", "", maxQueuedJobs, func(m *nats.Msg) {
 		select {
 		case q.arrived <- arrival{m, time.Now()}:

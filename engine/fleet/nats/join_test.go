@@ -94,7 +94,7 @@ func TestDeviceJoinsWithThePinOfTheHub(t *testing.T) {
 	}
 	defer c.Close()
 	c.ServeJoin(func(request []byte) []byte { return append([]byte("welcome "), request...) })
-	if err := c.Layout(soon(t), Limits{}); err != nil { // also waits until the hub has the subscription
+	if err := c.Layout(soon(t), 0); err != nil { // also waits until the hub has the subscription
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
@@ -141,7 +141,7 @@ func TestConnectionIsProtected(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(c.Close)
-		if err := c.Layout(soon(t), Limits{}); err != nil {
+		if err := c.Layout(soon(t), 0); err != nil {
 			t.Fatal(err)
 		}
 		return c

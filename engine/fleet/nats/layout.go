@@ -34,33 +34,14 @@ const (
 	jobDuplicateTime = time.Hour
 )
 
-// Limits are how much the hub stores. The zero value works.
-type Limits struct {
-	// Replicas is how many servers of a cluster store everything. Zero means one.
-	Replicas int
-
-	// The sizes of the stores, in bytes. Zero means 1 GiB for the files of bundles, 1 GiB for logs, and
-	// 256 MiB for jobs and for their results.
-	Files, Logs, Jobs, Results int64
-
-	// Lease is how long a host that does not answer keeps its conversations. Zero means 15 s.
-	Lease time.Duration
-}
-
-// streams returns the streams that a hub has.
+// streams returns the streams that a hub has. lease is how long a host that does not answer keeps its
+// conversations.
 //
 // Wishes, chunks, records, jobs and results are not published on the subjects that they are stored with. The
 // server sends replies to any subject that the sender of a message names, even if the sender may not publish
 // on it, but to none that begins with $JS. So nobody can have the server store a reply as something of
 // somebody else.
-func (l Limits) streams() []jetstream.StreamConfig {
-	size := func(wanted, usual int64) int64 {
-		if wanted > 0 {
-			return wanted
-		}
-		return usual
-	}
-	lease := cmp.Or(l.Lease, leaseTime)
+func streams(lease time.Duration) []jetstream.StreamConfig {
 	records := &jetstream.SubjectTransformConfig{Source: upPut + "*.*", Destination: upPrefix + "{{wildcard(1)}}.{{wildcard(2)}}"}
 	all := []jetstream.StreamConfig{
 		{
@@ -74,7 +55,7 @@ func (l Limits) streams() []jetstream.StreamConfig {
 			Name: blobStream, Subjects: []string{blobPut + "*.*"},
 			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: blobPut + "*.*", Destination: blobPrefix + "{{wildcard(1)}}.{{wildcard(2)}}"},
 			MaxMsgsPerSubject: 1, DiscardNewPerSubject: true, Discard: jetstream.DiscardNew,
-			MaxBytes: size(l.Files, 1<<30), MaxMsgSize: message.ChunkSize + maxHeader, DenyDelete: true, DenyPurge: true,
+			MaxBytes: 1 << 30, MaxMsgSize: message.ChunkSize + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {
 			Name: stateStream, Subjects: []string{upPut + "*." + string(message.StateKind)}, SubjectTransform: records,
 			MaxMsgsPerSubject: 1, MaxBytes: 256 << 20, MaxMsgSize: message.MaxState + maxHeader, DenyDelete: true, DenyPurge: true,
@@ -82,7 +63,7 @@ func (l Limits) streams() []jetstream.StreamConfig {
 			Name: logStream, Subjects: []string{
 				upPut + "*." + string(message.LogKind), upPut + "*." + string(message.CallKind), upPut + "*." + string(message.EventKind),
 			}, SubjectTransform: records,
-			MaxMsgsPerSubject: recordsPerKind, MaxAge: keepTime, MaxBytes: size(l.Logs, 1<<30), MaxMsgSize: message.MaxRecord + maxHeader,
+			MaxMsgsPerSubject: recordsPerKind, MaxAge: keepTime, MaxBytes: 1 << 30, MaxMsgSize: message.MaxRecord + maxHeader,
 			DenyDelete: true, DenyPurge: true,
 		}, {
 			Name: metricStream, Subjects: []string{upPut + "*." + string(message.MetricsKind)}, SubjectTransform: records,
@@ -93,13 +74,13 @@ func (l Limits) streams() []jetstream.StreamConfig {
 			Name: jobStream, Subjects: []string{jobPut + "*.*"},
 			SubjectTransform: &jetstream.SubjectTransformConfig{Source: jobPut + "*.*", Destination: jobPrefix + "{{wildcard(2)}}.{{wildcard(1)}}"},
 			Retention:        jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
-			MaxAge: keepTime, MaxBytes: size(l.Jobs, 256<<20), MaxMsgSize: 256<<10 + maxHeader, AllowMsgTTL: true,
+			MaxAge: keepTime, MaxBytes: 256 << 20, MaxMsgSize: 256<<10 + maxHeader, AllowMsgTTL: true,
 			Duplicates: jobDuplicateTime,
 		}, {
 			Name: doneStream, Subjects: []string{donePut + "*.*"},
 			SubjectTransform:  &jetstream.SubjectTransformConfig{Source: donePut + "*.*", Destination: donePrefix + "{{wildcard(1)}}.{{wildcard(2)}}"},
 			RePublish:         &jetstream.RePublish{Source: donePrefix + ">", Destination: donePrefix + ">", HeadersOnly: true},
-			MaxMsgsPerSubject: 1, MaxAge: keepTime, MaxBytes: size(l.Results, 256<<20), MaxMsgSize: 256<<10 + maxHeader, DenyDelete: true, DenyPurge: true,
+			MaxMsgsPerSubject: 1, MaxAge: keepTime, MaxBytes: 256 << 20, MaxMsgSize: 256<<10 + maxHeader, DenyDelete: true, DenyPurge: true,
 		}, {
 			// The server needs the right to erase values for the markers of leases that have ended.
 			Name: leaseStream, Subjects: []string{leasePut + ">"},
@@ -112,7 +93,7 @@ func (l Limits) streams() []jetstream.StreamConfig {
 	all = append(all, hostStreams()...)
 	for i := range all {
 		s := &all[i]
-		s.Replicas = max(l.Replicas, 1)
+		s.Replicas = 1
 		s.AllowDirect = true
 		s.MaxMsgs, s.MaxConsumers = -1, -1
 		if s.Duplicates == 0 {
@@ -122,14 +103,16 @@ func (l Limits) streams() []jetstream.StreamConfig {
 	return all
 }
 
-// Layout creates the streams of a fleet on the hub, or changes their settings. It deletes nothing: it makes
-// the limits of an existing stream larger, but not smaller. Only an administrator of the hub can call it.
-func (c *Center) Layout(ctx context.Context, limits Limits) error {
+// Layout creates the streams of a fleet on the hub, or changes their settings. lease is how long a host that does not
+// answer keeps its conversations; zero means 15 s. Layout deletes nothing, and makes the limits and the number of
+// replicas of an existing stream larger, but not smaller: the administrator of a NATS server can raise them. The
+// credentials must have the role hub.
+func (c *Center) Layout(ctx context.Context, lease time.Duration) error {
 	js, err := c.jetStream(ctx)
 	if err != nil {
 		return fmt.Errorf("layout: %w", err)
 	}
-	for _, config := range limits.streams() {
+	for _, config := range streams(cmp.Or(lease, leaseTime)) {
 		if err := ensure(ctx, js, config); err != nil {
 			return fmt.Errorf("layout: stream %s: %w", config.Name, err)
 		}

@@ -37,17 +37,28 @@ func TestLayoutCanBeMadeAgain(t *testing.T) {
 		}
 		return s.CachedInfo().Config
 	}
-	for _, c := range []struct {
-		limits Limits
-		want   int64 // bytes of logs
-	}{{Limits{}, 1 << 30}, {Limits{Logs: 2 << 30}, 2 << 30}, {Limits{Logs: 1 << 20}, 2 << 30}} {
-		if err := h.center().Layout(soon(t), c.limits); err != nil {
+	layout := func(want int64) { // bytes of logs
+		t.Helper()
+		if err := h.center().Layout(soon(t), 0); err != nil {
 			t.Fatal(err)
 		}
-		if got := info(logStream); got.MaxBytes != c.want || got.MaxAge != keepTime || got.MaxMsgsPerSubject != 2000 {
-			t.Errorf("%+v: got %d bytes, %v, %d, want %d bytes", c.limits, got.MaxBytes, got.MaxAge, got.MaxMsgsPerSubject, c.want)
+		if got := info(logStream); got.MaxBytes != want || got.MaxAge != keepTime || got.MaxMsgsPerSubject != 2000 {
+			t.Errorf("got %d bytes, %v, %d, want %d bytes", got.MaxBytes, got.MaxAge, got.MaxMsgsPerSubject, want)
 		}
 	}
+	setLogs := func(bytes int64) {
+		t.Helper()
+		config := info(logStream)
+		config.MaxBytes = bytes
+		if _, err := js.UpdateStream(soon(t), config); err != nil {
+			t.Fatal(err)
+		}
+	}
+	layout(1 << 30)
+	setLogs(2 << 30)
+	layout(2 << 30)
+	setLogs(1 << 20)
+	layout(1 << 30)
 	if states, err := c.States(soon(t)); err != nil || len(states) != 1 {
 		t.Errorf("the states are gone: %v, %v", states, err)
 	}
@@ -55,7 +66,7 @@ func TestLayoutCanBeMadeAgain(t *testing.T) {
 
 func TestDevicesWriteOnlyToStreamsThatCannotBeErased(t *testing.T) {
 	t.Parallel()
-	for _, s := range (Limits{}).streams() {
+	for _, s := range streams(leaseTime) {
 		writable := slices.ContainsFunc(s.Subjects, func(subject string) bool {
 			return strings.HasPrefix(subject, upPut) || strings.HasPrefix(subject, blobPut) || strings.HasPrefix(subject, donePut)
 		})
@@ -81,7 +92,7 @@ func TestLayoutRefusesAnotherStream(t *testing.T) {
 	if _, err := js.CreateStream(soon(t), jetstream.StreamConfig{Name: stateStream, Subjects: []string{"other"}, Storage: jetstream.MemoryStorage}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Layout(soon(t), Limits{}); err == nil || !strings.Contains(err.Error(), "layout: stream ML_STATE: there is another stream of this name") {
+	if err := c.Layout(soon(t), 0); err == nil || !strings.Contains(err.Error(), "layout: stream ML_STATE: there is another stream of this name") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"moonlark/engine/backoff"
 	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/identity"
 )
 
 const (
@@ -109,7 +110,7 @@ func (l *link) connect() time.Duration {
 		nats.NoReconnect(),
 		nats.SetCustomDialer(d), nats.SkipHostLookup(), nats.IgnoreDiscoveredServers(),
 		nats.Timeout(dialTimeout), nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(2),
-		nats.Name(l.name), nats.CustomInboxPrefix("_INBOX_" + l.name),
+		nats.Name(l.name), nats.CustomInboxPrefix(identity.InboxPrefix(l.name)),
 		nats.ErrorHandler(c.handle),
 		nats.ClosedHandler(func(*nats.Conn) { close(closed) }),
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/identity"
 	"moonlark/engine/fleet/work"
 )
 
@@ -44,7 +45,7 @@ type offer struct {
 }
 
 func newOffers(l *link) *offers {
-	o := &offers{link: l, prefix: "_INBOX_" + l.name + "." + rand.Text() + ".", open: map[string]*offer{}}
+	o := &offers{link: l, prefix: identity.InboxPrefix(l.name) + "." + rand.Text() + ".", open: map[string]*offer{}}
 	l.subscribe(o.prefix+"*", "", maxReplyBytes, o.handle)
 	l.refused = o.refused
 	return o

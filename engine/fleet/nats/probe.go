@@ -14,6 +14,7 @@ import (
 
 	"moonlark/engine/fleet/bundle"
 	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/identity"
 	"moonlark/engine/fleet/message"
 )
 
@@ -88,7 +89,7 @@ func DialProbe(ctx context.Context, o Options) (*Probe, error) {
 	c := &complaints{link: p.link}
 	p.conn, err = p.link.logIn([]nats.Option{
 		nats.NoReconnect(), nats.SetCustomDialer(d), nats.SkipHostLookup(), nats.IgnoreDiscoveredServers(),
-		nats.Timeout(dialTimeout), nats.Name(creds.name), nats.CustomInboxPrefix("_INBOX_" + creds.name),
+		nats.Timeout(dialTimeout), nats.Name(creds.name), nats.CustomInboxPrefix(identity.InboxPrefix(creds.name)),
 		nats.PermissionErrOnSubscribe(true), nats.ErrorHandler(c.handle),
 		nats.ClosedHandler(func(*nats.Conn) { close(p.closed) }),
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"moonlark/engine/fleet/follow"
+	"moonlark/engine/fleet/identity"
 )
 
 // requestTimeout is how long a request waits for its reply, unless its context ends earlier.
@@ -103,7 +104,7 @@ func (l *link) enter() bool {
 // isInbox reports whether a subject is one that replies are sent to. The hub lets everybody reply who has
 // received a message, with any subject that the sender of the message has chosen: so a device could have
 // others publish what it may not publish itself.
-func isInbox(subject string) bool { return strings.HasPrefix(subject, "_INBOX_") }
+func isInbox(subject string) bool { return strings.HasPrefix(subject, identity.InboxPrefix("")) }
 
 // A request waits for its reply.
 type request struct {

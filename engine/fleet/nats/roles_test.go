@@ -134,7 +134,7 @@ func tryRoles(t *testing.T, options map[identity.Role]Options) {
 	}
 	hub := dial(identity.Hub)
 	for range 2 {
-		if err := hub.Layout(soon(t), Limits{}); err != nil {
+		if err := hub.Layout(soon(t), 0); err != nil {
 			t.Fatal(err)
 		}
 	}

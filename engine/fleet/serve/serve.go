@@ -134,7 +134,7 @@ func (c *centre) connect(ctx context.Context) (operator *nats.Center, err error)
 	if c.fleet, err = c.dial(ctx, c.Options.Hub); err != nil {
 		return nil, err
 	}
-	if err = c.fleet.Layout(ctx, nats.Limits{}); err == nil {
+	if err = c.fleet.Layout(ctx, 0); err == nil {
 		if err = c.publishKeys(ctx); err == nil {
 			operator, err = c.dial(ctx, c.Controller)
 		}
