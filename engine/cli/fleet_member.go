@@ -28,7 +28,7 @@ type fleetMember struct {
 	carrier  *nats.Device     // nil without a fleet
 	caller   *work.Caller     // nil without a fleet
 	jobs     *work.Jobs       // nil without a fleet
-	follower *follow.Follower // nil without a fleet; set by start
+	follower *follow.Follower // set by start, before any script runs; nil without a fleet
 
 	agent atomic.Pointer[remote.Remote] // nil before start
 }

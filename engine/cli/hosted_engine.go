@@ -22,7 +22,7 @@ const (
 	// maxSay is how long the agent may be away, because the network is, until a text of the user is
 	// dropped.
 	maxSay = time.Minute
-	// maxResume is how many bytes of what was said before the agent gets.
+	// maxResume limits the text of the earlier turns that the agent gets when a host takes over a conversation, in bytes.
 	maxResume = 32 << 10
 )
 

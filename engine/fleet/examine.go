@@ -8,7 +8,7 @@ import (
 	"moonlark/engine/fleet/bundle"
 )
 
-// Contents are what a store says, for engine/doctor.
+// Contents describe the files of a store, for engine/doctor.
 type Contents struct {
 	Keys    *bundle.KeySet // the keys that the device trusts; nil if KeysErr says why there are none
 	KeysErr error          // wraps fs.ErrNotExist if the device trusts none yet

@@ -84,8 +84,9 @@ func (s *state) accept(b *bundle.Bundle) {
 	s.limitVersions()
 }
 
-// A remembered is the content of seen.json, which has what an attacker could use if it were lost with
-// state.json. It is written when it changes, before state.json.
+// A remembered is the content of seen.json: the part of the state that keeps out old bundles. It is stored a second time,
+// because a damaged state.json would otherwise let an attacker bring the device back to one of them. Whenever this part
+// of the state changes, seen.json is written first, and then state.json.
 type remembered struct {
 	Floor    int64            `json:"floor"`
 	Versions map[int64]string `json:"versions"`

@@ -37,7 +37,8 @@ type Call struct {
 	// Nil means that nobody needs to know.
 	Progress func(done, total float64, message string)
 
-	// Job makes the call carry out a job of a tool with job = true, in place of starting one.
+	// Job makes the call run the handler of a tool with job = true. Without it, such a call only starts a job, which is
+	// carried out later, by a call with Job set.
 	Job bool
 
 	// Printed is called with each text that the handler prints, on the goroutine of the script. It must

@@ -146,7 +146,7 @@ func (s *state) change(device string, r row, next uint64) {
 	s.revision = next
 }
 
-// id returns what identifies the present state.
+// id returns a text that is different for each state of the stream.
 func (s *state) id() string { return fmt.Sprintf("%s-%d.%d", s.boot, s.epoch, s.revision) }
 
 // since returns the JSON object of what has changed since the state with this id, and of everything if the id is

@@ -95,7 +95,7 @@ func Stop(ctx context.Context, hub Hub, key, by string) (stopped, stable string,
 	return stopped, stable, err
 }
 
-// Back is what RollBack has done.
+// Back says which bundle RollBack has made the stable one, and which one it has replaced.
 type Back struct {
 	Bundle   string // the bundle that the devices run from now on
 	From     string // the bundle from before; empty if there was none

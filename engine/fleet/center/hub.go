@@ -24,7 +24,7 @@ type Hub interface {
 	// Fleet returns the name of the fleet.
 	Fleet() string
 
-	// Now returns the time by the clock of the hub, which Report.Received has too.
+	// Now returns the time by the clock of the hub. Compare Report.Received with it: the clock of this machine may differ.
 	Now(ctx context.Context) (time.Time, error)
 
 	// Wish returns the wish under a key of message with its revision. Without one, it returns the zero Wish

@@ -64,6 +64,7 @@ type BusyError struct {
 	Target  string
 }
 
+// Error says which bundle is being rolled out, to whom, and who has published it when.
 func (e *BusyError) Error() string {
 	by := ""
 	if e.Rollout.By != "" {

@@ -162,7 +162,7 @@ func (s Status) running() string {
 	return strings.Join(parts, ", ")
 }
 
-// outlook returns which bundle a device has, and to which it will go.
+// outlook returns which bundle an offline device runs, and which one it will run when it is back.
 func (d DeviceStatus) outlook() string {
 	has := "has none"
 	if d.Running.Name != "" {

@@ -39,29 +39,34 @@ func (a *Agent) Runs() string {
 	return a.Running
 }
 
+// Status returns Conversation.
 func (a *Agent) Status() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.Conversation
 }
 
+// Health returns Report.
 func (a *Agent) Health() health.Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.Report
 }
 
+// Silent returns Hanging.
 func (a *Agent) Silent(context.Context) []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.Hanging
 }
 
+// Check returns an error if a script cannot be read.
 func (a *Agent) Check(paths []string) error {
 	_, err := readScripts(paths)
 	return err
 }
 
+// Switch makes the source of the scripts that of Runs. It returns an error if the source contains Refused.
 func (a *Agent) Switch(paths []string) error {
 	text, err := readScripts(paths)
 	a.mu.Lock()

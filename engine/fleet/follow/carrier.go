@@ -61,7 +61,7 @@ type Notice struct {
 	Connected bool   // a connection has been made
 }
 
-// Unite returns a notice that says what n and other say.
+// Unite returns one notice in place of n and other, for a channel that has room for one.
 func (n Notice) Unite(other Notice) Notice {
 	return Notice{Sequence: max(n.Sequence, other.Sequence), Connected: n.Connected || other.Connected}
 }

@@ -18,7 +18,7 @@ import (
 
 const (
 	maxQueue = 4 << 20 // bytes of all records
-	// recordCost is what a record takes in memory besides its text, in bytes.
+	// recordCost is the memory of a record besides its text, in bytes.
 	recordCost = 100
 	spoolFile  = "records.jsonl"
 )

@@ -19,7 +19,7 @@ const (
 	maxKeySets = 1000                   // key sets that are read at once
 )
 
-// wishes are what the wishes that concern a device say.
+// wishes are the wishes that concern a device, put together.
 type wishes struct {
 	choices  []message.Signed // the bundles that the device may run, the preferred one first
 	force    bool

@@ -54,7 +54,7 @@ func (l *lease) interval() time.Duration { return l.ttl/3 - rand.N(l.ttl/30) }
 // retry returns how long to wait after a renewal that has failed.
 func (l *lease) retry() time.Duration { return l.ttl / 15 }
 
-// timeout returns how long one change of the lease may take.
+// timeout returns the timeout of one request that changes the lease.
 func (l *lease) timeout() time.Duration { return l.ttl / 6 }
 
 // left returns for how long this process may still act as the holder. It is not positive when it may not.

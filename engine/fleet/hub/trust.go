@@ -43,7 +43,7 @@ func newTrust(o Options) (t trust, err error) {
 	return t, nil
 }
 
-// account returns the claims of the JWT of one of the two accounts.
+// account decodes a JWT of the fleet's account or of the system account, and checks that the operator has signed it.
 func (t trust) account(token string) (*jwt.AccountClaims, error) {
 	claims, err := jwt.DecodeAccountClaims(token)
 	if err != nil {

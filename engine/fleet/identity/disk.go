@@ -19,7 +19,7 @@ const (
 	maxListFile = 64 << 20 // a list of devices or invitations
 )
 
-// lockTimeout is how long a change waits for one of another process.
+// lockTimeout is how long a change of the folder waits while another process changes the folder.
 const lockTimeout = 10 * time.Second
 
 // readFile returns the content of a file that has at most max bytes.

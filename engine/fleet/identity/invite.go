@@ -41,7 +41,7 @@ type invitation struct {
 	Used  time.Time `json:"used,omitzero"`   // when the device got its JWT; zero if it has none
 }
 
-// asked is what a device has asked for.
+// An asked is the request to join that a device has made with an invitation.
 type asked struct {
 	Name      string    `json:"name"`
 	PublicKey string    `json:"key"`

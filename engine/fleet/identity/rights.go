@@ -232,7 +232,7 @@ func scope(role Role, publicKey string) *jwt.UserScope {
 	return s
 }
 
-// limits returns what a role may do, with its subjects.
+// limits returns the rights of a role in the form of a JWT.
 func limits(role Role, publish, subscribe []string) jwt.UserPermissionLimits {
 	l := jwt.NewUserScope().Template // without limits
 	l.Pub.Allow.Add(publish...)

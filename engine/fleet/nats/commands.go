@@ -17,7 +17,7 @@ const (
 
 	// maxCommands is how many commands a device carries out at a time.
 	maxCommands = 16
-	// maxCommandBytes is how many bytes of commands wait for their goroutines.
+	// maxCommandBytes limits the total size of the commands that have arrived and are not being carried out yet.
 	maxCommandBytes = 4 << 20
 )
 

@@ -23,8 +23,8 @@ const (
 	nextJob    = "$JS.API.CONSUMER.MSG.NEXT." + jobStream + "."
 	jobAck     = "$JS.ACK." // begins the subjects on which workers say what becomes of a job
 
-	// maxQueuedJobs is how many bytes of jobs wait for Next.
-	maxQueuedJobs = 4 * (tool.MaxOffloadedArguments + maxHeader)
+	// maxQueuedBytes limits the total size of the jobs that have arrived and that Next has not returned yet.
+	maxQueuedBytes = 4 * (tool.MaxOffloadedArguments + maxHeader)
 	// lateTime is how much longer than asked for a job is waited for.
 	lateTime = 2 * time.Second
 	// marginTime is how much earlier than the worker the hub gives up looking for a job.
@@ -63,7 +63,7 @@ func (w *Worker) OpenJobs(toolName string) (work.JobQueue, error) {
 		return nil, err
 	}
 	q := &jobQueue{worker: w, tool: toolName, inbox: identity.InboxPrefix(w.creds.name) + "." + rand.Text() + ".", arrived: make(chan arrival, 4)}
-	q.sub = w.link.subscribe(q.inbox+"*", "", maxQueuedJobs, func(m *nats.Msg) {
+	q.sub = w.link.subscribe(q.inbox+"*", "", maxQueuedBytes, func(m *nats.Msg) {
 		select {
 		case q.arrived <- arrival{m, time.Now()}:
 		default: // the hub gives the job to somebody else later
@@ -234,7 +234,7 @@ func (t *takenJob) Ack(ctx context.Context) error {
 // Progress says that the job is still carried out: see work.TakenJob.
 func (t *takenJob) Progress() error { return t.say("+WPI") }
 
-// Return gives the job back: see work.TakenJob.
+// Return makes the hub give the job to a worker again: see work.TakenJob.
 func (t *takenJob) Return() error { return t.say("-NAK") }
 
 // say sends a word about the job.

@@ -151,9 +151,10 @@ func (c *Center) WatchStates(ctx context.Context, f func(center.Report)) error {
 	return wrap(err, "states")
 }
 
-// report returns the state in a message.
-func (c *Center) report(m stored) (center.Report, bool) {
-	r := center.Report{Received: m.received}
+// report decodes a stored message of the state of a device. ok is false, and the reason is logged, if the device has sent
+// something else.
+func (c *Center) report(m stored) (r center.Report, ok bool) {
+	r.Received = m.received
 	device, _, err := parseUp(m.subject)
 	if err == nil {
 		err = json.Unmarshal(m.data, &r.State)
