@@ -5,8 +5,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -79,46 +77,7 @@ func openFiles(t *testing.T) *browser.Tab {
 func TestEveryTextExistsInEachLanguageAndIsUsed(t *testing.T) {
 	b := openFiles(t)
 	tables := browser.Eval[map[string]map[string]json.RawMessage](b, `import("./inspect/texts.js").then((m) => m.texts)`)
-	if len(tables) < 2 || len(tables["en"]) == 0 {
-		t.Fatalf("there are %d languages, and %d English texts", len(tables), len(tables["en"]))
-	}
-	source, fromWords := sources(t), computed()
-	for name, english := range tables["en"] {
-		if !strings.Contains(source, `"`+name+`"`) && !slices.Contains(fromWords, name) {
-			t.Errorf("no file uses the text %s", name)
-		}
-		for language, texts := range tables {
-			if texts[name] == nil {
-				t.Errorf("%s is missing in %s", name, language)
-			} else if got, want := valuesOf(texts[name]), valuesOf(english); got != want {
-				t.Errorf("%s has the values %s in %s, and %s in English", name, got, language, want)
-			}
-		}
-	}
-	for language, texts := range tables {
-		for name := range texts {
-			if tables["en"][name] == nil {
-				t.Errorf("%s has %s, which is not English too", language, name)
-			}
-		}
-	}
-	for _, call := range regexp.MustCompile(`\b(?:say|sayWith)\("(\w+)"[,)]`).FindAllStringSubmatch(source, -1) {
-		if tables["en"][call[1]] == nil {
-			t.Errorf("the page says %s, which is no text", call[1])
-		}
-	}
-	for _, name := range fromWords {
-		if tables["en"][name] == nil {
-			t.Errorf("the page may say %s, which is no text", name)
-		}
-	}
-}
-
-// valuesOf returns the words in braces of a text, or of both forms of one that depends on a number.
-func valuesOf(text json.RawMessage) string {
-	names := regexp.MustCompile(`\{\w+\}`).FindAllString(string(text), -1)
-	slices.Sort(names)
-	return strings.Join(names, " ")
+	browser.CheckTexts(t, tables, sources(t), computed())
 }
 
 func TestTheLanguageOfThePageIsThatOfTheAddressOrOfTheBrowser(t *testing.T) {
